@@ -1,0 +1,218 @@
+/**
+ * What every backend must compute. The loops in each `reference.ts` define the result, bit for bit;
+ * `simd.ts` beside it returns the same bits. Nothing here allocates during a call.
+ *
+ * Operands are row-major views. With the `simd` backend each one must lie in the memory of these kernels, that is, come from
+ * `floats()` or `ints()` of the same object (or be a subarray of such a view).
+ */
+
+/** float32 in practice; float64 for gradient checks and audits. */
+export type Floats = Float32Array | Float64Array;
+
+/** Rounds the result of one arithmetic operation: `Math.fround` for float32, the identity for float64. */
+export type Round = (value: number) => number;
+
+/** Work done so far, counted per call and not per instruction, so the same on every backend. */
+export interface Counts {
+  /** Multiply-adds of matrix products, attention and distances (one per dimension and pair). */
+  multiplyAdds: number;
+  /** Squared distances between two vectors. */
+  distances: number;
+}
+
+/** Sizes of one attention call. A row of qkv holds, head after head, [query (keyDim) | key (keyDim) | value (valueDim)]. */
+export interface AttentionShape {
+  readonly batch: number;
+  readonly tokens: number;
+  readonly heads: number;
+  readonly keyDim: number;
+  readonly valueDim: number;
+  /** Factor on query . key before the softmax, usually 1 / sqrt(keyDim). */
+  readonly scale: number;
+}
+
+/** One AdamW update; `correction1` = 1 - beta1^t and `correction2` = 1 - beta2^t are computed by the caller. */
+export interface AdamwRates {
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  readonly correction1: number;
+  readonly correction2: number;
+}
+
+export interface Kernels {
+  /** What really runs. */
+  readonly backend: 'reference' | 'simd';
+  readonly precision: 'float32' | 'float64';
+  readonly counts: Counts;
+
+  /** Zeroed memory that these kernels can reach, aligned to 64 bytes. Throws a RangeError when the capacity is used up. */
+  floats(length: number): Floats;
+  ints(length: number): Int32Array;
+
+  // ---- distance/ : squared Euclidean; four lanes (lane = i mod 4), reduced as (l0 + l2) + (l1 + l3)
+
+  /** out[r] = |query - base[ids[r]]|², r < count; the query starts at element queryOffset. */
+  squaredDistances(
+    out: Floats,
+    query: Floats,
+    queryOffset: number,
+    base: Floats,
+    ids: Int32Array,
+    count: number,
+    dim: number,
+  ): void;
+  /** out[r] = |query - base[first + r]|², r < count. */
+  squaredDistanceScan(
+    out: Floats,
+    query: Floats,
+    queryOffset: number,
+    base: Floats,
+    first: number,
+    count: number,
+    dim: number,
+  ): void;
+  /** out[i, j] = |a[aFirst + i] - b[bFirst + j]|²; out is (aCount, bCount). */
+  squaredDistanceMatrix(
+    out: Floats,
+    a: Floats,
+    aFirst: number,
+    aCount: number,
+    b: Floats,
+    bFirst: number,
+    bCount: number,
+    dim: number,
+  ): void;
+
+  // ---- matmul/ : each output is summed in the order of k, from 0 or, when accumulating, from its present value
+
+  /** c (m, n) = a (m, k) b (k, n). */
+  matmulNN(c: Floats, a: Floats, b: Floats, m: number, n: number, k: number, accumulate: boolean): void;
+  /** c (m, n) = a (m, k) bᵀ, b (n, k). */
+  matmulNT(c: Floats, a: Floats, b: Floats, m: number, n: number, k: number, accumulate: boolean): void;
+  /** c (m, n) = aᵀ b, a (k, m), b (k, n). */
+  matmulTN(c: Floats, a: Floats, b: Floats, m: number, n: number, k: number, accumulate: boolean): void;
+
+  // ---- elementwise/
+
+  /** y[i] += x[i], i < n. */
+  add(y: Floats, x: Floats, n: number): void;
+  /** target[r, targetOffset + c] = source[r, sourceOffset + c]; strides are row lengths. */
+  copyBlock(
+    target: Floats,
+    targetStride: number,
+    targetOffset: number,
+    source: Floats,
+    sourceStride: number,
+    sourceOffset: number,
+    rows: number,
+    cols: number,
+  ): void;
+  /** The same with +=. */
+  addBlock(
+    target: Floats,
+    targetStride: number,
+    targetOffset: number,
+    source: Floats,
+    sourceStride: number,
+    sourceOffset: number,
+    rows: number,
+    cols: number,
+  ): void;
+  /** y[r, c] += bias[c]. */
+  addBias(y: Floats, bias: Floats, rows: number, cols: number): void;
+  /** out[c] += sum over rows of x[r, c]: chunks of 256 rows, each summed in row order, chunk sums added in order. */
+  columnSums(out: Floats, x: Floats, rows: number, cols: number): void;
+
+  // ---- activation/
+
+  /** y = x · min(max(x + 3, 0), 6) / 6. */
+  hardswish(y: Floats, x: Floats, n: number): void;
+  /** dx += dy · hardswish'(x); derivative 0 at x = -3 and 1 at x = 3. */
+  hardswishBackward(dx: Floats, dy: Floats, x: Floats, n: number): void;
+  /** y = min(max(x, -1), 1). */
+  hardtanh(y: Floats, x: Floats, n: number): void;
+  /** dx += dy where -1 < x < 1. */
+  hardtanhBackward(dx: Floats, dy: Floats, x: Floats, n: number): void;
+
+  // ---- batch-norm/ : columns are features, sums chunked as in columnSums
+
+  /** mean[c] and biased variance[c] of the columns of x (two passes: mean first). Overwrites. */
+  batchNormMoments(mean: Floats, variance: Floats, x: Floats, rows: number, cols: number): void;
+  /** y = (x - mean) / sqrt(variance + epsilon) · gain + bias. */
+  batchNormForward(
+    y: Floats,
+    x: Floats,
+    mean: Floats,
+    variance: Floats,
+    gain: Floats,
+    bias: Floats,
+    epsilon: number,
+    rows: number,
+    cols: number,
+  ): void;
+  /** Training mode: mean and variance depend on x. dx, dGain, dBias are added to. */
+  batchNormBackward(
+    dx: Floats,
+    dGain: Floats,
+    dBias: Floats,
+    dy: Floats,
+    x: Floats,
+    mean: Floats,
+    variance: Floats,
+    gain: Floats,
+    epsilon: number,
+    rows: number,
+    cols: number,
+  ): void;
+
+  // ---- attention/
+
+  /**
+   * probabilities (batch, heads, tokens, tokens) = softmax(scale · q kᵀ + positionBias),
+   * out (batch, tokens, heads · valueDim) = probabilities · v; positionBias is (heads, tokens, tokens).
+   */
+  attentionForward(
+    out: Floats,
+    probabilities: Floats,
+    qkv: Floats,
+    positionBias: Floats | undefined,
+    shape: AttentionShape,
+  ): void;
+  /** Adds to dQkv and dPositionBias (each present or absent as in the forward call). */
+  attentionBackward(
+    dQkv: Floats,
+    dPositionBias: Floats | undefined,
+    dOut: Floats,
+    probabilities: Floats,
+    qkv: Floats,
+    shape: AttentionShape,
+  ): void;
+
+  // ---- pairs/ : all pairs of a batch
+
+  /** out[i, j] = |x_i - x_j| (not squared), symmetric, 0 on the diagonal; computed by differences. */
+  pairDistances(out: Floats, x: Floats, rows: number, dim: number): void;
+  /** dx_i += sum over j, in order, of (dOut[i, j] + dOut[j, i]) (x_i - x_j) / out[i, j]; terms with out = 0 are 0. */
+  pairDistancesBackward(dx: Floats, dOut: Floats, out: Floats, x: Floats, rows: number, dim: number): void;
+  /** Eq. 5: w = min(alpha, max(beta, -ln(d / boundary))), i < n; d = 0 gives alpha. */
+  inrpWeights(w: Floats, d: Floats, boundary: number, alpha: number, beta: number, n: number): void;
+  /** Eq. 4: the mean over the rows x rows pairs of w |compressed - original| (each row in four lanes, rows added in order). */
+  inrpLoss(w: Floats, compressed: Floats, original: Floats, rows: number): number;
+  /** dCompressed += seed · w · sign(compressed - original) / rows². */
+  inrpLossBackward(
+    dCompressed: Floats,
+    seed: number,
+    w: Floats,
+    compressed: Floats,
+    original: Floats,
+    rows: number,
+  ): void;
+
+  // ---- adamw/
+
+  /** Decoupled weight decay; updates parameter, first and second moment. Values too small to matter become exactly 0. */
+  adamw(parameter: Floats, gradient: Floats, first: Floats, second: Floats, n: number, rates: AdamwRates): void;
+}
