@@ -1,0 +1,28 @@
+import type { BackendChoice } from '../../kernels/backend.ts';
+import type { Matrix } from '../tensor/matrix.ts';
+import type { NamedArrays } from '../tensor/named-arrays.ts';
+
+export interface EncodeOptions {
+  readonly backend?: BackendChoice;
+  /** Rows encoded so far, and rows in all. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * All that the rest of the program knows of a compressor: vectors of `dIn` numbers become vectors of `dOut` numbers whose Euclidean
+ * distances stand in for the original ones. Training is elsewhere; an object of this type is ready for use and never changes.
+ */
+export interface Compressor {
+  /** How it was made: 'cnt', 'linear-inrp', 'pca', 'srp'; `load-compressor.ts` chooses by it. */
+  readonly method: string;
+  readonly dIn: number;
+  readonly dOut: number;
+  /**
+   * Compresses each row of x (rows, dIn) to a row of (rows, dOut); a row's result does not depend on its neighbours.
+   *
+   * @throws {RangeError} if x does not have dIn columns
+   */
+  encode(x: Matrix, options?: EncodeOptions): Matrix;
+  /** Everything needed to build it again: tensors by name, and metadata of which `method` is part. */
+  toNamedArrays(): NamedArrays;
+}
