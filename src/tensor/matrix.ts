@@ -1,0 +1,56 @@
+/** Vectors, one a row: the one container that modules exchange. */
+export interface Matrix {
+  readonly rows: number;
+  readonly cols: number;
+  /** (rows, cols), row-major. */
+  readonly data: Float32Array;
+}
+
+/**
+ * A matrix over `data`, which is kept and not copied, or over zeros.
+ *
+ * @param data (rows, cols), row-major
+ * @throws {RangeError} if a size is not a whole number, `cols` is 0, or `data` has another length than rows x cols
+ */
+export function createMatrix(rows: number, cols: number, data?: Float32Array): Matrix {
+  if (!Number.isSafeInteger(rows) || rows < 0) {
+    throw new RangeError(`createMatrix: expected a whole number of rows, got ${rows}.`);
+  }
+  if (!Number.isSafeInteger(cols) || cols < 1) {
+    throw new RangeError(`createMatrix: expected at least 1 column, got ${cols}.`);
+  }
+  if (data && data.length !== rows * cols) {
+    throw new RangeError(`createMatrix: expected ${rows} x ${cols} = ${rows * cols} values, got ${data.length}.`);
+  }
+  return { rows, cols, data: data ?? new Float32Array(rows * cols) };
+}
+
+/**
+ * The first `rows` rows, as a view of the same values.
+ *
+ * @throws {RangeError} if the matrix has fewer rows
+ */
+export function firstRows(m: Matrix, rows: number): Matrix {
+  if (!Number.isSafeInteger(rows) || rows < 0 || rows > m.rows) {
+    throw new RangeError(`firstRows: expected at most ${m.rows} rows, got ${rows}.`);
+  }
+  return rows === m.rows ? m : { rows, cols: m.cols, data: m.data.subarray(0, rows * m.cols) };
+}
+
+/**
+ * Checks that no value is NaN or infinite: distances to such a value compare as nothing, and graphs rot silently.
+ *
+ * @param where who asks; begins the message
+ * @throws {RangeError} naming the first such value and its place
+ */
+export function requireFinite(m: Matrix, where: string): void {
+  const data = m.data;
+  const length = m.rows * m.cols;
+  for (let i = 0; i < length; i++) {
+    const value = data[i]!;
+    if (value - value !== 0) {
+      const place = `row ${Math.floor(i / m.cols)}, column ${i % m.cols}`;
+      throw new RangeError(`${where}: expected finite values, got ${value} at ${place}.`);
+    }
+  }
+}
