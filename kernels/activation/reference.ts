@@ -1,0 +1,33 @@
+import type { Floats, Round } from '../kernels.ts';
+
+/**
+ * y = x · min(max(x + 3, 0), 6) / 6.
+ *
+ * Source: Howard et al. 2019 (MobileNetV3), section 5.2.
+ */
+export function hardswish(y: Floats, x: Floats, n: number, round: Round): void {
+  const sixth = round(1 / 6);
+  for (let i = 0; i < n; i++) {
+    const gate = round(Math.min(Math.max(round(x[i]! + 3), 0), 6) * sixth);
+    y[i] = round(x[i]! * gate);
+  }
+}
+
+/** y = x (x + 3) / 6 between the kinks, so dx += dy (x / 3 + 1/2); 0 for x <= -3, dy for x >= 3. */
+export function hardswishBackward(dx: Floats, dy: Floats, x: Floats, n: number, round: Round): void {
+  const third = round(1 / 3);
+  for (let i = 0; i < n; i++) {
+    const slope = x[i]! <= -3 ? 0 : x[i]! >= 3 ? 1 : round(round(x[i]! * third) + 0.5);
+    dx[i] = round(dx[i]! + round(dy[i]! * slope));
+  }
+}
+
+/** y = min(max(x, -1), 1). */
+export function hardtanh(y: Floats, x: Floats, n: number): void {
+  for (let i = 0; i < n; i++) y[i] = Math.min(Math.max(x[i]!, -1), 1);
+}
+
+/** dx += dy where -1 < x < 1, as PyTorch does at the kinks. */
+export function hardtanhBackward(dx: Floats, dy: Floats, x: Floats, n: number, round: Round): void {
+  for (let i = 0; i < n; i++) dx[i] = round(dx[i]! + (x[i]! > -1 && x[i]! < 1 ? dy[i]! : 0));
+}

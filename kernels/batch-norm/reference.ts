@@ -1,0 +1,112 @@
+/**
+ * Batch normalisation of columns. Source: Ioffe & Szegedy 2015, Algorithm 1.
+ * Every sum over rows is chunked as in `columnSums`.
+ */
+import { CHUNK_ROWS } from '../elementwise/reference.ts';
+import type { Floats, Round } from '../kernels.ts';
+
+/** mean[c], and variance[c] = mean over rows of (x - mean)²: biased, in a second pass, so without cancellation. */
+export function batchNormMoments(
+  mean: Floats,
+  variance: Floats,
+  x: Floats,
+  rows: number,
+  cols: number,
+  round: Round,
+): void {
+  for (let c = 0; c < cols; c++) {
+    let total = 0;
+    for (let first = 0; first < rows; first += CHUNK_ROWS) {
+      const end = Math.min(first + CHUNK_ROWS, rows);
+      let sum = 0;
+      for (let r = first; r < end; r++) sum = round(sum + x[r * cols + c]!);
+      total = round(total + sum);
+    }
+    const center = round(total / rows);
+    total = 0;
+    for (let first = 0; first < rows; first += CHUNK_ROWS) {
+      const end = Math.min(first + CHUNK_ROWS, rows);
+      let sum = 0;
+      for (let r = first; r < end; r++) {
+        const difference = round(x[r * cols + c]! - center);
+        sum = round(sum + round(difference * difference));
+      }
+      total = round(total + sum);
+    }
+    mean[c] = center;
+    variance[c] = round(total / rows);
+  }
+}
+
+/** y = (x - mean) · (gain / sqrt(variance + epsilon)) + bias. */
+export function batchNormForward(
+  y: Floats,
+  x: Floats,
+  mean: Floats,
+  variance: Floats,
+  gain: Floats,
+  bias: Floats,
+  epsilon: number,
+  rows: number,
+  cols: number,
+  round: Round,
+): void {
+  for (let c = 0; c < cols; c++) {
+    const scale = round(gain[c]! * inverseDeviation(variance[c]!, epsilon, round));
+    for (let i = c; i < rows * cols; i += cols) y[i] = round(round(round(x[i]! - mean[c]!) * scale) + bias[c]!);
+  }
+}
+
+/**
+ * With xhat = (x - mean) / sqrt(variance + epsilon), forward: y = gain xhat + bias. So
+ *
+ * dBias += sum(dy), dGain += sum(dy xhat), and, since mean and variance depend on x (Ioffe & Szegedy, section 3, simplified),
+ * dx += gain / sqrt(variance + epsilon) · (dy - mean(dy) - xhat mean(dy xhat)).
+ */
+export function batchNormBackward(
+  dx: Floats,
+  dGain: Floats,
+  dBias: Floats,
+  dy: Floats,
+  x: Floats,
+  mean: Floats,
+  variance: Floats,
+  gain: Floats,
+  epsilon: number,
+  rows: number,
+  cols: number,
+  round: Round,
+): void {
+  for (let c = 0; c < cols; c++) {
+    const inverse = inverseDeviation(variance[c]!, epsilon, round);
+    let total = 0; // of dy
+    let totalHat = 0; // of dy xhat
+    for (let first = 0; first < rows; first += CHUNK_ROWS) {
+      const end = Math.min(first + CHUNK_ROWS, rows);
+      let sum = 0;
+      let sumHat = 0;
+      for (let i = first * cols + c; i < end * cols; i += cols) {
+        const hat = round(round(x[i]! - mean[c]!) * inverse);
+        sum = round(sum + dy[i]!);
+        sumHat = round(sumHat + round(dy[i]! * hat));
+      }
+      total = round(total + sum);
+      totalHat = round(totalHat + sumHat);
+    }
+    dBias[c] = round(dBias[c]! + total);
+    dGain[c] = round(dGain[c]! + totalHat);
+
+    const scale = round(gain[c]! * inverse);
+    const average = round(total / rows);
+    const averageHat = round(totalHat / rows);
+    for (let i = c; i < rows * cols; i += cols) {
+      const hat = round(round(x[i]! - mean[c]!) * inverse);
+      const centered = round(round(dy[i]! - average) - round(hat * averageHat));
+      dx[i] = round(dx[i]! + round(scale * centered));
+    }
+  }
+}
+
+function inverseDeviation(variance: number, epsilon: number, round: Round): number {
+  return round(1 / round(Math.sqrt(round(variance + round(epsilon)))));
+}

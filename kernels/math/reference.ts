@@ -1,0 +1,74 @@
+/**
+ * exp and log from additions and products only, because engines differ in `Math.exp` and `Math.log`. One series serves both
+ * precisions: float64 takes more of its terms. Accuracy, measured in test/kernels/math.test.ts: 1 ulp.
+ */
+import type { Round } from '../kernels.ts';
+
+/** ln 2 = high + low; high has 9 significant bits, so its product with an exponent is exact in float32. */
+export const LN2_HIGH = 0.693359375;
+export const LN2_LOW = -2.121944400546906e-4;
+
+/** 1 / k!: the series of e^r, |r| <= ln(2) / 2; what is cut off is below 2^-27 (8 terms), 2^-57 (14 terms). */
+export const EXP_SERIES: readonly number[] = inverseFactorials(14);
+export const EXP_TERMS_32 = 8;
+/** Below this e^x would leave the normal float32 range; it counts as 0. */
+export const EXP_SMALLEST = -87;
+/** 2^-60; nearer to 0 than this, e^x is 1 (and x may be subnormal). */
+export const EXP_NEGLIGIBLE = 2 ** -60;
+
+/** 2 / (2k + 3): the series of 2 atanh(s) / s - 2 in s², |s| <= 0.172; cut off below 2^-28 (5 terms), 2^-58 (10 terms). */
+export const LOG_SERIES: readonly number[] = Array.from({ length: 11 }, (_, k) => 2 / (2 * k + 3));
+export const LOG_TERMS_32 = 5;
+/** Bits of sqrt(1/2) in float32: mantissas are taken from [sqrt(1/2), sqrt(2)), so that log is precise around 1. */
+export const SQRT_HALF_BITS = 0x3f3504f3;
+
+const single = new Float32Array(1);
+const singleBits = new Int32Array(single.buffer);
+
+/**
+ * e^x for x <= 88. Exactly 0 below -87 (e^-87 = 1.6e-38), so that no subnormal number is ever returned.
+ *
+ * x = n ln 2 + r; e^x = 2^n (1 + r (1 + r (1/2 + r (1/6 + …)))).
+ */
+export function exp(x: number, round: Round): number {
+  if (x < EXP_SMALLEST) return 0;
+  if (Math.abs(x) < EXP_NEGLIGIBLE) return 1;
+  const n = Math.floor(round(round(x * round(Math.LOG2E)) + 0.5));
+  const r = round(round(x - n * LN2_HIGH) - round(n * round(LN2_LOW)));
+  const terms = isSingle(round) ? EXP_TERMS_32 : EXP_SERIES.length;
+  let sum = round(EXP_SERIES[terms - 1]!);
+  for (let k = terms - 2; k >= 0; k--) sum = round(round(sum * r) + round(EXP_SERIES[k]!));
+  singleBits[0] = (n + 127) << 23; // the bits of 2^n
+  return round(sum * single[0]!);
+}
+
+/**
+ * Natural logarithm of a normal number, 2^-126 <= x < 2^126.
+ *
+ * x = 2^e (1 + f), sqrt(1/2) <= 1 + f < sqrt(2); with s = f / (2 + f), ln(1 + f) = 2 atanh(s) = f - s (f - s² (2/3 + 2/5 s² + …)):
+ * f is exact, so only the small correction carries rounding.
+ */
+export function log(x: number, round: Round): number {
+  single[0] = x;
+  const e = (singleBits[0]! - SQRT_HALF_BITS) >> 23;
+  singleBits[0] = (127 - e) << 23; // the bits of 2^-e
+  const f = x * single[0]! - 1;
+  const s = round(f / round(2 + f));
+  const square = round(s * s);
+  const terms = isSingle(round) ? LOG_TERMS_32 : LOG_SERIES.length;
+  let series = round(LOG_SERIES[terms - 1]!);
+  for (let k = terms - 2; k >= 0; k--) series = round(round(series * square) + round(LOG_SERIES[k]!));
+  const correction = round(s * round(f - round(square * series)));
+  const low = round(correction - round(e * round(LN2_LOW)));
+  return round(e * LN2_HIGH + round(f - low));
+}
+
+function isSingle(round: Round): boolean {
+  return round(0.1) !== 0.1;
+}
+
+function inverseFactorials(count: number): number[] {
+  const result = [1];
+  for (let k = 1; k < count; k++) result.push(result[k - 1]! / k);
+  return result;
+}

@@ -1,0 +1,105 @@
+/** What INRP needs of all pairs of a batch. Source: CNT paper, Eq. 4 and 5. */
+import type { Floats, Round } from '../kernels.ts';
+import { log } from '../math/reference.ts';
+
+/** 2^-126: a quotient below it (in practice d = 0) has no logarithm here. */
+export const SMALLEST_NORMAL = 2 ** -126;
+
+/** Sum i goes to lane i mod 4, as in a vector of four. */
+const lanes = new Float64Array(4);
+
+/** out[i, j] = |x_i - x_j|: four lanes (lane = index mod 4) reduced as (l0 + l2) + (l1 + l3), then the root. */
+export function pairDistances(out: Floats, x: Floats, rows: number, dim: number, round: Round): void {
+  for (let i = 0; i < rows; i++) {
+    out[i * rows + i] = 0;
+    for (let j = i + 1; j < rows; j++) {
+      lanes.fill(0);
+      for (let c = 0; c < dim; c++) {
+        const difference = round(x[i * dim + c]! - x[j * dim + c]!);
+        lanes[c & 3] = round(lanes[c & 3]! + round(difference * difference));
+      }
+      out[i * rows + j] = out[j * rows + i] = round(Math.sqrt(laneSum(round)));
+    }
+  }
+}
+
+/**
+ * Forward: out_ij = out_ji = |x_i - x_j|, whose derivative by x_i is (x_i - x_j) / out_ij. So
+ * dx_i += sum over j, in order, of (dOut_ij + dOut_ji) / out_ij · (x_i - x_j); at the norm's kink, out_ij = 0, the term is 0.
+ */
+export function pairDistancesBackward(
+  dx: Floats,
+  dOut: Floats,
+  out: Floats,
+  x: Floats,
+  rows: number,
+  dim: number,
+  round: Round,
+): void {
+  for (let i = 0; i < rows; i++) {
+    for (let c = 0; c < dim; c++) {
+      let sum = 0;
+      for (let j = 0; j < rows; j++) {
+        const distance = out[i * rows + j]!;
+        const factor = distance === 0 ? 0 : round(round(dOut[i * rows + j]! + dOut[j * rows + i]!) / distance);
+        sum = round(sum + round(factor * round(x[i * dim + c]! - x[j * dim + c]!)));
+      }
+      dx[i * dim + c] = round(dx[i * dim + c]! + sum);
+    }
+  }
+}
+
+/** Eq. 5: w = min(alpha, max(beta, -ln(d / boundary))); d = 0 gives alpha. */
+export function inrpWeights(
+  w: Floats,
+  d: Floats,
+  boundary: number,
+  alpha: number,
+  beta: number,
+  n: number,
+  round: Round,
+): void {
+  const most = round(alpha);
+  const least = round(beta);
+  const limit = round(boundary);
+  for (let i = 0; i < n; i++) {
+    const ratio = round(d[i]! / limit);
+    w[i] = ratio < SMALLEST_NORMAL ? most : Math.min(most, Math.max(least, -log(ratio, round)));
+  }
+}
+
+/** Eq. 4: sum of w_ij |compressed_ij - original_ij| / rows²; each row in four lanes, the rows in order. */
+export function inrpLoss(w: Floats, compressed: Floats, original: Floats, rows: number, round: Round): number {
+  let total = 0;
+  for (let i = 0; i < rows; i++) {
+    lanes.fill(0);
+    for (let j = 0; j < rows; j++) {
+      const error = Math.abs(round(compressed[i * rows + j]! - original[i * rows + j]!));
+      lanes[j & 3] = round(lanes[j & 3]! + round(w[i * rows + j]! * error));
+    }
+    total = round(total + laneSum(round));
+  }
+  return round(total / round(rows * rows));
+}
+
+/** Forward: loss = sum w |e| / rows², e = compressed - original. So dCompressed += seed / rows² · w · sign(e), sign(0) = 0. */
+export function inrpLossBackward(
+  dCompressed: Floats,
+  seed: number,
+  w: Floats,
+  compressed: Floats,
+  original: Floats,
+  rows: number,
+  round: Round,
+): void {
+  const factor = round(seed / (rows * rows));
+  for (let i = 0; i < rows * rows; i++) {
+    const slope = round(factor * w[i]!);
+    const error = round(compressed[i]! - original[i]!);
+    dCompressed[i] = round(dCompressed[i]! + (error > 0 ? slope : error < 0 ? -slope : 0));
+  }
+}
+
+function laneSum(round: Round): number {
+  return round(round(lanes[0]! + lanes[2]!) + round(lanes[1]! + lanes[3]!));
+}
