@@ -1,0 +1,37 @@
+import type { Floats, Kernels } from '../../kernels/kernels.ts';
+import type { Tape } from './tape.ts';
+import { sizeOf, type Tensor } from './tensor.ts';
+
+type Forward = (kernels: Kernels, y: Floats, x: Floats, n: number) => void;
+type Backward = (kernels: Kernels, dx: Floats, dy: Floats, x: Floats, n: number) => void;
+
+/** y = x min(max(x + 3, 0), 6) / 6. Derivative at the kinks: 0 at x = -3, 1 at x = 3. */
+export function hardswish(tape: Tape, x: Tensor): Tensor {
+  return elementwise(
+    tape,
+    x,
+    (kernels, y, value, n) => kernels.hardswish(y, value, n),
+    (kernels, dx, dy, value, n) => kernels.hardswishBackward(dx, dy, value, n),
+  );
+}
+
+/** y = min(max(x, -1), 1). Derivative at the kinks: 0. */
+export function hardtanh(tape: Tape, x: Tensor): Tensor {
+  return elementwise(
+    tape,
+    x,
+    (kernels, y, value, n) => kernels.hardtanh(y, value, n),
+    (kernels, dx, dy, value, n) => kernels.hardtanhBackward(dx, dy, value, n),
+  );
+}
+
+/** y has the shape of x; each y[i] depends on x[i] alone. */
+function elementwise(tape: Tape, x: Tensor, forward: Forward, backward: Backward): Tensor {
+  const n = sizeOf(x.shape);
+  const { kernels } = tape;
+  const y = tape.result(x.shape, [x]);
+  const dx = x.gradient;
+  const dy = y.gradient;
+  tape.record(() => forward(kernels, y.value, x.value, n), dx && dy && (() => backward(kernels, dx, dy, x.value, n)));
+  return y;
+}
