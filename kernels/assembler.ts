@@ -1,0 +1,248 @@
+/**
+ * WebAssembly from TypeScript: a module is functions, a function is statements, a statement is nested expressions. Nothing is
+ * optimized or reordered: what is written is what the engine gets.
+ *
+ * ```ts
+ * const module = new ModuleBuilder();
+ * module.func('scale', { x: 'i32', n: 'i32', factor: 'f32' }, 'void', ({ x, n, factor }, f) => [
+ *   eachElement(f, n, (byte, lanes) => [
+ *     lanes.store(i32.add(x, byte), f32x4.mul(lanes.load(i32.add(x, byte)), f32x4.splat(factor))),
+ *   ]),
+ * ]);
+ * const bytes = module.encode();
+ * ```
+ *
+ * A local is an expression (its value) with `set` and `tee`; a plain number stands for a constant where i32 or f32 is wanted.
+ * The instructions themselves are in instructions.ts.
+ *
+ * Source: WebAssembly Core Specification 2.0, section 5 (binary format).
+ */
+import { ByteWriter, type Code, Label, Mark, sized, text, unsigned, vector } from './encoding.ts';
+import {
+  type Expression,
+  type I32,
+  i32,
+  type Operand,
+  push,
+  type Statement,
+  type V128,
+  type ValueType,
+  v128,
+} from './instructions.ts';
+
+export interface Local<T extends ValueType> extends Expression<T> {
+  readonly index: number;
+  set(value: Operand<T>): Statement;
+  /** Sets and yields the value. */
+  tee(value: Operand<T>): Expression<T>;
+}
+
+const VALUE_TYPE: Readonly<Record<ValueType, number>> = { i32: 0x7f, f32: 0x7d, v128: 0x7b };
+const EMPTY = 0x40;
+const END = 0x0b;
+
+function statement(...code: Code[]): Statement {
+  return { type: 'void', code };
+}
+
+function sequence(body: readonly Statement[]): Code {
+  return body.map((one) => one.code);
+}
+
+function makeLocal<T extends ValueType>(type: T, index: number): Local<T> {
+  return {
+    type,
+    index,
+    code: [0x20, unsigned(index)],
+    set: (value) => statement(push(type, value), 0x21, unsigned(index)),
+    tee: (value) => ({ type, code: [push(type, value), 0x22, unsigned(index)] }),
+  };
+}
+
+// ---- control
+
+function labelled(opcode: number, label: Label, body: Code): Code {
+  return [opcode, EMPTY, new Mark('open', label), body, END, new Mark('close', label)];
+}
+
+/** A branch to `label` leaves the block. */
+export function block(label: Label, body: readonly Statement[]): Statement {
+  return statement(labelled(0x02, label, sequence(body)));
+}
+
+/** A branch to `label` starts the body again; without one it runs once. */
+export function loop(label: Label, body: readonly Statement[]): Statement {
+  return statement(labelled(0x03, label, sequence(body)));
+}
+
+export function br(label: Label): Statement {
+  return statement(0x0c, new Mark('branch', label));
+}
+
+export function brIf(label: Label, condition: I32): Statement {
+  return statement(push('i32', condition), 0x0d, new Mark('branch', label));
+}
+
+export function ifThen(condition: I32, then: readonly Statement[], otherwise: readonly Statement[] = []): Statement {
+  const body = otherwise.length ? [sequence(then), 0x05, sequence(otherwise)] : sequence(then);
+  return statement(push('i32', condition), labelled(0x04, new Label(), body));
+}
+
+/** Leaves the function; one with a result must end so. */
+export function ret(value?: Expression<ValueType>): Statement {
+  return statement(value ? value.code : [], 0x0f);
+}
+
+/** while (condition) body */
+export function whileDo(condition: I32, body: readonly Statement[]): Statement {
+  const again = new Label();
+  return ifThen(condition, [loop(again, [...body, brIf(again, condition)])]);
+}
+
+/** for (i = from; i < to; i += step) body. Unsigned, so that counts and addresses reach 4 GiB; `to` is evaluated once. */
+export function forUp(
+  f: FunctionScope,
+  from: I32,
+  to: I32,
+  step: I32,
+  body: (i: Local<'i32'>) => readonly Statement[],
+): Statement {
+  const i = f.local('i32');
+  const end = f.local('i32');
+  const all = [i.set(from), end.set(to), whileDo(i32.lt_u(i, end), [...body(i), i.set(i32.add(i, step))])];
+  return statement(sequence(all));
+}
+
+/** How `eachElement` moves floats: four, or one in lane 0 with zeros in the others. */
+export interface Lanes {
+  readonly width: 4 | 1;
+  load(address: I32, offset?: number): Expression<'v128'>;
+  store(address: I32, value: V128, offset?: number): Statement;
+}
+
+const FOUR: Lanes = { width: 4, load: v128.load, store: v128.store };
+const ONE: Lanes = {
+  width: 1,
+  load: v128.load32_zero,
+  store: (address, value, offset) => v128.store32_lane(address, value, 0, offset),
+};
+
+/**
+ * Runs over n floats, four at a time and then one at a time, through the same expressions, so that the tail rounds as the
+ * body does. `byte` is the place of the present element, 4 · i.
+ */
+export function eachElement(
+  f: FunctionScope,
+  n: I32,
+  body: (byte: Local<'i32'>, lanes: Lanes) => readonly Statement[],
+): Statement {
+  const fours = i32.shl(i32.and(n, -4), 2);
+  return statement(
+    forUp(f, 0, fours, 16, (byte) => body(byte, FOUR)).code,
+    forUp(f, fours, i32.shl(n, 2), 4, (byte) => body(byte, ONE)).code,
+  );
+}
+
+// ---- functions and modules
+
+type Signature = Readonly<Record<string, ValueType>>;
+type Locals<P extends Signature> = { readonly [K in keyof P]: Local<P[K]> };
+type Arguments<P extends Signature> = { readonly [K in keyof P]: Operand<P[K]> };
+
+/** Gives a function its locals beyond the parameters; each starts at zero on every call. */
+export class FunctionScope {
+  readonly types: ValueType[] = [];
+  readonly #parameters: number;
+
+  constructor(parameters: number) {
+    this.#parameters = parameters;
+  }
+
+  local<T extends ValueType>(type: T): Local<T> {
+    this.types.push(type);
+    return makeLocal(type, this.#parameters + this.types.length - 1);
+  }
+
+  locals<T extends ValueType>(type: T, count: number): Local<T>[] {
+    return Array.from({ length: count }, () => this.local(type));
+  }
+}
+
+export interface Func<P extends Signature, R extends ValueType | 'void'> {
+  readonly name: string;
+  /** A call from another function of the module; operands by name. */
+  call(operands: Arguments<P>): Expression<R>;
+}
+
+interface Definition {
+  readonly name: string;
+  readonly parameters: readonly ValueType[];
+  readonly result: ValueType | 'void';
+  readonly locals: readonly ValueType[];
+  readonly body: Code;
+}
+
+/** Functions over one imported memory, `kernels.memory`; each function is exported under its name. */
+export class ModuleBuilder {
+  readonly #functions: Definition[] = [];
+  readonly #shared: boolean;
+
+  constructor(options: { shared?: boolean } = {}) {
+    this.#shared = options.shared ?? false;
+  }
+
+  /**
+   * @param parameters name -> type, in the order in which JavaScript passes them; integers are byte addresses or counts
+   * @param body gets the parameters as locals and a scope for more
+   * @throws {RangeError} if the name is taken
+   */
+  func<const P extends Signature, R extends ValueType | 'void'>(
+    name: string,
+    parameters: P,
+    result: R,
+    body: (parameters: Locals<P>, f: FunctionScope) => readonly Statement[],
+  ): Func<P, R> {
+    if (this.#functions.some((one) => one.name === name)) {
+      throw new RangeError(`ModuleBuilder.func: expected a new name, got ${name} again.`);
+    }
+    const entries = Object.entries(parameters);
+    const types = entries.map(([, type]) => type);
+    const locals = Object.fromEntries(entries.map(([key, type], i) => [key, makeLocal(type, i)])) as Locals<P>;
+    const f = new FunctionScope(types.length);
+    const index = this.#functions.length;
+    this.#functions.push({ name, parameters: types, result, locals: f.types, body: sequence(body(locals, f)) });
+    return {
+      name,
+      call: (operands) => ({
+        type: result,
+        code: [entries.map(([key, type]) => push(type, operands[key]!)), 0x10, unsigned(index)],
+      }),
+    };
+  }
+
+  /** The module in WebAssembly's binary format. */
+  encode(): Uint8Array {
+    const functions = this.#functions;
+    const types = functions.map(({ parameters, result }) => [
+      0x60,
+      vector(parameters.map((type) => VALUE_TYPE[type])),
+      vector(result === 'void' ? [] : [VALUE_TYPE[result]]),
+    ]);
+    const limits = [this.#shared ? 3 : 1, unsigned(0), unsigned(65536)]; // any memory up to 4 GiB fits
+    const memory = [text('kernels'), text('memory'), 0x02, limits];
+    const exports = functions.map(({ name }, i) => [text(name), 0x00, unsigned(i)]);
+    const bodies = functions.map(({ locals, body }) => sized([vector(locals.map(declare)), body, END]));
+    return new ByteWriter()
+      .write([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0])
+      .write([1, sized(vector(types))])
+      .write([2, sized(vector([memory]))])
+      .write([3, sized(vector(functions.map((_, i) => unsigned(i))))])
+      .write([7, sized(vector(exports))])
+      .write([10, sized(vector(bodies))])
+      .bytes();
+  }
+}
+
+function declare(type: ValueType): Code {
+  return [1, VALUE_TYPE[type]];
+}

@@ -1,0 +1,173 @@
+import { type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../assembler.ts';
+import { type Expression, f32, f32x4, type I32, i32, i32x4, type Statement, v128 } from '../instructions.ts';
+import type { Link } from '../link.ts';
+import { countDistances, type DistanceKernels } from './reference.ts';
+
+/** Rows whose sums run side by side: as many independent cache misses in flight. */
+const GROUPS = [8, 4, 2, 1] as const;
+
+/** How much of b `squaredDistanceMatrix` keeps in cache. */
+const BLOCK_BYTES = 32768;
+
+/** acc += (a - b)² in four lanes. */
+function addSquare(
+  acc: Local<'v128'>,
+  difference: Local<'v128'>,
+  a: Expression<'v128'>,
+  b: Expression<'v128'>,
+): Statement[] {
+  return [difference.set(f32x4.sub(a, b)), acc.set(f32x4.add(acc, f32x4.mul(difference, difference)))];
+}
+
+/** (l0 + l2) + (l1 + l3) */
+function reduce(f: FunctionScope, acc: Local<'v128'>): { set: Statement; value: Expression<'f32'> } {
+  const halves = f.local('v128'); // l0 + l2, l1 + l3
+  return {
+    set: halves.set(f32x4.add(acc, i32x4.shuffle(acc, acc, [2, 3, 2, 3]))),
+    value: f32.add(f32x4.extract_lane(halves, 0), f32x4.extract_lane(halves, 1)),
+  };
+}
+
+/** The last `rest` (1 to 3) floats of a row in their lanes, zeros above: these add +0, which changes no sum of squares. */
+function loadRest(address: I32, rest: number): Expression<'v128'> {
+  if (rest === 1) return v128.load32_zero(address);
+  const two = v128.load64_zero(address);
+  return rest === 2 ? two : v128.load32_lane(address, two, 2, 8);
+}
+
+/**
+ * out[r + g] = |query - row(g)|² for g < size. One accumulator a row, so that the bits do not depend on the group.
+ *
+ * @param row address of row r + g
+ */
+function distanceGroup(
+  f: FunctionScope,
+  size: number,
+  out: I32,
+  query: Local<'i32'>,
+  dim: Local<'i32'>,
+  row: (g: number) => I32,
+): Statement[] {
+  const rows = f.locals('i32', size);
+  const sums = f.locals('v128', size);
+  const q = f.local('v128');
+  const difference = f.local('v128');
+  const place = f.local('i32');
+  const each = (make: (row: Local<'i32'>, sum: Local<'v128'>, g: number) => Statement[]): Statement[] =>
+    rows.flatMap((one, g) => make(one, sums[g]!, g));
+  const rest = (count: number): Statement =>
+    ifThen(i32.eq(i32.and(dim, 3), count), [
+      q.set(loadRest(i32.add(query, place), count)),
+      ...each((one, sum) => addSquare(sum, difference, loadRest(i32.add(one, place), count), q)),
+    ]);
+  return [
+    ...each((one, sum, g) => [one.set(row(g)), sum.set(f32x4.const(0))]),
+    place.set(i32.shl(i32.and(dim, -4), 2)),
+    forUp(f, 0, place, 16, (byte) => [
+      q.set(v128.load(i32.add(query, byte))),
+      ...each((one, sum) => addSquare(sum, difference, v128.load(i32.add(one, byte)), q)),
+    ]),
+    rest(1),
+    rest(2),
+    rest(3),
+    ...each((_, sum, g) => {
+      const { set, value } = reduce(f, sum);
+      return [set, f32.store(out, value, 4 * g)];
+    }),
+  ];
+}
+
+/** Rows in groups of 8, then 4, 2 and 1. */
+function distanceGroups(
+  f: FunctionScope,
+  out: Local<'i32'>,
+  query: Local<'i32'>,
+  count: Local<'i32'>,
+  dim: Local<'i32'>,
+  row: (r: Local<'i32'>, g: number) => I32,
+): Statement[] {
+  const r = f.local('i32');
+  return GROUPS.flatMap((size) => {
+    const group = [
+      ...distanceGroup(f, size, out, query, dim, (g) => row(r, g)),
+      r.set(i32.add(r, size)),
+      out.set(i32.add(out, 4 * size)),
+    ];
+    if (size === GROUPS[0]) return [forUp(f, 0, i32.shr_u(count, 3), 1, () => group)];
+    return [ifThen(i32.and(count, size), group)];
+  });
+}
+
+export function emitDistance(module: ModuleBuilder): void {
+  module.func(
+    'squaredDistances',
+    { out: 'i32', query: 'i32', base: 'i32', ids: 'i32', count: 'i32', dim: 'i32' },
+    'void',
+    ({ out, query, base, ids, count, dim }, f) =>
+      distanceGroups(f, out, query, count, dim, (r, g) => {
+        const id = i32.load(i32.add(ids, i32.shl(r, 2)), 4 * g);
+        return i32.add(base, i32.mul(id, i32.shl(dim, 2)));
+      }),
+  );
+  const scan = module.func(
+    'squaredDistanceScan',
+    { out: 'i32', query: 'i32', base: 'i32', count: 'i32', dim: 'i32' },
+    'void',
+    ({ out, query, base, count, dim }, f) =>
+      distanceGroups(f, out, query, count, dim, (r, g) => {
+        return i32.add(base, i32.mul(i32.add(r, g), i32.shl(dim, 2)));
+      }),
+  );
+  // All pairs: a block of rows of b that stays in cache meets every row of a.
+  module.func(
+    'squaredDistanceMatrix',
+    { out: 'i32', a: 'i32', aCount: 'i32', b: 'i32', bCount: 'i32', dim: 'i32' },
+    'void',
+    ({ out, a, aCount, b, bCount, dim }, f) => {
+      const rowBytes = f.local('i32');
+      const blockRows = f.local('i32');
+      const rows = f.local('i32');
+      return [
+        rowBytes.set(i32.shl(dim, 2)),
+        blockRows.set(i32.add(i32.and(i32.div_u(BLOCK_BYTES, i32.add(rowBytes, 1)), -8), 8)),
+        forUp(f, 0, bCount, blockRows, (first) => [
+          rows.set(i32.sub(bCount, first)),
+          ifThen(i32.gt_u(rows, blockRows), [rows.set(blockRows)]),
+          forUp(f, 0, aCount, 1, (i) => [
+            scan.call({
+              out: i32.add(out, i32.shl(i32.add(i32.mul(i, bCount), first), 2)),
+              query: i32.add(a, i32.mul(i, rowBytes)),
+              base: i32.add(b, i32.mul(first, rowBytes)),
+              count: rows,
+              dim,
+            }),
+          ]),
+        ]),
+      ];
+    },
+  );
+}
+
+export function bindDistance({ func, at, counts }: Link): DistanceKernels {
+  const toIds = func('squaredDistances');
+  const scan = func('squaredDistanceScan');
+  const matrix = func('squaredDistanceMatrix');
+  return {
+    squaredDistances(out, query, queryOffset, base, ids, count, dim) {
+      const from = at(query, queryOffset + dim) + 4 * queryOffset;
+      toIds(at(out, count), from, at(base, dim), at(ids, count), count, dim);
+      countDistances(counts, count, dim);
+    },
+    squaredDistanceScan(out, query, queryOffset, base, first, count, dim) {
+      const from = at(query, queryOffset + dim) + 4 * queryOffset;
+      scan(at(out, count), from, at(base, (first + count) * dim) + 4 * first * dim, count, dim);
+      countDistances(counts, count, dim);
+    },
+    squaredDistanceMatrix(out, a, aFirst, aCount, b, bFirst, bCount, dim) {
+      const aAt = at(a, (aFirst + aCount) * dim) + 4 * aFirst * dim;
+      const bAt = at(b, (bFirst + bCount) * dim) + 4 * bFirst * dim;
+      matrix(at(out, aCount * bCount), aAt, aCount, bAt, bCount, dim);
+      countDistances(counts, aCount * bCount, dim);
+    },
+  };
+}

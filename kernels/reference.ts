@@ -1,0 +1,26 @@
+import { referenceDistance } from './distance/reference.ts';
+import type { Counts, Kernels, Round } from './kernels.ts';
+import { referenceMatmul } from './matmul/reference.ts';
+
+export type Precision = 'float32' | 'float64';
+
+const identity: Round = (value) => value;
+
+/**
+ * The definitions themselves, over ordinary arrays.
+ *
+ * @param precision float32 rounds each operation as the SIMD version does; float64 runs the same loops unrounded
+ */
+export function bindReference(precision: Precision): Kernels {
+  const round = precision === 'float32' ? Math.fround : identity;
+  const counts: Counts = { multiplyAdds: 0, distances: 0 };
+  return {
+    backend: 'reference',
+    precision,
+    counts,
+    floats: (length) => (precision === 'float32' ? new Float32Array(length) : new Float64Array(length)),
+    ints: (length) => new Int32Array(length),
+    ...referenceDistance(round, counts),
+    ...referenceMatmul(round, counts),
+  };
+}

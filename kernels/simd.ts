@@ -1,0 +1,82 @@
+/**
+ * One WebAssembly module with the functions of every family, bound over one memory.
+ *
+ * A family is a folder with two files:
+ *
+ * - `reference.ts` exports the definitions, plain functions with `round: Round` last, a type
+ *   `type ActivationKernels = Pick<Kernels, 'hardswish' | …>`, and
+ *   `referenceActivation(round: Round, counts: Counts): ActivationKernels`, which binds them.
+ * - `simd.ts` exports `emitActivation(module: ModuleBuilder): void`, which adds its functions, and
+ *   `bindActivation(link: Link): ActivationKernels`, which turns operands into byte addresses:
+ *
+ * ```ts
+ * export function bindActivation({ func, at }: Link): ActivationKernels {
+ *   const hardswish = func('hardswish');
+ *   return {
+ *     hardswish(y, x, n) {
+ *       hardswish(at(y, n), at(x, n), n);
+ *     },
+ *   };
+ * }
+ * ```
+ *
+ * `at(view, length)` refuses an array from elsewhere or one that is too short; `scratch(bytes)` gives working memory. f32
+ * parameters take plain numbers; a function with result 'f32' returns one. Then the family is named in FAMILIES here and in
+ * kernels/reference.ts, and the compiler says which methods of `Kernels` are still missing.
+ */
+import { ModuleBuilder } from './assembler.ts';
+import { bindDistance, emitDistance } from './distance/simd.ts';
+import type { Counts, Kernels } from './kernels.ts';
+import type { Link } from './link.ts';
+import { KernelMemory, SCRATCH_BYTES } from './memory.ts';
+import { type WasmModule, webAssembly } from './webassembly.ts';
+
+const FAMILIES = [emitDistance];
+
+function bindFamilies(link: Link) {
+  return {
+    ...bindDistance(link),
+  };
+}
+
+/** The bytes of the whole module. */
+export function emitKernels(): Uint8Array {
+  const module = new ModuleBuilder();
+  for (const emit of FAMILIES) emit(module);
+  return module.encode();
+}
+
+let compiled: WasmModule | undefined;
+
+/** @param bytes capacity for operands */
+export function simdKernels(bytes: number): Kernels {
+  const engine = webAssembly();
+  if (!engine) throw new Error('simdKernels: expected WebAssembly, got an engine without it.');
+  const memory = new KernelMemory(bytes);
+  compiled ??= new engine.Module(emitKernels());
+  const { exports } = new engine.Instance(compiled, { kernels: { memory: memory.memory } });
+  const counts: Counts = { multiplyAdds: 0, distances: 0 };
+  const link: Link = {
+    func(name) {
+      const found = exports[name];
+      if (!found) throw new Error(`simdKernels: expected a function ${name} in the module, got none.`);
+      return found;
+    },
+    at: (view, length) => memory.at(view, length),
+    scratch(size) {
+      if (size > SCRATCH_BYTES) {
+        throw new RangeError(`simdKernels: expected at most ${SCRATCH_BYTES} bytes of scratch, got ${size}.`);
+      }
+      return memory.scratch;
+    },
+    counts,
+  };
+  return {
+    backend: 'simd',
+    precision: 'float32',
+    counts,
+    floats: (length) => memory.floats(length),
+    ints: (length) => memory.ints(length),
+    ...bindFamilies(link),
+  };
+}
