@@ -1,0 +1,104 @@
+import { FileError } from '../file-error.ts';
+import { allocate, InputFile } from '../input-file.ts';
+import { ELEMENTS } from './element.ts';
+import { LAYOUT_BYTES, type TableFormat, type TableLayout, tableLayout } from './layout.ts';
+
+/** Which values a reader takes, and how it says so when another comes. */
+export interface Acceptance {
+  readonly expected: string;
+  accepts(value: number): boolean;
+}
+
+/** Bytes read at a time: measured, larger blocks were no faster. */
+const BLOCK_BYTES = 1 << 22;
+
+/** A table on disk: its layout is known, its values are read row by row on demand. */
+export class TableFile {
+  readonly path: string;
+  readonly layout: TableLayout;
+  readonly #file: InputFile;
+
+  private constructor(file: InputFile, layout: TableLayout) {
+    this.path = file.path;
+    this.layout = layout;
+    this.#file = file;
+  }
+
+  /** @throws {FileError} if the file cannot be read, or is no whole table of this format */
+  static async open(path: string, format: TableFormat): Promise<TableFile> {
+    const file = await InputFile.open(path);
+    try {
+      const start = await file.read(0, Math.min(file.size, LAYOUT_BYTES));
+      return new TableFile(file, tableLayout(path, format, start, file.size));
+    } catch (cause) {
+      await file.close();
+      throw cause;
+    }
+  }
+
+  /**
+   * Reads rows [first, first + count), a block at a time.
+   *
+   * @returns (count, cols)
+   * @throws {RangeError} if there are no such rows
+   * @throws {FileError} if a row has another length, or holds a value that is not accepted
+   */
+  async read<A extends Float32Array | Int32Array>(
+    first: number,
+    count: number,
+    acceptance: Acceptance,
+    make: (length: number) => A,
+  ): Promise<A> {
+    const { rows, cols, stride, dataOffset } = this.layout;
+    const inside = Number.isSafeInteger(first) && Number.isSafeInteger(count) && first >= 0 && count >= 0;
+    if (!inside || first + count > rows) {
+      throw new RangeError(`${this.path}: expected rows within 0 to ${rows}, got ${count} rows from ${first}.`);
+    }
+    const out = allocate(this.path, () => make(count * cols), count * cols * 4);
+    const rowsAtOnce = Math.max(1, Math.floor(BLOCK_BYTES / stride));
+    const block = new Uint8Array(Math.min(rowsAtOnce, count) * stride);
+    for (let row = 0; row < count; row += rowsAtOnce) {
+      const bytes = block.subarray(0, Math.min(rowsAtOnce, count - row) * stride);
+      await this.#file.readInto(bytes, dataOffset + (first + row) * stride);
+      this.#decode(bytes, first + row, out, row * cols, acceptance);
+    }
+    return out;
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  /** Copies whole rows, the first of which is row `first` of the file, to `out` from `at` on. */
+  #decode(
+    bytes: Uint8Array,
+    first: number,
+    out: Float32Array | Int32Array,
+    at: number,
+    { accepts, expected }: Acceptance,
+  ): void {
+    const { cols, stride, prefix, dataOffset, element } = this.layout;
+    const { read, bytes: width } = ELEMENTS[element];
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const rows = bytes.length / stride;
+    for (let r = 0, to = at; r < rows; r++) {
+      let from = r * stride;
+      if (prefix) {
+        const found = view.getInt32(from, true);
+        if (found !== cols) {
+          const fault = `expected ${cols} values in row ${first + r} as in row 0, got ${found}`;
+          throw new FileError(this.path, fault, { offset: dataOffset + (first + r) * stride });
+        }
+        from += prefix;
+      }
+      for (let c = 0; c < cols; c++, from += width) {
+        const value = read(view, from);
+        if (!accepts(value)) {
+          const fault = `expected ${expected} at row ${first + r}, column ${c}, got ${value}`;
+          throw new FileError(this.path, fault, { offset: dataOffset + first * stride + from });
+        }
+        out[to++] = value;
+      }
+    }
+  }
+}

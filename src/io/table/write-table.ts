@@ -1,0 +1,108 @@
+import { writeAtomically } from '../atomic-file.ts';
+import type { TableFormat } from './layout.ts';
+import { formatNpyHeader } from './npy.ts';
+
+/** How each format is written: its element's width, the numbers it can hold, and how one is stored. */
+interface Encoding {
+  readonly bytes: number;
+  readonly holds: string;
+  fits(value: number): boolean;
+  store(view: DataView, at: number, value: number): void;
+}
+
+const FLOAT32: Encoding = {
+  bytes: 4,
+  holds: 'finite values',
+  fits: Number.isFinite,
+  store: (view, at, value) => view.setFloat32(at, value, true),
+};
+const INT32: Encoding = {
+  bytes: 4,
+  holds: 'integers',
+  fits: Number.isInteger,
+  store: (view, at, value) => view.setInt32(at, value, true),
+};
+const UINT8: Encoding = {
+  bytes: 1,
+  holds: 'integers from 0 to 255',
+  fits: (value) => Number.isInteger(value) && value >= 0 && value <= 255,
+  store: (view, at, value) => view.setUint8(at, value),
+};
+const INT8: Encoding = {
+  bytes: 1,
+  holds: 'integers from -128 to 127',
+  fits: (value) => Number.isInteger(value) && value >= -128 && value <= 127,
+  store: (view, at, value) => view.setInt8(at, value),
+};
+
+const BLOCK_BYTES = 1 << 20;
+
+/**
+ * Writes a table, whole or not at all.
+ *
+ * @param where the caller, for errors about the values
+ * @throws {RangeError} if the table is empty, is not rows x cols, or holds a value that the format cannot
+ * @throws {FileError} if the file cannot be written
+ */
+export async function writeTable(
+  path: string,
+  format: TableFormat,
+  table: { readonly rows: number; readonly cols: number; readonly data: Float32Array | Int32Array },
+  where: string,
+  options: { signal?: AbortSignal },
+): Promise<void> {
+  const { rows, cols, data } = table;
+  if (!(rows >= 1 && cols >= 1 && rows * cols === data.length)) {
+    throw new RangeError(
+      `${where}: expected at least one row and column, got ${rows} x ${cols} of ${data.length} values.`,
+    );
+  }
+  const encoding = encodingOf(format, data);
+  const prefix = format.endsWith('vecs') ? 4 : 0;
+  const stride = prefix + cols * encoding.bytes;
+  const rowsAtOnce = Math.max(1, Math.floor(BLOCK_BYTES / stride));
+  const block = new Uint8Array(Math.min(rows, rowsAtOnce) * stride);
+  const view = new DataView(block.buffer);
+  await writeAtomically(
+    path,
+    async (write) => {
+      if (!prefix) await write(header(format, table));
+      for (let first = 0; first < rows; first += rowsAtOnce) {
+        const last = Math.min(rows, first + rowsAtOnce);
+        let at = 0;
+        for (let row = first; row < last; row++) {
+          if (prefix) view.setInt32(at, cols, true);
+          at += prefix;
+          for (let i = row * cols; i < (row + 1) * cols; i++, at += encoding.bytes) {
+            const value = data[i]!;
+            if (!encoding.fits(value)) {
+              const place = `row ${row}, column ${i - row * cols}`;
+              throw new RangeError(`${where}: expected ${encoding.holds} for .${format}, got ${value} at ${place}.`);
+            }
+            encoding.store(view, at, value);
+          }
+        }
+        await write(block.subarray(0, at));
+      }
+    },
+    options,
+  );
+}
+
+function encodingOf(format: TableFormat, data: Float32Array | Int32Array): Encoding {
+  if (format === 'bvecs' || format === 'u8bin') return UINT8;
+  if (format === 'i8bin') return INT8;
+  return data instanceof Int32Array ? INT32 : FLOAT32;
+}
+
+function header(
+  format: TableFormat,
+  { rows, cols, data }: { readonly rows: number; readonly cols: number; readonly data: Float32Array | Int32Array },
+): Uint8Array {
+  if (format === 'npy') return formatNpyHeader(data instanceof Int32Array ? '<i4' : '<f4', rows, cols);
+  const bytes = new Uint8Array(8);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, rows, true);
+  view.setUint32(4, cols, true);
+  return bytes;
+}

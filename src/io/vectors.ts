@@ -1,0 +1,96 @@
+import type { Matrix } from '../tensor/matrix.ts';
+import { ELEMENTS, type FileElement } from './table/element.ts';
+import { formatOf, type TableFormat } from './table/layout.ts';
+import { type Acceptance, TableFile } from './table/table-file.ts';
+import { writeTable } from './table/write-table.ts';
+
+/** The formats of vectors; `data/README.md` describes them. */
+export const VECTOR_FORMATS: readonly TableFormat[] = ['fvecs', 'bvecs', 'npy', 'fbin', 'u8bin', 'i8bin'];
+
+/** Vectors on disk, read by position in blocks of rows. */
+export interface VectorFile {
+  readonly path: string;
+  readonly format: TableFormat;
+  /** The element type in the file; what is read is float32. */
+  readonly type: FileElement;
+  readonly rows: number;
+  readonly cols: number;
+  /**
+   * Rows [first, first + count), row-major.
+   *
+   * @throws {RangeError} if there are no such rows
+   * @throws {FileError} if a row has another length, or a value is not finite or does not fit float32
+   */
+  read(first: number, count: number): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+/** Integers up to 2^24 are exact in float32; a larger one would change in silence. */
+const EXACT_INTEGERS: Acceptance = {
+  expected: 'an integer from -2^24 to 2^24',
+  accepts: (value) => value >= -16777216 && value <= 16777216,
+};
+const FINITE: Acceptance = {
+  expected: 'a finite float32',
+  accepts: (value) => Number.isFinite(Math.fround(value)),
+};
+const ANYTHING: Acceptance = { expected: 'a number', accepts: () => true };
+
+/**
+ * Opens a file of vectors; the extension names the format. Only the header is read.
+ *
+ * @param options.nonFinite 'keep' lets NaN and infinities through, for a reader that reports them
+ * @throws {FileError} if the file cannot be read, or is no whole table of its format
+ */
+export async function openVectors(path: string, options: { nonFinite?: 'refuse' | 'keep' } = {}): Promise<VectorFile> {
+  const table = await TableFile.open(path, formatOf(path, VECTOR_FORMATS, 'vectors'));
+  const { format, element, rows, cols } = table.layout;
+  const float = options.nonFinite === 'keep' ? ANYTHING : FINITE;
+  const acceptance = ELEMENTS[element].integer ? EXACT_INTEGERS : float;
+  return {
+    path,
+    format,
+    type: element,
+    rows,
+    cols,
+    read: (first, count) => table.read(first, count, acceptance, (length) => new Float32Array(length)),
+    close: () => table.close(),
+  };
+}
+
+/**
+ * Reads vectors as float32: all of them, or the first `limit`.
+ *
+ * @throws {RangeError} if `limit` is not from 1 to the number of rows
+ * @throws {FileError} as `openVectors` and its `read`
+ */
+export async function readVectors(path: string, options: { limit?: number } = {}): Promise<Matrix> {
+  const file = await openVectors(path);
+  try {
+    const rows = requireLimit(path, file.rows, options.limit);
+    return { rows, cols: file.cols, data: await file.read(0, rows) };
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Writes vectors in the format that the extension names: float32, or bytes for .bvecs, .u8bin and .i8bin.
+ *
+ * @throws {RangeError} if the matrix is empty or holds a value that the format cannot
+ * @throws {FileError} if the extension is none of ours, or the file cannot be written
+ */
+export async function writeVectors(
+  path: string,
+  matrix: Matrix,
+  options: { signal?: AbortSignal } = {},
+): Promise<void> {
+  await writeTable(path, formatOf(path, VECTOR_FORMATS, 'vectors'), matrix, 'writeVectors', options);
+}
+
+/** How many rows to read. @throws {RangeError} if `limit` is not from 1 to `rows` */
+export function requireLimit(path: string, rows: number, limit: number | undefined): number {
+  if (limit === undefined) return rows;
+  if (Number.isInteger(limit) && limit >= 1 && limit <= rows) return limit;
+  throw new RangeError(`${path}: expected a limit from 1 to its ${rows} rows, got ${limit}.`);
+}
