@@ -1,5 +1,5 @@
 import seedrandom from 'seedrandom';
-import { logarithm } from './logarithm.ts';
+import { log } from '../../kernels/math/reference.ts';
 
 type Generator = seedrandom.StatefulPRNG<seedrandom.State.Alea>;
 
@@ -99,7 +99,7 @@ export class Random {
       const v = 2 * this.#generator.double() - 1;
       const square = u * u + v * v;
       if (square >= 1 || square === 0) continue;
-      const factor = Math.sqrt((-2 * logarithm(square)) / square);
+      const factor = Math.sqrt((-2 * log(square, float64)) / square);
       this.#spare = v * factor;
       return u * factor;
     }
@@ -126,4 +126,8 @@ export class Random {
     }
     return order;
   }
+}
+
+function float64(value: number): number {
+  return value;
 }

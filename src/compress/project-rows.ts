@@ -1,0 +1,52 @@
+import { createKernels } from '../../kernels/backend.ts';
+import { createMatrix, type Matrix, requireFinite } from '../tensor/matrix.ts';
+import type { EncodeOptions } from './compressor.ts';
+
+/** Rows projected at a time: enough for the matrix product to be at full speed, few enough to need little memory. */
+const BLOCK_ROWS = 1024;
+
+/**
+ * y = W (x - shift) for each row of x; each output is one sum in the order of the columns, so blocks leave no trace in it.
+ *
+ * @param x (n, dIn)
+ * @param projection W (dOut, dIn)
+ * @param shift (dIn), or none
+ * @returns (n, dOut)
+ * @throws {RangeError} if x has other than dIn columns, or a value that is not finite
+ */
+export function projectRows(
+  where: string,
+  x: Matrix,
+  projection: Matrix,
+  shift: Float32Array | undefined,
+  { backend = 'auto', onProgress }: EncodeOptions,
+): Matrix {
+  const { rows: dOut, cols: dIn } = projection;
+  if (x.cols !== dIn) throw new RangeError(`${where}: expected ${dIn} columns, got ${x.cols}.`);
+  requireFinite(x, where);
+  const block = Math.min(BLOCK_ROWS, x.rows);
+  const kernels = createKernels({ backend, bytes: 4 * (block * (dIn + dOut) + dOut * dIn) + 256 });
+  const weights = kernels.floats(dOut * dIn);
+  const input = kernels.floats(block * dIn);
+  const output = kernels.floats(block * dOut);
+  weights.set(projection.data);
+  const result = createMatrix(x.rows, dOut);
+  for (let first = 0; first < x.rows; first += block) {
+    const count = Math.min(block, x.rows - first);
+    const source = x.data.subarray(first * dIn, (first + count) * dIn);
+    if (shift) subtractShift(input, source, shift);
+    else input.set(source);
+    kernels.matmulNT(output, input, weights, count, dOut, dIn, false);
+    result.data.set(output.subarray(0, count * dOut), first * dOut);
+    onProgress?.(first + count, x.rows);
+  }
+  return result;
+}
+
+/** target[r, c] = source[r, c] - shift[c], rounded once. */
+export function subtractShift(target: { [index: number]: number }, source: Float32Array, shift: Float32Array): void {
+  const cols = shift.length;
+  for (let row = 0; row < source.length; row += cols) {
+    for (let c = 0; c < cols; c++) target[row + c] = source[row + c]! - shift[c]!;
+  }
+}
