@@ -1,0 +1,117 @@
+import type { Floats } from '../../kernels/kernels.ts';
+
+/**
+ * The nearest points met so far, nearest first by (distance, id), and which of them have been expanded. One sorted array does the
+ * work of HNSW's two queues: a candidate that has fallen out of the nearest `capacity` would end the search when its turn came.
+ *
+ * The points of one hop are sorted among themselves, then merged in one pass from the far end.
+ */
+export class CandidatePool {
+  size = 0;
+  /** Squared; nearest first. */
+  distances = new Float64Array(0);
+  #capacity = 0;
+  /** ~id (negative) once a point is expanded. */
+  #entries = new Int32Array(0);
+  /** No entry before this one is unexpanded. */
+  #cursor = 0;
+  #freshDistances = new Float64Array(64);
+  #freshIds = new Int32Array(64);
+
+  /** Empties the pool and bounds its size. */
+  reset(capacity: number): void {
+    if (capacity > this.#entries.length) {
+      this.distances = new Float64Array(capacity);
+      this.#entries = new Int32Array(capacity);
+    }
+    this.#capacity = capacity;
+    this.size = 0;
+    this.#cursor = 0;
+  }
+
+  /** Keeps the nearest `count`, forgets that they were expanded, and bounds the size anew. */
+  restart(count: number, capacity: number): void {
+    const kept = Math.min(count, this.size);
+    const distances = this.distances.slice(0, kept);
+    const ids = Int32Array.from({ length: kept }, (_, i) => this.id(i));
+    this.reset(capacity);
+    this.merge(ids, distances, kept);
+  }
+
+  /** The id at a place, nearest first. */
+  id(place: number): number {
+    const entry = this.#entries[place]!;
+    return entry < 0 ? ~entry : entry;
+  }
+
+  /** The place of the nearest point not yet expanded, from now on expanded; -1 when there is none. */
+  next(): number {
+    const entries = this.#entries;
+    let place = this.#cursor;
+    while (place < this.size && entries[place]! < 0) place++;
+    this.#cursor = place + 1;
+    if (place >= this.size) return -1;
+    entries[place] = ~entries[place]!;
+    return place;
+  }
+
+  /** Offers `count` points that are not in the pool; the farthest fall out beyond the capacity. */
+  merge(ids: Int32Array, distances: Floats, count: number): void {
+    const fresh = this.#sortFresh(ids, distances, count);
+    if (fresh === 0) return;
+    const pool = this.distances;
+    const entries = this.#entries;
+    const freshDistances = this.#freshDistances;
+    const freshIds = this.#freshIds;
+    let place = this.size + fresh; // where the farthest of both would go
+    let old = this.size - 1;
+    let young = fresh - 1;
+    while (young >= 0) {
+      place--;
+      const takeOld =
+        old >= 0 &&
+        (pool[old]! > freshDistances[young]! ||
+          (pool[old]! === freshDistances[young]! && this.id(old) > freshIds[young]!));
+      if (place < this.#capacity) {
+        pool[place] = takeOld ? pool[old]! : freshDistances[young]!;
+        entries[place] = takeOld ? entries[old]! : freshIds[young]!;
+      }
+      if (takeOld) old--;
+      else young--;
+    }
+    this.size = Math.min(this.size + fresh, this.#capacity);
+    if (place < this.#cursor) this.#cursor = place;
+  }
+
+  /** Sorts the points that belong into the pool into #freshDistances and #freshIds; returns how many there are. */
+  #sortFresh(ids: Int32Array, distances: Floats, count: number): number {
+    if (count > this.#freshIds.length) {
+      this.#freshDistances = new Float64Array(count);
+      this.#freshIds = new Int32Array(count);
+    }
+    const freshDistances = this.#freshDistances;
+    const freshIds = this.#freshIds;
+    const full = this.size === this.#capacity;
+    const worst = full ? this.distances[this.size - 1]! : Number.POSITIVE_INFINITY;
+    const worstId = full ? this.id(this.size - 1) : -1;
+    let fresh = 0;
+    for (let i = 0; i < count; i++) {
+      const distance = distances[i]!;
+      const id = ids[i]!;
+      if (distance > worst || (distance === worst && id > worstId)) continue;
+      let place = fresh++;
+      while (
+        place > 0 &&
+        (freshDistances[place - 1]! > distance ||
+          (freshDistances[place - 1]! === distance && freshIds[place - 1]! > id))
+      ) {
+        freshDistances[place] = freshDistances[place - 1]!;
+        freshIds[place] = freshIds[place - 1]!;
+        place--;
+      }
+      freshDistances[place] = distance;
+      freshIds[place] = id;
+    }
+    return fresh;
+  }
+}

@@ -1,0 +1,133 @@
+import type { DistanceSource } from '../tensor/vector-set.ts';
+import type { LayeredGraph } from './adjacency.ts';
+import type { CandidatePool } from './candidate-pool.ts';
+
+/** The points that a search expanded, in order. */
+export interface SearchTrace {
+  readonly ids: number[];
+  /** Squared distances to the query. */
+  readonly distances: number[];
+  readonly levels: number[];
+}
+
+/** Which points one search has met; starting the next costs nothing. */
+export class VisitedSet {
+  /** The number of the search that met a point last. */
+  readonly stamps: Int32Array;
+  #stamp = 0;
+
+  constructor(size: number) {
+    this.stamps = new Int32Array(size);
+  }
+
+  /** Forgets all points; `stamps` of points met from now on are to be set to the returned number. */
+  begin(): number {
+    if (this.#stamp === 0x7fffffff) {
+      this.stamps.fill(0);
+      this.#stamp = 0;
+    }
+    return ++this.#stamp;
+  }
+}
+
+/**
+ * Best-first search of one layer: from the points in the pool to the nearest points that can be reached, as many as it holds.
+ *
+ * Source: Malkov & Yashunin 2018, Algorithm 2 (line numbers in the body); Fu et al. 2019, Algorithm 1, is the same search.
+ * Departs: ties go to the smaller id. Candidates C and results W are one sorted pool, and the neighbors of a hop are measured
+ * together: the same points are met, expanded and returned.
+ *
+ * @param source answers distances to the query
+ * @param pool holds the entry points with their distances, none expanded; receives the result, nearest first
+ * @returns hops: how many points were expanded
+ */
+export function searchLayer(
+  graph: LayeredGraph,
+  level: number,
+  source: DistanceSource,
+  pool: CandidatePool,
+  visited: VisitedSet,
+  trace?: SearchTrace,
+): number {
+  const { links, degrees, capacity } = graph.layer(level);
+  const ids = source.ids;
+  const stamps = visited.stamps;
+  const stamp = visited.begin();
+  for (let place = 0; place < pool.size; place++) stamps[pool.id(place)] = stamp; // line 1
+  let hops = 0;
+  for (let place = pool.next(); place >= 0; place = pool.next()) {
+    const nearest = pool.id(place); // lines 5-8: c; none is left when all of W is expanded
+    hops++;
+    if (trace) record(trace, nearest, pool.distances[place]!, level);
+    const list = graph.listOf(nearest, level);
+    const begin = list * capacity;
+    const end = begin + degrees[list]!;
+    let count = 0;
+    for (let i = begin; i < end; i++) {
+      const neighbor = links[i]!;
+      if (stamps[neighbor] === stamp) continue; // line 10
+      stamps[neighbor] = stamp;
+      ids[count++] = neighbor;
+    }
+    if (count === 0) continue;
+    source.measure(count);
+    pool.merge(ids, source.distances, count); // lines 12-17
+  }
+  return hops;
+}
+
+/**
+ * Fills the pool with the point nearest to the query that a greedy walk finds from the entry down to the layer above `level`.
+ *
+ * Source: Malkov & Yashunin 2018, Algorithm 5, lines 1-5 (Algorithm 1, lines 5-7): Algorithm 2 with ef = 1.
+ *
+ * @returns hops
+ */
+export function descend(
+  graph: LayeredGraph,
+  level: number,
+  source: DistanceSource,
+  pool: CandidatePool,
+  visited: VisitedSet,
+  trace?: SearchTrace,
+): number {
+  pool.reset(1);
+  source.ids[0] = graph.entry;
+  source.measure(1);
+  pool.merge(source.ids, source.distances, 1);
+  let hops = 0;
+  for (let upper = graph.maxLevel; upper > level; upper--) {
+    hops += searchLayer(graph, upper, source, pool, visited, trace);
+    pool.restart(1, 1);
+  }
+  return hops;
+}
+
+/**
+ * The approximately nearest points of the whole graph, as many as `ef`.
+ *
+ * Source: Malkov & Yashunin 2018, Algorithm 5; the caller takes the first K.
+ *
+ * @param pool receives the result, nearest first
+ * @returns hops
+ */
+export function searchGraph(
+  graph: LayeredGraph,
+  source: DistanceSource,
+  ef: number,
+  pool: CandidatePool,
+  visited: VisitedSet,
+  trace?: SearchTrace,
+): number {
+  pool.reset(ef);
+  if (graph.entry < 0) return 0;
+  const hops = descend(graph, 0, source, pool, visited, trace);
+  pool.restart(1, ef);
+  return hops + searchLayer(graph, 0, source, pool, visited, trace);
+}
+
+function record(trace: SearchTrace, id: number, distance: number, level: number): void {
+  trace.ids.push(id);
+  trace.distances.push(distance);
+  trace.levels.push(level);
+}
