@@ -1,6 +1,12 @@
+import { referenceActivation } from './activation/reference.ts';
+import { referenceAdamw } from './adamw/reference.ts';
+import { referenceAttention } from './attention/reference.ts';
+import { referenceBatchNorm } from './batch-norm/reference.ts';
 import { referenceDistance } from './distance/reference.ts';
+import { referenceElementwise } from './elementwise/reference.ts';
 import type { Counts, Kernels, Round } from './kernels.ts';
 import { referenceMatmul } from './matmul/reference.ts';
+import { referencePairs } from './pairs/reference.ts';
 
 export type Precision = 'float32' | 'float64';
 
@@ -22,5 +28,11 @@ export function bindReference(precision: Precision): Kernels {
     ints: (length) => new Int32Array(length),
     ...referenceDistance(round, counts),
     ...referenceMatmul(round, counts),
+    ...referenceElementwise(round),
+    ...referenceActivation(round),
+    ...referenceBatchNorm(round),
+    ...referenceAttention(round, counts),
+    ...referencePairs(round, counts),
+    ...referenceAdamw(round),
   };
 }

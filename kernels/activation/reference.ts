@@ -1,4 +1,6 @@
-import type { Floats, Round } from '../kernels.ts';
+import type { Floats, Kernels, Round } from '../kernels.ts';
+
+export type ActivationKernels = Pick<Kernels, 'hardswish' | 'hardswishBackward' | 'hardtanh' | 'hardtanhBackward'>;
 
 /**
  * y = x · min(max(x + 3, 0), 6) / 6.
@@ -30,4 +32,13 @@ export function hardtanh(y: Floats, x: Floats, n: number): void {
 /** dx += dy where -1 < x < 1, as PyTorch does at the kinks. */
 export function hardtanhBackward(dx: Floats, dy: Floats, x: Floats, n: number, round: Round): void {
   for (let i = 0; i < n; i++) dx[i] = round(dx[i]! + (x[i]! > -1 && x[i]! < 1 ? dy[i]! : 0));
+}
+
+export function referenceActivation(round: Round): ActivationKernels {
+  return {
+    hardswish: (y, x, n) => hardswish(y, x, n, round),
+    hardswishBackward: (dx, dy, x, n) => hardswishBackward(dx, dy, x, n, round),
+    hardtanh,
+    hardtanhBackward: (dx, dy, x, n) => hardtanhBackward(dx, dy, x, n, round),
+  };
 }

@@ -1,4 +1,6 @@
-import type { AdamwRates, Floats, Round } from '../kernels.ts';
+import type { AdamwRates, Floats, Kernels, Round } from '../kernels.ts';
+
+export type AdamwKernels = Pick<Kernels, 'adamw'>;
 
 /** A gradient smaller than this counts as 0: its square would be near the end of float32's range. */
 export const SMALLEST_GRADIENT = 1e-15;
@@ -62,5 +64,11 @@ export function adamwFactors(rates: AdamwRates, round: Round): AdamwFactors {
     step: round(rates.learningRate / rates.correction1),
     inverseRoot: round(1 / Math.sqrt(rates.correction2)),
     epsilon: round(rates.epsilon),
+  };
+}
+
+export function referenceAdamw(round: Round): AdamwKernels {
+  return {
+    adamw: (parameter, gradient, first, second, n, rates) => adamw(parameter, gradient, first, second, n, rates, round),
   };
 }

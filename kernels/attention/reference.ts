@@ -1,8 +1,10 @@
 /**
  * Multi-head attention of every row of a batch over its own few tokens. Source: Vaswani et al. 2017, Eq. 1; CNT paper, Fig. 2.
  */
-import type { AttentionShape, Floats, Round } from '../kernels.ts';
+import type { AttentionShape, Counts, Floats, Kernels, Round } from '../kernels.ts';
 import { exp } from '../math/reference.ts';
+
+export type AttentionKernels = Pick<Kernels, 'attentionForward' | 'attentionBackward'>;
 
 /** A logit this far below the largest of its row gets probability 0 (e^-40 = 4e-18), which keeps subnormals out. */
 export const SOFTMAX_TAIL = -40;
@@ -123,4 +125,22 @@ function dot(a: Floats, aFirst: number, b: Floats, bFirst: number, length: numbe
     lanes[c & 3] = round(lanes[c & 3]! + round(a[aFirst + c]! * b[bFirst + c]!));
   }
   return round(round(lanes[0]! + lanes[2]!) + round(lanes[1]! + lanes[3]!));
+}
+
+export function referenceAttention(round: Round, counts: Counts): AttentionKernels {
+  return {
+    attentionForward(out, probabilities, qkv, positionBias, shape) {
+      attentionForward(out, probabilities, qkv, positionBias, shape, round);
+      counts.multiplyAdds += attentionMultiplyAdds(shape);
+    },
+    attentionBackward(dQkv, dPositionBias, dOut, probabilities, qkv, shape) {
+      attentionBackward(dQkv, dPositionBias, dOut, probabilities, qkv, shape, round);
+      counts.multiplyAdds += 2 * attentionMultiplyAdds(shape);
+    },
+  };
+}
+
+/** Of the forward call; the backward call has twice as many. */
+export function attentionMultiplyAdds({ batch, tokens, heads, keyDim, valueDim }: AttentionShape): number {
+  return batch * heads * tokens * tokens * (keyDim + valueDim);
 }

@@ -3,7 +3,9 @@
  * Every sum over rows is chunked as in `columnSums`.
  */
 import { CHUNK_ROWS } from '../elementwise/reference.ts';
-import type { Floats, Round } from '../kernels.ts';
+import type { Floats, Kernels, Round } from '../kernels.ts';
+
+export type BatchNormKernels = Pick<Kernels, 'batchNormMoments' | 'batchNormForward' | 'batchNormBackward'>;
 
 /** mean[c], and variance[c] = mean over rows of (x - mean)²: biased, in a second pass, so without cancellation. */
 export function batchNormMoments(
@@ -109,4 +111,14 @@ export function batchNormBackward(
 
 function inverseDeviation(variance: number, epsilon: number, round: Round): number {
   return round(1 / round(Math.sqrt(round(variance + round(epsilon)))));
+}
+
+export function referenceBatchNorm(round: Round): BatchNormKernels {
+  return {
+    batchNormMoments: (mean, variance, x, rows, cols) => batchNormMoments(mean, variance, x, rows, cols, round),
+    batchNormForward: (y, x, mean, variance, gain, bias, epsilon, rows, cols) =>
+      batchNormForward(y, x, mean, variance, gain, bias, epsilon, rows, cols, round),
+    batchNormBackward: (dx, dGain, dBias, dy, x, mean, variance, gain, epsilon, rows, cols) =>
+      batchNormBackward(dx, dGain, dBias, dy, x, mean, variance, gain, epsilon, rows, cols, round),
+  };
 }

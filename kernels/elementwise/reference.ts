@@ -1,4 +1,6 @@
-import type { Floats, Round } from '../kernels.ts';
+import type { Floats, Kernels, Round } from '../kernels.ts';
+
+export type ElementwiseKernels = Pick<Kernels, 'add' | 'copyBlock' | 'addBlock' | 'addBias' | 'columnSums'>;
 
 /** Rows that a column sum adds up before it adds the result to the rest, so that threads could share the work. */
 export const CHUNK_ROWS = 256;
@@ -62,4 +64,15 @@ export function columnSums(out: Floats, x: Floats, rows: number, cols: number, r
       out[c] = round(out[c]! + sum);
     }
   }
+}
+
+export function referenceElementwise(round: Round): ElementwiseKernels {
+  return {
+    add: (y, x, n) => add(y, x, n, round),
+    copyBlock,
+    addBlock: (target, targetStride, targetOffset, source, sourceStride, sourceOffset, rows, cols) =>
+      addBlock(target, targetStride, targetOffset, source, sourceStride, sourceOffset, rows, cols, round),
+    addBias: (y, bias, rows, cols) => addBias(y, bias, rows, cols, round),
+    columnSums: (out, x, rows, cols) => columnSums(out, x, rows, cols, round),
+  };
 }

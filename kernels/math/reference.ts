@@ -6,7 +6,7 @@ import type { Round } from '../kernels.ts';
 
 /** ln 2 = high + low; high has 9 significant bits, so its product with an exponent is exact in float32. */
 export const LN2_HIGH = 0.693359375;
-export const LN2_LOW = -2.121944400546906e-4;
+export const LN2_LOW = -2.1219444005469057e-4;
 
 /** 1 / k!: the series of e^r, |r| <= ln(2) / 2; what is cut off is below 2^-27 (8 terms), 2^-57 (14 terms). */
 export const EXP_SERIES: readonly number[] = inverseFactorials(14);

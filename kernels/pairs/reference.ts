@@ -1,24 +1,26 @@
 /** What INRP needs of all pairs of a batch. Source: CNT paper, Eq. 4 and 5. */
-import type { Floats, Round } from '../kernels.ts';
+import { countDistances, squaredDistance } from '../distance/reference.ts';
+import type { Counts, Floats, Kernels, Round } from '../kernels.ts';
 import { log } from '../math/reference.ts';
+
+export type PairKernels = Pick<
+  Kernels,
+  'pairDistances' | 'pairDistancesBackward' | 'inrpWeights' | 'inrpLoss' | 'inrpLossBackward'
+>;
 
 /** 2^-126: a quotient below it (in practice d = 0) has no logarithm here. */
 export const SMALLEST_NORMAL = 2 ** -126;
 
-/** Sum i goes to lane i mod 4, as in a vector of four. */
+/** Element i adds to lane i mod 4, as in a vector of four. */
 const lanes = new Float64Array(4);
 
-/** out[i, j] = |x_i - x_j|: four lanes (lane = index mod 4) reduced as (l0 + l2) + (l1 + l3), then the root. */
+/** out[i, j] = |x_i - x_j|: the root of the squared distance of distance/. */
 export function pairDistances(out: Floats, x: Floats, rows: number, dim: number, round: Round): void {
   for (let i = 0; i < rows; i++) {
     out[i * rows + i] = 0;
     for (let j = i + 1; j < rows; j++) {
-      lanes.fill(0);
-      for (let c = 0; c < dim; c++) {
-        const difference = round(x[i * dim + c]! - x[j * dim + c]!);
-        lanes[c & 3] = round(lanes[c & 3]! + round(difference * difference));
-      }
-      out[i * rows + j] = out[j * rows + i] = round(Math.sqrt(laneSum(round)));
+      const squared = squaredDistance(x, i * dim, x, j * dim, dim, round);
+      out[i * rows + j] = out[j * rows + i] = round(Math.sqrt(squared));
     }
   }
 }
@@ -77,7 +79,7 @@ export function inrpLoss(w: Floats, compressed: Floats, original: Floats, rows: 
       const error = Math.abs(round(compressed[i * rows + j]! - original[i * rows + j]!));
       lanes[j & 3] = round(lanes[j & 3]! + round(w[i * rows + j]! * error));
     }
-    total = round(total + laneSum(round));
+    total = round(total + round(round(lanes[0]! + lanes[2]!) + round(lanes[1]! + lanes[3]!)));
   }
   return round(total / round(rows * rows));
 }
@@ -100,6 +102,19 @@ export function inrpLossBackward(
   }
 }
 
-function laneSum(round: Round): number {
-  return round(round(lanes[0]! + lanes[2]!) + round(lanes[1]! + lanes[3]!));
+export function referencePairs(round: Round, counts: Counts): PairKernels {
+  return {
+    pairDistances(out, x, rows, dim) {
+      pairDistances(out, x, rows, dim, round);
+      countDistances(counts, (rows * (rows - 1)) / 2, dim);
+    },
+    pairDistancesBackward(dx, dOut, out, x, rows, dim) {
+      pairDistancesBackward(dx, dOut, out, x, rows, dim, round);
+      counts.multiplyAdds += rows * rows * dim;
+    },
+    inrpWeights: (w, d, boundary, alpha, beta, n) => inrpWeights(w, d, boundary, alpha, beta, n, round),
+    inrpLoss: (w, compressed, original, rows) => inrpLoss(w, compressed, original, rows, round),
+    inrpLossBackward: (dCompressed, seed, w, compressed, original, rows) =>
+      inrpLossBackward(dCompressed, seed, w, compressed, original, rows, round),
+  };
 }
