@@ -28,14 +28,16 @@ import { ModuleBuilder } from './assembler.ts';
 import { bindDistance, emitDistance } from './distance/simd.ts';
 import type { Counts, Kernels } from './kernels.ts';
 import type { Link } from './link.ts';
+import { bindMatmul, emitMatmul } from './matmul/simd.ts';
 import { KernelMemory, SCRATCH_BYTES } from './memory.ts';
 import { type WasmModule, webAssembly } from './webassembly.ts';
 
-const FAMILIES = [emitDistance];
+const FAMILIES = [emitDistance, emitMatmul];
 
 function bindFamilies(link: Link) {
   return {
     ...bindDistance(link),
+    ...bindMatmul(link),
   };
 }
 

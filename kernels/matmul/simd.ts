@@ -1,0 +1,328 @@
+/**
+ * Matrix products after GotoBLAS: blocks of a and b are copied into panels of 4 rows and 8 columns, so that the inner kernel
+ * reads both in sequence, and the sums of a 4 x 8 tile of c stay in 8 registers (more, and V8 spills). Sums begin from 0 or
+ * from c and go on from c in the next block of k, so that every output adds its products in the order of k.
+ *
+ * Source: Goto & van de Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM TOMS 34 (3), 2008.
+ */
+import { forUp, ifThen, type Local, type ModuleBuilder, whileDo } from '../assembler.ts';
+import { f32, f32x4, i32, i32x4, memory, type Statement, select, v128 } from '../instructions.ts';
+import type { Link } from '../link.ts';
+import type { MatmulKernels } from './reference.ts';
+
+type I = Local<'i32'>;
+type V = Local<'v128'>;
+
+const ROWS = 4;
+const COLUMNS = 8;
+/** Block sizes: a panel of b (kc x 8) stays in the first cache, a block of a (mc x kc) in the second. */
+const BLOCK_M = 256;
+const BLOCK_N = 512;
+const BLOCK_K = 256;
+
+const TILE_BYTES = 4 * ROWS * COLUMNS;
+const A_BYTES = 4 * BLOCK_M * BLOCK_K;
+const B_BYTES = 4 * BLOCK_N * BLOCK_K;
+
+export function emitMatmul(module: ModuleBuilder): void {
+  const pack = emitPack(module);
+  const block = emitBlock(module);
+  module.func(
+    'matmul',
+    {
+      c: 'i32',
+      a: 'i32',
+      b: 'i32',
+      m: 'i32',
+      n: 'i32',
+      k: 'i32',
+      aRow: 'i32',
+      aColumn: 'i32',
+      bRow: 'i32',
+      bColumn: 'i32',
+      accumulate: 'i32',
+      scratch: 'i32',
+    },
+    'void',
+    ({ c, a, b, m, n, k, aRow, aColumn, bRow, bColumn, accumulate, scratch }, f) => {
+      const [mc, nc, kc, aPanels, bPanels] = f.locals('i32', 5) as [I, I, I, I, I];
+      return [
+        aPanels.set(i32.add(scratch, TILE_BYTES)),
+        bPanels.set(i32.add(aPanels, A_BYTES)),
+        ifThen(i32.eqz(i32.or(k, accumulate)), [memory.fill(c, 0, i32.shl(i32.mul(m, n), 2))]),
+        forUp(f, 0, n, BLOCK_N, (j) => [
+          nc.set(atMost(i32.sub(n, j), BLOCK_N)),
+          forUp(f, 0, k, BLOCK_K, (p) => [
+            kc.set(atMost(i32.sub(k, p), BLOCK_K)),
+            pack.columns.call({
+              to: bPanels,
+              from: i32.add(b, i32.add(i32.mul(p, bRow), i32.mul(j, bColumn))),
+              across: bColumn,
+              along: bRow,
+              count: nc,
+              depth: kc,
+            }),
+            forUp(f, 0, m, BLOCK_M, (i) => [
+              mc.set(atMost(i32.sub(m, i), BLOCK_M)),
+              pack.rows.call({
+                to: aPanels,
+                from: i32.add(a, i32.add(i32.mul(i, aRow), i32.mul(p, aColumn))),
+                across: aRow,
+                along: aColumn,
+                count: mc,
+                depth: kc,
+              }),
+              block.call({
+                c: i32.add(c, i32.shl(i32.add(i32.mul(i, n), j), 2)),
+                cRow: i32.shl(n, 2),
+                a: aPanels,
+                b: bPanels,
+                mc,
+                nc,
+                kc,
+                fresh: i32.eqz(i32.or(p, accumulate)),
+                tile: scratch,
+              }),
+            ]),
+          ]),
+        ]),
+      ];
+    },
+  );
+}
+
+function atMost(value: ReturnType<typeof i32.sub>, limit: number) {
+  return select(value, i32.const(limit), i32.lt_u(value, limit));
+}
+
+// ---- panels: element (depth p, lane r) of a panel of width w at p · w + r; missing lanes of the last panel are 0
+
+const PACK = { to: 'i32', from: 'i32', across: 'i32', along: 'i32', count: 'i32', depth: 'i32' } as const;
+
+/**
+ * `across` is the step in bytes from lane to lane, `along` from depth to depth; one of them is 4 (or the size is 1).
+ */
+function emitPack(module: ModuleBuilder) {
+  const turn = emitTurn(module);
+  const edge = emitPackEdge(module);
+  const make = (name: string, width: number) =>
+    module.func(name, PACK, 'void', ({ to, from, across, along, count, depth }, f) => {
+      const [source, target, panelBytes] = f.locals('i32', 3) as [I, I, I];
+      const copies: Statement[] = [];
+      const turns: Statement[] = [];
+      for (let lane = 0; lane < width; lane += 4) {
+        copies.push(v128.store(target, v128.load(source, 4 * lane), 4 * lane));
+        const rows = i32.add(from, i32.mul(across, lane));
+        turns.push(turn.call({ to: i32.add(to, 4 * lane), from: rows, across, depth, step: 4 * width }));
+      }
+      return [
+        panelBytes.set(i32.mul(depth, 4 * width)),
+        forUp(f, width, i32.add(count, 1), width, () => [
+          ifThen(
+            i32.eq(across, 4),
+            [
+              source.set(from),
+              target.set(to),
+              forUp(f, 0, depth, 1, () => [
+                ...copies,
+                source.set(i32.add(source, along)),
+                target.set(i32.add(target, 4 * width)),
+              ]),
+            ],
+            turns,
+          ),
+          from.set(i32.add(from, i32.mul(across, width))),
+          to.set(i32.add(to, panelBytes)),
+        ]),
+        count.set(i32.rem_u(count, width)),
+        ifThen(count, [edge.call({ to, from, across, along, count, depth, width })]),
+      ];
+    });
+  return { rows: make('packRows', ROWS), columns: make('packColumns', COLUMNS) };
+}
+
+/** Four rows contiguous in depth become four lanes: 4 x 4 transposes, then single elements. */
+function emitTurn(module: ModuleBuilder) {
+  const signature = { to: 'i32', from: 'i32', across: 'i32', depth: 'i32', step: 'i32' } as const;
+  return module.func('packTurned', signature, 'void', ({ to, from, across, depth, step }, f) => {
+    const rows = f.locals('i32', 4);
+    const r = f.locals('v128', 4) as [V, V, V, V];
+    const t = f.locals('v128', 4) as [V, V, V, V];
+    const store = (lanes: readonly [number, number, number, number], low: V, high: V): Statement[] => [
+      v128.store(to, i32x4.shuffle(low, high, lanes)),
+      to.set(i32.add(to, step)),
+    ];
+    return [
+      ...rows.map((row, i) => row.set(i === 0 ? from : i32.add(rows[i - 1]!, across))),
+      forUp(f, 0, i32.shr_u(depth, 2), 1, () => [
+        ...r.map((one, i) => one.set(v128.load(rows[i]!))),
+        t[0].set(i32x4.shuffle(r[0], r[1], [0, 4, 1, 5])),
+        t[1].set(i32x4.shuffle(r[2], r[3], [0, 4, 1, 5])),
+        t[2].set(i32x4.shuffle(r[0], r[1], [2, 6, 3, 7])),
+        t[3].set(i32x4.shuffle(r[2], r[3], [2, 6, 3, 7])),
+        ...store([0, 1, 4, 5], t[0], t[1]),
+        ...store([2, 3, 6, 7], t[0], t[1]),
+        ...store([0, 1, 4, 5], t[2], t[3]),
+        ...store([2, 3, 6, 7], t[2], t[3]),
+        ...rows.map((row) => row.set(i32.add(row, 16))),
+      ]),
+      forUp(f, 0, i32.and(depth, 3), 1, () => [
+        ...rows.map((row, i) => f32.store(to, f32.load(row), 4 * i)),
+        to.set(i32.add(to, step)),
+        ...rows.map((row) => row.set(i32.add(row, 4))),
+      ]),
+    ];
+  });
+}
+
+/** The last panel, `count` < `width` lanes and zeros. */
+function emitPackEdge(module: ModuleBuilder) {
+  return module.func(
+    'packEdge',
+    { ...PACK, width: 'i32' },
+    'void',
+    ({ to, from, across, along, count, depth, width }, f) => {
+      const source = f.local('i32');
+      const widthBytes = i32.shl(width, 2);
+      return [
+        memory.fill(to, 0, i32.mul(depth, widthBytes)),
+        forUp(f, 0, depth, 1, () => [
+          source.set(from),
+          forUp(f, 0, i32.shl(count, 2), 4, (lane) => [
+            f32.store(i32.add(to, lane), f32.load(source)),
+            source.set(i32.add(source, across)),
+          ]),
+          to.set(i32.add(to, widthBytes)),
+          from.set(i32.add(from, along)),
+        ]),
+      ];
+    },
+  );
+}
+
+// ---- a block of c from packed panels
+
+/** Tiles of 4 x 8; one that sticks out of c is computed in `tile` and its inner part copied. */
+function emitBlock(module: ModuleBuilder) {
+  const tileKernel = emitTile(module);
+  const copy = emitCopyTile(module);
+  return module.func(
+    'matmulBlock',
+    {
+      c: 'i32',
+      cRow: 'i32',
+      a: 'i32',
+      b: 'i32',
+      mc: 'i32',
+      nc: 'i32',
+      kc: 'i32',
+      fresh: 'i32',
+      tile: 'i32',
+    },
+    'void',
+    ({ c, cRow, a, b, mc, nc, kc, fresh, tile }, f) => {
+      const [rows, columns, aPanel, bPanel, corner] = f.locals('i32', 5) as [I, I, I, I, I];
+      return [
+        bPanel.set(b),
+        forUp(f, 0, nc, COLUMNS, (j) => [
+          columns.set(atMost(i32.sub(nc, j), COLUMNS)),
+          aPanel.set(a),
+          forUp(f, 0, mc, ROWS, (i) => [
+            rows.set(atMost(i32.sub(mc, i), ROWS)),
+            corner.set(i32.add(c, i32.add(i32.mul(i, cRow), i32.shl(j, 2)))),
+            ifThen(
+              i32.and(i32.eq(rows, ROWS), i32.eq(columns, COLUMNS)),
+              [tileKernel.call({ c: corner, cRow, a: aPanel, b: bPanel, kc, fresh })],
+              [
+                copy.call({ to: tile, toRow: 4 * COLUMNS, from: corner, fromRow: cRow, rows, columns }),
+                tileKernel.call({ c: tile, cRow: 4 * COLUMNS, a: aPanel, b: bPanel, kc, fresh }),
+                copy.call({ to: corner, toRow: cRow, from: tile, fromRow: 4 * COLUMNS, rows, columns }),
+              ],
+            ),
+            aPanel.set(i32.add(aPanel, i32.mul(kc, 4 * ROWS))),
+          ]),
+          bPanel.set(i32.add(bPanel, i32.mul(kc, 4 * COLUMNS))),
+        ]),
+      ];
+    },
+  );
+}
+
+function emitCopyTile(module: ModuleBuilder) {
+  return module.func(
+    'copyTile',
+    { to: 'i32', toRow: 'i32', from: 'i32', fromRow: 'i32', rows: 'i32', columns: 'i32' },
+    'void',
+    ({ to, toRow, from, fromRow, rows, columns }, f) => [
+      forUp(f, 0, rows, 1, () => [
+        forUp(f, 0, i32.shl(columns, 2), 4, (byte) => [f32.store(i32.add(to, byte), f32.load(i32.add(from, byte)))]),
+        to.set(i32.add(to, toRow)),
+        from.set(i32.add(from, fromRow)),
+      ]),
+    ],
+  );
+}
+
+/** The inner kernel: c (4, 8) = (fresh ? 0 : c) + a panel · b panel, product by product. */
+function emitTile(module: ModuleBuilder) {
+  return module.func(
+    'matmulTile',
+    { c: 'i32', cRow: 'i32', a: 'i32', b: 'i32', kc: 'i32', fresh: 'i32' },
+    'void',
+    ({ c, cRow, a, b, kc, fresh }, f) => {
+      const sums = f.locals('v128', 2 * ROWS);
+      const [b0, b1, x] = f.locals('v128', 3) as [V, V, V];
+      const row = f.local('i32');
+      const end = f.local('i32');
+      const eachRow = (make: (left: V, right: V, i: number) => Statement[]): Statement[] =>
+        Array.from({ length: ROWS }, (_, i) => make(sums[2 * i]!, sums[2 * i + 1]!, i)).flat();
+      return [
+        ifThen(i32.eqz(fresh), [
+          row.set(c),
+          ...eachRow((left, right) => [
+            left.set(v128.load(row)),
+            right.set(v128.load(row, 16)),
+            row.set(i32.add(row, cRow)),
+          ]),
+        ]),
+        // Not unrolled: V8 then runs out of registers (40 GFLOP/s once, 33 twice, 28 four times).
+        end.set(i32.add(b, i32.mul(kc, 4 * COLUMNS))),
+        whileDo(i32.ne(b, end), [
+          b0.set(v128.load(b)),
+          b1.set(v128.load(b, 16)),
+          ...eachRow((left, right, i) => [
+            x.set(v128.load32_splat(a, 4 * i)),
+            left.set(f32x4.add(left, f32x4.mul(x, b0))),
+            right.set(f32x4.add(right, f32x4.mul(x, b1))),
+          ]),
+          a.set(i32.add(a, 4 * ROWS)),
+          b.set(i32.add(b, 4 * COLUMNS)),
+        ]),
+        row.set(c),
+        ...eachRow((left, right) => [v128.store(row, left), v128.store(row, right, 16), row.set(i32.add(row, cRow))]),
+      ];
+    },
+  );
+}
+
+export function bindMatmul({ func, at, scratch, counts }: Link): MatmulKernels {
+  const matmul = func('matmul');
+  const panels = scratch(TILE_BYTES + A_BYTES + B_BYTES);
+  return {
+    matmulNN(c, a, b, m, n, k, accumulate) {
+      const to = at(c, m * n);
+      matmul(to, at(a, m * k), at(b, k * n), m, n, k, 4 * k, 4, 4 * n, 4, Number(accumulate), panels);
+      counts.multiplyAdds += m * n * k;
+    },
+    matmulNT(c, a, b, m, n, k, accumulate) {
+      const to = at(c, m * n);
+      matmul(to, at(a, m * k), at(b, k * n), m, n, k, 4 * k, 4, 4, 4 * k, Number(accumulate), panels);
+      counts.multiplyAdds += m * n * k;
+    },
+    matmulTN(c, a, b, m, n, k, accumulate) {
+      const to = at(c, m * n);
+      matmul(to, at(a, m * k), at(b, k * n), m, n, k, 4, 4 * m, 4 * n, 4, Number(accumulate), panels);
+      counts.multiplyAdds += m * n * k;
+    },
+  };
+}
