@@ -1,0 +1,48 @@
+import type { BackendChoice } from '../../kernels/backend.ts';
+import type { JsonObject } from '../tensor/named-arrays.ts';
+import type { CommonValues, OptionTable, OptionValues } from './options.ts';
+import type { Progress } from './progress.ts';
+
+/** What a command may use while it runs. */
+export interface Session {
+  readonly signal: AbortSignal;
+  /** What `--backend` chose. */
+  readonly backend: BackendChoice;
+  /** What therefore runs. */
+  readonly ranOn: 'reference' | 'simd';
+  /** A line on stderr, unless quiet. */
+  note(line: string): void;
+  progress(label: string): Progress;
+  /** Seconds, for durations. */
+  now(): number;
+}
+
+/** What a command found: the lines that a person reads, and the same for a program. */
+export interface Outcome {
+  readonly lines: readonly string[];
+  readonly json: JsonObject;
+}
+
+/** Positional arguments: how they are called in help, and whether there may be several. */
+export interface Operands {
+  readonly placeholder: string;
+  readonly many: boolean;
+}
+
+export interface Command<T extends OptionTable = OptionTable> {
+  readonly name: string;
+  /** One line for the overview. */
+  readonly purpose: string;
+  readonly operands?: Operands;
+  readonly options: T;
+  /** Paragraphs after the purpose in the command's own help. */
+  readonly about?: readonly string[];
+  readonly examples: readonly string[];
+  /** @throws UsageError where options contradict each other; any other error where the work fails */
+  run(values: OptionValues<T> & CommonValues, operands: readonly string[], session: Session): Promise<Outcome>;
+}
+
+/** Infers the option types of a command inside, and shows all commands alike outside. */
+export function defineCommand<const T extends OptionTable>(command: Command<T>): Command {
+  return command;
+}

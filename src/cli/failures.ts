@@ -1,0 +1,37 @@
+/** The command line itself is wrong: exit status 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The user stopped the command: exit status 130. `advice` says what was kept, if anything. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
+  constructor(advice?: string) {
+    super(advice === undefined ? 'interrupted.' : `interrupted; ${advice}`);
+  }
+}
+
+export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+/** @throws {InterruptedError} once the signal has been given */
+export function throwIfInterrupted(signal: AbortSignal): void {
+  if (signal.aborted) throw new InterruptedError();
+}
+
+/** Lets pending signals and input be noticed between two pieces of synchronous work. */
+export async function breathe(signal: AbortSignal): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  throwIfInterrupted(signal);
+}
+
+/** What went wrong, as one line. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message || error.name : String(error);
+  return text.replace(/\s*[\r\n]+\s*/g, ' ').trim();
+}
+
+/** @returns the exit status that belongs to an error */
+export function exitStatusOf(error: unknown): number {
+  if (error instanceof UsageError) return EXIT.usage;
+  return error instanceof InterruptedError ? EXIT.interrupted : EXIT.failed;
+}

@@ -1,0 +1,53 @@
+import { constants } from 'node:fs';
+import { access, mkdir, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { asFileError, FileError } from '../io/file-error.ts';
+
+/** @throws {RangeError} if the vectors of two files cannot be compared */
+export function requireSameCols(path: string, cols: number, otherPath: string, otherCols: number): void {
+  if (cols === otherCols) return;
+  throw new RangeError(`${path}: expected ${otherCols} columns as in ${otherPath}, got ${cols}.`);
+}
+
+/** @throws {RangeError} if two files do not speak of the same rows */
+export function requireSameRows(path: string, rows: number, otherPath: string, otherRows: number): void {
+  if (rows === otherRows) return;
+  throw new RangeError(`${path}: expected ${otherRows} rows as in ${otherPath}, got ${rows}.`);
+}
+
+/** @throws {RangeError} if more neighbors are asked for than there are */
+export function requireEnoughRows(path: string, rows: number, k: number): void {
+  if (k <= rows) return;
+  throw new RangeError(`${path}: expected at least k = ${k} rows, got ${rows}.`);
+}
+
+/**
+ * Checks, before any long work, that a file can be written later.
+ *
+ * @throws {FileError} if the folder is missing or closed to us, or the path is a folder
+ */
+export async function requireWritable(path: string): Promise<void> {
+  const folder = dirname(resolve(path));
+  try {
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    throw asFileError(path, `a folder that can be written, ${folder}`, cause);
+  }
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory()) throw new FileError(path, 'expected the name of a file to write, got a folder');
+}
+
+/** Creates a folder for results, with the folders above it, unless it is there. */
+export async function createFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+    await access(path, constants.W_OK);
+  } catch (cause) {
+    throw asFileError(path, 'a folder that can be written', cause);
+  }
+}
+
+/** `--limit` as readers take it. */
+export function limited(limit: number | undefined): { limit?: number } {
+  return limit === undefined ? {} : { limit };
+}

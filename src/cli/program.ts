@@ -1,0 +1,110 @@
+import { type BackendChoice, simdSupported } from '../../kernels/backend.ts';
+import { optionValue, parseArguments } from './arguments.ts';
+import type { Command, Outcome, Session } from './command.ts';
+import { COMMANDS } from './commands/all.ts';
+import { EXIT, exitStatusOf, messageOf, UsageError } from './failures.ts';
+import { commandHelp, overview } from './help.ts';
+import { COMMON_OPTIONS, type CommonValues } from './options.ts';
+import { createProgress } from './progress.ts';
+import { suggestion } from './suggestion.ts';
+import type { Terminal } from './terminal.ts';
+import { packageVersion } from './version.ts';
+
+function chooseBackend(given: string | undefined, env: Terminal['env']): BackendChoice {
+  const fromEnvironment = env['CNT_BACKEND'];
+  const choice =
+    given ??
+    (fromEnvironment
+      ? String(optionValue('backend (from CNT_BACKEND)', COMMON_OPTIONS.backend, fromEnvironment))
+      : 'auto');
+  if (choice !== 'gpu') return choice as BackendChoice;
+  throw new Error('this build has no GPU backend; choose auto, reference or simd.');
+}
+
+function requireOperands(command: Command, operands: readonly string[]): void {
+  const wanted = command.operands;
+  if (!wanted && operands.length > 0) {
+    throw new UsageError(`expected options only, got ${JSON.stringify(operands[0])}.`);
+  }
+  if (wanted && operands.length === 0) throw new UsageError(`${wanted.placeholder} is missing.`);
+  if (wanted && !wanted.many && operands.length > 1) {
+    throw new UsageError(`expected one ${wanted.placeholder}, got ${operands.length}.`);
+  }
+}
+
+function createSession(terminal: Terminal, values: CommonValues): Session {
+  const note = (line: string): void => {
+    if (!values.quiet) terminal.err(`${line}\n`);
+  };
+  const backend = chooseBackend(values.backend, terminal.env);
+  return {
+    signal: terminal.signal,
+    backend,
+    ranOn: backend === 'reference' || !simdSupported() ? 'reference' : 'simd',
+    note,
+    progress: (label) => createProgress(terminal, label, values.quiet),
+    now: terminal.now,
+  };
+}
+
+function show(terminal: Terminal, command: Command, outcome: Outcome, asJson: boolean, seconds: number): void {
+  if (!asJson) {
+    if (outcome.lines.length > 0) terminal.out(`${outcome.lines.join('\n')}\n`);
+    return;
+  }
+  const versions = { cnt: packageVersion(), node: process.versions.node };
+  terminal.out(`${JSON.stringify({ command: command.name, ...outcome.json, seconds, versions }, null, 2)}\n`);
+}
+
+async function runCommand(command: Command, argv: readonly string[], terminal: Terminal): Promise<void> {
+  const { values, operands } = parseArguments({ ...command.options, ...COMMON_OPTIONS }, argv);
+  if (values.help) {
+    terminal.out(`${commandHelp(command)}\n`);
+    return;
+  }
+  requireOperands(command, operands);
+  const begin = terminal.now();
+  const session = createSession(terminal, values);
+  if (values.threads > 1) session.note(`cnt ${command.name}: this version computes on one thread.`);
+  const outcome = await command.run(values, operands, session);
+  show(terminal, command, outcome, values.json, terminal.now() - begin);
+}
+
+function findCommand(name: string): Command {
+  const command = COMMANDS.find((candidate) => candidate.name === name);
+  if (command) return command;
+  const names = COMMANDS.map((candidate) => candidate.name);
+  throw new UsageError(`unknown command ${JSON.stringify(name)}.${suggestion(name, [...names, 'help'])}`);
+}
+
+async function dispatch(argv: readonly string[], terminal: Terminal): Promise<void> {
+  const [first, ...rest] = argv;
+  if (first === '--version') {
+    terminal.out(`${packageVersion()}\n`);
+    return;
+  }
+  if (first === undefined) throw new UsageError('expected a command; cnt help lists them.');
+  if (first === 'help' || first === '--help' || first === '-h') {
+    terminal.out(`${rest[0] === undefined ? overview(COMMANDS) : commandHelp(findCommand(rest[0]))}\n`);
+    return;
+  }
+  await runCommand(findCommand(first), rest, terminal);
+}
+
+/**
+ * Runs one command line.
+ *
+ * @param argv the words after `cnt`
+ * @returns the exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted; after a failure one line stands on stderr
+ */
+export async function main(argv: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    await dispatch(argv, terminal);
+    return EXIT.done;
+  } catch (error) {
+    const known = COMMANDS.some((command) => command.name === argv[0]);
+    terminal.err(`${known ? `cnt ${argv[0]}` : 'cnt'}: ${messageOf(error)}\n`);
+    if (terminal.env['CNT_DEBUG'] === '1' && error instanceof Error) terminal.err(`${error.stack}\n`);
+    return exitStatusOf(error);
+  }
+}

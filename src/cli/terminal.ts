@@ -1,0 +1,14 @@
+/** Everything the command line touches of the process around it, so that a test can stand in for it. */
+export interface Terminal {
+  /** Writes text to stdout as it is. */
+  out(text: string): void;
+  /** Writes text to stderr as it is. */
+  err(text: string): void;
+  /** Width of stderr in characters when it is a terminal whose line may be redrawn. */
+  readonly columns: number | undefined;
+  /** Seconds since some fixed moment: the only clock of the program. */
+  now(): number;
+  /** Given when the user interrupts. */
+  readonly signal: AbortSignal;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}

@@ -1,0 +1,75 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { COMMANDS } from '../../src/cli/commands/all.ts';
+import { packageVersion } from '../../src/cli/version.ts';
+import { cnt, fail, succeed } from './command-line.ts';
+
+test('cnt help lists every command, and help of a command is the same in three spellings', async () => {
+  const text = await succeed('help');
+  for (const command of COMMANDS) assert.ok(text.includes(`  ${command.name} `), command.name);
+  for (const { name } of COMMANDS) {
+    const help = await succeed(name, '--help');
+    assert.is(await succeed('help', name), help);
+    assert.is(await succeed(name, '-h'), help);
+  }
+  assert.is(await succeed('--help'), text);
+});
+
+test('the help of each command shows each of its options, fits 100 columns and gives an example that parses', async () => {
+  for (const command of COMMANDS) {
+    const help = await succeed(command.name, '--help');
+    for (const name of Object.keys(command.options))
+      assert.ok(help.includes(`\n  --${name}`), `${command.name} ${name}`);
+    for (const line of help.split('\n')) {
+      assert.ok(line.length <= 100 || line.startsWith('  cnt ') || line.startsWith('Usage'), line);
+    }
+    assert.ok(command.examples.length > 0);
+    for (const example of command.examples) {
+      assert.match(example, new RegExp(`^cnt ${command.name} `));
+      await succeed(...example.split(' ').slice(1), '--help');
+    }
+  }
+});
+
+test('--version prints the version', async () => {
+  assert.is(await succeed('--version'), `${packageVersion()}\n`);
+  assert.match(packageVersion(), /^\d+\.\d+\.\d+$/);
+});
+
+test('wrong usage is one line and status 2', async () => {
+  assert.is(await fail(2), 'cnt: expected a command; cnt help lists them.');
+  assert.is(await fail(2, 'evla'), 'cnt: unknown command "evla". Did you mean eval?');
+  assert.is(await fail(2, 'help', 'evla'), 'cnt: unknown command "evla". Did you mean eval?');
+  assert.is(await fail(2, 'eval', '--reslut', 'x'), 'cnt eval: unknown option --reslut. Did you mean --result?');
+  assert.is(await fail(2, 'eval', '--truth', 'x'), 'cnt eval: --result is missing: neighbors found by cnt search.');
+  assert.is(await fail(2, 'eval', '--truth', 'x', '--result', 'y', 'z'), 'cnt eval: expected options only, got "z".');
+  assert.is(
+    await fail(2, 'eval', '--truth', 'x', '--result', 'y', '--seed', '-3'),
+    'cnt eval: --seed: expected a whole number of at least 0, got "-3".',
+  );
+});
+
+test('a backend that is absent is refused, from the option and from the environment', async () => {
+  const argv = ['eval', '--truth', 'x', '--result', 'y'];
+  const gpu = 'cnt eval: this build has no GPU backend; choose auto, reference or simd.';
+  assert.is(await fail(1, ...argv, '--backend', 'gpu'), gpu);
+  assert.equal(await cnt(argv, { env: { CNT_BACKEND: 'gpu' } }), { status: 1, out: '', err: `${gpu}\n` });
+  const unknown = await cnt(argv, { env: { CNT_BACKEND: 'cuda' } });
+  assert.is(unknown.status, 2);
+  assert.match(unknown.err, 'CNT_BACKEND');
+});
+
+test('more than one thread is accepted, with one note unless quiet', async () => {
+  const argv = ['eval', '--truth', 'missing.ivecs', '--result', 'missing.ivecs', '--threads', '4'];
+  const lines = (await cnt(argv)).err.trimEnd().split('\n');
+  assert.is(lines[0], 'cnt eval: this version computes on one thread.');
+  assert.is(lines.length, 2);
+  assert.is((await cnt([...argv, '--quiet'])).err.trimEnd().split('\n').length, 1);
+});
+
+test('CNT_DEBUG=1 adds the stack', async () => {
+  const argv = ['eval', '--truth', 'missing.ivecs', '--result', 'missing.ivecs'];
+  assert.match((await cnt(argv, { env: { CNT_DEBUG: '1' } })).err, /\n\s+at /);
+});
+
+test.run();
