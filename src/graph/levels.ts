@@ -1,6 +1,9 @@
+import { exp, log } from '../../kernels/math/reference.ts';
 import { MersenneTwister, MinimalStandard } from '../tensor/library-random.ts';
-import { logarithm } from '../tensor/logarithm.ts';
 import { Random } from '../tensor/random.ts';
+
+/** The kernels' own exp and log, in float64: engines differ in `Math.log`. */
+const exact = (value: number): number => value;
 
 /**
  * The top level of each point: floor(-ln(U) mL), mL = 1 / ln M, so that a point reaches level l with probability M^-l.
@@ -10,18 +13,18 @@ import { Random } from '../tensor/random.ts';
  */
 export function canonicalLevels(rows: number, M: number, seed: number | string): Int32Array {
   const stream = new Random(seed, 'hnsw/levels');
-  const scale = 1 / logarithm(M); // mL
+  const scale = 1 / log(M, exact); // mL
   const levels = new Int32Array(rows);
-  for (let row = 0; row < rows; row++) levels[row] = Math.floor(-logarithm(1 - stream.row(row).uniform()) * scale);
+  for (let row = 0; row < rows; row++) levels[row] = Math.floor(-log(1 - stream.row(row).uniform(), exact) * scale);
   return levels;
 }
 
 /** The levels that hnswlib draws with its default seed 100, in the order of insertion, that is, of ids. */
 export function hnswlibLevels(rows: number, M: number): Int32Array {
   const generator = new MinimalStandard(100);
-  const scale = 1 / logarithm(M);
+  const scale = 1 / log(M, exact);
   const levels = new Int32Array(rows);
-  for (let row = 0; row < rows; row++) levels[row] = Math.trunc(-logarithm(generator.double()) * scale);
+  for (let row = 0; row < rows; row++) levels[row] = Math.trunc(-log(generator.double(), exact) * scale);
   return levels;
 }
 
@@ -44,25 +47,13 @@ export function faissLevels(rows: number, M: number): Int32Array {
 
 /** The share of points whose top level is l, as long as it is at least 1e-9. */
 function faissShares(M: number): number[] {
-  const scale = Math.fround(1 / logarithm(M));
+  const scale = Math.fround(1 / log(M, exact));
   const shares: number[] = [];
   for (let level = 0; ; level++) {
-    const share = Math.fround(exponential(Math.fround(-level / scale)) * (1 - exponential(Math.fround(-1 / scale))));
+    const share = Math.fround(exp(Math.fround(-level / scale), exact) * (1 - exp(Math.fround(-1 / scale), exact)));
     if (share < 1e-9) return shares;
     shares.push(share);
   }
-}
-
-/**
- * e^x in float64 for -100 < x <= 0 from +, -, * and / alone, so that every engine returns the same bits: 2^k times the Taylor series
- * of what is left, at most ln 2 / 2, to a relative error of a few 2^-53; the caller rounds to float32.
- */
-function exponential(x: number): number {
-  const halvings = Math.round(-x / Math.LN2);
-  const rest = x + halvings * Math.LN2;
-  let sum = 1;
-  for (let term = 18; term >= 1; term--) sum = 1 + (sum * rest) / term;
-  return sum / 2 ** halvings;
 }
 
 /**

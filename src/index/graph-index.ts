@@ -1,0 +1,205 @@
+import type { BackendChoice } from '../../kernels/backend.ts';
+import type { LayeredGraph } from '../graph/adjacency.ts';
+import { CandidatePool } from '../graph/candidate-pool.ts';
+import { buildHnsw, type HnswOptions } from '../graph/hnsw.ts';
+import { hnswProfiles } from '../graph/hnsw-profile.ts';
+import { type SearchTrace, searchGraph, VisitedSet } from '../graph/search.ts';
+import { type GraphStatistics, graphStatistics } from '../graph/statistics.ts';
+import { type Matrix, requireFinite } from '../tensor/matrix.ts';
+import type { Archive } from '../tensor/named-arrays.ts';
+import { VectorSet } from '../tensor/vector-set.ts';
+import { nextCopies, representatives } from './copies.ts';
+import { type GraphParameters, readGraphArchive, writeGraphArchive } from './graph-archive.ts';
+import { emptyAnswers, requireQueries, type SearchResult } from './search-result.ts';
+
+export interface GraphIndexOptions extends Omit<HnswOptions, 'representatives'> {
+  /** The vectors that are searched. */
+  readonly base: Matrix;
+  /** The vectors that the graph is built on, row for row those of `base`, usually compressed; `base` if not given. */
+  readonly graphBase?: Matrix;
+  readonly backend?: BackendChoice;
+}
+
+export interface GraphSearchOptions {
+  /** Candidates kept during the search; raised to k. */
+  readonly ef: number;
+  /** Whether to return the points that each query expanded. */
+  readonly trace?: boolean;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * An HNSW graph over vectors. The graph holds links only: it may be built on one matrix (compressed vectors) and searched over
+ * another (the full ones), which is the paper's use of compression.
+ *
+ * Source: the paper, section 4 ("the compressed vectors are only used in building"); Malkov & Yashunin 2018.
+ */
+export class GraphIndex {
+  readonly graph: LayeredGraph;
+  readonly parameters: GraphParameters;
+  readonly #base: Matrix;
+  readonly #backend: BackendChoice;
+  readonly #source: VectorSet;
+  readonly #representatives: Int32Array | undefined;
+  readonly #nextCopy: Int32Array | undefined;
+  readonly #visited: VisitedSet;
+  readonly #pool = new CandidatePool();
+  readonly #withCopies = new CandidatePool();
+
+  private constructor(
+    graph: LayeredGraph,
+    parameters: GraphParameters,
+    base: Matrix,
+    source: VectorSet,
+    found: Int32Array | undefined,
+    backend: BackendChoice,
+  ) {
+    this.graph = graph;
+    this.parameters = parameters;
+    this.#base = base;
+    this.#source = source;
+    this.#backend = backend;
+    this.#representatives = found;
+    this.#nextCopy = found && nextCopies(found);
+    this.#visited = new VisitedSet(graph.size);
+  }
+
+  /**
+   * Builds the graph on `graphBase` and keeps `base` for the search.
+   *
+   * @throws {RangeError} if the matrices have different numbers of rows or values that are not finite, or an option is out of range
+   * @throws the signal's reason, when it aborts
+   */
+  static async build(options: GraphIndexOptions): Promise<GraphIndex> {
+    const { base, graphBase = base, backend = 'auto', ...hnsw } = options;
+    const where = 'GraphIndex.build';
+    if (graphBase.rows !== base.rows) {
+      throw new RangeError(`${where}: expected a graph base of ${base.rows} rows, got ${graphBase.rows}.`);
+    }
+    requireFinite(base, where);
+    if (graphBase !== base) requireFinite(graphBase, where);
+    const { M, efConstruction, profile = 'canonical', seed = 1 } = hnsw;
+    const { extendCandidates = false, keepPrunedConnections = false } = hnsw;
+    const found = hnswProfiles[profile]?.collapsesCopies ? representatives(graphBase) : undefined;
+    const graphSource = newSource(graphBase, M, backend);
+    const graph = await buildHnsw(graphSource, found ? { ...hnsw, representatives: found } : hnsw);
+    const flags = { extendCandidates, keepPrunedConnections };
+    const parameters = { M, efConstruction, profile, seed, ...flags, graphDim: graphBase.cols };
+    const source = graphBase === base ? graphSource : newSource(base, M, backend);
+    return new GraphIndex(graph, parameters, base, source, found, backend);
+  }
+
+  get rows(): number {
+    return this.#base.rows;
+  }
+
+  /** Numbers a vector. */
+  get dim(): number {
+    return this.#base.cols;
+  }
+
+  /** What really runs. */
+  get backend(): VectorSet['backend'] {
+    return this.#source.backend;
+  }
+
+  /**
+   * The same graph over other vectors, row for row; the links are shared.
+   *
+   * @throws {RangeError} if there is another number of rows, or a value is not finite
+   */
+  over(base: Matrix): GraphIndex {
+    const where = 'GraphIndex.over';
+    if (base.rows !== this.rows) throw new RangeError(`${where}: expected ${this.rows} rows, got ${base.rows}.`);
+    requireFinite(base, where);
+    const source = newSource(base, this.parameters.M, this.#backend);
+    return new GraphIndex(this.graph, this.parameters, base, source, this.#representatives, this.#backend);
+  }
+
+  /**
+   * The approximately nearest k rows of each query, one query after the other.
+   *
+   * Source: Malkov & Yashunin 2018, Algorithm 5.
+   * Departs: identical vectors are one point of a canonical graph; their other rows are measured when that point is found.
+   *
+   * @param queries (queries, dim)
+   * @throws {RangeError} if k or ef is no positive whole number, or the queries have another width or values that are not finite
+   */
+  search(queries: Matrix, k: number, options: GraphSearchOptions): SearchResult {
+    const where = 'GraphIndex.search';
+    requireQueries(queries, k, this.dim, where);
+    if (!Number.isSafeInteger(options.ef) || options.ef < 1) {
+      throw new RangeError(`${where}: expected ef to be a whole number from 1, got ${options.ef}.`);
+    }
+    const source = this.#source;
+    const before = { ...source.counts };
+    const ef = Math.min(Math.max(options.ef, k), Math.max(1, this.rows));
+    const answers = emptyAnswers(queries.rows, k);
+    const traces: SearchTrace[] = [];
+    let hops = 0;
+    for (let query = 0; query < queries.rows; query++) {
+      const trace = options.trace ? { ids: [], distances: [], levels: [] } : undefined;
+      source.setQuery(queries.data, query * this.dim);
+      hops += searchGraph(this.graph, source, ef, this.#pool, this.#visited, trace);
+      const found = this.#nextCopy ? this.#expandCopies(this.#nextCopy, k) : this.#pool;
+      for (let place = 0; place < Math.min(k, found.size); place++) {
+        answers.ids[query * k + place] = found.id(place);
+        answers.distances[query * k + place] = found.distances[place]!;
+      }
+      if (trace) traces.push(trace);
+      options.onProgress?.(query + 1, queries.rows);
+    }
+    const distances = source.counts.distances - before.distances;
+    const multiplyAdds = source.counts.multiplyAdds - before.multiplyAdds;
+    const result = { queries: queries.rows, k, ...answers, counts: { distances, multiplyAdds, hops } };
+    return options.trace ? { ...result, traces } : result;
+  }
+
+  /** What the graph looks like. */
+  statistics(): GraphStatistics {
+    return graphStatistics(this.graph);
+  }
+
+  /** Everything needed to search again. */
+  toArchive(): Archive {
+    return writeGraphArchive(this.graph, this.parameters, this.#base, this.#representatives);
+  }
+
+  /**
+   * The index that `toArchive` gave.
+   *
+   * @throws {RangeError} at the first thing that does not fit, in one line
+   */
+  static fromArchive(archive: Archive, backend: BackendChoice = 'auto'): GraphIndex {
+    const { graph, parameters, base, found } = readGraphArchive(archive);
+    return new GraphIndex(graph, parameters, base, newSource(base, parameters.M, backend), found, backend);
+  }
+
+  /** The nearest k of the points found and of the rows that hold the same vectors as they. */
+  #expandCopies(nextCopy: Int32Array, k: number): CandidatePool {
+    const { ids, distances } = this.#source;
+    const all = this.#withCopies;
+    let count = 0;
+    const measure = (): void => {
+      this.#source.measure(count);
+      all.merge(ids, distances, count);
+      count = 0;
+    };
+    all.reset(k);
+    for (let place = 0; place < this.#pool.size; place++) {
+      const point = this.#pool.id(place);
+      all.merge(Int32Array.of(point), this.#pool.distances.subarray(place, place + 1), 1);
+      for (let copy = nextCopy[point]!; copy >= 0; copy = nextCopy[copy]!) {
+        ids[count++] = copy;
+        if (count === ids.length) measure();
+      }
+    }
+    if (count > 0) measure();
+    return all;
+  }
+}
+
+/** A source that takes a whole neighbor list a call. */
+function newSource(matrix: Matrix, M: number, backend: BackendChoice): VectorSet {
+  return new VectorSet(matrix, { backend, batch: Math.max(256, 2 * M) });
+}
