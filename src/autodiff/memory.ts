@@ -16,20 +16,17 @@ export function bytesNeeded(build: (kernels: Kernels) => void): number {
   const take = (length: number): void => {
     bytes += Math.ceil((length * BYTES_PER_FLOAT) / ALIGNMENT) * ALIGNMENT;
   };
-  const counting: Kernels = Object.create(referenceKernels(), {
-    floats: {
-      value: (length: number) => {
-        take(length);
-        return new Float32Array(0);
-      },
+  const counting: Kernels = {
+    ...referenceKernels(),
+    floats: (length) => {
+      take(length);
+      return new Float32Array(0);
     },
-    ints: {
-      value: (length: number) => {
-        take(length);
-        return new Int32Array(0);
-      },
+    ints: (length) => {
+      take(length);
+      return new Int32Array(0);
     },
-  });
+  };
   build(counting);
   return bytes;
 }
