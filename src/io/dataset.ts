@@ -1,0 +1,131 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { asFileError, FileError } from './file-error.ts';
+import { type IdTable, readIds } from './ids.ts';
+import { openVectors, VECTOR_FORMATS } from './vectors.ts';
+
+/** A folder of one data set: base vectors, queries, and the true neighbors of some prefixes of the base. */
+export interface Dataset {
+  readonly folder: string;
+  /** What the file names begin with, as `gist` in gist_base.fvecs; the empty text for base.fvecs. */
+  readonly name: string;
+  readonly base: DatasetVectors;
+  readonly query: DatasetVectors;
+  readonly truths: readonly GroundTruthFile[];
+}
+
+export interface DatasetVectors {
+  readonly path: string;
+  readonly rows: number;
+  readonly cols: number;
+}
+
+export interface GroundTruthFile {
+  readonly path: string;
+  /** The neighbors are among the first `baseRows` rows of the base. */
+  readonly baseRows: number;
+}
+
+/**
+ * Finds the data set of a folder by its names: `*_base.*`, `*_query.*`, `*_groundtruth*.ivecs`, or the same without
+ * the beginning. Only headers are read.
+ *
+ * @throws {FileError} if there is no base or no query file, there are several, or they differ in dimension
+ */
+export async function findDataset(folder: string): Promise<Dataset> {
+  const names = await namesIn(folder);
+  const [name, base] = only(folder, names, 'base');
+  const prefix = name === '' ? '' : `${name}_`;
+  const query = names.filter((file) => vectorName(`${escaped(prefix)}query`).test(file));
+  if (query.length !== 1) throw several(folder, `one ${prefix}query file of vectors`, query);
+  const baseVectors = await headerOf(join(folder, base));
+  const queryVectors = await headerOf(join(folder, query[0]!));
+  if (queryVectors.cols !== baseVectors.cols) {
+    const fault = `expected queries of ${baseVectors.cols} values as in ${base}, got ${queryVectors.cols}`;
+    throw new FileError(queryVectors.path, fault);
+  }
+  const truths = truthsIn(folder, names, prefix, baseVectors.rows);
+  return { folder, name, base: baseVectors, query: queryVectors, truths };
+}
+
+/** The file with the true neighbors among the first `baseRows` rows; `undefined` where they must be computed. */
+export function truthFor(dataset: Dataset, baseRows: number): string | undefined {
+  return dataset.truths.find((truth) => truth.baseRows === baseRows)?.path;
+}
+
+/**
+ * The true neighbors of all queries among the first `baseRows` rows; `undefined` where they must be computed.
+ *
+ * @returns (queries, neighbors given), nearest first
+ * @throws {FileError} if the file does not fit the queries, or names a row that is not among those
+ */
+export async function readTruth(dataset: Dataset, baseRows: number): Promise<IdTable | undefined> {
+  const path = truthFor(dataset, baseRows);
+  if (path === undefined) return undefined;
+  const truth = await readIds(path);
+  if (truth.rows !== dataset.query.rows) {
+    throw new FileError(path, `expected ${dataset.query.rows} rows, one a query, got ${truth.rows}`);
+  }
+  const wrong = truth.data.findIndex((id) => id < 0 || id >= baseRows);
+  if (wrong >= 0) {
+    const place = `row ${Math.floor(wrong / truth.cols)}, column ${wrong % truth.cols}`;
+    throw new FileError(path, `expected ids from 0 to ${baseRows - 1}, got ${truth.data[wrong]} at ${place}`);
+  }
+  return truth;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).sort();
+  } catch (cause) {
+    throw asFileError(folder, 'a folder with a data set', cause);
+  }
+}
+
+/** `<ending>.<extension of vectors>`. */
+function vectorName(ending: string): RegExp {
+  return new RegExp(`^${ending}\\.(?:${VECTOR_FORMATS.join('|')})$`, 'i');
+}
+
+/** The beginning of the name, and the name, of the one file for this role. */
+function only(folder: string, names: readonly string[], role: string): [beginning: string, file: string] {
+  const pattern = vectorName(`(?:([^.].*)_)?${role}`);
+  const found = names.filter((file) => pattern.test(file));
+  if (found.length !== 1) throw several(folder, `one *_${role} or ${role} file of vectors`, found);
+  return [pattern.exec(found[0]!)![1] ?? '', found[0]!];
+}
+
+function several(folder: string, expected: string, found: readonly string[]): FileError {
+  const extensions = VECTOR_FORMATS.map((format) => `.${format}`).join(' ');
+  return new FileError(folder, `expected ${expected} (${extensions}), got ${found.slice(0, 4).join(', ') || 'none'}`);
+}
+
+async function headerOf(path: string): Promise<DatasetVectors> {
+  const file = await openVectors(path);
+  await file.close();
+  return { path, rows: file.rows, cols: file.cols };
+}
+
+/**
+ * Truth files, those that say their number of rows first: `_10k`, `_1M`, `_5000`. One that does not is of the whole
+ * base; one with any other ending is of something else.
+ */
+function truthsIn(folder: string, names: readonly string[], prefix: string, baseRows: number): GroundTruthFile[] {
+  const pattern = new RegExp(`^${escaped(prefix)}groundtruth(?:_(\\d+)([kM]?))?\\.ivecs$`, 'i');
+  const truths: GroundTruthFile[] = [];
+  let whole: GroundTruthFile | undefined;
+  for (const file of names) {
+    const match = pattern.exec(file);
+    if (!match) continue;
+    const [, digits, unit = ''] = match;
+    const path = join(folder, file);
+    if (digits === undefined) whole = { path, baseRows };
+    else truths.push({ path, baseRows: Number(digits) * { '': 1, k: 1e3, m: 1e6 }[unit.toLowerCase()]! });
+  }
+  if (whole) truths.push(whole);
+  return truths;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[^A-Za-z0-9_]/g, '\\$&');
+}

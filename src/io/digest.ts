@@ -1,0 +1,114 @@
+import { createHash, type Hash } from 'node:crypto';
+import type { Matrix } from '../tensor/matrix.ts';
+import type { Archive, ElementArray, JsonObject, NamedArrays } from '../tensor/named-arrays.ts';
+import { readArchiveHeader, scanArray } from './archive-file.ts';
+import { bytesOf, sectionsOf } from './container/array-bytes.ts';
+import { canonicalJson } from './container/strict-json.ts';
+import { contentOf } from './file-content.ts';
+import { type IdTable, openIds } from './ids.ts';
+import { withInput } from './input-file.ts';
+import { readModel } from './safetensors-file.ts';
+import { openVectors } from './vectors.ts';
+
+/*
+ * A digest is the SHA-256, in hexadecimal, of one line of canonical JSON that describes the content, a newline, and
+ * the values in order, little-endian. It does not depend on the format of the file: vectors are float32 and ids int32
+ * however they were stored, and arrays are sorted by name.
+ */
+
+/** Values that are read together. */
+const BLOCK_VALUES = 1 << 20;
+
+/** The digest of vectors. @param matrix (rows, cols) */
+export function digestMatrix({ rows, cols, data }: Matrix): string {
+  return digestValues(vectorsHash(rows, cols), data);
+}
+
+/** The digest of a table of ids. */
+export function digestIds({ rows, cols, data }: IdTable): string {
+  return digestValues(idsHash(rows, cols), data);
+}
+
+/** The digest of a model, or of an index or a checkpoint. @throws as `planArchive` and `encodeSafetensors` */
+export function digestArrays(content: NamedArrays | Archive): string {
+  const sections = sectionsOf(content.arrays, 'digestArrays');
+  const arrays = sections.map(({ name, type, shape }) => ({ name, type, shape }));
+  const hash =
+    'kind' in content
+      ? begin({ content: 'archive', kind: content.kind, parameters: content.parameters, arrays })
+      : begin({ content: 'model', metadata: content.metadata, arrays });
+  for (const { data } of sections) addValues(hash, data);
+  return hash.digest('hex');
+}
+
+/**
+ * The digest of any file that we read: equal to that of what it holds. Large files are read in blocks.
+ *
+ * @throws {FileError} if the file cannot be read
+ */
+export async function digestFile(path: string): Promise<string> {
+  const content = await contentOf(path);
+  if (content === 'vectors') return digestRows(await openVectors(path), vectorsHash);
+  if (content === 'ids') return digestRows(await openIds(path), idsHash);
+  if (content === 'model') return digestArrays(await readModel(path));
+  return withInput(path, async (file) => {
+    const { kind, parameters, entries } = await readArchiveHeader(file);
+    const arrays = entries.map(({ name, type, shape }) => ({ name, type, shape }));
+    const hash = begin({ content: 'archive', kind, parameters, arrays });
+    for (const entry of entries) await scanArray(file, entry, (bytes) => hash.update(bytes));
+    return hash.digest('hex');
+  });
+}
+
+/** A hash that takes the values of (rows, cols) float32 next. */
+export function vectorsHash(rows: number, cols: number): Hash {
+  return begin({ content: 'vectors', type: 'float32', rows, cols });
+}
+
+/** A hash that takes the values of (rows, cols) int32 next. */
+export function idsHash(rows: number, cols: number): Hash {
+  return begin({ content: 'ids', type: 'int32', rows, cols });
+}
+
+/** Adds the bytes of an array to a hash. */
+export function addValues(hash: Hash, data: ElementArray): void {
+  for (const bytes of bytesOf(data)) hash.update(bytes);
+}
+
+function begin(description: JsonObject): Hash {
+  return createHash('sha256').update(`${canonicalJson(description, 'digest')}\n`);
+}
+
+function digestValues(hash: Hash, data: ElementArray): string {
+  addValues(hash, data);
+  return hash.digest('hex');
+}
+
+interface RowFile {
+  readonly rows: number;
+  readonly cols: number;
+  read(first: number, count: number): Promise<Float32Array | Int32Array>;
+  close(): Promise<void>;
+}
+
+async function digestRows(file: RowFile, start: (rows: number, cols: number) => Hash): Promise<string> {
+  try {
+    const hash = start(file.rows, file.cols);
+    for await (const values of blocks(file)) addValues(hash, values);
+    return hash.digest('hex');
+  } finally {
+    await file.close();
+  }
+}
+
+/** All rows of an open file in order, a bounded number at a time. */
+export async function* blocks<V extends Float32Array | Int32Array>(file: {
+  readonly rows: number;
+  readonly cols: number;
+  read(first: number, count: number): Promise<V>;
+}): AsyncGenerator<V> {
+  const most = Math.max(1, Math.floor(BLOCK_VALUES / file.cols));
+  for (let first = 0; first < file.rows; first += most) {
+    yield await file.read(first, Math.min(most, file.rows - first));
+  }
+}
