@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { asFileError, FileError } from './file-error.ts';
 import { type IdTable, readIds } from './ids.ts';
 import { openVectors, VECTOR_FORMATS } from './vectors.ts';
@@ -7,20 +7,20 @@ import { openVectors, VECTOR_FORMATS } from './vectors.ts';
 /** A folder of one data set: base vectors, queries, and the true neighbors of some prefixes of the base. */
 export interface Dataset {
   readonly folder: string;
-  /** What the file names begin with, as `gist` in gist_base.fvecs; the empty text for base.fvecs. */
+  /** What the file names begin with, as `gist` in gist_base.fvecs; of base.fvecs, the name of the folder. */
   readonly name: string;
-  readonly base: DatasetVectors;
-  readonly query: DatasetVectors;
-  readonly truths: readonly GroundTruthFile[];
-}
-
-export interface DatasetVectors {
-  readonly path: string;
-  readonly rows: number;
+  /** Paths. */
+  readonly base: string;
+  readonly query: string;
+  readonly baseRows: number;
+  readonly queryRows: number;
   readonly cols: number;
+  readonly groundtruths: readonly GroundtruthFile[];
+  /** The file with the true neighbors among the first `baseRows` rows; `undefined` where they must be computed. */
+  groundtruthFor(baseRows: number): string | undefined;
 }
 
-export interface GroundTruthFile {
+export interface GroundtruthFile {
   readonly path: string;
   /** The neighbors are among the first `baseRows` rows of the base. */
   readonly baseRows: number;
@@ -34,23 +34,27 @@ export interface GroundTruthFile {
  */
 export async function findDataset(folder: string): Promise<Dataset> {
   const names = await namesIn(folder);
-  const [name, base] = only(folder, names, 'base');
+  const [name, baseName] = only(folder, names, 'base');
   const prefix = name === '' ? '' : `${name}_`;
-  const query = names.filter((file) => vectorName(`${escaped(prefix)}query`).test(file));
-  if (query.length !== 1) throw several(folder, `one ${prefix}query file of vectors`, query);
-  const baseVectors = await headerOf(join(folder, base));
-  const queryVectors = await headerOf(join(folder, query[0]!));
-  if (queryVectors.cols !== baseVectors.cols) {
-    const fault = `expected queries of ${baseVectors.cols} values as in ${base}, got ${queryVectors.cols}`;
-    throw new FileError(queryVectors.path, fault);
+  const queryNames = names.filter((file) => vectorName(`${escaped(prefix)}query`).test(file));
+  if (queryNames.length !== 1) throw several(folder, `one ${prefix}query file of vectors`, queryNames);
+  const base = await headerOf(join(folder, baseName));
+  const query = await headerOf(join(folder, queryNames[0]!));
+  if (query.cols !== base.cols) {
+    throw new FileError(query.path, `expected queries of ${base.cols} values as in ${baseName}, got ${query.cols}`);
   }
-  const truths = truthsIn(folder, names, prefix, baseVectors.rows);
-  return { folder, name, base: baseVectors, query: queryVectors, truths };
-}
-
-/** The file with the true neighbors among the first `baseRows` rows; `undefined` where they must be computed. */
-export function truthFor(dataset: Dataset, baseRows: number): string | undefined {
-  return dataset.truths.find((truth) => truth.baseRows === baseRows)?.path;
+  const groundtruths = groundtruthsIn(folder, names, prefix, base.rows);
+  return {
+    folder,
+    name: name || basename(resolve(folder)),
+    base: base.path,
+    query: query.path,
+    baseRows: base.rows,
+    queryRows: query.rows,
+    cols: base.cols,
+    groundtruths,
+    groundtruthFor: (baseRows) => groundtruths.find((truth) => truth.baseRows === baseRows)?.path,
+  };
 }
 
 /**
@@ -59,12 +63,12 @@ export function truthFor(dataset: Dataset, baseRows: number): string | undefined
  * @returns (queries, neighbors given), nearest first
  * @throws {FileError} if the file does not fit the queries, or names a row that is not among those
  */
-export async function readTruth(dataset: Dataset, baseRows: number): Promise<IdTable | undefined> {
-  const path = truthFor(dataset, baseRows);
+export async function readGroundtruth(dataset: Dataset, baseRows: number): Promise<IdTable | undefined> {
+  const path = dataset.groundtruthFor(baseRows);
   if (path === undefined) return undefined;
   const truth = await readIds(path);
-  if (truth.rows !== dataset.query.rows) {
-    throw new FileError(path, `expected ${dataset.query.rows} rows, one a query, got ${truth.rows}`);
+  if (truth.rows !== dataset.queryRows) {
+    throw new FileError(path, `expected ${dataset.queryRows} rows, one a query, got ${truth.rows}`);
   }
   const wrong = truth.data.findIndex((id) => id < 0 || id >= baseRows);
   if (wrong >= 0) {
@@ -100,7 +104,7 @@ function several(folder: string, expected: string, found: readonly string[]): Fi
   return new FileError(folder, `expected ${expected} (${extensions}), got ${found.slice(0, 4).join(', ') || 'none'}`);
 }
 
-async function headerOf(path: string): Promise<DatasetVectors> {
+async function headerOf(path: string): Promise<{ path: string; rows: number; cols: number }> {
   const file = await openVectors(path);
   await file.close();
   return { path, rows: file.rows, cols: file.cols };
@@ -110,20 +114,24 @@ async function headerOf(path: string): Promise<DatasetVectors> {
  * Truth files, those that say their number of rows first: `_10k`, `_1M`, `_5000`. One that does not is of the whole
  * base; one with any other ending is of something else.
  */
-function truthsIn(folder: string, names: readonly string[], prefix: string, baseRows: number): GroundTruthFile[] {
+function groundtruthsIn(
+  folder: string,
+  names: readonly string[],
+  prefix: string,
+  baseRows: number,
+): readonly GroundtruthFile[] {
   const pattern = new RegExp(`^${escaped(prefix)}groundtruth(?:_(\\d+)([kM]?))?\\.ivecs$`, 'i');
-  const truths: GroundTruthFile[] = [];
-  let whole: GroundTruthFile | undefined;
+  const counted: GroundtruthFile[] = [];
+  const whole: GroundtruthFile[] = [];
   for (const file of names) {
     const match = pattern.exec(file);
     if (!match) continue;
     const [, digits, unit = ''] = match;
     const path = join(folder, file);
-    if (digits === undefined) whole = { path, baseRows };
-    else truths.push({ path, baseRows: Number(digits) * { '': 1, k: 1e3, m: 1e6 }[unit.toLowerCase()]! });
+    if (digits === undefined) whole.push({ path, baseRows });
+    else counted.push({ path, baseRows: Number(digits) * { '': 1, k: 1e3, m: 1e6 }[unit.toLowerCase()]! });
   }
-  if (whole) truths.push(whole);
-  return truths;
+  return [...counted, ...whole];
 }
 
 function escaped(text: string): string {
