@@ -1,0 +1,87 @@
+/** Ids found for each query, best first; -1 stands for none. */
+export interface RankedIds {
+  readonly rows: number;
+  readonly cols: number;
+  /** (rows, cols). */
+  readonly data: Int32Array;
+}
+
+/** The same with the exact distance of each id in the full dimension, squared. */
+export interface RankedDistances extends RankedIds {
+  /** (rows, cols). */
+  readonly distances: Float32Array;
+}
+
+/**
+ * 1@R: the share of queries whose one true nearest neighbor is among the first R ids found. Ids are compared strictly.
+ *
+ * Source: the paper, section 4.1 ("1@1, 1@5, 1@10, 1@50"); Jégou et al. 2011.
+ *
+ * @returns a share from 0 to 1
+ * @throws {RangeError} if the tables have different rows or none, or `R` exceeds the ids found
+ */
+export function recallAt(result: RankedIds, truth: RankedIds, R: number): number {
+  check('recallAt', result, truth, R, 1);
+  let found = 0;
+  for (let q = 0; q < result.rows; q++) {
+    const nearest = truth.data[q * truth.cols]!;
+    const start = q * result.cols;
+    const place = result.data.indexOf(nearest, start);
+    if (nearest >= 0 && place >= 0 && place < start + R) found++;
+  }
+  return found / result.rows;
+}
+
+/**
+ * k@k: the mean share of the true k nearest that is among the first k ids found. Ids are compared strictly, each counted once.
+ *
+ * Source: the paper, section 4.1 ("100@100").
+ *
+ * @returns a share from 0 to 1
+ * @throws {RangeError} if the tables have different rows or none, or fewer than `k` columns
+ */
+export function intersectionAt(result: RankedIds, truth: RankedIds, k: number): number {
+  check('intersectionAt', result, truth, k, k);
+  let found = 0;
+  for (let q = 0; q < result.rows; q++) {
+    const wanted = new Set(truth.data.subarray(q * truth.cols, q * truth.cols + k));
+    wanted.delete(-1);
+    for (let i = 0; i < k; i++) if (wanted.delete(result.data[q * result.cols + i]!)) found++;
+  }
+  return found / (k * result.rows);
+}
+
+/**
+ * k@k where ties are fair: an id found counts if it is no farther than the true k-th neighbor, whichever of several equally far
+ * points the truth happens to list. With `k` = 1 and the first R ids this is 1@R; equal to the strict measure where no distances tie.
+ *
+ * @param depth how many of the ids found are looked at; at most k of them count
+ * @returns a share from 0 to 1
+ * @throws {RangeError} if the tables have different rows or none, or too few columns
+ */
+export function recallWithTies(result: RankedDistances, truth: RankedDistances, k: number, depth = k): number {
+  check('recallWithTies', result, truth, depth, k);
+  let found = 0;
+  for (let q = 0; q < result.rows; q++) {
+    const farthest = truth.distances[q * truth.cols + k - 1]!;
+    const near = new Set<number>();
+    for (let i = q * result.cols; i < q * result.cols + depth; i++) {
+      if (result.data[i]! >= 0 && result.distances[i]! <= farthest) near.add(result.data[i]!);
+    }
+    found += Math.min(near.size, k);
+  }
+  return found / (k * result.rows);
+}
+
+function check(where: string, result: RankedIds, truth: RankedIds, resultCols: number, truthCols: number): void {
+  if (result.rows === 0) throw new RangeError(`${where}: expected at least 1 query, got 0.`);
+  if (result.rows !== truth.rows) {
+    throw new RangeError(`${where}: expected ${truth.rows} queries as in the truth, got ${result.rows}.`);
+  }
+  if (!Number.isSafeInteger(resultCols) || resultCols < 1 || resultCols > result.cols) {
+    throw new RangeError(`${where}: expected a rank from 1 to ${result.cols} (the ids found), got ${resultCols}.`);
+  }
+  if (truthCols > truth.cols) {
+    throw new RangeError(`${where}: expected at most ${truth.cols} true neighbors, got ${truthCols}.`);
+  }
+}
