@@ -1,5 +1,6 @@
 import { type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../assembler.ts';
 import { type Expression, f32, f32x4, type I32, i32, i32x4, type Statement, v128 } from '../instructions.ts';
+import type { Floats } from '../kernels.ts';
 import type { Link } from '../link.ts';
 import { countDistances, type DistanceKernels } from './reference.ts';
 
@@ -148,19 +149,38 @@ export function emitDistance(module: ModuleBuilder): void {
   );
 }
 
+/**
+ * `at` that remembers its last operand. Asking a typed array for its buffer costs about 25 ns, two distances' worth, and a
+ * search passes the same few arrays again and again.
+ */
+function remembering(at: Link['at']): Link['at'] {
+  let last: Floats | Int32Array | undefined;
+  let address = 0;
+  let length = 0;
+  return (view, needed) => {
+    if (view !== last || needed > length) {
+      address = at(view, needed);
+      length = view.length;
+      last = view;
+    }
+    return address;
+  };
+}
+
 export function bindDistance({ func, at, counts }: Link): DistanceKernels {
   const toIds = func('squaredDistances');
   const scan = func('squaredDistanceScan');
   const matrix = func('squaredDistanceMatrix');
+  const [outAt, queryAt, baseAt, idsAt] = [remembering(at), remembering(at), remembering(at), remembering(at)];
   return {
     squaredDistances(out, query, queryOffset, base, ids, count, dim) {
-      const from = at(query, queryOffset + dim) + 4 * queryOffset;
-      toIds(at(out, count), from, at(base, dim), at(ids, count), count, dim);
+      const from = queryAt(query, queryOffset + dim) + 4 * queryOffset;
+      toIds(outAt(out, count), from, baseAt(base, 0), idsAt(ids, count), count, dim);
       countDistances(counts, count, dim);
     },
     squaredDistanceScan(out, query, queryOffset, base, first, count, dim) {
-      const from = at(query, queryOffset + dim) + 4 * queryOffset;
-      scan(at(out, count), from, at(base, (first + count) * dim) + 4 * first * dim, count, dim);
+      const from = queryAt(query, queryOffset + dim) + 4 * queryOffset;
+      scan(outAt(out, count), from, baseAt(base, (first + count) * dim) + 4 * first * dim, count, dim);
       countDistances(counts, count, dim);
     },
     squaredDistanceMatrix(out, a, aFirst, aCount, b, bFirst, bCount, dim) {
