@@ -1,0 +1,28 @@
+import type { NamedArrays } from '../tensor/named-arrays.ts';
+import { CntCompressor } from './cnt-compressor.ts';
+import type { Compressor } from './compressor.ts';
+import { PcaCompressor } from './pca.ts';
+import { SrpCompressor } from './sparse-projection.ts';
+
+const LOADERS: Readonly<Record<string, (arrays: NamedArrays) => Compressor>> = {
+  cnt: CntCompressor.fromNamedArrays,
+  'linear-inrp': CntCompressor.fromNamedArrays,
+  pca: PcaCompressor.fromNamedArrays,
+  srp: SrpCompressor.fromNamedArrays,
+};
+
+/**
+ * The compressor that `toNamedArrays` took apart, whatever its method.
+ *
+ * @throws {RangeError} if the method is unknown, or the arrays are not complete, of the right shape, and finite
+ */
+export function loadCompressor(arrays: NamedArrays): Compressor {
+  const { method } = arrays.metadata;
+  const load = method !== undefined && Object.hasOwn(LOADERS, method) ? LOADERS[method] : undefined;
+  if (!load) {
+    throw new RangeError(
+      `loadCompressor: expected a model of method ${Object.keys(LOADERS).join(', ')}, got ${method}.`,
+    );
+  }
+  return load(arrays);
+}

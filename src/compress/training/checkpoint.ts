@@ -1,0 +1,136 @@
+import type { Floats } from '../../../kernels/kernels.ts';
+import type { Matrix } from '../../tensor/matrix.ts';
+import {
+  type Archive,
+  type JsonObject,
+  type JsonValue,
+  type NamedArray,
+  requireArray,
+  requireInteger,
+  requireNumber,
+} from '../../tensor/named-arrays.ts';
+import type { HistoryPoint } from './history.ts';
+import type { TrainingSettings } from './settings.ts';
+import type { TrainingModel } from './training-model.ts';
+
+/** The kind of archive that holds a training in progress. */
+export const CHECKPOINT_KIND = 'cnt-checkpoint';
+const WHERE = 'CNT checkpoint';
+
+/** Where a training stands, apart from what is in the memory of its model. The random draws need no state: they depend on the step alone. */
+export interface TrainingProgress {
+  /** Steps done. */
+  step: number;
+  /** Sum of the losses of the steps since the last point of the history, and their number. */
+  lossSum: number;
+  lossSteps: number;
+  history: HistoryPoint[];
+  /** Parameters and statistics at the point of the history with the lowest held-out loss. */
+  best: { readonly step: number; readonly parameters: ReadonlyMap<string, NamedArray> } | undefined;
+}
+
+/** Everything from which `restoreCheckpoint` continues bit for bit; copies, so that training may go on. */
+export function takeCheckpoint(
+  model: TrainingModel,
+  progress: TrainingProgress,
+  settings: TrainingSettings,
+  base: Matrix,
+): Archive {
+  const arrays = new Map<string, NamedArray>();
+  for (const [name, { shape, value }] of liveArrays(model)) arrays.set(name, { shape, data: Float32Array.from(value) });
+  for (const [name, array] of progress.best?.parameters ?? []) arrays.set(`best/${name}`, array);
+  const parameters = asJson({
+    settings,
+    base: { rows: base.rows, cols: base.cols, fingerprint: fingerprint(base.data) },
+    step: progress.step,
+    lossSum: progress.lossSum,
+    lossSteps: progress.lossSteps,
+    ...model.optimizer.powers,
+    history: progress.history,
+    ...(progress.best && { bestStep: progress.best.step }),
+  }) as JsonObject;
+  return { kind: CHECKPOINT_KIND, parameters, arrays };
+}
+
+/**
+ * Fills the model from a checkpoint.
+ *
+ * @throws {RangeError} if it is of another training (settings or base differ), or incomplete
+ */
+export function restoreCheckpoint(
+  { kind, parameters, arrays }: Archive,
+  model: TrainingModel,
+  settings: TrainingSettings,
+  base: Matrix,
+): TrainingProgress {
+  if (kind !== CHECKPOINT_KIND)
+    throw new RangeError(`${WHERE}: expected an archive of kind ${CHECKPOINT_KIND}, got ${kind}.`);
+  const { rows, cols, data } = base;
+  requireSame('base', { rows, cols, fingerprint: fingerprint(data) }, parameters['base']);
+  requireSame('settings', settings, parameters['settings']);
+  const power1 = requireNumber(parameters, 'power1', WHERE);
+  const power2 = requireNumber(parameters, 'power2', WHERE);
+  const progress: TrainingProgress = {
+    step: requireInteger(parameters, 'step', 0, settings.steps, WHERE),
+    lossSum: requireNumber(parameters, 'lossSum', WHERE),
+    lossSteps: requireInteger(parameters, 'lossSteps', 0, settings.steps, WHERE),
+    history: historyOf(parameters['history']),
+    best: undefined,
+  };
+  if (parameters['bestStep'] !== undefined) {
+    progress.best = {
+      step: requireInteger(parameters, 'bestStep', 0, progress.step, WHERE),
+      parameters: new Map(
+        model.parameters
+          .all()
+          .map(({ name, shape }) => [name, requireArray(arrays, `best/${name}`, 'float32', shape, WHERE)]),
+      ),
+    };
+  }
+  const live = [...liveArrays(model)].map(([name, { shape, value }]) => {
+    return [value, requireArray(arrays, name, 'float32', shape, WHERE).data] as const;
+  });
+  for (const [value, saved] of live) value.set(saved);
+  model.optimizer.restore({ power1, power2 });
+  return progress;
+}
+
+/** The state in the model's memory: parameters, running statistics, moments. */
+function* liveArrays(model: TrainingModel): Generator<[string, { shape: readonly number[]; value: Floats }]> {
+  for (const { name, shape, value } of model.parameters.all()) yield [`parameter/${name}`, { shape, value }];
+  yield* model.optimizer.moments();
+}
+
+function historyOf(value: JsonValue | undefined): HistoryPoint[] {
+  if (!Array.isArray(value)) throw new RangeError(`${WHERE}: expected a history.`);
+  return value as HistoryPoint[];
+}
+
+/** @throws {RangeError} naming the first part that differs */
+function requireSame(path: string, ours: unknown, theirs: unknown): void {
+  if (typeof ours === 'object' && ours !== null && typeof theirs === 'object' && theirs !== null) {
+    for (const key of new Set([...Object.keys(ours), ...Object.keys(theirs)])) {
+      requireSame(`${path}.${key}`, Reflect.get(ours, key), Reflect.get(theirs, key));
+    }
+    return;
+  }
+  if (ours === theirs) return;
+  throw new RangeError(
+    `${WHERE}: expected one of a training with ${path} ${JSON.stringify(ours)}, got ${JSON.stringify(theirs)}; resume with the same data and options.`,
+  );
+}
+
+/** FNV-1a over the bits of each value, 32 at a time: tells one base from another, nothing more. */
+function fingerprint(data: Float32Array): number {
+  const words = new Uint32Array(data.buffer, data.byteOffset, data.length);
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < words.length; i++) {
+    hash = Math.imul(hash ^ words[i]!, 0x01000193);
+    hash ^= hash >>> 15; // the high bits of a float tell most of it, and a product alone never carries them down
+  }
+  return hash >>> 0;
+}
+
+function asJson(value: unknown): JsonValue {
+  return JSON.parse(JSON.stringify(value));
+}
