@@ -60,7 +60,7 @@ test(`batch norm has a correct gradient by x, gain and bias (< ${GRADIENT_BOUND}
     const bench = float64Bench();
     const y = batchNorm(bench.tape, bench.operand('x', shape), norm(bench, shape.at(-1)!), CONSTANTS);
     bench.parameters.initialise(1);
-    const error = gradientError(bench.tape, bench.parameters, y); // at most 2e-10
+    const error = gradientError(bench.tape, bench.parameters, y); // at most 3e-9
     assert.ok(error < GRADIENT_BOUND, `shape ${shape}: ${error}`);
   }
 });
