@@ -19,7 +19,8 @@ export interface AttentionHeads {
  *
  * @param qkv (batch, tokens, heads · (2 keyDim + valueDim)), a row being, head after head, [query | key | value]
  * @param positionBias (heads, tokens, tokens), or absent
- * @returns `out` (batch, tokens, heads · valueDim), and the softmax `probabilities` (batch, heads, tokens, tokens) to look at
+ * @returns `out` (batch, tokens, heads · valueDim), and the softmax `probabilities` (batch, heads, tokens, tokens) to
+ *   look at
  * @throws {RangeError} if the shapes do not fit
  * @throws {Error} if the position bias has a gradient and qkv has none
  */

@@ -19,15 +19,17 @@ export interface BatchNormConstants {
 }
 
 /**
- * y = (x - mean) / sqrt(variance + epsilon) · gain + bias, column by column. A training tape takes mean and (biased) variance of the batch,
- * and moves the running statistics towards them at every forward replay; an inference tape takes the running statistics.
+ * y = (x - mean) / sqrt(variance + epsilon) · gain + bias, column by column. A training tape takes mean and (biased)
+ * variance of the batch, and moves the running statistics towards them at every forward replay; an inference tape takes
+ * the running statistics.
  *
  * Source: Ioffe & Szegedy 2015, Algorithms 1 and 2.
  *
  * @param x (…, cols); all extents but the last are the batch
  * @returns the shape of x
  * @throws {RangeError} if the shapes do not fit, or a training batch has fewer than 2 rows
- * @throws {Error} if some, but not all, of x, gain and bias have gradients (the raw input cannot be normalised on a training tape)
+ * @throws {Error} if some, but not all, of x, gain and bias have gradients (the raw input cannot be normalised on a
+ *   training tape)
  */
 export function batchNorm(tape: Tape, x: Tensor, norm: BatchNormTensors, constants: BatchNormConstants): Tensor {
   const cols = colsOf(x);

@@ -2,8 +2,8 @@ import type { Tape } from './tape.ts';
 import { colsOf, rowsOf, type Tensor } from './tensor.ts';
 
 /**
- * Euclidean distances (not squared) between all pairs of rows, by differences, so that equal rows have distance 0 exactly.
- * The derivative of the norm at 0 is taken as 0.
+ * Euclidean distances (not squared) between all pairs of rows, by differences, so that equal rows have distance 0
+ * exactly. The derivative of the norm at 0 is taken as 0.
  *
  * @param x (m, d)
  * @returns (m, m), symmetric

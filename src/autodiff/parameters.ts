@@ -22,8 +22,8 @@ interface Entry {
 }
 
 /**
- * The parameters and running statistics of a model by name, in the order in which the model was built. A model asks for each by
- * name: the first to ask creates it, later ones (another tape of the same model) get the same memory.
+ * The parameters and running statistics of a model by name, in the order in which the model was built. A model asks for
+ * each by name: the first to ask creates it, later ones (another tape of the same model) get the same memory.
  */
 export class ParameterSet {
   readonly #kernels: Kernels;
@@ -46,7 +46,8 @@ export class ParameterSet {
   }
 
   /**
-   * The running statistic of this name: saved with the model, changed by forward replays of training tapes, never by an optimizer.
+   * The running statistic of this name: saved with the model, changed by forward replays of training tapes, never by an
+   * optimizer.
    *
    * @throws {RangeError} if it exists with another shape
    */
@@ -114,7 +115,8 @@ export class ParameterSet {
   /**
    * Overwrites every parameter and statistic by the tensor of the same name.
    *
-   * @throws {RangeError} if a name is missing or unknown, a shape differs, or a value is not finite; then nothing has changed
+   * @throws {RangeError} if a name is missing or unknown, a shape differs, or a value is not finite; then nothing has
+   *   changed
    */
   load(tensors: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: ArrayLike<number> }>): void {
     for (const name of tensors.keys()) {

@@ -2,13 +2,15 @@ import type { Floats, Kernels } from '../../kernels/kernels.ts';
 import { sizeOf, type Tensor } from './tensor.ts';
 
 /**
- * A recorded computation: operations are recorded once, while a model is built in the order of the paper's figure, and then
- * replayed, forwards and backwards, as often as wanted without taking memory again. Recording order is a topological order, and
- * every backward step adds to gradients, so that a tensor used several times needs no special treatment.
+ * A recorded computation: operations are recorded once, while a model is built in the order of the paper's figure, and
+ * then replayed, forwards and backwards, as often as wanted without taking memory again. Recording order is a
+ * topological order, and every backward step adds to gradients, so that a tensor used several times needs no special
+ * treatment.
  *
- * A training tape normalises by batch statistics (and updates the running ones at every forward replay) and has gradients; an
- * inference tape normalises by the running statistics and has neither gradients nor a backward list. The batch size is part of the
- * recording: one tape for each batch size. Parameters live outside (`ParameterSet`), so that several tapes share them.
+ * A training tape normalises by batch statistics (and updates the running ones at every forward replay) and has
+ * gradients; an inference tape normalises by the running statistics and has neither gradients nor a backward list. The
+ * batch size is part of the recording: one tape for each batch size. Parameters live outside (`ParameterSet`), so that
+ * several tapes share them.
  *
  * ```ts
  * const build = (kernels: Kernels) => {
@@ -93,8 +95,8 @@ export class Tape {
   }
 
   /**
-   * Adds the derivative of `root`, or of its inner product with `dRoot`, to the gradient of every parameter. The gradients of
-   * the tape itself are cleared first, those of the parameters are not: see `ParameterSet.clearGradients`.
+   * Adds the derivative of `root`, or of its inner product with `dRoot`, to the gradient of every parameter. The
+   * gradients of the tape itself are cleared first, those of the parameters are not: see `ParameterSet.clearGradients`.
    *
    * @param root a result of this tape, after `forward`
    * @param dRoot same length as `root`; all ones if absent

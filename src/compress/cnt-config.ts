@@ -36,15 +36,17 @@ export interface CntConfig {
    */
   readonly firstMlpActivation: boolean;
   /**
-   * Where linear projection A is added to the compression token. Source: `between-stages`, "from stage 1 to s-1 … at the end of
-   * each stage". Departs: the released code adds it after every stage, and once more before projection B (`every-stage-and-output`).
+   * Where linear projection A is added to the compression token. Source: `between-stages`, "from stage 1 to s-1 … at
+   * the end of each stage". Departs: the released code adds it after every stage, and once more before projection B
+   * (`every-stage-and-output`).
    */
   readonly skip: 'between-stages' | 'every-stage-and-output';
   /** Place of the compression token. Source: [cp(x), p^1(x) .. p^n(x)], first. Departs: last in the released code. */
   readonly compressionToken: 'first' | 'last';
   /**
-   * The softmax of Eq. 3 divides by the square root of this. Source: the paper prints d (`dimension`). Departs: both presets use d_k, the columns
-   * of a key (`key-dimension`), which is the usual meaning of the formula and what the released code does.
+   * The softmax of Eq. 3 divides by the square root of this. Source: the paper prints d (`dimension`). Departs: both
+   * presets use d_k, the columns of a key (`key-dimension`), which is the usual meaning of the formula and what the
+   * released code does.
    */
   readonly softmaxScale: 'key-dimension' | 'dimension';
 }
@@ -81,7 +83,8 @@ const PRESETS: Readonly<Record<CntVariant, Switches>> = {
 const RELEASED_SIZES = { stages: [1, 1], heads: [4, 4], keyDivisor: 4 } as const;
 
 /**
- * The configuration of a variant, with the released sizes where none are given; any switch can be set apart from its preset.
+ * The configuration of a variant, with the released sizes where none are given; any switch can be set apart from its
+ * preset.
  *
  * @throws {RangeError} if a size or switch is impossible
  */

@@ -10,8 +10,8 @@ import { sparseProjection } from './sparse-projection.ts';
 
 /**
  * The compression network with transformer, f(x). Parameters and their first values:
- * `proj.weight` (n d, dIn; projection i is rows i d .. i d + d - 1; Eq. 2), `cp`, `cp_bn`, `A` and `B` (linear maps: uniform in ±1 / sqrt(fan in)),
- * and for each stage and block `attn.<stage>.<block>.…`, `mlp.<stage>.<block>.…`.
+ * `proj.weight` (n d, dIn; projection i is rows i d .. i d + d - 1; Eq. 2), `cp`, `cp_bn`, `A` and `B` (linear maps:
+ * uniform in ±1 / sqrt(fan in)), and for each stage and block `attn.<stage>.<block>.…`, `mlp.<stage>.<block>.…`.
  *
  * Source: Fig. 1, sections "Projection part", "Global optimization part", "Compression part".
  * Departs: see each switch of `CntConfig`.

@@ -20,8 +20,8 @@ export const INRP_WEIGHTS = { alpha: 2, beta: 0.01 } as const;
  * With alpha = beta = 1 every weight is 1, which is the unweighted error worth printing beside it.
  *
  * Source: Eq. 4 and 5; pairs i = j are included (weight alpha, error 0). No gradient flows through w.
- * Departs: the derivatives of a norm and of |e| at 0 are 0 (the paper is silent); the released code takes sqrt(max(e², 1e-12)), whose derivative is
- * 0 for all |e| < 1e-6.
+ * Departs: the derivatives of a norm and of |e| at 0 are 0 (the paper is silent); the released code takes sqrt(max(e²,
+ * 1e-12)), whose derivative is 0 for all |e| < 1e-6.
  *
  * @param compressed (m, dOut)
  * @param originals (m, dIn), without a gradient

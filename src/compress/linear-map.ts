@@ -6,8 +6,8 @@ import type { Matrix } from '../tensor/matrix.ts';
 import { requireDirections } from './pca-start.ts';
 
 /**
- * The control that the paper lacks: a single linear map x -> W x, to be trained with the same loss as a CNT. Its parameter is
- * `W.weight` (dOut, dIn), uniform in ±1 / sqrt(dIn) at the start.
+ * The control that the paper lacks: a single linear map x -> W x, to be trained with the same loss as a CNT. Its
+ * parameter is `W.weight` (dOut, dIn), uniform in ±1 / sqrt(dIn) at the start.
  *
  * @param x (m, dIn)
  * @returns (m, dOut)

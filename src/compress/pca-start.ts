@@ -4,12 +4,14 @@ import type { Random } from '../tensor/random.ts';
 import { type CntConfig, requireCntConfig, skipAdditions } from './cnt-config.ts';
 
 /**
- * Start `pca-rotated`: changes freshly initialised parameters so that the network begins as PCA, up to a rotation. What stages add to the
- * compression token is all of z: A = R V / (how often A's output is added), B = identity, and the batch-norm gains of cp, of each attention's
- * output and of each MLP's second layer are 0. V holds the first d principal directions, R is a random rotation, which spreads the variance over
- * the coordinates; distances, and so the loss, do not notice it.
+ * Start `pca-rotated`: changes freshly initialised parameters so that the network begins as PCA, up to a rotation. What
+ * stages add to the compression token is all of z: A = R V / (how often A's output is added), B = identity, and the
+ * batch-norm gains of cp, of each attention's output and of each MLP's second layer are 0. V holds the first d
+ * principal directions, R is a random rotation, which spreads the variance over the coordinates; distances, and so the
+ * loss, do not notice it.
  *
- * Departs: the paper starts at random and trains 2400 epochs of a million rows; this start buys in minutes what that buys in GPU days.
+ * Departs: the paper starts at random and trains 2400 epochs of a million rows; this start buys in minutes what that
+ * buys in GPU days.
  *
  * @param directions (at least d, dIn) orthonormal rows, of the input up to one shift and one scale for all coordinates
  * @throws {RangeError} if `directions` does not fit, or A's output is never added (one stage, skip `between-stages`)
@@ -52,7 +54,8 @@ export function requireDirections(where: string, directions: Matrix, dOut: numbe
 /**
  * A random orthogonal matrix, uniform over all of them.
  *
- * Source: the rows of a Gaussian matrix made orthonormal by modified Gram-Schmidt, run twice for orthogonality to rounding.
+ * Source: the rows of a Gaussian matrix made orthonormal by modified Gram-Schmidt, run twice for orthogonality to
+ * rounding.
  *
  * @returns (n, n)
  */

@@ -30,8 +30,8 @@ export function linearLayer(
 }
 
 /**
- * A batch norm with its parameters `<name>.weight` (the gain, 1 at the start unless given) and `<name>.bias` (0), and its statistics
- * `<name>.running_mean` (0) and `<name>.running_var` (1).
+ * A batch norm with its parameters `<name>.weight` (the gain, 1 at the start unless given) and `<name>.bias` (0), and
+ * its statistics `<name>.running_mean` (0) and `<name>.running_var` (1).
  *
  * @param x (…, cols)
  * @returns the shape of x

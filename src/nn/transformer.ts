@@ -28,8 +28,8 @@ export interface TransformerBlock {
  *
  * Source: Fig. 2 (b).
  *
- * @param place stage and block; the parameters are named `attn.<stage>.<block>.…` and `mlp.<stage>.<block>.…`, the intermediate
- *   results `stage<stage>.block<block>.…`
+ * @param place stage and block; the parameters are named `attn.<stage>.<block>.…` and `mlp.<stage>.<block>.…`, the
+ *   intermediate results `stage<stage>.block<block>.…`
  * @param x (m, t, d)
  * @returns (m, t, d)
  */
@@ -54,7 +54,8 @@ type Label = (name: string, tensor: Tensor) => Tensor;
  * Attention with narrow queries and keys: 2 d² h + 2 d d_k h weights.
  *
  * Source: "Lightweight designs" 2, Eq. 3 and Fig. 2 (b).
- * Departs: the paper is silent on the Hardtanh and on the output gain of 0, with which a block starts as X += MLP(X): both are the released code's.
+ * Departs: the paper is silent on the Hardtanh and on the output gain of 0, with which a block starts as X += MLP(X):
+ * both are the released code's.
  */
 function attentionBranch(
   tape: Tape,

@@ -1,6 +1,6 @@
 /**
- * How far `actual` is from `expected`: the largest absolute difference over the largest absolute expected value (or over 1 if all of
- * those are 0). Anything not finite counts as infinitely far, so that NaN cannot hide.
+ * How far `actual` is from `expected`: the largest absolute difference over the largest absolute expected value (or
+ * over 1 if all of those are 0). Anything not finite counts as infinitely far, so that NaN cannot hide.
  */
 export function relativeDeviation(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;

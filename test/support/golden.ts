@@ -53,7 +53,9 @@ export function readGolden(name: GoldenName): Golden {
   };
 }
 
-/** Sizes from the file, switches from our preset: a wrong preset shows. Only cnt_code_deep sets one apart (mlp_ratio 2). */
+/**
+ * Sizes from the file, switches from our preset: a wrong preset shows. Only cnt_code_deep sets one apart (mlp_ratio 2).
+ */
 function configOf(name: GoldenName, c: Record<string, number & number[]>): CntConfig {
   const sizes = {
     dIn: c['d_in']!,
@@ -101,7 +103,10 @@ export function startGolden(model: ReturnType<typeof buildGolden>, golden: Golde
   model.query.value.set(golden.tensors.get('x_eval')!.data);
 }
 
-/** Clears the entries of a tensor whose exact gradient is 0: all of some, and the key biases of attention (softmax ignores a shift). */
+/**
+ * Clears the entries of a tensor whose exact gradient is 0: all of some, and the key biases of attention (softmax
+ * ignores a shift).
+ */
 export function withoutZeroGradients(golden: Golden, name: string, values: ArrayLike<number>): Floats {
   const kept = Float64Array.from(values);
   if (golden.zeroGradient.has(name)) return kept.fill(0);

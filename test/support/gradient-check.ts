@@ -8,8 +8,8 @@ import { Random } from '../../src/tensor/random.ts';
 export const GRADIENT_BOUND = 1e-7;
 
 /**
- * Compares the backward replay with a central difference: along one random direction in the space of all parameters, for one random
- * weighting of the root's elements.
+ * Compares the backward replay with a central difference: along one random direction in the space of all parameters,
+ * for one random weighting of the root's elements.
  *
  * @param tape a float64 training tape, parameters set, away from kinks
  * @returns the relative error of the directional derivative
