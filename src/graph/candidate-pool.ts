@@ -63,24 +63,32 @@ export class CandidatePool {
     const entries = this.#entries;
     const freshDistances = this.#freshDistances;
     const freshIds = this.#freshIds;
-    let place = this.size + fresh; // where the farthest of both would go
     let old = this.size - 1;
     let young = fresh - 1;
-    while (young >= 0) {
-      place--;
-      const takeOld =
-        old >= 0 &&
-        (pool[old]! > freshDistances[young]! ||
-          (pool[old]! === freshDistances[young]! && this.id(old) > freshIds[young]!));
-      if (place < this.#capacity) {
-        pool[place] = takeOld ? pool[old]! : freshDistances[young]!;
-        entries[place] = takeOld ? entries[old]! : freshIds[young]!;
-      }
-      if (takeOld) old--;
+    for (let surplus = this.size + fresh - this.#capacity; surplus > 0; surplus--) {
+      if (old >= 0 && this.#isAfter(old, freshDistances[young]!, freshIds[young]!)) old--;
       else young--;
     }
-    this.size = Math.min(this.size + fresh, this.#capacity);
-    if (place < this.#cursor) this.#cursor = place;
+    let place = old + young + 1;
+    this.size = place + 1;
+    for (; young >= 0; young--) {
+      const distance = freshDistances[young]!;
+      const id = freshIds[young]!;
+      for (; old >= 0; old--) {
+        const further = pool[old]!;
+        if (further < distance || (further === distance && this.id(old) < id)) break;
+        pool[place] = further;
+        entries[place--] = entries[old]!;
+      }
+      pool[place] = distance;
+      entries[place--] = id;
+    }
+    if (place + 1 < this.#cursor) this.#cursor = place + 1;
+  }
+
+  #isAfter(place: number, distance: number, id: number): boolean {
+    const mine = this.distances[place]!;
+    return mine > distance || (mine === distance && this.id(place) > id);
   }
 
   /** Sorts the points that belong into the pool into #freshDistances and #freshIds; returns how many there are. */

@@ -21,17 +21,17 @@ export class CandidateExtension {
 
   /** @param point whose neighbors are being chosen: no candidate of its own */
   extend(selector: NeighborSelector, point: number, level: number): void {
-    const { stamps } = this.#met;
-    const stamp = this.#met.begin();
+    const met = this.#met;
+    met.clear();
     const candidates = Int32Array.from({ length: selector.size }, (_, place) => selector.candidate(place));
-    stamps[point] = stamp;
-    for (const candidate of candidates) stamps[candidate] = stamp;
+    met.add(point);
+    for (const candidate of candidates) met.add(candidate);
     const { ids, distances } = this.#source;
     for (const candidate of candidates) {
       let count = 0;
       for (const neighbor of this.#graph.neighbors(candidate, level)) {
-        if (stamps[neighbor] === stamp) continue;
-        stamps[neighbor] = stamp;
+        if (met.flags[neighbor] === 1) continue;
+        met.add(neighbor);
         ids[count++] = neighbor;
       }
       if (count > 0) this.#source.measureFrom(point, count);

@@ -10,23 +10,28 @@ export interface SearchTrace {
   readonly levels: number[];
 }
 
-/** Which points one search has met; starting the next costs nothing. */
+/** Which points one search has met. */
 export class VisitedSet {
-  /** The number of the search that met a point last. */
-  readonly stamps: Int32Array;
-  #stamp = 0;
+  /** 1 for a point that has been met. */
+  readonly flags: Uint8Array;
+  /** The points met, in order; the search adds to it. */
+  readonly met: Int32Array;
+  count = 0;
 
   constructor(size: number) {
-    this.stamps = new Int32Array(size);
+    this.flags = new Uint8Array(size);
+    this.met = new Int32Array(size);
   }
 
-  /** Forgets all points; `stamps` of points met from now on are to be set to the returned number. */
-  begin(): number {
-    if (this.#stamp === 0x7fffffff) {
-      this.stamps.fill(0);
-      this.#stamp = 0;
-    }
-    return ++this.#stamp;
+  add(id: number): void {
+    this.flags[id] = 1;
+    this.met[this.count++] = id;
+  }
+
+  /** Forgets all points. */
+  clear(): void {
+    for (let i = 0; i < this.count; i++) this.flags[this.met[i]!] = 0;
+    this.count = 0;
   }
 }
 
@@ -51,9 +56,9 @@ export function searchLayer(
 ): number {
   const { links, degrees, capacity } = graph.layer(level);
   const ids = source.ids;
-  const stamps = visited.stamps;
-  const stamp = visited.begin();
-  for (let place = 0; place < pool.size; place++) stamps[pool.id(place)] = stamp; // line 1
+  const { flags } = visited;
+  visited.clear();
+  for (let place = 0; place < pool.size; place++) visited.add(pool.id(place)); // line 1
   let hops = 0;
   for (let place = pool.next(); place >= 0; place = pool.next()) {
     const nearest = pool.id(place); // lines 5-8: c; none is left when all of W is expanded
@@ -65,11 +70,12 @@ export function searchLayer(
     let count = 0;
     for (let i = begin; i < end; i++) {
       const neighbor = links[i]!;
-      if (stamps[neighbor] === stamp) continue; // line 10
-      stamps[neighbor] = stamp;
-      ids[count++] = neighbor;
+      ids[count] = neighbor;
+      count += 1 - flags[neighbor]!; // line 10
+      flags[neighbor] = 1;
     }
     if (count === 0) continue;
+    for (let i = 0; i < count; i++) visited.met[visited.count++] = ids[i]!;
     source.measure(count);
     pool.merge(ids, source.distances, count); // lines 12-17
   }

@@ -35,6 +35,7 @@ export interface GraphSearchOptions {
  * Source: the paper, section 4 ("the compressed vectors are only used in building"); Malkov & Yashunin 2018.
  */
 export class GraphIndex {
+  readonly kind = 'hnsw';
   readonly graph: LayeredGraph;
   readonly parameters: GraphParameters;
   readonly #base: Matrix;

@@ -1,0 +1,80 @@
+import type { BackendChoice } from '../../kernels/backend.ts';
+import { createMatrix, type Matrix, requireFinite } from '../tensor/matrix.ts';
+import { type Archive, requireArray, requireInteger } from '../tensor/named-arrays.ts';
+import { nearest } from '../tensor/nearest.ts';
+import { emptyAnswers, requireQueries, type SearchResult } from './search-result.ts';
+
+const WHERE = 'Flat index';
+
+export interface FlatSearchOptions {
+  /** Pairs of query and row compared so far, and in all. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Exact search: every query is compared with every row. */
+export class FlatIndex {
+  readonly kind = 'flat';
+  readonly #base: Matrix;
+  readonly #backend: BackendChoice;
+
+  /** @throws {RangeError} if a value is not finite */
+  constructor(base: Matrix, backend: BackendChoice = 'auto') {
+    requireFinite(base, 'FlatIndex');
+    this.#base = base;
+    this.#backend = backend;
+  }
+
+  get rows(): number {
+    return this.#base.rows;
+  }
+
+  /** Numbers a vector. */
+  get dim(): number {
+    return this.#base.cols;
+  }
+
+  /**
+   * The nearest k rows of each query.
+   *
+   * @param queries (queries, dim)
+   * @throws {RangeError} if k is no positive whole number, or the queries have another width or values that are not finite
+   */
+  search(queries: Matrix, k: number, options: FlatSearchOptions = {}): SearchResult {
+    requireQueries(queries, k, this.dim, 'FlatIndex.search');
+    const width = Math.min(k, this.rows);
+    if (width === 0 || queries.rows === 0) {
+      const counts = { distances: 0, multiplyAdds: 0, hops: 0 };
+      return { queries: queries.rows, k, ...emptyAnswers(queries.rows, k), counts };
+    }
+    const found = nearest(this.#base, queries, width, { ...options, backend: this.#backend });
+    const counts = { ...found.counts, hops: 0 };
+    if (width === k) return { ...found, counts };
+    const answers = emptyAnswers(queries.rows, k);
+    for (let query = 0; query < queries.rows; query++) {
+      answers.ids.set(found.ids.subarray(query * width, (query + 1) * width), query * k);
+      answers.distances.set(found.distances.subarray(query * width, (query + 1) * width), query * k);
+    }
+    return { queries: queries.rows, k, ...answers, counts };
+  }
+
+  /** Everything needed to search again. */
+  toArchive(): Archive {
+    const { rows, cols, data } = this.#base;
+    const vectors = { shape: [rows, cols], data: data.subarray(0, rows * cols) };
+    return { kind: 'flat', parameters: { rows, dim: cols }, arrays: new Map([['vectors', vectors]]) };
+  }
+
+  /**
+   * The index that `toArchive` gave.
+   *
+   * @throws {RangeError} at the first thing that does not fit, in one line
+   */
+  static fromArchive(archive: Archive, backend: BackendChoice = 'auto'): FlatIndex {
+    if (archive.kind !== 'flat') throw new RangeError(`${WHERE}: expected kind flat, got ${archive.kind}.`);
+    const rows = requireInteger(archive.parameters, 'rows', 0, 2 ** 31 - 1, WHERE);
+    const dim = requireInteger(archive.parameters, 'dim', 1, 2 ** 31 - 1, WHERE);
+    const base = createMatrix(rows, dim, requireArray(archive.arrays, 'vectors', 'float32', [rows, dim], WHERE).data);
+    requireFinite(base, WHERE);
+    return new FlatIndex(base, backend);
+  }
+}

@@ -1,0 +1,23 @@
+import type { BackendChoice } from '../../kernels/backend.ts';
+import type { Archive } from '../tensor/named-arrays.ts';
+import { FlatIndex } from './flat-index.ts';
+import { GraphIndex } from './graph-index.ts';
+
+/** Any index; `kind` says which. */
+export type SearchIndex = FlatIndex | GraphIndex;
+
+const kinds: Readonly<Record<string, (archive: Archive, backend: BackendChoice) => SearchIndex>> = {
+  flat: FlatIndex.fromArchive,
+  hnsw: GraphIndex.fromArchive,
+};
+
+/**
+ * The index that an archive holds, after checking all of it.
+ *
+ * @throws {RangeError} if there is no index of that kind, or something in it does not fit; one line
+ */
+export function loadIndex(archive: Archive, backend: BackendChoice = 'auto'): SearchIndex {
+  const load = Object.hasOwn(kinds, archive.kind) ? kinds[archive.kind] : undefined;
+  if (load) return load(archive, backend);
+  throw new RangeError(`loadIndex: expected an index of kind ${Object.keys(kinds).join(', ')}, got ${archive.kind}.`);
+}
