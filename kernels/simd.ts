@@ -24,20 +24,41 @@
  * parameters take plain numbers; a function with result 'f32' returns one. Then the family is named in FAMILIES here and in
  * kernels/reference.ts, and the compiler says which methods of `Kernels` are still missing.
  */
+import { bindActivation, emitActivation } from './activation/simd.ts';
+import { bindAdamw, emitAdamw } from './adamw/simd.ts';
 import { ModuleBuilder } from './assembler.ts';
+import { bindAttention, emitAttention } from './attention/simd.ts';
+import { bindBatchNorm, emitBatchNorm } from './batch-norm/simd.ts';
 import { bindDistance, emitDistance } from './distance/simd.ts';
+import { bindElementwise, emitElementwise } from './elementwise/simd.ts';
 import type { Counts, Kernels } from './kernels.ts';
 import type { Link } from './link.ts';
 import { bindMatmul, emitMatmul } from './matmul/simd.ts';
 import { KernelMemory, SCRATCH_BYTES } from './memory.ts';
+import { bindPairs, emitPairs } from './pairs/simd.ts';
 import { type WasmModule, webAssembly } from './webassembly.ts';
 
-const FAMILIES = [emitDistance, emitMatmul];
+const FAMILIES = [
+  emitDistance,
+  emitMatmul,
+  emitElementwise,
+  emitActivation,
+  emitBatchNorm,
+  emitAttention,
+  emitPairs,
+  emitAdamw,
+];
 
 function bindFamilies(link: Link) {
   return {
     ...bindDistance(link),
     ...bindMatmul(link),
+    ...bindElementwise(link),
+    ...bindActivation(link),
+    ...bindBatchNorm(link),
+    ...bindAttention(link),
+    ...bindPairs(link),
+    ...bindAdamw(link),
   };
 }
 

@@ -16,6 +16,7 @@ export function batchNormMoments(
   cols: number,
   round: Round,
 ): void {
+  const count = round(rows);
   for (let c = 0; c < cols; c++) {
     let total = 0;
     for (let first = 0; first < rows; first += CHUNK_ROWS) {
@@ -24,7 +25,7 @@ export function batchNormMoments(
       for (let r = first; r < end; r++) sum = round(sum + x[r * cols + c]!);
       total = round(total + sum);
     }
-    const center = round(total / rows);
+    const center = round(total / count);
     total = 0;
     for (let first = 0; first < rows; first += CHUNK_ROWS) {
       const end = Math.min(first + CHUNK_ROWS, rows);
@@ -36,7 +37,7 @@ export function batchNormMoments(
       total = round(total + sum);
     }
     mean[c] = center;
-    variance[c] = round(total / rows);
+    variance[c] = round(total / count);
   }
 }
 
@@ -79,6 +80,7 @@ export function batchNormBackward(
   cols: number,
   round: Round,
 ): void {
+  const count = round(rows);
   for (let c = 0; c < cols; c++) {
     const inverse = inverseDeviation(variance[c]!, epsilon, round);
     let total = 0; // of dy
@@ -99,8 +101,8 @@ export function batchNormBackward(
     dGain[c] = round(dGain[c]! + totalHat);
 
     const scale = round(gain[c]! * inverse);
-    const average = round(total / rows);
-    const averageHat = round(totalHat / rows);
+    const average = round(total / count);
+    const averageHat = round(totalHat / count);
     for (let i = c; i < rows * cols; i += cols) {
       const hat = round(round(x[i]! - mean[c]!) * inverse);
       const centered = round(round(dy[i]! - average) - round(hat * averageHat));

@@ -1,0 +1,78 @@
+import { eachElement, type ModuleBuilder } from '../assembler.ts';
+import { f32x4, i32, v128 } from '../instructions.ts';
+import type { Link } from '../link.ts';
+import type { ActivationKernels } from './reference.ts';
+
+const FORWARD = { y: 'i32', x: 'i32', n: 'i32' } as const;
+const BACKWARD = { dx: 'i32', dy: 'i32', x: 'i32', n: 'i32' } as const;
+
+/** pmax and pmin are one instruction each where max and min are several; with x first they keep a NaN of x. */
+export function emitActivation(module: ModuleBuilder): void {
+  module.func('hardswish', FORWARD, 'void', ({ y, x, n }, f) => {
+    const value = f.local('v128');
+    const gate = f.local('v128');
+    return [
+      eachElement(f, n, (byte, lanes) => [
+        value.set(lanes.load(i32.add(x, byte))),
+        gate.set(f32x4.pmax(f32x4.add(value, f32x4.const(3)), f32x4.const(0))),
+        gate.set(f32x4.mul(f32x4.pmin(gate, f32x4.const(6)), f32x4.const(1 / 6))),
+        lanes.store(i32.add(y, byte), f32x4.mul(value, gate)),
+      ]),
+    ];
+  });
+
+  module.func('hardswishBackward', BACKWARD, 'void', ({ dx, dy, x, n }, f) => {
+    const value = f.local('v128');
+    const slope = f.local('v128');
+    return [
+      eachElement(f, n, (byte, lanes) => [
+        value.set(lanes.load(i32.add(x, byte))),
+        slope.set(f32x4.add(f32x4.mul(value, f32x4.const(1 / 3)), f32x4.const(0.5))),
+        slope.set(v128.bitselect(f32x4.const(1), slope, f32x4.ge(value, f32x4.const(3)))),
+        slope.set(v128.andnot(slope, f32x4.le(value, f32x4.const(-3)))),
+        lanes.store(
+          i32.add(dx, byte),
+          f32x4.add(lanes.load(i32.add(dx, byte)), f32x4.mul(lanes.load(i32.add(dy, byte)), slope)),
+        ),
+      ]),
+    ];
+  });
+
+  module.func('hardtanh', FORWARD, 'void', ({ y, x, n }, f) => [
+    eachElement(f, n, (byte, lanes) => [
+      lanes.store(
+        i32.add(y, byte),
+        f32x4.pmin(f32x4.pmax(lanes.load(i32.add(x, byte)), f32x4.const(-1)), f32x4.const(1)),
+      ),
+    ]),
+  ]);
+
+  module.func('hardtanhBackward', BACKWARD, 'void', ({ dx, dy, x, n }, f) => [
+    eachElement(f, n, (byte, lanes) => {
+      const inside = f32x4.lt(f32x4.abs(lanes.load(i32.add(x, byte))), f32x4.const(1));
+      const step = v128.and(lanes.load(i32.add(dy, byte)), inside);
+      return [lanes.store(i32.add(dx, byte), f32x4.add(lanes.load(i32.add(dx, byte)), step))];
+    }),
+  ]);
+}
+
+export function bindActivation({ func, at }: Link): ActivationKernels {
+  const hardswish = func('hardswish');
+  const hardswishBackward = func('hardswishBackward');
+  const hardtanh = func('hardtanh');
+  const hardtanhBackward = func('hardtanhBackward');
+  return {
+    hardswish(y, x, n) {
+      hardswish(at(y, n), at(x, n), n);
+    },
+    hardswishBackward(dx, dy, x, n) {
+      hardswishBackward(at(dx, n), at(dy, n), at(x, n), n);
+    },
+    hardtanh(y, x, n) {
+      hardtanh(at(y, n), at(x, n), n);
+    },
+    hardtanhBackward(dx, dy, x, n) {
+      hardtanhBackward(at(dx, n), at(dy, n), at(x, n), n);
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { eachElement, type ModuleBuilder } from '../assembler.ts';
+import { type Expression, f32x4, i32, v128 } from '../instructions.ts';
+import type { Link } from '../link.ts';
+import { type AdamwKernels, adamwFactors, SMALLEST_GRADIENT, SMALLEST_MOMENT } from './reference.ts';
+
+export function emitAdamw(module: ModuleBuilder): void {
+  const factors = {
+    keep: 'f32',
+    beta1: 'f32',
+    rest1: 'f32',
+    beta2: 'f32',
+    rest2: 'f32',
+    step: 'f32',
+    inverseRoot: 'f32',
+    epsilon: 'f32',
+  } as const;
+  module.func(
+    'adamw',
+    { parameter: 'i32', gradient: 'i32', first: 'i32', second: 'i32', n: 'i32', ...factors },
+    'void',
+    ({ parameter, gradient, first, second, n, ...scalars }, f) => {
+      const names = Object.keys(factors) as (keyof typeof factors)[];
+      const all = Object.fromEntries(names.map((name) => [name, f.local('v128')])) as Record<
+        keyof typeof factors,
+        ReturnType<typeof f.local<'v128'>>
+      >;
+      const [g, m, v, p] = [f.local('v128'), f.local('v128'), f.local('v128'), f.local('v128')];
+      const flushed = (x: Expression<'v128'>, smallest: number) =>
+        v128.andnot(x, f32x4.lt(f32x4.abs(x), f32x4.const(smallest)));
+      return [
+        ...names.map((name) => all[name].set(f32x4.splat(scalars[name]))),
+        eachElement(f, n, (byte, lanes) => [
+          g.set(lanes.load(i32.add(gradient, byte))),
+          g.set(flushed(g, SMALLEST_GRADIENT)),
+          m.set(f32x4.mul(all.beta1, lanes.load(i32.add(first, byte)))),
+          m.set(f32x4.add(m, f32x4.mul(all.rest1, g))),
+          m.set(flushed(m, SMALLEST_MOMENT)),
+          lanes.store(i32.add(first, byte), m),
+          v.set(f32x4.mul(all.beta2, lanes.load(i32.add(second, byte)))),
+          v.set(f32x4.add(v, f32x4.mul(all.rest2, f32x4.mul(g, g)))),
+          v.set(flushed(v, SMALLEST_MOMENT)),
+          lanes.store(i32.add(second, byte), v),
+          v.set(f32x4.add(f32x4.mul(f32x4.sqrt(v), all.inverseRoot), all.epsilon)),
+          p.set(f32x4.mul(lanes.load(i32.add(parameter, byte)), all.keep)),
+          lanes.store(i32.add(parameter, byte), f32x4.sub(p, f32x4.mul(all.step, f32x4.div(m, v)))),
+        ]),
+      ];
+    },
+  );
+}
+
+export function bindAdamw({ func, at }: Link): AdamwKernels {
+  const adamw = func('adamw');
+  return {
+    adamw(parameter, gradient, first, second, n, rates) {
+      const { keep, beta1, rest1, beta2, rest2, step, inverseRoot, epsilon } = adamwFactors(rates, Math.fround);
+      const [p, g, m, v] = [at(parameter, n), at(gradient, n), at(first, n), at(second, n)];
+      adamw(p, g, m, v, n, keep, beta1, rest1, beta2, rest2, step, inverseRoot, epsilon);
+    },
+  };
+}

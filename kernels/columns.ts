@@ -1,0 +1,62 @@
+/** Loops of WebAssembly kernels that work on all columns of some rows: a few columns at a time, down the rows. */
+import { type FunctionScope, forUp, type Local } from './assembler.ts';
+import { CHUNK_ROWS } from './elementwise/reference.ts';
+import { type Expression, type I32, i32, type Statement, select, type V128, v128 } from './instructions.ts';
+
+/** Neighbouring columns that are kept in `vectors` registers: 4 · vectors columns, or a single one in lane 0. */
+export interface Strip {
+  readonly vectors: readonly number[];
+  load(address: I32, vector: number): Expression<'v128'>;
+  store(address: I32, value: V128, vector: number): Statement;
+}
+
+const SINGLE: Strip = {
+  vectors: [0],
+  load: (address) => v128.load32_zero(address),
+  store: (address, value) => v128.store32_lane(address, value, 0),
+};
+
+function wideStrip(vectors: number): Strip {
+  return {
+    vectors: Array.from({ length: vectors }, (_, v) => v),
+    load: (address, vector) => v128.load(address, 16 * vector),
+    store: (address, value, vector) => v128.store(address, value, 16 * vector),
+  };
+}
+
+/**
+ * Covers all columns: strips of `widest` vectors (a power of two), then of one vector, then single columns, all through the
+ * same expressions. `byte` is the place of the strip in a row.
+ */
+export function eachStrip(
+  f: FunctionScope,
+  cols: I32,
+  widest: number,
+  body: (byte: Local<'i32'>, strip: Strip) => readonly Statement[],
+): Statement[] {
+  const bytes = i32.shl(cols, 2);
+  const wide = i32.and(bytes, -16 * widest);
+  const whole = i32.and(bytes, -16);
+  const strips = [
+    forUp(f, whole, bytes, 4, (byte) => body(byte, SINGLE)),
+    forUp(f, wide, whole, 16, (byte) => body(byte, wideStrip(1))),
+    forUp(f, 0, wide, 16 * widest, (byte) => body(byte, wideStrip(widest))),
+  ];
+  return strips.reverse();
+}
+
+/** For every chunk of rows: `begin`, then `row` for each of its rows, then `end`. Addresses are advanced by `row`. */
+export function eachChunk(
+  f: FunctionScope,
+  rows: Local<'i32'>,
+  { begin, row, end }: Readonly<Record<'begin' | 'row' | 'end', readonly Statement[]>>,
+): Statement {
+  const last = f.local('i32');
+  return forUp(f, 0, rows, CHUNK_ROWS, (first) => [
+    last.set(i32.add(first, CHUNK_ROWS)),
+    last.set(select(last, rows, i32.lt_u(last, rows))),
+    ...begin,
+    forUp(f, first, last, 1, () => row),
+    ...end,
+  ]);
+}
