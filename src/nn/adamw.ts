@@ -1,5 +1,6 @@
 import type { Floats, Kernels } from '../../kernels/kernels.ts';
 import type { TrainableParameter } from '../autodiff/parameters.ts';
+import { sizeOf } from '../autodiff/tensor.ts';
 
 export interface AdamwOptions {
   readonly beta1: number;
@@ -41,8 +42,8 @@ export class AdamW {
     this.#options = options;
     this.#moments = parameters.map((parameter) => ({
       parameter,
-      first: kernels.floats(parameter.value.length),
-      second: kernels.floats(parameter.value.length),
+      first: kernels.floats(sizeOf(parameter.shape)),
+      second: kernels.floats(sizeOf(parameter.shape)),
     }));
   }
 

@@ -9,7 +9,7 @@ import {
   requireInteger,
   requireNumber,
 } from '../../tensor/named-arrays.ts';
-import type { HistoryPoint } from './history.ts';
+import { type HistoryPoint, readHistory } from './history.ts';
 import type { TrainingSettings } from './settings.ts';
 import type { TrainingModel } from './training-model.ts';
 
@@ -74,7 +74,7 @@ export function restoreCheckpoint(
     step: requireInteger(parameters, 'step', 0, settings.steps, WHERE),
     lossSum: requireNumber(parameters, 'lossSum', WHERE),
     lossSteps: requireInteger(parameters, 'lossSteps', 0, settings.steps, WHERE),
-    history: historyOf(parameters['history']),
+    history: readHistory(parameters['history'], WHERE),
     best: undefined,
   };
   if (parameters['bestStep'] !== undefined) {
@@ -99,11 +99,6 @@ export function restoreCheckpoint(
 function* liveArrays(model: TrainingModel): Generator<[string, { shape: readonly number[]; value: Floats }]> {
   for (const { name, shape, value } of model.parameters.all()) yield [`parameter/${name}`, { shape, value }];
   yield* model.optimizer.moments();
-}
-
-function historyOf(value: JsonValue | undefined): HistoryPoint[] {
-  if (!Array.isArray(value)) throw new RangeError(`${WHERE}: expected a history.`);
-  return value as HistoryPoint[];
 }
 
 /** @throws {RangeError} naming the first part that differs */

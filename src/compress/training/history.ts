@@ -1,3 +1,4 @@
+import { type JsonObject, type JsonValue, requireInteger, requireNumber } from '../../tensor/named-arrays.ts';
 import type { Evaluation } from './evaluation.ts';
 
 /** One point of the curve of recall against samples. Plain JSON; stored with the model. */
@@ -14,4 +15,28 @@ export function evaluationSteps(steps: number, evaluations: number): ReadonlySet
   const points = new Set([0]);
   for (let i = 1; i <= evaluations; i++) points.add(Math.round((i * steps) / evaluations));
   return points;
+}
+
+/**
+ * A history read from a file, with its fields in the order in which training writes them: the same history, the same text.
+ *
+ * @throws {RangeError} if a point is not complete
+ */
+export function readHistory(value: JsonValue | undefined, where: string): HistoryPoint[] {
+  if (!Array.isArray(value)) throw new RangeError(`${where}: expected a history, got ${JSON.stringify(value)}.`);
+  return value.map((item: JsonValue) => {
+    const point = Object(item) as JsonObject;
+    const recall = Object(point['recall']) as JsonObject;
+    return {
+      step: requireInteger(point, 'step', 0, Number.MAX_SAFE_INTEGER, where),
+      samples: requireInteger(point, 'samples', 0, Number.MAX_SAFE_INTEGER, where),
+      ...(point['loss'] !== undefined && { loss: requireNumber(point, 'loss', where) }),
+      heldOutLoss: requireNumber(point, 'heldOutLoss', where),
+      heldOutError: requireNumber(point, 'heldOutError', where),
+      recall: {
+        nearest: requireNumber(recall, 'nearest', where),
+        tenNearest: requireNumber(recall, 'tenNearest', where),
+      },
+    };
+  });
 }

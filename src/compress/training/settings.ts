@@ -160,9 +160,9 @@ function requireSettings(settings: TrainingSettings): void {
   requireRange('learningRate', settings.learningRate, settings.learningRate > 0, 'above 0');
   requireRange('weightDecay', settings.weightDecay, settings.weightDecay >= 0, 'from 0');
   requireRange('warmUp', settings.warmUp, settings.warmUp >= 0 && settings.warmUp < 1, 'from 0 and below 1');
-  requireRange('boundary', settings.boundary, settings.boundary > 0, 'above 0');
   requireRange('standardization.mean', standardization.mean, true, 'a number');
   requireRange('standardization.std', standardization.std, standardization.std > 0, 'above 0');
+  requireRange('boundary', settings.boundary, settings.boundary > 0, 'above 0');
   requireRange('beta', beta, beta >= 0, 'from 0');
   requireRange('alpha', alpha, alpha >= beta, `from beta = ${beta}`);
   requireWhole('evaluations', settings.evaluations, 1);

@@ -1,0 +1,50 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Compressor } from '../../src/compress/compressor.ts';
+import { loadCompressor } from '../../src/compress/load-compressor.ts';
+import { trainPca } from '../../src/compress/pca.ts';
+import { SrpCompressor } from '../../src/compress/sparse-projection.ts';
+import { trainCnt } from '../../src/compress/train-cnt.ts';
+import { generateManifold } from '../../src/data/manifold.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../src/io/safetensors.ts';
+
+const { base, query } = generateManifold({ rows: 80, queries: 5, dim: 16, seed: 1 });
+
+test('every method comes back from safetensors with the same results', async () => {
+  const length = { batch: 16, samples: 32, evaluations: 1 };
+  const models: Compressor[] = [
+    await trainCnt(base, length),
+    await trainCnt(base, { ...length, network: 'linear' }),
+    trainPca(base, { dOut: 4 }),
+    SrpCompressor.create({ dIn: 16, dOut: 4, seed: 1 }),
+  ];
+  assert.equal(
+    models.map((model) => model.method),
+    ['cnt', 'linear-inrp', 'pca', 'srp'],
+  );
+  for (const model of models) {
+    const bytes = encodeSafetensors(model.toNamedArrays());
+    const loaded = loadCompressor(decodeSafetensors(bytes));
+    assert.is(loaded.method, model.method);
+    assert.is(loaded.dIn, 16);
+    assert.is(loaded.dOut, 4);
+    assert.equal(loaded.encode(query), model.encode(query));
+    assert.equal(encodeSafetensors(loaded.toNamedArrays()), bytes);
+  }
+});
+
+test('loadCompressor refuses an unknown method, and none', () => {
+  const expected = 'loadCompressor: expected a model of method cnt, linear-inrp, pca, srp, got ';
+  for (const [metadata, got] of [
+    [{}, 'undefined'],
+    [{ method: 'vae' }, 'vae'],
+    [{ method: 'toString' }, 'toString'],
+  ] as const) {
+    assert.throws(
+      () => loadCompressor({ arrays: new Map(), metadata }),
+      (error: unknown) => error instanceof RangeError && error.message === `${expected}${got}.`,
+    );
+  }
+});
+
+test.run();
