@@ -1,9 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createKernels, referenceKernels, simdSupported } from '../../kernels/backend.ts';
 import type { Floats, Kernels } from '../../kernels/kernels.ts';
+import { batchNorm } from '../../src/autodiff/batch-norm.ts';
 import { bytesNeeded } from '../../src/autodiff/memory.ts';
+import { Tape } from '../../src/autodiff/tape.ts';
 import { sizeOf } from '../../src/autodiff/tensor.ts';
+import { sparseProjection } from '../../src/compress/sparse-projection.ts';
+import { constant } from '../../src/nn/initialise.ts';
+import { Random } from '../../src/tensor/random.ts';
 import { relativeDeviation } from '../support/close.ts';
 import {
   buildGolden,
@@ -13,6 +19,7 @@ import {
   startGolden,
   withoutZeroGradients,
 } from '../support/golden.ts';
+import { float64Bench } from '../support/operation.ts';
 
 type Backend = 'reference' | 'simd' | 'float64';
 const BACKENDS: readonly Backend[] = simdSupported() ? ['reference', 'simd', 'float64'] : ['reference', 'float64'];
@@ -188,5 +195,58 @@ for (const name of GOLDEN_NAMES) {
     );
   });
 }
+
+const units: Record<string, { shape: number[]; data: number[] }> = JSON.parse(
+  readFileSync(new URL('../fixtures/golden/units.json', import.meta.url), 'utf8'),
+).tensors;
+
+/** The file's decimals stand for float32 numbers. */
+const single = (name: string) => Float32Array.from(units[name]!.data);
+
+test(`units: batch norm, its gradients, running statistics and inference agree with PyTorch (float64, < ${ROUNDED})`, () => {
+  const { tape, parameters, operand } = float64Bench();
+  const norm = {
+    gain: operand('gamma', [3]),
+    bias: operand('beta', [3]),
+    runningMean: parameters.statistic('running_mean', [3], constant(0)),
+    runningVariance: parameters.statistic('running_var', [3], constant(1)),
+  };
+  const constants = { epsilon: 1e-5, momentum: 0.1 };
+  const x = operand('x', [6, 3]);
+  const y = batchNorm(tape, x, norm, constants); // (6, 3)
+  const inference = new Tape(tape.kernels, { training: false });
+  const yEval = batchNorm(inference, x, norm, constants); // (6, 3)
+  parameters.initialise(1);
+  for (const name of ['x', 'gamma', 'beta']) parameters.get(name).value.set(single(`bn.${name}`));
+  tape.forward();
+  parameters.clearGradients();
+  tape.backward(y, Float64Array.from(single('bn.gy')));
+  inference.forward();
+  const found = {
+    y_train: y.value,
+    gx: x.gradient!,
+    ggamma: norm.gain.gradient!,
+    gbeta: norm.bias.gradient!,
+    running_mean: norm.runningMean.value,
+    running_var: norm.runningVariance.value,
+    y_eval: yEval.value,
+  };
+  for (const [name, values] of Object.entries(found)) {
+    const deviation = relativeDeviation(values, units[`bn.${name}`]!.data);
+    assert.ok(deviation < ROUNDED, `${name}: ${deviation}`);
+  }
+});
+
+test('units: a sparse random projection from given uniform draws is that of PyTorch', () => {
+  const data = single('srp.u'); // 6 of 8 rows
+  class Given extends Random {
+    #next = 0;
+    override uniform(): number {
+      return data[this.#next++] ?? 0.5;
+    }
+  }
+  const projection = sparseProjection(new Given(1, 'given'), 8, 16);
+  assert.ok(relativeDeviation(projection.data.subarray(0, 6 * 16), units['srp.w']!.data) < ROUNDED);
+});
 
 test.run();
