@@ -11,7 +11,7 @@ import { openVectors } from './vectors.ts';
 /** What `cnt inspect` prints; plain JSON. */
 export type FileDescription = VectorsDescription | IdsDescription | ModelDescription | ArchiveDescription;
 
-interface Described<C extends FileContent> {
+export interface Described<C extends FileContent> {
   readonly content: C;
   readonly path: string;
   readonly bytes: number;
@@ -63,7 +63,7 @@ export interface IdsDescription extends Described<'ids'> {
   readonly digest: string;
 }
 
-interface ArrayDescription {
+export interface ArrayDescription {
   readonly name: string;
   readonly type: ElementType;
   readonly shape: readonly number[];
