@@ -72,13 +72,16 @@ export class PcaCompressor implements Compressor {
     this.variances = variances;
   }
 
-  /** @throws {RangeError} if the arrays are not those of `toNamedArrays` */
+  /** @throws {RangeError} if the arrays are not those of `toNamedArrays`, or a value is not finite */
   static fromNamedArrays({ arrays }: NamedArrays): PcaCompressor {
     const where = 'PCA model';
     const { shape, data } = requireArray(arrays, 'directions', 'float32', [undefined, undefined], where);
     const mean = requireArray(arrays, 'mean', 'float32', [shape[1]], where).data;
     const variances = requireArray(arrays, 'variances', 'float32', [shape[1]], where).data;
-    return new PcaCompressor(mean, createMatrix(shape[0]!, shape[1]!, data), variances);
+    const directions = createMatrix(shape[0]!, shape[1]!, data);
+    requireFinite(directions, `${where}: directions`);
+    requireFinite(createMatrix(1, mean.length, mean), `${where}: mean`);
+    return new PcaCompressor(mean, directions, variances);
   }
 
   encode(x: Matrix, options: EncodeOptions = {}): Matrix {

@@ -1,4 +1,4 @@
-import { createMatrix, type Matrix } from '../tensor/matrix.ts';
+import { createMatrix, type Matrix, requireFinite } from '../tensor/matrix.ts';
 import { type NamedArrays, requireArray } from '../tensor/named-arrays.ts';
 import { Random } from '../tensor/random.ts';
 import type { Compressor, EncodeOptions } from './compressor.ts';
@@ -56,10 +56,12 @@ export class SrpCompressor implements Compressor {
     return new SrpCompressor(sparseProjection(new Random(seed, 'srp'), dOut, dIn));
   }
 
-  /** @throws {RangeError} if the arrays are not those of `toNamedArrays` */
+  /** @throws {RangeError} if the arrays are not those of `toNamedArrays`, or a value is not finite */
   static fromNamedArrays({ arrays }: NamedArrays): SrpCompressor {
     const { shape, data } = requireArray(arrays, 'projection', 'float32', [undefined, undefined], 'SRP model');
-    return new SrpCompressor(createMatrix(shape[0]!, shape[1]!, data));
+    const projection = createMatrix(shape[0]!, shape[1]!, data);
+    requireFinite(projection, 'SRP model: projection');
+    return new SrpCompressor(projection);
   }
 
   encode(x: Matrix, options: EncodeOptions = {}): Matrix {

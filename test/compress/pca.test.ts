@@ -120,6 +120,11 @@ test('a saved model encodes the same', () => {
   const arrays = new Map(named.arrays);
   arrays.delete('mean');
   assert.throws(() => PcaCompressor.fromNamedArrays({ ...named, arrays }), /PCA model: expected array "mean"/);
+  const mean = { shape: [48], data: new Float32Array(48).fill(Number.NaN) };
+  assert.throws(
+    () => PcaCompressor.fromNamedArrays({ ...named, arrays: new Map(named.arrays).set('mean', mean) }),
+    /PCA model: mean: expected finite values, got NaN at row 0, column 0\./,
+  );
 });
 
 test('arguments that do not fit are refused', () => {

@@ -72,6 +72,11 @@ test('a saved model encodes the same', () => {
     Float32Array.from({ length: 20 }, (_, i) => i * i),
   );
   assert.equal(SrpCompressor.fromNamedArrays(named).encode(x), srp.encode(x));
+  const projection = { shape: [1, 2], data: Float32Array.of(1, Number.NaN) };
+  assert.throws(
+    () => SrpCompressor.fromNamedArrays({ ...named, arrays: new Map([['projection', projection]]) }),
+    /SRP model: projection: expected finite values, got NaN at row 0, column 1\./,
+  );
   assert.throws(
     () => SrpCompressor.fromNamedArrays({ ...named, arrays: new Map() }),
     /SRP model: expected array "projection"/,
