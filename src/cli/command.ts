@@ -1,5 +1,4 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
-import type { JsonObject } from '../tensor/named-arrays.ts';
 import type { CommonValues, OptionTable, OptionValues } from './options.ts';
 import type { Progress } from './progress.ts';
 
@@ -20,7 +19,7 @@ export interface Session {
 /** What a command found: the lines that a person reads, and the same for a program. */
 export interface Outcome {
   readonly lines: readonly string[];
-  readonly json: JsonObject;
+  readonly json: object;
 }
 
 /** Positional arguments: how they are called in help, and whether there may be several. */

@@ -51,3 +51,22 @@ export async function createFolder(path: string): Promise<void> {
 export function limited(limit: number | undefined): { limit?: number } {
   return limit === undefined ? {} : { limit };
 }
+
+/** Whether there is something of this name. */
+export async function fileExists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
+}
+
+/**
+ * What the content of a file stands for, with the path in front of any complaint.
+ *
+ * @throws {RangeError} if `read` throws one
+ */
+export function interpreted<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new RangeError(`${path}: ${cause.message}`, { cause });
+  }
+}

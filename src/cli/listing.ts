@@ -8,9 +8,9 @@ export function listing(rows: readonly ListingRow[]): string[] {
   return shown.map(([name, value]) => `${name.padEnd(width)}  ${typeof value === 'number' ? figureOf(value) : value}`);
 }
 
-/** Whole numbers with separators, others with four significant digits. */
+/** With separators, fractions to five significant digits. */
 function figureOf(value: number): string {
-  return Number.isInteger(value) ? value.toLocaleString('en-US') : String(Number(value.toPrecision(4)));
+  return value.toLocaleString('en-US', Number.isInteger(value) ? {} : { maximumSignificantDigits: 5 });
 }
 
 /** A share as a percentage with two decimals. */

@@ -31,12 +31,11 @@ export function figure(value: number): string {
   return value >= 100 ? Math.round(value).toLocaleString('en-US') : String(Number(value.toPrecision(3)));
 }
 
-function figures(label: string, done: number, total: number, elapsed: number, detail: string | undefined): string {
+/** @param rate of the work, a second; 0 while it is not known */
+function figures(label: string, done: number, total: number, rate: number, detail: string | undefined): string {
   const share = total > 0 ? done / total : 1;
   const parts = [`${label}: ${Math.floor(share * 100)} %`, `${figure(done)} of ${figure(total)}`];
-  if (elapsed > 0 && done > 0) {
-    parts.push(`${figure(done / elapsed)} a second`, `${clockText((elapsed / done) * (total - done))} left`);
-  }
+  if (rate > 0) parts.push(`${figure(rate)} a second`, `${clockText((total - done) / rate)} left`);
   if (detail !== undefined && detail !== '') parts.push(detail);
   return parts.join(', ');
 }
@@ -54,15 +53,18 @@ function bar(done: number, total: number): string {
  */
 export function createProgress(terminal: Terminal, label: string, quiet: boolean): Progress {
   if (quiet) return SILENT;
-  const begin = terminal.now();
-  let shownAt = begin;
+  // The rate is counted from the first report: work that is resumed does not begin at 0.
+  let first: { readonly done: number; readonly at: number } | undefined;
+  let shownAt = terminal.now();
   let shownShare = 0;
   const { columns } = terminal;
 
   const update = (done: number, total: number, detail?: string): void => {
     const now = terminal.now();
     const share = total > 0 ? done / total : 1;
-    const text = () => figures(label, done, total, now - begin, detail);
+    first ??= { done, at: now };
+    const rate = now > first.at ? (done - first.done) / (now - first.at) : 0;
+    const text = () => figures(label, done, total, rate, detail);
     if (columns !== undefined) {
       if (now - shownAt < REDRAW_SECONDS && share < 1) return;
       const line = bar(done, total) + text();

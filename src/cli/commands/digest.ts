@@ -1,0 +1,23 @@
+import { digestFile } from '../../io/digest.ts';
+import { defineCommand } from '../command.ts';
+import { breathe } from '../failures.ts';
+
+export const digestCommand = defineCommand({
+  name: 'digest',
+  purpose: 'prints the SHA-256 of what files hold',
+  operands: { placeholder: 'FILE', many: true },
+  options: {},
+  about: [
+    'The digest is that of the content: vectors have the same digest as .fvecs and as .npy. Equal inputs, seeds and parameters give ' +
+      'equal digests of models, indexes and results, on every machine and backend.',
+  ],
+  examples: ['cnt digest model.safetensors index.hnsw result.ivecs'],
+  async run(_values, paths, session) {
+    const files: { path: string; digest: string }[] = [];
+    for (const path of paths) {
+      files.push({ path, digest: await digestFile(path) });
+      await breathe(session.signal);
+    }
+    return { lines: files.map(({ path, digest }) => `${digest}  ${path}`), json: { files } };
+  },
+});

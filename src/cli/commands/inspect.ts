@@ -1,0 +1,109 @@
+import {
+  type ArchiveDescription,
+  describeFile,
+  type FileDescription,
+  type IdsDescription,
+  type ModelDescription,
+  type Summary,
+  type VectorsDescription,
+} from '../../io/describe-file.ts';
+import { textTable } from '../../report/table.ts';
+import { defineCommand } from '../command.ts';
+import { type ListingRow, listing } from '../listing.ts';
+
+/** Texts longer than this are cut; `--json` has them whole. */
+const LONGEST_TEXT = 120;
+
+export const inspectCommand = defineCommand({
+  name: 'inspect',
+  purpose: 'describes a file: type, shape, parameters, statistics, digest',
+  operands: { placeholder: 'FILE', many: false },
+  options: {},
+  about: ['Reads vectors, ids, models, indexes and checkpoints. NaN and infinite values are counted, not refused.'],
+  examples: ['cnt inspect base.fvecs', 'cnt inspect model.safetensors'],
+  async run(_values, [path]) {
+    const description = await describeFile(path!);
+    return { lines: linesOf(description), json: description };
+  },
+});
+
+function linesOf(description: FileDescription): string[] {
+  const { path, bytes, content } = description;
+  const head: ListingRow[] = [
+    ['file', path],
+    ['bytes', bytes],
+  ];
+  if (content === 'vectors') return listing([...head, ...vectorRows(description)]);
+  if (content === 'ids') return listing([...head, ...idRows(description)]);
+  const rows = content === 'model' ? modelRows(description) : archiveRows(description);
+  const arrays = description.arrays.map(({ name, type, shape }) => [name, type, shape.join(' x ')]);
+  return [...listing([...head, ...rows]), '', ...textTable([['array', 'type', 'shape'], ...arrays]).split('\n')];
+}
+
+function vectorRows({ format, type, rows, cols, statistics, digest }: VectorsDescription): ListingRow[] {
+  const { values, norms, notANumber, infinite, zeroRows, equalToFirstRow } = statistics;
+  return [
+    ['content', `vectors, .${format} of ${type}`],
+    ['shape', `${rows} x ${cols}`],
+    ['values', values && summaryText(values)],
+    ['lengths of rows', norms && summaryText(norms)],
+    ['NaN', notANumber],
+    ['infinite', infinite],
+    ['rows of zeros', zeroRows],
+    ['rows equal to the first', equalToFirstRow],
+    ['digest', digest ?? 'none: not all values are finite'],
+  ];
+}
+
+function idRows({
+  format,
+  type,
+  rows,
+  cols,
+  min,
+  max,
+  missing,
+  rowsWithRepeats,
+  digest,
+}: IdsDescription): ListingRow[] {
+  return [
+    ['content', `ids, .${format} of ${type}`],
+    ['shape', `${rows} x ${cols}`],
+    ['smallest and largest id', `${min} ${max}`],
+    ['places without an id', missing],
+    ['rows with repeated ids', rowsWithRepeats],
+    ['digest', digest],
+  ];
+}
+
+function modelRows({ metadata, elements, nonFinite, digest }: ModelDescription): ListingRow[] {
+  return [
+    ['content', 'model'],
+    ...Object.entries(metadata).map(([name, text]): ListingRow => [name, cut(text)]),
+    ['numbers', elements],
+    ['not finite', nonFinite],
+    ['digest', digest],
+  ];
+}
+
+function archiveRows({ kind, parameters, digest }: ArchiveDescription): ListingRow[] {
+  return [
+    ['content', `archive of kind ${kind}`],
+    ...Object.entries(parameters).map(
+      ([name, value]): ListingRow => [name, cut(typeof value === 'string' ? value : JSON.stringify(value))],
+    ),
+    ['digest', digest],
+  ];
+}
+
+function summaryText({ min, max, mean, standardDeviation }: Summary): string {
+  const [least, most, middle, spread] = [min, max, mean, standardDeviation].map((value) => value.toPrecision(5));
+  return `from ${least} to ${most}, mean ${middle}, standard deviation ${spread}`;
+}
+
+/** On one line, without control characters, and short. */
+function cut(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a file may hold any of them
+  const line = text.replace(/[\u0000-\u001f\u007f]/g, ' ');
+  return line.length > LONGEST_TEXT ? `${line.slice(0, LONGEST_TEXT - 1)}…` : line;
+}

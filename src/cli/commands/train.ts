@@ -1,0 +1,174 @@
+import type { Compressor } from '../../compress/compressor.ts';
+import { trainPca } from '../../compress/pca.ts';
+import { SrpCompressor } from '../../compress/sparse-projection.ts';
+import type { HistoryPoint } from '../../compress/training/history.ts';
+import { digestArrays } from '../../io/digest.ts';
+import { writeModel } from '../../io/safetensors-file.ts';
+import { readVectors } from '../../io/vectors.ts';
+import { textTable } from '../../report/table.ts';
+import { defineCommand } from '../command.ts';
+import { throwIfInterrupted, UsageError } from '../failures.ts';
+import { limited, requireWritable } from '../files.ts';
+import { listing, percent, secondsText } from '../listing.ts';
+import type { OptionTable } from '../options.ts';
+import { removeCheckpoint, trainNetwork } from '../training.ts';
+
+/** Every method of the project; this version trains the first four. */
+const METHODS = ['cnt', 'linear', 'pca', 'srp', 'vae', 'catalyst'] as const;
+
+/** Options of the methods that learn by gradient descent. */
+const NETWORK_OPTIONS = {
+  variant: {
+    type: 'choice',
+    choices: ['paper', 'released-code'],
+    text: "cnt: the network of the paper, or of its authors' released code",
+    whenAbsent: "the preset's",
+  },
+  preset: {
+    type: 'choice',
+    choices: ['default', 'paper', 'released-code'],
+    text: 'cnt, linear: how to train; the published presets take 2400 epochs from a random start',
+    whenAbsent: 'default',
+  },
+  epochs: { type: 'integer', least: 1, text: 'cnt, linear: passes over the rows', whenAbsent: "the preset's" },
+  samples: {
+    type: 'integer',
+    least: 1,
+    text: 'cnt, linear: rows to train on in all, instead of --epochs',
+    whenAbsent: "the preset's, 640000",
+  },
+  batch: { type: 'integer', least: 2, text: 'cnt, linear: rows of a step', whenAbsent: "the preset's, 256" },
+  lr: {
+    type: 'number',
+    above: 0,
+    text: 'cnt, linear: learning rate',
+    whenAbsent: "the preset's, 0.003, or 0.001 above 512 columns",
+  },
+  resume: { type: 'flag', text: 'cnt, linear: continue from M.checkpoint, bit for bit' },
+} as const satisfies OptionTable;
+
+export const trainCommand = defineCommand({
+  name: 'train',
+  purpose: 'trains a model that compresses vectors',
+  options: {
+    base: { type: 'path', placeholder: 'B', required: true, text: 'vectors to learn from' },
+    out: { type: 'path', placeholder: 'M', required: true, text: 'file for the model, safetensors' },
+    method: { type: 'choice', choices: METHODS, default: 'cnt', text: 'this version has cnt, linear, pca and srp' },
+    factor: {
+      type: 'integer',
+      least: 1,
+      default: 4,
+      text: 'how many times shorter the vectors become; a divisor of their length',
+    },
+    limit: { type: 'integer', least: 1, text: 'learn from the first N rows', whenAbsent: 'all' },
+    ...NETWORK_OPTIONS,
+  },
+  about: [
+    'cnt is the Compression Network with Transformer, trained with the INRP loss; linear is its control, a single linear map ' +
+      'trained alike; pca and srp (sparse random projection) are the baselines.',
+    'While a network trains, M.checkpoint is kept beside the model. Ctrl-C writes it and stops; the same command with ' +
+      '--resume continues, and ends with the model that an uninterrupted training gives.',
+  ],
+  examples: [
+    'cnt train --base base.fvecs --out model.safetensors --samples 200000',
+    'cnt train --base base.fvecs --out pca.safetensors --method pca',
+  ],
+  async run(values, _, session) {
+    const { base: basePath, out, method, factor, limit, seed, resume, lr, ...network } = values;
+    requireFittingOptions(values);
+    await requireWritable(out);
+    const base = await readVectors(basePath, limited(limit));
+    if (base.cols % factor !== 0) {
+      throw new RangeError(`--factor: expected a divisor of the ${base.cols} columns of ${basePath}, got ${factor}.`);
+    }
+    const dOut = base.cols / factor;
+    throwIfInterrupted(session.signal);
+
+    const begin = session.now();
+    let compressor: Compressor;
+    if (method === 'pca') compressor = trainPca(base, { dOut, backend: session.backend });
+    else if (method === 'srp') compressor = SrpCompressor.create({ dIn: base.cols, dOut, seed });
+    else {
+      const { variant, preset, epochs, samples, batch } = network;
+      const kind = method === 'linear' ? 'linear' : 'cnt';
+      const choices = {
+        factor,
+        network: kind,
+        variant,
+        preset,
+        epochs,
+        samples,
+        batch,
+        learningRate: lr,
+        seed,
+      } as const;
+      compressor = await trainNetwork(base, choices, out, resume, session);
+    }
+    const seconds = session.now() - begin;
+    const model = compressor.toNamedArrays();
+    await writeModel(out, model);
+    await removeCheckpoint(out);
+
+    const digest = digestArrays(model);
+    const history = JSON.parse(model.metadata['history'] ?? '[]') as HistoryPoint[];
+    const training = JSON.parse(model.metadata['training'] ?? '{}') as object;
+    return {
+      lines: [
+        ...curve(history),
+        ...listing([
+          ['method', compressor.method],
+          ['vectors', `${base.rows} x ${base.cols} to ${dOut}`],
+          ['training time', secondsText(seconds)],
+          ['digest', digest],
+        ]),
+      ],
+      json: {
+        ...{ base: basePath, out, method: compressor.method, rows: base.rows, dIn: base.cols, dOut, factor },
+        ...{ seed, training, history, trainSeconds: seconds, digest, backend: session.ranOn },
+      },
+    };
+  },
+});
+
+/** What each option may be combined with. @throws UsageError */
+function requireFittingOptions(
+  values: {
+    readonly [K in keyof typeof NETWORK_OPTIONS]: unknown;
+  } & { readonly method: string; readonly factor: number },
+): void {
+  const { method, preset, factor } = values;
+  if (method === 'vae' || method === 'catalyst') {
+    throw new UsageError(`--method ${method} is not in this version, which has cnt, linear, pca and srp.`);
+  }
+  const isNetwork = method === 'cnt' || method === 'linear';
+  for (const name of Object.keys(NETWORK_OPTIONS) as (keyof typeof NETWORK_OPTIONS)[]) {
+    const given = values[name] !== undefined && values[name] !== false;
+    if (given && !isNetwork)
+      throw new UsageError(`--${name} belongs to --method cnt and linear, got --method ${method}.`);
+  }
+  if (method === 'linear' && values.variant !== undefined) {
+    throw new UsageError('--variant belongs to --method cnt, got --method linear.');
+  }
+  if (values.epochs !== undefined && values.samples !== undefined) {
+    throw new UsageError('expected --epochs or --samples, got both.');
+  }
+  if (method === 'cnt' && preset !== undefined && preset !== 'default' && factor !== 2 && factor !== 4) {
+    throw new UsageError(`--preset ${preset} was published for --factor 2 and 4, got ${factor}.`);
+  }
+}
+
+/** Recall of the probe against samples, so that a user sees when more training stops helping. */
+function curve(history: readonly HistoryPoint[]): string[] {
+  if (history.length === 0) return [];
+  const best = history.reduce((least, point) => (point.heldOutLoss < least.heldOutLoss ? point : least));
+  const rows = history.map((point) => [
+    String(point.samples),
+    point.loss?.toFixed(4) ?? '',
+    point.heldOutLoss.toFixed(4),
+    percent(point.recall.nearest),
+    percent(point.recall.tenNearest),
+    point === best ? 'kept' : '',
+  ]);
+  const head = ['samples', 'loss', 'held-out loss', 'probe 1@1 %', 'probe 10@10 %', ''];
+  return [...textTable([head, ...rows]).split('\n'), ''];
+}

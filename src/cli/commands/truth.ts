@@ -1,0 +1,58 @@
+import { digestIds } from '../../io/digest.ts';
+import { writeIds } from '../../io/ids.ts';
+import { readVectors } from '../../io/vectors.ts';
+import { defineCommand } from '../command.ts';
+import { exactNeighbors } from '../exact.ts';
+import { limited, requireEnoughRows, requireSameCols, requireWritable } from '../files.ts';
+import { listing, secondsText } from '../listing.ts';
+
+export const truthCommand = defineCommand({
+  name: 'truth',
+  purpose: 'finds the exact nearest neighbors of each query',
+  options: {
+    base: { type: 'path', placeholder: 'B', required: true, text: 'vectors to search among' },
+    query: { type: 'path', placeholder: 'Q', required: true, text: 'vectors to search for' },
+    out: { type: 'path', placeholder: 'G.ivecs', required: true, text: 'file for the ids, nearest first' },
+    k: { type: 'integer', least: 1, default: 100, text: 'neighbors of each query' },
+    limit: { type: 'integer', least: 1, text: 'use the first N rows of the base', whenAbsent: 'all' },
+  },
+  about: ['Distances are Euclidean; of two rows equally far the one with the smaller id comes first.'],
+  examples: ['cnt truth --base base.fvecs --query query.fvecs --k 100 --out groundtruth.ivecs'],
+  async run(values, _, session) {
+    const { base: basePath, query: queryPath, out, k } = values;
+    await requireWritable(out);
+    const base = await readVectors(basePath, limited(values.limit));
+    const query = await readVectors(queryPath);
+    requireSameCols(queryPath, query.cols, basePath, base.cols);
+    requireEnoughRows(basePath, base.rows, k);
+    const begin = session.now();
+    const found = await exactNeighbors(base, query, k, session);
+    const seconds = session.now() - begin;
+    const table = { rows: query.rows, cols: k, data: found.ids };
+    await writeIds(out, table, { signal: session.signal });
+    const digest = digestIds(table);
+    return {
+      lines: listing([
+        ['base', `${base.rows} x ${base.cols}`],
+        ['queries', query.rows],
+        ['k', k],
+        ['search time', secondsText(seconds)],
+        ['distances a query', found.counts.distances / query.rows],
+        ['digest', digest],
+      ]),
+      json: {
+        base: basePath,
+        query: queryPath,
+        out,
+        k,
+        rows: base.rows,
+        cols: base.cols,
+        queries: query.rows,
+        searchSeconds: seconds,
+        counts: found.counts,
+        digest,
+        backend: session.ranOn,
+      },
+    };
+  },
+});

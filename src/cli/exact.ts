@@ -1,0 +1,50 @@
+import type { Matrix } from '../tensor/matrix.ts';
+import { nearest } from '../tensor/nearest.ts';
+import { TopK } from '../tensor/top-k.ts';
+import type { Session } from './command.ts';
+import { breathe } from './failures.ts';
+
+/** Multiply-adds between two looks at the signal: about a second. */
+const WORK_BETWEEN_BREATHS = 1e10;
+
+export interface ExactNeighbors {
+  /** (queries, k), nearest first. */
+  readonly ids: Int32Array;
+  readonly counts: { readonly distances: number; readonly multiplyAdds: number };
+}
+
+/**
+ * The true k nearest base rows of each query, as `nearest` finds them, with progress and open to interruption: the base is searched
+ * in parts, and the lists of the parts are merged.
+ *
+ * @param k at most the rows of the base
+ * @throws {InterruptedError} when the signal is given
+ */
+export async function exactNeighbors(
+  base: Matrix,
+  queries: Matrix,
+  k: number,
+  session: Session,
+): Promise<ExactNeighbors> {
+  const tops = Array.from({ length: queries.rows }, () => new TopK(k));
+  const counts = { distances: 0, multiplyAdds: 0 };
+  const progress = session.progress('exact search, rows');
+  const most = Math.max(1024, k, Math.floor(WORK_BETWEEN_BREATHS / (queries.rows * base.cols)));
+  for (let first = 0; first < base.rows; first += most) {
+    const rows = Math.min(most, base.rows - first);
+    const data = base.data.subarray(first * base.cols, (first + rows) * base.cols);
+    const found = nearest({ rows, cols: base.cols, data }, queries, Math.min(k, rows), { backend: session.backend });
+    for (let i = 0; i < found.ids.length; i++) {
+      tops[Math.floor(i / found.k)]!.offer(found.distances[i]!, first + found.ids[i]!);
+    }
+    counts.distances += found.counts.distances;
+    counts.multiplyAdds += found.counts.multiplyAdds;
+    progress.update(first + rows, base.rows);
+    await breathe(session.signal);
+  }
+  progress.end();
+  const ids = new Int32Array(queries.rows * k);
+  const distances = new Float32Array(queries.rows * k);
+  for (const [query, top] of tops.entries()) top.sortedInto(ids, distances, query * k);
+  return { ids, counts };
+}

@@ -1,0 +1,72 @@
+import { rm } from 'node:fs/promises';
+import type { CntCompressor } from '../compress/cnt-compressor.ts';
+import { type TrainingReport, trainCnt } from '../compress/train-cnt.ts';
+import type { Evaluation } from '../compress/training/evaluation.ts';
+import type { TrainingChoices } from '../compress/training/settings.ts';
+import { readArchive, writeArchive } from '../io/archive-file.ts';
+import type { Matrix } from '../tensor/matrix.ts';
+import type { Session } from './command.ts';
+import { InterruptedError } from './failures.ts';
+import { fileExists } from './files.ts';
+import { percent } from './listing.ts';
+
+/** Where the training of a model is kept until it is finished. */
+export function checkpointPath(modelPath: string): string {
+  return `${modelPath}.checkpoint`;
+}
+
+/**
+ * Trains a network with a checkpoint beside the model, written at each evaluation and when the user interrupts. Once the model is
+ * written, `removeCheckpoint` takes it away.
+ *
+ * @throws {InterruptedError} when the user interrupts; the checkpoint is there
+ */
+export async function trainNetwork(
+  base: Matrix,
+  choices: TrainingChoices,
+  modelPath: string,
+  resume: boolean,
+  session: Session,
+): Promise<CntCompressor> {
+  const path = checkpointPath(modelPath);
+  const checkpoint = resume ? await readArchive(path) : undefined;
+  if (!resume && (await fileExists(path))) session.note(`${path}: replaced, because --resume is not given.`);
+  const progress = session.progress('training, samples');
+  let last: TrainingReport | undefined;
+  let evaluation: Evaluation | undefined;
+  try {
+    return await trainCnt(base, {
+      ...choices,
+      backend: session.backend,
+      signal: session.signal,
+      resume: checkpoint,
+      // Not given the signal: an interruption is what it is written for.
+      onCheckpoint: (archive) => writeArchive(path, archive),
+      onProgress: (report) => {
+        last = report;
+        evaluation = report.evaluation ?? evaluation;
+        progress.update(report.samples, report.totalSamples, detailOf(report.loss, evaluation));
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof DOMException && error.name === 'AbortError')) throw error;
+    const done = last ? `after ${last.samples} of ${last.totalSamples} samples` : 'before the first sample';
+    throw new InterruptedError(`${done}; the same command with --resume continues from ${path}`);
+  } finally {
+    progress.end();
+  }
+}
+
+/** To be called when the model is safely written. */
+export async function removeCheckpoint(modelPath: string): Promise<void> {
+  await rm(checkpointPath(modelPath), { force: true });
+}
+
+function detailOf(loss: number | undefined, evaluation: Evaluation | undefined): string {
+  const parts: string[] = [];
+  if (loss !== undefined) parts.push(`loss ${loss.toFixed(4)}`);
+  if (evaluation) {
+    parts.push(`held out ${evaluation.heldOutLoss.toFixed(4)}`, `probe 1@1 ${percent(evaluation.recall.nearest)} %`);
+  }
+  return parts.join(', ');
+}

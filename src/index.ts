@@ -1,0 +1,60 @@
+/**
+ * Compression Network with Transformer for approximate nearest neighbor search. Everything here runs in Node and in browsers;
+ * `cnt-ann/node` adds files.
+ *
+ * @module
+ */
+
+export { type BackendChoice, createKernels, referenceKernels, simdSupported } from '../kernels/backend.ts';
+export type { AdamwRates, AttentionShape, Counts, Floats, Kernels } from '../kernels/kernels.ts';
+export type { Precision } from '../kernels/reference.ts';
+export { CntCompressor, type CntModel } from './compress/cnt-compressor.ts';
+export { type CntConfig, type CntVariant, cntConfig } from './compress/cnt-config.ts';
+export type { Compressor, EncodeOptions } from './compress/compressor.ts';
+export { loadCompressor } from './compress/load-compressor.ts';
+export type { LinearConfig, Network } from './compress/network.ts';
+export { PcaCompressor, type PcaOptions, trainPca } from './compress/pca.ts';
+export { SrpCompressor, sparseProjection } from './compress/sparse-projection.ts';
+export type { Standardization } from './compress/standardization.ts';
+export { type TrainingOptions, type TrainingReport, trainCnt } from './compress/train-cnt.ts';
+export type { Evaluation, ProbeRecall } from './compress/training/evaluation.ts';
+export type { HistoryPoint } from './compress/training/history.ts';
+export type { TrainingPreset, TrainingStart } from './compress/training/presets.ts';
+export type { NetworkSwitches, TrainingChoices } from './compress/training/settings.ts';
+export { generateManifold, type ManifoldOptions } from './data/manifold.ts';
+export {
+  intersectionAt,
+  type RankedDistances,
+  type RankedIds,
+  recallAt,
+  recallWithTies,
+} from './eval/recall.ts';
+export { Adjacency, LayeredGraph } from './graph/adjacency.ts';
+export { buildHnsw, type HnswOptions } from './graph/hnsw.ts';
+export { HNSW_PROFILES, type HnswProfileName } from './graph/hnsw-profile.ts';
+export type { SearchTrace } from './graph/search.ts';
+export { type GraphStatistics, graphStatistics } from './graph/statistics.ts';
+export { FlatIndex, type FlatSearchOptions } from './index/flat-index.ts';
+export type { GraphParameters } from './index/graph-archive.ts';
+export { GraphIndex, type GraphIndexOptions, type GraphSearchOptions } from './index/graph-index.ts';
+export { loadIndex, type SearchIndex } from './index/load-index.ts';
+export type { SearchCounts, SearchResult } from './index/search-result.ts';
+export { decodeArchive, encodeArchive } from './io/archive.ts';
+export { FileError } from './io/file-error.ts';
+export { decodeSafetensors, encodeSafetensors } from './io/safetensors.ts';
+export { symmetricEigen } from './tensor/eigen.ts';
+export { createMatrix, firstRows, type Matrix, requireFinite } from './tensor/matrix.ts';
+export type {
+  Archive,
+  ElementArray,
+  ElementArrays,
+  ElementType,
+  JsonObject,
+  JsonValue,
+  NamedArray,
+  NamedArrays,
+} from './tensor/named-arrays.ts';
+export { type NearestOptions, type Neighbors, nearest } from './tensor/nearest.ts';
+export { Random, type RandomState } from './tensor/random.ts';
+export { TopK } from './tensor/top-k.ts';
+export { type DistanceSource, VectorSet, type VectorSetOptions } from './tensor/vector-set.ts';

@@ -1,0 +1,29 @@
+/**
+ * All of `cnt-ann`, and the files of vectors, ids, models and indexes.
+ *
+ * @module
+ */
+
+export * from './index.ts';
+export { readArchive, writeArchive } from './io/archive-file.ts';
+export { removePendingFiles, writeAtomically } from './io/atomic-file.ts';
+export { type Dataset, findDataset, type GroundtruthFile, readGroundtruth } from './io/dataset.ts';
+export {
+  type ArchiveDescription,
+  type ArrayDescription,
+  type Described,
+  describeFile,
+  type FileDescription,
+  type IdsDescription,
+  type ModelDescription,
+  type Summary,
+  type VectorStatistics,
+  type VectorsDescription,
+} from './io/describe-file.ts';
+export { digestArrays, digestFile, digestIds, digestMatrix } from './io/digest.ts';
+export { contentOf, type FileContent } from './io/file-content.ts';
+export { ID_FORMATS, type IdFile, type IdTable, openIds, readIds, writeIds } from './io/ids.ts';
+export { readModel, writeModel } from './io/safetensors-file.ts';
+export type { FileElement } from './io/table/element.ts';
+export type { TableFormat } from './io/table/layout.ts';
+export { openVectors, readVectors, VECTOR_FORMATS, type VectorFile, writeVectors } from './io/vectors.ts';
