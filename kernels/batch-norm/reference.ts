@@ -82,30 +82,29 @@ export function batchNormBackward(
 ): void {
   const count = round(rows);
   for (let c = 0; c < cols; c++) {
-    const inverse = inverseDeviation(variance[c]!, epsilon, round);
     let total = 0; // of dy
-    let totalHat = 0; // of dy xhat
+    let totalCentered = 0; // of dy (x - mean)
     for (let first = 0; first < rows; first += CHUNK_ROWS) {
       const end = Math.min(first + CHUNK_ROWS, rows);
       let sum = 0;
-      let sumHat = 0;
+      let sumCentered = 0;
       for (let i = first * cols + c; i < end * cols; i += cols) {
-        const hat = round(round(x[i]! - mean[c]!) * inverse);
         sum = round(sum + dy[i]!);
-        sumHat = round(sumHat + round(dy[i]! * hat));
+        sumCentered = round(sumCentered + round(dy[i]! * round(x[i]! - mean[c]!)));
       }
       total = round(total + sum);
-      totalHat = round(totalHat + sumHat);
+      totalCentered = round(totalCentered + sumCentered);
     }
+    const inverse = inverseDeviation(variance[c]!, epsilon, round);
+    const totalHat = round(totalCentered * inverse); // of dy xhat
     dBias[c] = round(dBias[c]! + total);
     dGain[c] = round(dGain[c]! + totalHat);
 
     const scale = round(gain[c]! * inverse);
     const average = round(total / count);
-    const averageHat = round(totalHat / count);
+    const slope = round(round(totalHat / count) * inverse); // xhat mean(dy xhat) = (x - mean) slope
     for (let i = c; i < rows * cols; i += cols) {
-      const hat = round(round(x[i]! - mean[c]!) * inverse);
-      const centered = round(round(dy[i]! - average) - round(hat * averageHat));
+      const centered = round(round(dy[i]! - average) - round(round(x[i]! - mean[c]!) * slope));
       dx[i] = round(dx[i]! + round(scale * centered));
     }
   }
