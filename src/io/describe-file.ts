@@ -140,20 +140,42 @@ class VectorScan {
   add(values: Float32Array): void {
     const cols = this.#cols;
     for (let from = 0; from < values.length; from += cols) {
-      let squares = 0;
-      let repeats = this.#first !== undefined;
-      for (let c = 0; c < cols; c++) {
-        const value = values[from + c]!;
-        if (Number.isFinite(value)) this.#values.add(value);
-        else if (Number.isNaN(value)) this.#notANumber++;
-        else this.#infinite++;
-        squares += value * value;
-        if (repeats && value !== this.#first![c]) repeats = false;
-      }
-      if (Number.isFinite(squares)) this.#norms.add(Math.sqrt(squares));
-      if (squares === 0) this.#zeroRows++;
-      if (repeats) this.#equalToFirstRow++;
+      this.#addRow(values, from);
+      if (this.#first?.every((value, c) => value === values[from + c])) this.#equalToFirstRow++;
       this.#first ??= values.slice(0, cols);
+    }
+  }
+
+  #addRow(values: Float32Array, from: number): void {
+    const end = from + this.#cols;
+    let [count, sum, squares] = [0, 0, 0];
+    let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (let i = from; i < end; i++) {
+      const value = values[i]!;
+      squares += value * value;
+      if (!Number.isFinite(value)) {
+        if (Number.isNaN(value)) this.#notANumber++;
+        else this.#infinite++;
+        continue;
+      }
+      count++;
+      sum += value;
+      if (value < min) min = value;
+      if (value > max) max = value;
+    }
+    if (count > 0) {
+      const mean = sum / count;
+      let deviations = 0;
+      for (let i = from; i < end; i++) {
+        const deviation = values[i]! - mean;
+        if (Number.isFinite(deviation)) deviations += deviation * deviation;
+      }
+      this.#values.add({ count, min, max, mean, deviations });
+    }
+    if (squares === 0) this.#zeroRows++;
+    if (Number.isFinite(squares)) {
+      const norm = Math.sqrt(squares);
+      this.#norms.add({ count: 1, min: norm, max: norm, mean: norm, deviations: 0 });
     }
   }
 
@@ -171,32 +193,40 @@ class VectorScan {
   }
 }
 
+/** Values summed up; `deviations` is the sum of their squared distances to the mean. */
+interface Moments {
+  readonly count: number;
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+  readonly deviations: number;
+}
+
 /**
- * Mean and variance in one pass.
+ * Mean and variance of groups of values as they come.
  *
- * Source: Welford 1962: each value moves the mean, and the sum of squared deviations grows by the product of its
- * distances to the mean before and after.
+ * Source: Chan, Golub & LeVeque 1979, eq. 2.1: the means' difference joins the deviations of two groups.
  */
 class RunningSummary {
-  #count = 0;
-  #min = Number.POSITIVE_INFINITY;
-  #max = Number.NEGATIVE_INFINITY;
-  #mean = 0;
-  #squares = 0;
+  #all: Moments = { count: 0, min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY, mean: 0, deviations: 0 };
 
-  add(value: number): void {
-    this.#count++;
-    if (value < this.#min) this.#min = value;
-    if (value > this.#max) this.#max = value;
-    const before = value - this.#mean;
-    this.#mean += before / this.#count;
-    this.#squares += before * (value - this.#mean);
+  add(group: Moments): void {
+    const all = this.#all;
+    const count = all.count + group.count;
+    const difference = group.mean - all.mean;
+    this.#all = {
+      count,
+      min: Math.min(all.min, group.min),
+      max: Math.max(all.max, group.max),
+      mean: all.mean + (difference * group.count) / count,
+      deviations: all.deviations + group.deviations + (difference * difference * all.count * group.count) / count,
+    };
   }
 
   summary(): Summary | undefined {
-    if (this.#count === 0) return undefined;
-    const standardDeviation = Math.sqrt(this.#squares / this.#count);
-    return { min: this.#min, max: this.#max, mean: this.#mean, standardDeviation };
+    const { count, min, max, mean, deviations } = this.#all;
+    if (count === 0) return undefined;
+    return { min, max, mean, standardDeviation: Math.sqrt(deviations / count) };
   }
 }
 

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeArchive } from '../../src/io/archive-file.ts';
-import { describeFile, type VectorsDescription } from '../../src/io/describe-file.ts';
+import { describeFile, type IdsDescription, type VectorsDescription } from '../../src/io/describe-file.ts';
 import { digestArrays, digestMatrix } from '../../src/io/digest.ts';
 import { writeIds } from '../../src/io/ids.ts';
 import { writeModel } from '../../src/io/safetensors-file.ts';
@@ -49,10 +49,7 @@ test('vectors that are not all finite are counted, and have no digest', async ()
 
 test('ids: range, missing ones, repeats', async () => {
   await writeIds(folder.at('i.ivecs'), { rows: 3, cols: 3, data: Int32Array.of(4, 9, 4, 7, -1, -1, -1, -1, -1) });
-  const { digest, path, bytes, ...rest } = (await describeFile(folder.at('i.ivecs'))) as { digest: string } & Record<
-    string,
-    unknown
-  >;
+  const { digest, path, bytes, ...rest } = (await describeFile(folder.at('i.ivecs'))) as IdsDescription;
   assert.match(digest, /^[0-9a-f]{64}$/);
   assert.equal([path, bytes], [folder.at('i.ivecs'), 48]);
   assert.equal(rest, {
@@ -67,8 +64,8 @@ test('ids: range, missing ones, repeats', async () => {
     rowsWithRepeats: 1,
   });
   await writeIds(folder.at('e.ivecs'), { rows: 1, cols: 1, data: Int32Array.of(-1) });
-  const empty = (await describeFile(folder.at('e.ivecs'))) as unknown as Record<string, unknown>;
-  assert.equal([empty['min'], empty['max'], empty['missing']], [-1, -1, 1]);
+  const empty = (await describeFile(folder.at('e.ivecs'))) as IdsDescription;
+  assert.equal([empty.min, empty.max, empty.missing], [-1, -1, 1]);
 });
 
 test('models and archives: parameters, arrays, digest', async () => {
