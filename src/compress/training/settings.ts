@@ -60,7 +60,8 @@ export interface TrainingSettings {
   readonly beta: number;
   readonly boundary: number;
   readonly standardization: Standardization;
-  readonly seed: number | string;
+  /** As text: a number and its decimal text are the same seed. */
+  readonly seed: string;
   readonly evaluations: number;
 }
 
@@ -73,7 +74,9 @@ const EVALUATIONS = 10;
  * @throws {RangeError} if a choice is impossible, two exclude each other, or the base is too small or not finite
  */
 export function trainingSettings(base: Matrix, choices: TrainingChoices): TrainingSettings {
-  const { preset: name = 'default', seed = 1 } = choices;
+  const { preset: name = 'default' } = choices;
+  if (typeof choices.seed === 'number') requireRange('seed', choices.seed, true, 'a finite number');
+  const seed = String(choices.seed ?? 1);
   const preset = PRESETS[name];
   if (!preset) throw new RangeError(`trainCnt: expected preset ${Object.keys(PRESETS).join(', ')}, got ${name}.`);
   const network = chosenNetwork(base.cols, choices, preset);
