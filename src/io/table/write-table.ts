@@ -2,6 +2,12 @@ import { writeAtomically } from '../atomic-file.ts';
 import type { TableFormat } from './layout.ts';
 import { formatNpyHeader } from './npy.ts';
 
+interface Table {
+  readonly rows: number;
+  readonly cols: number;
+  readonly data: Float32Array | Int32Array;
+}
+
 /** How each format is written: its element's width, the numbers it can hold, and how one is stored. */
 interface Encoding {
   readonly bytes: number;
@@ -47,7 +53,7 @@ const BLOCK_BYTES = 1 << 20;
 export async function writeTable(
   path: string,
   format: TableFormat,
-  table: { readonly rows: number; readonly cols: number; readonly data: Float32Array | Int32Array },
+  table: Table,
   where: string,
   options: { signal?: AbortSignal },
 ): Promise<void> {
@@ -57,36 +63,41 @@ export async function writeTable(
       `${where}: expected at least one row and column, got ${rows} x ${cols} of ${data.length} values.`,
     );
   }
-  const encoding = encodingOf(format, data);
-  const prefix = format.endsWith('vecs') ? 4 : 0;
-  const stride = prefix + cols * encoding.bytes;
-  const rowsAtOnce = Math.max(1, Math.floor(BLOCK_BYTES / stride));
-  const block = new Uint8Array(Math.min(rows, rowsAtOnce) * stride);
-  const view = new DataView(block.buffer);
   await writeAtomically(
     path,
     async (write) => {
-      if (!prefix) await write(header(format, table));
-      for (let first = 0; first < rows; first += rowsAtOnce) {
-        const last = Math.min(rows, first + rowsAtOnce);
-        let at = 0;
-        for (let row = first; row < last; row++) {
-          if (prefix) view.setInt32(at, cols, true);
-          at += prefix;
-          for (let i = row * cols; i < (row + 1) * cols; i++, at += encoding.bytes) {
-            const value = data[i]!;
-            if (!encoding.fits(value)) {
-              const place = `row ${row}, column ${i - row * cols}`;
-              throw new RangeError(`${where}: expected ${encoding.holds} for .${format}, got ${value} at ${place}.`);
-            }
-            encoding.store(view, at, value);
-          }
-        }
-        await write(block.subarray(0, at));
-      }
+      if (!format.endsWith('vecs')) await write(header(format, table));
+      for (const block of encodedBlocks(format, table, where)) await write(block);
     },
     options,
   );
+}
+
+/** The rows as bytes, a bounded number at a time; each block is overwritten by the next. */
+function* encodedBlocks(format: TableFormat, { rows, cols, data }: Table, where: string): Generator<Uint8Array> {
+  const { bytes, holds, fits, store } = encodingOf(format, data);
+  const prefix = format.endsWith('vecs') ? 4 : 0;
+  const stride = prefix + cols * bytes;
+  const rowsAtOnce = Math.max(1, Math.floor(BLOCK_BYTES / stride));
+  const block = new Uint8Array(Math.min(rows, rowsAtOnce) * stride);
+  const view = new DataView(block.buffer);
+  for (let first = 0; first < rows; first += rowsAtOnce) {
+    const last = Math.min(rows, first + rowsAtOnce);
+    let at = 0;
+    for (let row = first; row < last; row++) {
+      if (prefix) view.setInt32(at, cols, true);
+      at += prefix;
+      for (let i = row * cols; i < (row + 1) * cols; i++, at += bytes) {
+        const value = data[i]!;
+        if (!fits(value)) {
+          const place = `row ${row}, column ${i - row * cols}`;
+          throw new RangeError(`${where}: expected ${holds} for .${format}, got ${value} at ${place}.`);
+        }
+        store(view, at, value);
+      }
+    }
+    yield block.subarray(0, at);
+  }
 }
 
 function encodingOf(format: TableFormat, data: Float32Array | Int32Array): Encoding {
@@ -95,10 +106,7 @@ function encodingOf(format: TableFormat, data: Float32Array | Int32Array): Encod
   return data instanceof Int32Array ? INT32 : FLOAT32;
 }
 
-function header(
-  format: TableFormat,
-  { rows, cols, data }: { readonly rows: number; readonly cols: number; readonly data: Float32Array | Int32Array },
-): Uint8Array {
+function header(format: TableFormat, { rows, cols, data }: Table): Uint8Array {
   if (format === 'npy') return formatNpyHeader(data instanceof Int32Array ? '<i4' : '<f4', rows, cols);
   const bytes = new Uint8Array(8);
   const view = new DataView(bytes.buffer);
