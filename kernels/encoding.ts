@@ -17,6 +17,7 @@ export type Code = number | Uint8Array | Mark | readonly Code[];
 
 /** Unsigned LEB128. */
 export function unsigned(value: number): Code {
+  if (value >= 0 && value < 128) return value;
   const bytes: number[] = [];
   let rest = value >>> 0;
   for (; rest > 127; rest >>>= 7) bytes.push((rest & 127) | 128);
@@ -26,6 +27,7 @@ export function unsigned(value: number): Code {
 
 /** Signed LEB128 of 32 bits. */
 export function signed(value: number): Code {
+  if (value >= -64 && value < 64) return value & 127;
   const bytes: number[] = [];
   let rest = value | 0;
   for (; rest < -64 || rest > 63; rest >>= 7) bytes.push((rest & 127) | 128);

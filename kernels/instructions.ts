@@ -55,19 +55,23 @@ function f32FromI32(opcode: Code) {
   return (a: I32): Expression<'f32'> => ({ type: 'f32', code: [push('i32', a), opcode] });
 }
 function vUnary(opcode: number) {
-  return (a: V128): Expression<'v128'> => ({ type: 'v128', code: [a.code, simd(opcode)] });
+  const own = simd(opcode);
+  return (a: V128): Expression<'v128'> => ({ type: 'v128', code: [a.code, own] });
 }
 function vBinary(opcode: number) {
-  return (a: V128, b: V128): Expression<'v128'> => ({ type: 'v128', code: [a.code, b.code, simd(opcode)] });
+  const own = simd(opcode);
+  return (a: V128, b: V128): Expression<'v128'> => ({ type: 'v128', code: [a.code, b.code, own] });
 }
 function vShift(opcode: number) {
+  const own = simd(opcode);
   return (a: V128, bits: I32): Expression<'v128'> => ({
     type: 'v128',
-    code: [a.code, push('i32', bits), simd(opcode)],
+    code: [a.code, push('i32', bits), own],
   });
 }
 function vTest(opcode: number) {
-  return (a: V128): Expression<'i32'> => ({ type: 'i32', code: [a.code, simd(opcode)] });
+  const own = simd(opcode);
+  return (a: V128): Expression<'i32'> => ({ type: 'i32', code: [a.code, own] });
 }
 
 // ---- memory: address + a constant offset in bytes; the alignment is only a hint
