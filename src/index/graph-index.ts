@@ -1,4 +1,5 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
+import type { Counts } from '../../kernels/kernels.ts';
 import type { LayeredGraph } from '../graph/adjacency.ts';
 import { CandidatePool } from '../graph/candidate-pool.ts';
 import { buildHnsw, type HnswOptions } from '../graph/hnsw.ts';
@@ -38,6 +39,8 @@ export class GraphIndex {
   readonly kind = 'hnsw';
   readonly graph: LayeredGraph;
   readonly parameters: GraphParameters;
+  /** Work of building the graph; absent when it was loaded. */
+  readonly buildCounts: Counts | undefined;
   readonly #base: Matrix;
   readonly #backend: BackendChoice;
   readonly #source: VectorSet;
@@ -54,9 +57,11 @@ export class GraphIndex {
     source: VectorSet,
     found: Int32Array | undefined,
     backend: BackendChoice,
+    buildCounts?: Counts,
   ) {
     this.graph = graph;
     this.parameters = parameters;
+    this.buildCounts = buildCounts;
     this.#base = base;
     this.#source = source;
     this.#backend = backend;
@@ -86,8 +91,9 @@ export class GraphIndex {
     const graph = await buildHnsw(graphSource, found ? { ...hnsw, representatives: found } : hnsw);
     const flags = { extendCandidates, keepPrunedConnections };
     const parameters = { M, efConstruction, profile, seed, ...flags, graphDim: graphBase.cols };
+    const buildCounts = { ...graphSource.counts };
     const source = graphBase === base ? graphSource : newSource(base, M, backend);
-    return new GraphIndex(graph, parameters, base, source, found, backend);
+    return new GraphIndex(graph, parameters, base, source, found, backend, buildCounts);
   }
 
   get rows(): number {
@@ -114,7 +120,8 @@ export class GraphIndex {
     if (base.rows !== this.rows) throw new RangeError(`${where}: expected ${this.rows} rows, got ${base.rows}.`);
     requireFinite(base, where);
     const source = newSource(base, this.parameters.M, this.#backend);
-    return new GraphIndex(this.graph, this.parameters, base, source, this.#representatives, this.#backend);
+    const found = this.#representatives;
+    return new GraphIndex(this.graph, this.parameters, base, source, found, this.#backend, this.buildCounts);
   }
 
   /**

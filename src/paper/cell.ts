@@ -1,7 +1,7 @@
 import type { Table } from '../report/table.ts';
 
 /** Whether a figure of ours says the same as the paper's. */
-export type Verdict = 'agrees' | 'differs' | 'not comparable' | 'not in the paper';
+export type Verdict = 'agrees' | 'differs' | 'not comparable' | 'control';
 
 /** One figure of a table of the paper beside ours. */
 export interface Cell {
@@ -46,7 +46,7 @@ function compare(
   tolerance: number,
   reason: string,
 ): Cell {
-  if (paper === undefined) return { row, column, ours, digits, verdict: 'not in the paper', reason: 'control' };
+  if (paper === undefined) return { row, column, ours, digits, verdict: 'control', reason: 'not in the paper' };
   // Half a unit of the last printed digit, so that a difference printed as the tolerance counts as within it.
   const agrees = Math.abs(ours - paper) <= tolerance + 0.5 * 10 ** -digits;
   return { row, column, paper, ours, digits, verdict: agrees ? 'agrees' : 'differs', reason: agrees ? '' : reason };
@@ -62,7 +62,7 @@ export function measuredCell(
   reason: string,
 ): Cell {
   const cell: Cell = { row, column, ours, digits, verdict: 'not comparable', reason };
-  return paper === undefined ? { ...cell, verdict: 'not in the paper', reason: 'control' } : { ...cell, paper };
+  return paper === undefined ? { ...cell, verdict: 'control', reason: 'not in the paper' } : { ...cell, paper };
 }
 
 const signed = (value: number, digits: number) => `${value > 0 ? '+' : ''}${value.toFixed(digits)}`;

@@ -1,0 +1,151 @@
+import type { BackendChoice } from '../../kernels/backend.ts';
+import type { Compressor } from '../compress/compressor.ts';
+import { trainPca } from '../compress/pca.ts';
+import { SrpCompressor } from '../compress/sparse-projection.ts';
+import { trainCnt } from '../compress/train-cnt.ts';
+import { GraphIndex } from '../index/graph-index.ts';
+import { digestArrays } from '../io/digest.ts';
+import { firstRows, type Matrix } from '../tensor/matrix.ts';
+import type { ExperimentData } from './experiment-data.ts';
+import { HNSW_SETTINGS } from './settings.ts';
+import type { Checkpoints, StepKey, StepStore } from './step-store.ts';
+
+/** How vectors are compressed; `linear` is a single linear map trained with INRP, a control that the paper lacks. */
+export type Method = 'CNT' | 'PCA' | 'SRP' | 'linear';
+
+/** What an experiment uses of the program around it. */
+export interface Surroundings {
+  readonly signal: AbortSignal;
+  readonly backend: BackendChoice;
+  /** What `backend` comes down to on this machine. */
+  readonly ranOn: 'reference' | 'simd';
+  note(line: string): void;
+  progress(label: string): { update(done: number, total: number, detail?: string): void; end(): void };
+  /** Seconds, for durations only. */
+  now(): number;
+}
+
+/** Rows of a graph that is built and forgotten before the first timed one, so that the engine has compiled the loops. */
+const WARM_UP_ROWS = 1000;
+
+/** Vectors and queries after compression. */
+export interface Compressed {
+  readonly base: Matrix;
+  readonly query: Matrix;
+  readonly modelDigest: string;
+  /** To compress the base; 0 without compression. */
+  readonly seconds: number;
+}
+
+/** A graph, and what building it took. */
+export interface BuiltGraph {
+  readonly index: GraphIndex;
+  readonly seconds: number;
+  readonly distances: number;
+  readonly multiplyAdds: number;
+}
+
+/**
+ * One data set and what the tables share: compressors are trained once, graphs are built once. Each model is stored as it is
+ * finished; graphs are kept in memory.
+ */
+export class Experiment {
+  readonly data: ExperimentData;
+  readonly around: Surroundings;
+  readonly store: StepStore;
+  readonly seed: number;
+  readonly samples: number;
+  readonly #compressed = new Map<string, Compressed>();
+  readonly #graphs = new Map<string, BuiltGraph>();
+
+  /** @param samples rows that pass through a network in training */
+  constructor(
+    data: ExperimentData,
+    around: Surroundings,
+    store: StepStore,
+    options: { seed: number; samples: number },
+  ) {
+    this.data = data;
+    this.around = around;
+    this.store = store;
+    this.seed = options.seed;
+    this.samples = options.samples;
+  }
+
+  /** What every result of this experiment depends on. */
+  key(more: StepKey): StepKey {
+    return { data: this.data.digest, seed: this.seed, samples: this.samples, ranOn: this.around.ranOn, ...more };
+  }
+
+  /** @throws {RangeError} if the vectors cannot be compressed by this factor */
+  requireFactor(factor: number): void {
+    const dim = this.data.base.cols;
+    if (dim % factor !== 0) throw new RangeError(`reproduce: expected a dimension that ${factor} divides, got ${dim}.`);
+  }
+
+  /** The vectors and queries compressed by `method`; unchanged when there is none. */
+  async compressed(method: Method | undefined, factor: number): Promise<Compressed> {
+    if (method === undefined) return { base: this.data.base, query: this.data.query, modelDigest: '', seconds: 0 };
+    const name = `${method} ${factor}x`;
+    const known = this.#compressed.get(name);
+    if (known) return known;
+    const compressor = await this.store.model(this.key({ step: 'train', method, factor }), (checkpoints) =>
+      this.#train(method, factor, name, checkpoints),
+    );
+    const { backend, now } = this.around;
+    const begin = now();
+    const base = compressor.encode(this.data.base, { backend });
+    const seconds = now() - begin;
+    const query = compressor.encode(this.data.query, { backend });
+    const made = { base, query, modelDigest: digestArrays(compressor.toNamedArrays()), seconds };
+    this.#compressed.set(name, made);
+    return made;
+  }
+
+  /** HNSW with the paper's parameters, built on compressed vectors, to be searched over the full ones. */
+  async graph(method: Method | undefined, factor: number): Promise<BuiltGraph> {
+    const name = method ? `${method} ${factor}x` : 'full vectors';
+    const known = this.#graphs.get(name);
+    if (known) return known;
+    const { base } = await this.compressed(method, factor);
+    const { M, efConstruction } = HNSW_SETTINGS;
+    const { backend, signal, now } = this.around;
+    // Source: "conduct ANNS experiments based on Faiss", hence faiss's profile of HNSW.
+    const options = { M, efConstruction, profile: 'faiss', seed: this.seed, backend, signal } as const;
+    if (this.#graphs.size === 0)
+      await GraphIndex.build({ ...options, base: firstRows(base, Math.min(WARM_UP_ROWS, base.rows)) });
+    const progress = this.around.progress(`building HNSW on ${name}`);
+    const begin = now();
+    const built = await GraphIndex.build({ ...options, base, onProgress: progress.update });
+    const seconds = now() - begin;
+    progress.end();
+    const { distances, multiplyAdds } = built.buildCounts!;
+    const index = method === undefined ? built : built.over(this.data.base);
+    const made = { index, seconds, distances, multiplyAdds };
+    this.#graphs.set(name, made);
+    return made;
+  }
+
+  async #train(method: Method, factor: number, name: string, checkpoints: Checkpoints): Promise<Compressor> {
+    const { base } = this.data;
+    const { backend, signal } = this.around;
+    const dOut = base.cols / factor;
+    if (method === 'SRP') return SrpCompressor.create({ dIn: base.cols, dOut, seed: this.seed });
+    if (method === 'PCA') return trainPca(base, { dOut, backend });
+    const progress = this.around.progress(`training ${name}`);
+    const compressor = await trainCnt(base, {
+      dOut,
+      network: method === 'linear' ? 'linear' : 'cnt',
+      samples: this.samples,
+      seed: this.seed,
+      backend,
+      signal,
+      resume: checkpoints.last,
+      onCheckpoint: checkpoints.store,
+      onProgress: ({ samples, totalSamples, loss }) =>
+        progress.update(samples, totalSamples, loss === undefined ? '' : `loss ${loss.toFixed(4)}`),
+    });
+    progress.end();
+    return compressor;
+  }
+}

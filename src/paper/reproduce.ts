@@ -1,0 +1,151 @@
+import { mkdir } from 'node:fs/promises';
+import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
+import { writeAtomically } from '../io/atomic-file.ts';
+import { markdownTable, type Table, textTable } from '../report/table.ts';
+import { type Cell, cellTable, RATIO_TOLERANCE, RECALL_TOLERANCE } from './cell.ts';
+import { Experiment, type Surroundings } from './experiment.ts';
+import { DEMO, type ExperimentData, generatedData, readData } from './experiment-data.ts';
+import { figure3 } from './figure-3.ts';
+import { TABLE_4_FACTOR } from './settings.ts';
+import { StepStore } from './step-store.ts';
+import { measureTable1, table1Cells, table1Counts } from './table-1.ts';
+import { measureTable4, table4Cells } from './table-4.ts';
+
+export const TARGETS = ['table1', 'table4', 'figure3', 'all'] as const;
+export type Target = (typeof TARGETS)[number];
+
+/** How much is computed: generated data in minutes, the first 20,000 rows of a data set, or all of it. */
+export const SCALES = ['demo', 'small', 'full'] as const;
+export type Scale = (typeof SCALES)[number];
+
+/** Rows used, rows that pass through a network in training, and repetitions of a search at each scale. */
+const BUDGET: Record<Scale, { readonly limit?: number; readonly samples: number; readonly repetitions: number }> = {
+  demo: { samples: 256_000, repetitions: 3 },
+  small: { limit: 20_000, samples: 256_000, repetitions: 5 },
+  full: { samples: 640_000, repetitions: 20 },
+};
+
+export interface ReproduceOptions {
+  /** A folder with base, queries and truth; needed but for the demo scale and figure3. */
+  readonly data?: string;
+  readonly scale: Scale;
+  /** The folder for results, created if it is not there. */
+  readonly out: string;
+  readonly resume: boolean;
+  readonly seed: number;
+  /** The first rows of the base only; by default as the scale says. */
+  readonly limit?: number;
+  /** Training samples; by default as the scale says. */
+  readonly samples?: number;
+  /** Only this compression factor in Table 1, instead of 2 and 4. */
+  readonly factor?: number;
+}
+
+/** What a person reads, what a program reads, and the files that hold both. */
+export interface Reproduction {
+  readonly lines: readonly string[];
+  readonly report: Record<string, unknown>;
+  readonly files: readonly string[];
+}
+
+interface Section {
+  readonly title: string;
+  readonly tables: readonly Table[];
+}
+
+/**
+ * Measures the tables and figures of the paper and sets them beside the printed ones.
+ *
+ * @throws {RangeError} if options contradict each other or the data does not fit
+ * @throws {FileError} if data cannot be read or results cannot be written
+ */
+export async function reproduce(
+  target: Target,
+  options: ReproduceOptions,
+  around: Surroundings,
+): Promise<Reproduction> {
+  await mkdir(options.out, { recursive: true });
+  const files: string[] = [];
+  const save = async (name: string, text: string): Promise<void> => {
+    const path = join(options.out, name);
+    await writeAtomically(path, (write) => write(new TextEncoder().encode(text)));
+    files.push(path);
+  };
+  const sections: Section[] = [];
+  const cells: Record<string, readonly Cell[]> = {};
+  const measured: Record<string, unknown> = {};
+  const report: Record<string, unknown> = { target, ...options, machine: machine(around), cells, measured };
+  if (target !== 'figure3') {
+    const data = await openData(options, around);
+    const budget = BUDGET[options.scale];
+    const samples = options.samples ?? budget.samples;
+    const experiment = new Experiment(data, around, new StepStore(options.out, options.resume), {
+      seed: options.seed,
+      samples,
+    });
+    Object.assign(report, { dataset: data.name, dataDigest: data.digest, rows: data.base.rows, samples });
+    const factors = options.factor === undefined ? [2, 4] : [options.factor];
+    for (const factor of target === 'table4' ? [TABLE_4_FACTOR] : factors) experiment.requireFactor(factor);
+    if (target === 'table1' || target === 'all') {
+      const rows = await measureTable1(experiment, factors, budget.repetitions);
+      cells['table1'] = table1Cells(experiment, rows);
+      measured['table1'] = rows;
+      sections.push(section(`Table 1, HNSW: ${data.difference}`, cells['table1'], [table1Counts(rows)]));
+    }
+    if (target === 'table4' || target === 'all') {
+      const rows = await measureTable4(experiment);
+      cells['table4'] = table4Cells(experiment, rows);
+      measured['table4'] = rows;
+      sections.push(section(`Table 4, 4x: ${data.difference}`, cells['table4'], []));
+    }
+  }
+  if (target === 'figure3' || target === 'all') {
+    const { svg, curve } = figure3();
+    await save('figure3.svg', svg);
+    measured['figure3'] = curve;
+    sections.push({ title: `Figure 3: ${join(options.out, 'figure3.svg')}`, tables: [] });
+  }
+  await save(`${target}.md`, markdown(sections));
+  await save(`${target}.json`, `${JSON.stringify(report, undefined, 1)}\n`);
+  return { lines: [...plainText(sections), `written: ${files.join(', ')}`], report, files };
+}
+
+async function openData(options: ReproduceOptions, around: Surroundings): Promise<ExperimentData> {
+  if (options.data === undefined) {
+    if (options.scale !== 'demo') {
+      throw new RangeError(`reproduce: expected --data DIR at scale ${options.scale}, got none.`);
+    }
+    around.note(`generating ${DEMO.rows.toLocaleString('en')} vectors of ${DEMO.dim} dimensions`);
+    return generatedData(options.seed, around.backend);
+  }
+  const rows = { limit: options.limit, most: BUDGET[options.scale].limit };
+  const progress = around.progress('computing true neighbors');
+  const data = await readData(options.data, rows, around.backend, progress.update);
+  progress.end();
+  return data;
+}
+
+function machine({ ranOn }: Surroundings): Record<string, string | number> {
+  return { node: process.version, processor: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), ranOn };
+}
+
+function section(title: string, cells: readonly Cell[], more: readonly Table[]): Section {
+  return { title, tables: [cellTable(cells), ...more] };
+}
+
+const RULES =
+  `A recall agrees within ${RECALL_TOLERANCE} point, a share of a cost within ${RATIO_TOLERANCE}. ` +
+  'Seconds of different machines are not compared; the counts below them are the same on every machine.';
+
+function plainText(sections: readonly Section[]): string[] {
+  return [
+    ...sections.flatMap(({ title, tables }) => [title, '', ...tables.flatMap((table) => [textTable(table), ''])]),
+    RULES,
+  ];
+}
+
+function markdown(sections: readonly Section[]): string {
+  const parts = sections.map(({ title, tables }) => [`## ${title}`, ...tables.map(markdownTable)].join('\n\n'));
+  return `${[...parts, RULES].join('\n\n')}\n`;
+}

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Compressor } from '../compress/compressor.ts';
+import { loadCompressor } from '../compress/load-compressor.ts';
+import { readArchive, writeArchive } from '../io/archive-file.ts';
+import { writeAtomically } from '../io/atomic-file.ts';
+import { readModel, writeModel } from '../io/safetensors-file.ts';
+import type { Archive } from '../tensor/named-arrays.ts';
+
+/** Everything a result depends on; the same key means the same result. */
+export type StepKey = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/**
+ * Finished steps of an experiment, one small JSON file each, and the models they trained. A step that is interrupted leaves
+ * nothing; with `resume` a finished one is not run again.
+ */
+export class StepStore {
+  readonly folder: string;
+  readonly resume: boolean;
+
+  constructor(folder: string, resume: boolean) {
+    this.folder = folder;
+    this.resume = resume;
+  }
+
+  /** The stored result of a step, or what `run` gives, stored. T must survive JSON. */
+  async result<T>(key: StepKey, run: () => Promise<T>): Promise<T> {
+    const path = join(this.folder, 'steps', `${digestOf(key)}.json`);
+    if (this.resume && (await isPresent(path)))
+      return (JSON.parse(await readFile(path, 'utf8')) as { result: T }).result;
+    const result = await run();
+    await mkdir(join(this.folder, 'steps'), { recursive: true });
+    const text = `${JSON.stringify({ key, result }, undefined, 1)}\n`;
+    await writeAtomically(path, (write) => write(new TextEncoder().encode(text)));
+    return result;
+  }
+
+  /**
+   * The stored model of a training step, or what `train` gives, stored. A training that was interrupted goes on from its last
+   * checkpoint.
+   */
+  async model(key: StepKey, train: (checkpoints: Checkpoints) => Promise<Compressor>): Promise<Compressor> {
+    const path = join(this.folder, 'models', `${digestOf(key)}.safetensors`);
+    const unfinished = `${path}.checkpoint`;
+    if (this.resume && (await isPresent(path))) return loadCompressor(await readModel(path));
+    await mkdir(join(this.folder, 'models'), { recursive: true });
+    const last = this.resume && (await isPresent(unfinished)) ? await readArchive(unfinished) : undefined;
+    const compressor = await train({ last, store: (checkpoint) => writeArchive(unfinished, checkpoint) });
+    await writeModel(path, compressor.toNamedArrays());
+    await rm(unfinished, { force: true });
+    return compressor;
+  }
+}
+
+/** Where a training step finds its last checkpoint and puts the next. */
+export interface Checkpoints {
+  readonly last: Archive | undefined;
+  store(checkpoint: Archive): Promise<void>;
+}
+
+function digestOf(key: StepKey): string {
+  const sorted = Object.entries(key).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 24);
+}
+
+async function isPresent(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}
