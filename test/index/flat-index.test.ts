@@ -1,0 +1,71 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { FlatIndex } from '../../src/index/flat-index.ts';
+import { createMatrix } from '../../src/tensor/matrix.ts';
+
+const PAD = Math.fround(3.4028235e38);
+const base = createMatrix(4, 2, Float32Array.of(0, 0, 3, 4, 1, 0, 3, 4));
+
+test('the nearest rows with squared distances, ties by id', () => {
+  const result = new FlatIndex(base).search(createMatrix(2, 2, Float32Array.of(0, 0, 3, 4)), 3);
+  assert.equal([result.queries, result.k], [2, 3]);
+  assert.equal([...result.ids], [0, 2, 1, 1, 3, 2]);
+  assert.equal([...result.distances], [0, 1, 25, 0, 0, 20]);
+  assert.equal(result.counts, { distances: 8, multiplyAdds: 16, hops: 0 });
+});
+
+test('more neighbors than rows: -1 and the largest float32', () => {
+  const result = new FlatIndex(base).search(createMatrix(1, 2), 6);
+  assert.equal([...result.ids], [0, 2, 1, 3, -1, -1]);
+  assert.equal([...result.distances], [0, 1, 25, 25, PAD, PAD]);
+  const none = new FlatIndex(createMatrix(0, 2)).search(createMatrix(1, 2), 2);
+  assert.equal([...none.ids], [-1, -1]);
+  assert.equal([...none.distances], [PAD, PAD]);
+});
+
+test('no queries', () => {
+  assert.is(new FlatIndex(base).search(createMatrix(0, 2), 3).ids.length, 0);
+});
+
+test('saved and read back, it finds the same', () => {
+  const query = createMatrix(1, 2, Float32Array.of(2, 2));
+  const again = FlatIndex.fromArchive(new FlatIndex(base).toArchive());
+  assert.equal([again.kind, again.rows, again.dim], ['flat', 4, 2]);
+  assert.equal(again.search(query, 4), new FlatIndex(base).search(query, 4));
+});
+
+test('wrong queries, k and archives are refused in one line', () => {
+  const index = new FlatIndex(base);
+  const says = (message: string) => (error: Error) => error instanceof RangeError && error.message === message;
+  assert.throws(
+    () => index.search(createMatrix(1, 3), 1),
+    says('FlatIndex.search: expected queries of 2 columns, got 3.'),
+  );
+  assert.throws(
+    () => index.search(createMatrix(1, 2), 0),
+    says('FlatIndex.search: expected k to be a whole number from 1, got 0.'),
+  );
+  assert.throws(
+    () => index.search(createMatrix(1, 2, Float32Array.of(1, Number.NaN)), 1),
+    says('FlatIndex.search: expected finite values, got NaN at row 0, column 1.'),
+  );
+  assert.throws(() => new FlatIndex(createMatrix(1, 1, Float32Array.of(Number.POSITIVE_INFINITY))), /got Infinity/);
+  const archive = index.toArchive();
+  assert.throws(
+    () => FlatIndex.fromArchive({ ...archive, kind: 'hnsw' }),
+    says('Flat index: expected kind flat, got hnsw.'),
+  );
+  assert.throws(
+    () => FlatIndex.fromArchive({ ...archive, parameters: { rows: 5, dim: 2 } }),
+    /expected array "vectors"/,
+  );
+  assert.throws(() => FlatIndex.fromArchive({ ...archive, parameters: { rows: 4 } }), /expected "dim"/);
+  assert.throws(() => FlatIndex.fromArchive({ ...archive, arrays: new Map() }), /expected array "vectors"/);
+  const spoiled = { shape: [4, 2], data: Float32Array.from(base.data).fill(Number.NaN, 7) };
+  assert.throws(
+    () => FlatIndex.fromArchive({ ...archive, arrays: new Map([['vectors', spoiled]]) }),
+    says('Flat index: expected finite values, got NaN at row 3, column 1.'),
+  );
+});
+
+test.run();

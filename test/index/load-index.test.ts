@@ -1,0 +1,114 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { FlatIndex } from '../../src/index/flat-index.ts';
+import { GraphIndex } from '../../src/index/graph-index.ts';
+import { loadIndex } from '../../src/index/load-index.ts';
+import { createMatrix } from '../../src/tensor/matrix.ts';
+import type { Archive, JsonValue, NamedArray } from '../../src/tensor/named-arrays.ts';
+
+// Row 3 repeats row 1, so the archive holds representatives too.
+const base = createMatrix(5, 1, Float32Array.of(0, 1, 2, 1, 5));
+const graphArchive = (await GraphIndex.build({ base, M: 2, efConstruction: 4 })).toArchive();
+
+function changed(change: (parameters: Record<string, JsonValue>, arrays: Map<string, NamedArray>) => void): Archive {
+  const parameters = { ...graphArchive.parameters };
+  const arrays = new Map<string, NamedArray>();
+  for (const [name, { shape, data }] of graphArchive.arrays) arrays.set(name, { shape, data: data.slice() });
+  change(parameters, arrays);
+  return { kind: 'hnsw', parameters, arrays };
+}
+
+test('each kind is loaded as what it is', () => {
+  const flat = loadIndex(new FlatIndex(base).toArchive());
+  const graph = loadIndex(graphArchive, 'reference');
+  assert.is(flat.kind, 'flat');
+  assert.is(graph.kind, 'hnsw');
+  if (graph.kind === 'hnsw') assert.equal([...graph.search(createMatrix(1, 1), 5, { ef: 5 }).ids], [0, 1, 3, 2, 4]);
+});
+
+test('an unknown kind is refused', () => {
+  for (const kind of ['tree', 'toString']) {
+    assert.throws(
+      () => loadIndex({ ...graphArchive, kind }),
+      (error: Error) => error.message === `loadIndex: expected an index of kind flat, hnsw, got ${kind}.`,
+    );
+  }
+});
+
+for (const name of Object.keys(graphArchive.parameters)) {
+  test(`a graph index without or with a wrong "${name}" is refused in one line`, () => {
+    const line = (error: Error): boolean =>
+      error instanceof RangeError && /^HNSW index: expected [^\n]*\.$/.test(error.message);
+    for (const value of [undefined, null, -7, 1e9, 0.5, [], {}, 'x']) {
+      if (name === 'seed' && (typeof value === 'number' || value === 'x')) continue;
+      if ((name === 'efConstruction' || name === 'graphDim') && value === 1e9) continue;
+      const archive = changed((parameters) => {
+        if (value === undefined) delete parameters[name];
+        else parameters[name] = value;
+      });
+      assert.throws(() => loadIndex(archive), line, `${name}: ${JSON.stringify(value)}`);
+    }
+  });
+}
+
+for (const name of graphArchive.arrays.keys()) {
+  test(`a graph index whose "${name}" is missing, of another type or shape, is refused in one line`, () => {
+    const line = (error: Error): boolean =>
+      error instanceof RangeError && /^HNSW index: expected [^\n]*\.$/.test(error.message);
+    const { shape, data } = graphArchive.arrays.get(name)!;
+    const changes: ((arrays: Map<string, NamedArray>) => unknown)[] = [
+      (arrays) => arrays.delete(name),
+      (arrays) => arrays.set(name, { shape, data: Float64Array.from(data) }),
+      (arrays) => arrays.set(name, { shape: [...shape, 1], data }),
+      (arrays) => arrays.set(name, { shape: [shape[0]! + 1, ...shape.slice(1)], data }),
+      (arrays) => arrays.set(name, { shape, data: data.slice(1) }),
+    ];
+    for (const change of changes) {
+      // The few points of this graph may all be on level 0; then one list less is none, and a shape of another rank the only error.
+      if (name === 'upperLinks' && data.length === 0 && change === changes[4]) continue;
+      assert.throws(() => loadIndex(changed((_, arrays) => change(arrays))), line);
+    }
+  });
+}
+
+test('representatives that do not fit the graph are refused', () => {
+  const put = (row: number, value: number): Archive =>
+    changed((_, arrays) => {
+      arrays.get('representatives')!.data[row] = value;
+    });
+  for (const [row, value] of [
+    [3, 3],
+    [3, 4],
+    [3, -1],
+    [3, 99],
+    [1, 0],
+  ] as const) {
+    assert.throws(() => loadIndex(put(row, value)), /^HNSW index: expected row \d of level -?\d+ to stand for itself/);
+  }
+});
+
+test('vectors that are not finite are refused', () => {
+  const archive = changed((_, arrays) => {
+    arrays.get('vectors')!.data[2] = Number.NaN;
+  });
+  assert.throws(() => loadIndex(archive), /^HNSW index: expected finite values, got NaN at row 2, column 0\.$/);
+});
+
+test('every change of one number in the links is refused or still searchable', () => {
+  for (let place = 0; place < 5 * 4; place++) {
+    for (const value of [-2, -1, 0, 1, 2, 3, 4, 5, 2 ** 31 - 1]) {
+      const archive = changed((_, arrays) => {
+        arrays.get('links')!.data[place] = value;
+      });
+      try {
+        const index = loadIndex(archive) as GraphIndex;
+        index.search(createMatrix(1, 1), 5, { ef: 5 });
+      } catch (error) {
+        assert.instance(error, RangeError);
+        assert.match((error as Error).message, /^HNSW index: expected/);
+      }
+    }
+  }
+});
+
+test.run();
