@@ -8,8 +8,11 @@ import type { TrainingSettings } from './settings.ts';
 import type { Split } from './split.ts';
 import type { TrainingModel } from './training-model.ts';
 
-/** The probe: held-out rows as queries, training rows to be found, in numbers that cost a few percent of the training. */
-const PROBE_QUERIES = 500;
+/**
+ * The probe: held-out rows as queries, training rows to be found, in numbers that cost a few percent of the training. With 500 queries the curve
+ * of 1@1 was mostly noise: its standard error near 60 % is 2.2 points, with 2000 it is 1.1.
+ */
+const PROBE_QUERIES = 2000;
 const PROBE_ROWS = 10_000;
 const NEIGHBORS = 10;
 /** Batches of the held-out loss, at most. */
