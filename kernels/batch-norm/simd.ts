@@ -1,6 +1,15 @@
-import { eachElement, forUp, type ModuleBuilder } from '../assembler.ts';
+import {
+  eachElement,
+  type FunctionScope,
+  forUp,
+  ifThen,
+  type Lanes,
+  type Local,
+  type ModuleBuilder,
+} from '../assembler.ts';
 import { eachChunk, eachStrip } from '../columns.ts';
-import { f32, f32x4, type I32, i32, type V128 } from '../instructions.ts';
+import { CHUNK_ROWS } from '../elementwise/reference.ts';
+import { f32, f32x4, type I32, i32, memory, type Statement, type V128 } from '../instructions.ts';
 import type { Link } from '../link.ts';
 import type { BatchNormKernels } from './reference.ts';
 
@@ -95,48 +104,75 @@ function emitForward(module: ModuleBuilder): void {
   );
 }
 
-/** The sums of reference.ts over columns, the column constants into scratch, then dx row after row. */
+/** Adds dy and dy (x - mean) of `size` rows, one after the other, to the sums of a chunk; leaves dy and x behind them. */
+function addRows(
+  f: FunctionScope,
+  size: 4 | 1,
+  {
+    sums,
+    sumsCentered,
+    dy,
+    x,
+    mean,
+    cols,
+  }: Readonly<Record<'sums' | 'sumsCentered' | 'dy' | 'x' | 'mean' | 'cols', Local<'i32'>>>,
+): Statement[] {
+  const [sum, sumCentered, center, slope] = [f.local('v128'), f.local('v128'), f.local('v128'), f.local('v128')];
+  const rows = Array.from({ length: size }, () => ({ dy: f.local('i32'), x: f.local('i32') }));
+  const next = i32.shl(cols, 2);
+  return [
+    ...rows.flatMap((row) => [row.dy.set(dy), row.x.set(x), dy.set(i32.add(dy, next)), x.set(i32.add(x, next))]),
+    eachElement(f, cols, (byte, { load, store }) => [
+      sum.set(load(i32.add(sums, byte))),
+      sumCentered.set(load(i32.add(sumsCentered, byte))),
+      center.set(load(i32.add(mean, byte))),
+      ...rows.flatMap((row) => [
+        slope.set(load(i32.add(row.dy, byte))),
+        sum.set(f32x4.add(sum, slope)),
+        sumCentered.set(f32x4.add(sumCentered, f32x4.mul(slope, f32x4.sub(load(i32.add(row.x, byte)), center)))),
+      ]),
+      store(i32.add(sums, byte), sum),
+      store(i32.add(sumsCentered, byte), sumCentered),
+    ]),
+  ];
+}
+
+/**
+ * The sums of reference.ts and the column constants into scratch, then dx. All of it row after row: in a training step the
+ * operands come from beyond the cache, where walking down columns is slow (measured).
+ */
 function emitBackward(module: ModuleBuilder): void {
   const columns = { mean: 'i32', variance: 'i32', gain: 'i32' } as const;
-  const scratch = { averages: 'i32', slopes: 'i32', scales: 'i32' } as const;
-  const sums = module.func(
+  const scratch = { averages: 'i32', slopes: 'i32', scales: 'i32', sums: 'i32', sumsCentered: 'i32' } as const;
+  const sumRows = module.func(
     'batchNormBackwardSums',
-    { totals: 'i32', totalsCentered: 'i32', dy: 'i32', x: 'i32', mean: 'i32', rows: 'i32', cols: 'i32' },
+    {
+      ...{ totals: 'i32', totalsCentered: 'i32', sums: 'i32', sumsCentered: 'i32' },
+      ...{ dy: 'i32', x: 'i32', mean: 'i32', rows: 'i32', cols: 'i32' },
+    },
     'void',
-    ({ totals, totalsCentered, dy, x, mean, rows, cols }, f) => {
-      const place = f.local('i32');
-      const slope = f.local('v128'); // dy
-      const [means, sum, sumCentered] = [f.locals('v128', 4), f.locals('v128', 4), f.locals('v128', 4)];
-      return eachStrip(f, cols, 4, (byte, { vectors, load, store }) => {
-        const zero = f32x4.const(0);
-        const addTo = (target: I32, v: number, value: V128) => store(target, f32x4.add(load(target, v), value), v);
-        return [
-          ...vectors.flatMap((v) => [
-            means[v]!.set(load(i32.add(mean, byte), v)),
-            store(i32.add(totals, byte), zero, v),
-            store(i32.add(totalsCentered, byte), zero, v),
+    (all, f) => {
+      const { totals, totalsCentered, sums, sumsCentered, rows, cols } = all;
+      const left = f.local('i32');
+      const bytes = i32.shl(cols, 2);
+      const addTo = (byte: I32, { load, store }: Lanes, target: I32, value: I32) =>
+        store(i32.add(target, byte), f32x4.add(load(i32.add(target, byte)), load(i32.add(value, byte))));
+      return [
+        memory.fill(totals, 0, bytes),
+        memory.fill(totalsCentered, 0, bytes),
+        forUp(f, 0, rows, CHUNK_ROWS, (first) => [
+          memory.fill(sums, 0, bytes),
+          memory.fill(sumsCentered, 0, bytes),
+          left.set(i32.sub(rows, first)),
+          ifThen(i32.gt_u(left, CHUNK_ROWS), [left.set(CHUNK_ROWS)]),
+          forUp(f, 0, i32.shr_u(left, 2), 1, () => addRows(f, 4, all)),
+          forUp(f, 0, i32.and(left, 3), 1, () => addRows(f, 1, all)),
+          eachElement(f, cols, (byte, lanes) => [
+            addTo(byte, lanes, totals, sums),
+            addTo(byte, lanes, totalsCentered, sumsCentered),
           ]),
-          place.set(byte),
-          eachChunk(f, rows, {
-            begin: vectors.flatMap((v) => [sum[v]!.set(zero), sumCentered[v]!.set(zero)]),
-            row: [
-              ...vectors.flatMap((v) => {
-                const centered = f32x4.sub(load(i32.add(x, place), v), means[v]!);
-                return [
-                  slope.set(load(i32.add(dy, place), v)),
-                  sum[v]!.set(f32x4.add(sum[v]!, slope)),
-                  sumCentered[v]!.set(f32x4.add(sumCentered[v]!, f32x4.mul(slope, centered))),
-                ];
-              }),
-              place.set(i32.add(place, i32.shl(cols, 2))),
-            ],
-            end: vectors.flatMap((v) => [
-              addTo(i32.add(totals, byte), v, sum[v]!),
-              addTo(i32.add(totalsCentered, byte), v, sumCentered[v]!),
-            ]),
-          }),
-        ];
-      });
+        ]),
+      ];
     },
   );
 
@@ -149,11 +185,12 @@ function emitBackward(module: ModuleBuilder): void {
       ...scratch,
     },
     'void',
-    ({ dx, dGain, dBias, dy, x, mean, variance, gain, epsilon, rows, cols, averages, slopes, scales }, f) => {
+    ({ dx, dGain, dBias, dy, x, mean, variance, gain, epsilon, rows, cols, ...rest }, f) => {
+      const { averages, slopes, scales, sums, sumsCentered } = rest;
       const [smallest, count, inverse, total] = [f.local('v128'), f.local('v128'), f.local('v128'), f.local('v128')];
       const rowBytes = i32.shl(cols, 2);
       return [
-        sums.call({ totals: averages, totalsCentered: slopes, dy, x, mean, rows, cols }),
+        sumRows.call({ totals: averages, totalsCentered: slopes, sums, sumsCentered, dy, x, mean, rows, cols }),
         smallest.set(f32x4.splat(epsilon)),
         count.set(f32x4.splat(f32.convert_i32_u(rows))),
         eachElement(f, cols, (byte, { load, store }) => [
@@ -198,9 +235,10 @@ export function bindBatchNorm({ func, at, scratch }: Link): BatchNormKernels {
       const n = rows * cols;
       const [m, v, g] = [at(mean, cols), at(variance, cols), at(gain, cols)];
       const [to, gains, biases] = [at(dx, n), at(dGain, cols), at(dBias, cols)];
-      const free = scratch(12 * cols);
-      const [averages, slopes, scales] = [free, free + 4 * cols, free + 8 * cols];
-      backward(to, gains, biases, at(dy, n), at(x, n), m, v, g, epsilon, rows, cols, averages, slopes, scales);
+      const r = 4 * cols;
+      const free = scratch(5 * r);
+      const [a, b, c, d, e] = [free, free + r, free + 2 * r, free + 3 * r, free + 4 * r];
+      backward(to, gains, biases, at(dy, n), at(x, n), m, v, g, epsilon, rows, cols, a, b, c, d, e);
     },
   };
 }

@@ -26,20 +26,20 @@ function* magnitudes(count: number): Generator<number> {
 }
 
 test('exp in float32 has relative error < 1.1e-7 from -87 to 88', () => {
-  const error = worst(between(-87, 88, 300000), (x) => exp(x, Math.fround), Math.exp);
+  const error = worst(between(-87, 88, 100000), (x) => exp(x, Math.fround), Math.exp);
   assert.ok(error < 1.1e-7, String(error)); // 9.98e-8
 });
 
 test('log in float32 has relative error < 1e-7 around 1 and over all magnitudes', () => {
-  const near = worst(between(0.5, 2, 200000), (x) => log(x, Math.fround), Math.log);
-  const far = worst(magnitudes(100000), (x) => log(x, Math.fround), Math.log);
+  const near = worst(between(0.5, 2, 100000), (x) => log(x, Math.fround), Math.log);
+  const far = worst(magnitudes(50000), (x) => log(x, Math.fround), Math.log);
   assert.ok(near < 1e-7, String(near)); // 8.2e-8
   assert.ok(far < 1e-7, String(far)); // 5.9e-8
 });
 
 test('exp and log in float64 have relative error < 4e-16 against 40 digits', () => {
   const random = new Random(1, 'math');
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < 60; i++) {
     // Multiples of 2^-10, which their decimal digits give exactly.
     const x = (random.below(160 * 1024) - 80 * 1024) / 1024;
     const power = exact.exp(exact.bignumber(x));
@@ -47,7 +47,7 @@ test('exp and log in float64 have relative error < 4e-16 against 40 digits', () 
       exact.abs(exact.divide(exact.subtract(exact.bignumber(exp(x, identity)), power), power) as never),
     );
     assert.ok(expError < 4e-16, `exp(${x}): ${expError}`);
-    const y = i < 100 ? (513 + random.below(510)) / 1024 : (1 + random.below(2 ** 20)) / 1024;
+    const y = i < 30 ? (513 + random.below(510)) / 1024 : (1 + random.below(2 ** 20)) / 1024;
     const logarithm = exact.log(exact.bignumber(y));
     const logError = exact.number(
       exact.abs(exact.divide(exact.subtract(exact.bignumber(log(y, identity)), logarithm), logarithm) as never),
@@ -80,7 +80,7 @@ test('exp never returns a subnormal number and takes subnormal arguments for 0',
 
 test('exp and log rise with their arguments', () => {
   let before = -1;
-  for (const x of between(-3, 3, 100000)) {
+  for (const x of between(-3, 3, 50000)) {
     const y = exp(x, Math.fround);
     assert.ok(y >= before * (1 - 2 ** -23), `exp(${x})`);
     before = y;
