@@ -3,7 +3,7 @@ import { canonicalLevels, faissLevels, faissOrder, hnswlibLevels } from './level
 export const HNSW_PROFILES = ['canonical', 'faiss', 'hnswlib'] as const;
 export type HnswProfileName = (typeof HNSW_PROFILES)[number];
 
-/** The choices in which HNSW's paper and the two libraries differ; `spec` of each below. */
+/** The choices in which HNSW's paper and the two libraries differ; `hnswProfiles` says which is whose. */
 export interface HnswProfile {
   /** Top level of each point. */
   readonly levels: (rows: number, M: number, seed: number | string) => Int32Array;

@@ -56,9 +56,10 @@ export function searchLayer(
 ): number {
   const { links, degrees, capacity } = graph.layer(level);
   const ids = source.ids;
-  const { flags } = visited;
+  const { flags, met } = visited;
   visited.clear();
   for (let place = 0; place < pool.size; place++) visited.add(pool.id(place)); // line 1
+  let total = visited.count;
   let hops = 0;
   for (let place = pool.next(); place >= 0; place = pool.next()) {
     const nearest = pool.id(place); // lines 5-8: c; none is left when all of W is expanded
@@ -75,10 +76,11 @@ export function searchLayer(
       flags[neighbor] = 1;
     }
     if (count === 0) continue;
-    for (let i = 0; i < count; i++) visited.met[visited.count++] = ids[i]!;
+    for (let i = 0; i < count; i++) met[total++] = ids[i]!;
     source.measure(count);
     pool.merge(ids, source.distances, count); // lines 12-17
   }
+  visited.count = total;
   return hops;
 }
 
