@@ -34,6 +34,7 @@ export interface PathOption extends Described {
   readonly type: 'path';
   /** The letter or word that stands for it in help. */
   readonly placeholder: string;
+  readonly default?: string;
   readonly required?: true;
 }
 

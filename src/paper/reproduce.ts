@@ -138,14 +138,20 @@ const RULES =
   `A recall agrees within ${RECALL_TOLERANCE} point, a share of a cost within ${RATIO_TOLERANCE}. ` +
   'Seconds of different machines are not compared; the counts below them are the same on every machine.';
 
+function rules(sections: readonly Section[]): string[] {
+  return sections.some(({ tables }) => tables.length > 0) ? [RULES] : [];
+}
+
 function plainText(sections: readonly Section[]): string[] {
-  return [
-    ...sections.flatMap(({ title, tables }) => [title, '', ...tables.flatMap((table) => [textTable(table), ''])]),
-    RULES,
-  ];
+  const body = sections.flatMap(({ title, tables }) => [
+    title,
+    '',
+    ...tables.flatMap((table) => [textTable(table), '']),
+  ]);
+  return [...body, ...rules(sections)];
 }
 
 function markdown(sections: readonly Section[]): string {
   const parts = sections.map(({ title, tables }) => [`## ${title}`, ...tables.map(markdownTable)].join('\n\n'));
-  return `${[...parts, RULES].join('\n\n')}\n`;
+  return `${[...parts, ...rules(sections)].join('\n\n')}\n`;
 }

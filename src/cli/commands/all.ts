@@ -5,6 +5,7 @@ import { digestCommand } from './digest.ts';
 import { evalCommand } from './eval.ts';
 import { generateCommand } from './generate.ts';
 import { inspectCommand } from './inspect.ts';
+import { reproduceCommand } from './reproduce.ts';
 import { searchCommand } from './search.ts';
 import { trainCommand } from './train.ts';
 import { truthCommand } from './truth.ts';
@@ -20,4 +21,5 @@ export const COMMANDS: readonly Command[] = [
   searchCommand,
   evalCommand,
   digestCommand,
+  reproduceCommand,
 ];

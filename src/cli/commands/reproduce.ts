@@ -1,0 +1,60 @@
+import { type ReproduceOptions, reproduce, SCALES, type Scale, TARGETS, type Target } from '../../paper/reproduce.ts';
+import { defineCommand } from '../command.ts';
+import { UsageError } from '../failures.ts';
+
+export const reproduceCommand = defineCommand({
+  name: 'reproduce',
+  purpose: "measures the paper's tables and figures and sets them beside the printed ones",
+  operands: { placeholder: TARGETS.join('|'), many: false },
+  options: {
+    data: {
+      type: 'path',
+      placeholder: 'DIR',
+      text: 'a data set: *_base.*, *_query.*, *_groundtruth*.ivecs, or what cnt generate writes',
+      whenAbsent: 'generated data, at scale demo',
+    },
+    scale: {
+      type: 'choice',
+      choices: SCALES,
+      default: 'demo',
+      text: 'how much is computed: minutes, the first 20,000 rows, or all rows with the full training recipe',
+    },
+    out: {
+      type: 'path',
+      placeholder: 'DIR',
+      default: 'reproduction',
+      text: 'folder for results, models and finished steps',
+    },
+    resume: { type: 'flag', text: 'keep the finished steps and models of DIR, and continue an interrupted training' },
+    limit: { type: 'integer', least: 1, text: 'use the first N rows of the base', whenAbsent: "the scale's" },
+    samples: {
+      type: 'integer',
+      least: 1,
+      text: 'rows that pass through a network in training',
+      whenAbsent: "the scale's",
+    },
+    factor: { type: 'integer', least: 2, text: 'table1: only this compression factor', whenAbsent: '2 and 4' },
+  },
+  about: [
+    'Each cell shows the figure of the paper, ours, the difference, a verdict and a reason. The figures go to stdout, and as text, Markdown, JSON and SVG into the folder.',
+  ],
+  examples: ['cnt reproduce all', 'cnt reproduce table1 --data gist --scale full --out gist-results --resume'],
+  async run(values, [target], session) {
+    if (!(TARGETS as readonly (string | undefined)[]).includes(target)) {
+      throw new UsageError(`expected ${TARGETS.join(', ')}, got ${JSON.stringify(target)}.`);
+    }
+    const { data, out, resume, seed, limit, samples, factor } = values;
+    const options: ReproduceOptions = {
+      scale: values.scale as Scale,
+      out,
+      resume,
+      seed,
+      ...(data === undefined ? {} : { data }),
+      ...(limit === undefined ? {} : { limit }),
+      ...(samples === undefined ? {} : { samples }),
+      ...(factor === undefined ? {} : { factor }),
+    };
+    const { lines, report } = await reproduce(target as Target, options, session);
+    return { lines, json: report };
+  },
+});
