@@ -168,7 +168,9 @@ class HnswBuilder {
   /** The selector's candidates become at most `limit` neighbors of the point. */
   #choose(point: number, level: number, limit: number): void {
     const selector = this.#selector;
-    const { layer, list } = { layer: this.graph.layer(level), list: this.graph.listOf(point, level) };
+    const layer = this.graph.layer(level);
+    const list = this.graph.listOf(point, level);
+    const side = level === 0 ? 0 : 1;
     this.#extension?.extend(selector, point, level);
     const keepsAll = this.#profile.keepsShortLists && selector.size < limit;
     const count = keepsAll ? selector.selectAll() : selector.select(limit, this.#keepPruned);
@@ -177,7 +179,6 @@ class HnswBuilder {
       selector.distances.subarray(0, count).reverse();
     }
     layer.replace(list, selector.ids, count);
-    const side = level === 0 ? 0 : 1;
     this.#settled[side][list] = keepsAll || this.#keepPruned ? 0 : count;
     const lengths = this.#lengths[side];
     const begin = list * layer.capacity;

@@ -1,6 +1,6 @@
 import type { DistanceSource } from '../tensor/vector-set.ts';
 
-/** Candidates are compared with the kept points in blocks of this many: 64 was fastest of 16, 32, 64, 128 (960 dimensions). */
+/** Candidates are compared with the kept points in blocks of this many; 32 and 64 built 3 % faster than 16 (M = 48, 960 dimensions). */
 const BLOCK = 64;
 
 /**

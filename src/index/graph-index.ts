@@ -41,7 +41,6 @@ export class GraphIndex {
   readonly parameters: GraphParameters;
   /** Work of building the graph; absent when it was loaded. */
   readonly buildCounts: Counts | undefined;
-  readonly #base: Matrix;
   readonly #backend: BackendChoice;
   readonly #source: VectorSet;
   readonly #representatives: Int32Array | undefined;
@@ -53,7 +52,6 @@ export class GraphIndex {
   private constructor(
     graph: LayeredGraph,
     parameters: GraphParameters,
-    base: Matrix,
     source: VectorSet,
     found: Int32Array | undefined,
     backend: BackendChoice,
@@ -62,7 +60,6 @@ export class GraphIndex {
     this.graph = graph;
     this.parameters = parameters;
     this.buildCounts = buildCounts;
-    this.#base = base;
     this.#source = source;
     this.#backend = backend;
     this.#representatives = found;
@@ -93,16 +90,16 @@ export class GraphIndex {
     const parameters = { M, efConstruction, profile, seed, ...flags, graphDim: graphBase.cols };
     const buildCounts = { ...graphSource.counts };
     const source = graphBase === base ? graphSource : newSource(base, M, backend);
-    return new GraphIndex(graph, parameters, base, source, found, backend, buildCounts);
+    return new GraphIndex(graph, parameters, source, found, backend, buildCounts);
   }
 
   get rows(): number {
-    return this.#base.rows;
+    return this.#source.size;
   }
 
   /** Numbers a vector. */
   get dim(): number {
-    return this.#base.cols;
+    return this.#source.dim;
   }
 
   /** What really runs. */
@@ -121,7 +118,7 @@ export class GraphIndex {
     requireFinite(base, where);
     const source = newSource(base, this.parameters.M, this.#backend);
     const found = this.#representatives;
-    return new GraphIndex(this.graph, this.parameters, base, source, found, this.#backend, this.buildCounts);
+    return new GraphIndex(this.graph, this.parameters, source, found, this.#backend, this.buildCounts);
   }
 
   /**
@@ -170,7 +167,7 @@ export class GraphIndex {
 
   /** Everything needed to search again. */
   toArchive(): Archive {
-    return writeGraphArchive(this.graph, this.parameters, this.#base, this.#representatives);
+    return writeGraphArchive(this.graph, this.parameters, this.#source.matrix, this.#representatives);
   }
 
   /**
@@ -180,7 +177,7 @@ export class GraphIndex {
    */
   static fromArchive(archive: Archive, backend: BackendChoice = 'auto'): GraphIndex {
     const { graph, parameters, base, found } = readGraphArchive(archive);
-    return new GraphIndex(graph, parameters, base, newSource(base, parameters.M, backend), found, backend);
+    return new GraphIndex(graph, parameters, newSource(base, parameters.M, backend), found, backend);
   }
 
   /** The nearest k of the points found and of the rows that hold the same vectors as they. */

@@ -35,7 +35,7 @@ export class VectorSet implements DistanceSource {
   readonly ids: Int32Array;
   readonly distances: Floats;
   readonly #kernels: Kernels;
-  readonly #vectors: Floats;
+  readonly #vectors: Float32Array;
   readonly #own: Floats;
   /** What `measure` compares with: a vector from outside, or one of the rows. */
   #query: Floats;
@@ -55,9 +55,9 @@ export class VectorSet implements DistanceSource {
     this.#own = kernels.floats(matrix.cols);
     this.#query = this.#own;
     if (kernels.backend === 'reference') {
-      this.#vectors = matrix.data;
+      this.#vectors = matrix.data.subarray(0, length);
     } else {
-      this.#vectors = kernels.floats(length);
+      this.#vectors = kernels.floats(length) as Float32Array; // kernels of createKernels are float32
       this.#vectors.set(matrix.data.subarray(0, length));
     }
   }
@@ -65,6 +65,11 @@ export class VectorSet implements DistanceSource {
   /** What really runs. */
   get backend(): Kernels['backend'] {
     return this.#kernels.backend;
+  }
+
+  /** The vectors where they lie; not to be changed. */
+  get matrix(): Matrix {
+    return { rows: this.size, cols: this.dim, data: this.#vectors };
   }
 
   get counts(): Readonly<Counts> {

@@ -114,6 +114,8 @@ test('counts are the work of the search, the same for each query alone and on ea
     sum.hops += found.counts.hops;
   }
   assert.equal(sum, all.counts);
+  assert.is(index.buildCounts!.multiplyAdds, 16 * index.buildCounts!.distances);
+  assert.is(GraphIndex.fromArchive(index.toArchive()).buildCounts, undefined);
   assert.is(all.counts.multiplyAdds, 16 * all.counts.distances);
   assert.is(all.traces!.length, queries.rows);
   assert.is(
