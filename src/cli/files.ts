@@ -2,6 +2,8 @@ import { constants } from 'node:fs';
 import { access, mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { asFileError, FileError } from '../io/file-error.ts';
+import { ID_FORMATS } from '../io/ids.ts';
+import { formatOf, type TableFormat } from '../io/table/layout.ts';
 
 /** @throws {RangeError} if the vectors of two files cannot be compared */
 export function requireSameCols(path: string, cols: number, otherPath: string, otherCols: number): void {
@@ -21,6 +23,9 @@ export function requireEnoughRows(path: string, rows: number, k: number): void {
   throw new RangeError(`${path}: expected at least k = ${k} rows, got ${rows}.`);
 }
 
+/** The formats of compressed vectors: those that hold any float32. */
+const FLOAT_FORMATS: readonly TableFormat[] = ['fvecs', 'npy', 'fbin'];
+
 /**
  * Checks, before any long work, that a file can be written later.
  *
@@ -28,13 +33,27 @@ export function requireEnoughRows(path: string, rows: number, k: number): void {
  */
 export async function requireWritable(path: string): Promise<void> {
   const folder = dirname(resolve(path));
+  const expected = `a folder that can be written, ${folder}`;
   try {
+    if (!(await stat(folder)).isDirectory()) throw new FileError(path, `expected ${expected}, got a file`);
     await access(folder, constants.W_OK);
   } catch (cause) {
-    throw asFileError(path, `a folder that can be written, ${folder}`, cause);
+    throw asFileError(path, expected, cause);
   }
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory()) throw new FileError(path, 'expected the name of a file to write, got a folder');
+}
+
+/** The same for ids. @throws {FileError} also if the extension is none that ids have */
+export async function requireWritableIds(path: string): Promise<void> {
+  formatOf(path, ID_FORMATS, 'ids');
+  await requireWritable(path);
+}
+
+/** The same for vectors of any values. @throws {FileError} also if the extension is none that they have */
+export async function requireWritableVectors(path: string): Promise<void> {
+  formatOf(path, FLOAT_FORMATS, 'compressed vectors');
+  await requireWritable(path);
 }
 
 /** Creates a folder for results, with the folders above it, unless it is there. */

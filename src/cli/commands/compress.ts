@@ -6,7 +6,7 @@ import { openVectors, writeVectors } from '../../io/vectors.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { defineCommand, type Session } from '../command.ts';
 import { breathe } from '../failures.ts';
-import { interpreted, requireSameCols, requireWritable } from '../files.ts';
+import { interpreted, requireSameCols, requireWritableVectors } from '../files.ts';
 import { listing, secondsText } from '../listing.ts';
 
 /** Vectors that are in memory at once, uncompressed. */
@@ -25,7 +25,7 @@ export const compressCommand = defineCommand({
   ],
   examples: ['cnt compress --model model.safetensors --in base.fvecs --out base.compressed.fvecs'],
   async run({ model: modelPath, in: inPath, out: outPath }, _, session) {
-    await requireWritable(outPath);
+    await requireWritableVectors(outPath);
     const arrays = await readModel(modelPath);
     const compressor = interpreted(modelPath, () => loadCompressor(arrays));
     const { encoded, seconds } = await compressFile(compressor, modelPath, inPath, session);

@@ -7,7 +7,7 @@ import { readVectors } from '../../io/vectors.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import { defineCommand, type Session } from '../command.ts';
 import { breathe, UsageError } from '../failures.ts';
-import { interpreted, requireEnoughRows, requireSameCols, requireWritable } from '../files.ts';
+import { interpreted, requireEnoughRows, requireSameCols, requireWritableIds } from '../files.ts';
 import { type ListingRow, listing, secondsText } from '../listing.ts';
 
 /** Queries between two looks at the signal; an exact search takes more of them in one pass over the base. */
@@ -34,7 +34,7 @@ export const searchCommand = defineCommand({
   examples: ['cnt search --index index.hnsw --query query.fvecs --k 100 --ef 100 --out result.ivecs'],
   async run({ index: indexPath, query: queryPath, out, k, ef, repeat }, _, session) {
     if (ef !== undefined && ef < k) throw new UsageError(`--ef: expected at least k = ${k}, got ${ef}.`);
-    await requireWritable(out);
+    await requireWritableIds(out);
     const archive = await readArchive(indexPath);
     const index = interpreted(indexPath, () => loadIndex(archive, session.backend));
     const { kind, rows, dim } = index;

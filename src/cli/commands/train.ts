@@ -16,6 +16,9 @@ import { removeCheckpoint, trainNetwork } from '../training.ts';
 /** Every method of the project; this version trains the first four. */
 const METHODS = ['cnt', 'linear', 'pca', 'srp', 'vae', 'catalyst'] as const;
 
+/** A key of the attention has a quarter of the compressed columns. */
+const LEAST_COLUMNS = 4;
+
 /** Options of the methods that learn by gradient descent. */
 const NETWORK_OPTIONS = {
   variant: {
@@ -82,6 +85,11 @@ export const trainCommand = defineCommand({
       throw new RangeError(`--factor: expected a divisor of the ${base.cols} columns of ${basePath}, got ${factor}.`);
     }
     const dOut = base.cols / factor;
+    if (method === 'cnt' && dOut < LEAST_COLUMNS) {
+      throw new RangeError(
+        `--factor: expected at least ${LEAST_COLUMNS} columns after compression to train a cnt, got ${dOut}.`,
+      );
+    }
     throwIfInterrupted(session.signal);
 
     const begin = session.now();

@@ -3,7 +3,7 @@ import { writeIds } from '../../io/ids.ts';
 import { readVectors } from '../../io/vectors.ts';
 import { defineCommand } from '../command.ts';
 import { exactNeighbors } from '../exact.ts';
-import { limited, requireEnoughRows, requireSameCols, requireWritable } from '../files.ts';
+import { limited, requireEnoughRows, requireSameCols, requireWritableIds } from '../files.ts';
 import { listing, secondsText } from '../listing.ts';
 
 export const truthCommand = defineCommand({
@@ -20,7 +20,7 @@ export const truthCommand = defineCommand({
   examples: ['cnt truth --base base.fvecs --query query.fvecs --k 100 --out groundtruth.ivecs'],
   async run(values, _, session) {
     const { base: basePath, query: queryPath, out, k } = values;
-    await requireWritable(out);
+    await requireWritableIds(out);
     const base = await readVectors(basePath, limited(values.limit));
     const query = await readVectors(queryPath);
     requireSameCols(queryPath, query.cols, basePath, base.cols);

@@ -1,0 +1,157 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { simdSupported } from '../../kernels/backend.ts';
+import { succeed, succeedJson, temporaryFolder } from './command-line.ts';
+
+const test = suite('the whole path from vectors to recall');
+const folder = temporaryFolder();
+const at = folder.path;
+
+test.before(async () => {
+  await succeed('generate', '--n', '1000', '--queries', '40', '--dim', '32', '--out', at('data'));
+});
+test.after(folder.remove);
+
+const base = at('data/base.fvecs');
+const query = at('data/query.fvecs');
+const truth = at('data/groundtruth.ivecs');
+/** A CNT small enough for a second. */
+const brief = ['--samples', '1600', '--batch', '32'];
+
+test('generate writes four files whose digests its description names, the same for the same seed', async () => {
+  assert.equal(readdirSync(at('data')).sort(), ['base.fvecs', 'dataset.json', 'groundtruth.ivecs', 'query.fvecs']);
+  const text = readFileSync(at('data/dataset.json'), 'utf8');
+  const { files, ...parameters } = JSON.parse(text);
+  assert.equal(
+    { ...parameters, generator: 0 },
+    { kind: 'manifold', n: 1000, queries: 40, dim: 32, k: 100, seed: 1, generator: 0 },
+  );
+  for (const [name, { digest }] of Object.entries<{ digest: string }>(files)) {
+    assert.is(await succeed('digest', at(`data/${name}`)), `${digest}  ${at(`data/${name}`)}\n`);
+  }
+  await succeed('generate', '--n', '1000', '--queries', '40', '--dim', '32', '--out', at('again'));
+  assert.is(readFileSync(at('again/dataset.json'), 'utf8'), text);
+  await succeed('generate', '--n', '1000', '--queries', '40', '--dim', '32', '--seed', '2', '--out', at('again'));
+  assert.is.not(readFileSync(at('again/dataset.json'), 'utf8'), text);
+});
+
+test('fewer rows than 100 give fewer true neighbors', async () => {
+  const { k } = await succeedJson('generate', '--n', '30', '--queries', '3', '--dim', '8', '--out', at('tiny'));
+  assert.is(k, 30);
+});
+
+test('inspect describes vectors, ids, models and indexes', async () => {
+  const vectors = await succeedJson('inspect', base);
+  assert.equal([vectors['content'], vectors['rows'], vectors['cols']], ['vectors', 1000, 32]);
+  assert.match(await succeed('inspect', base), 'shape                    1000 x 32');
+  assert.match(await succeed('inspect', truth), 'ids, .ivecs of int32');
+  await succeed('train', '--base', base, '--out', at('i.safetensors'), '--method', 'srp');
+  assert.match(await succeed('inspect', at('i.safetensors')), /array +type +shape/);
+  await succeed('build', '--base', base, '--out', at('i.flat'), '--index', 'flat');
+  assert.match(await succeed('inspect', at('i.flat')), 'archive of kind flat');
+});
+
+test('truth equals what generate computed, and a prefix has its own', async () => {
+  const options = ['--base', base, '--query', query, '--out', at('t.ivecs')];
+  const { digest, counts } = await succeedJson('truth', ...options);
+  assert.match(await succeed('digest', truth), String(digest));
+  assert.equal(counts, { distances: 40_000, multiplyAdds: 1_280_000 });
+  const prefix = await succeedJson('truth', ...options, '--limit', '500', '--k', '5');
+  assert.equal([prefix['rows'], prefix['k']], [500, 5]);
+  assert.ok(Number((await succeedJson('inspect', at('t.ivecs')))['max']) < 500);
+});
+
+for (const method of ['cnt', 'linear', 'pca', 'srp']) {
+  test(`train ${method} and compress give the same digests twice, and on the other backend`, async () => {
+    const options = method === 'cnt' || method === 'linear' ? brief : [];
+    const run = async (name: string, ...backend: string[]): Promise<unknown[]> => {
+      const model = at(`${name}.safetensors`);
+      const train = ['train', '--base', base, '--out', model, '--method', method, ...options, ...backend];
+      const trained = await succeedJson(...train);
+      const compressed = await succeedJson(
+        'compress',
+        '--model',
+        model,
+        '--in',
+        base,
+        '--out',
+        at(`${name}.fvecs`),
+        ...backend,
+      );
+      assert.equal([trained['dIn'], trained['dOut'], compressed['rows']], [32, 8, 1000]);
+      return [trained['digest'], compressed['digest']];
+    };
+    const first = await run(method);
+    assert.equal(await run(`${method}-again`), first);
+    assert.equal(await run(`${method}-reference`, '--backend', 'reference'), first);
+    assert.is(readdirSync(at('')).filter((name) => name.endsWith('.checkpoint')).length, 0);
+  });
+}
+
+test('training prints the curve of recall against samples, and --json has it as numbers', async () => {
+  const train = ['train', '--base', base, '--out', at('curve.safetensors'), ...brief];
+  const lines = (await succeed(...train)).split('\n');
+  assert.match(lines[0]!, /^samples +loss +held-out loss +probe 1@1 % +probe 10@10 %/);
+  assert.is(lines.filter((line) => line.endsWith('kept')).length, 1);
+  const { history, training, backend } = await succeedJson(...train);
+  const samples = (history as { samples: number }[]).map((point) => point.samples);
+  assert.equal([samples[0], samples.at(-1)], [0, 1600]);
+  assert.is((training as { batch: number }).batch, 32);
+  assert.is(backend, simdSupported() ? 'simd' : 'reference');
+});
+
+test('a digest does not depend on the format of the file', async () => {
+  await succeed('train', '--base', base, '--out', at('f.safetensors'), '--method', 'srp');
+  const digests = new Set<unknown>();
+  for (const format of ['fvecs', 'npy', 'fbin']) {
+    const out = at(`f.${format}`);
+    digests.add((await succeedJson('compress', '--model', at('f.safetensors'), '--in', base, '--out', out))['digest']);
+    assert.match(await succeed('digest', out), String([...digests][0]));
+  }
+  assert.is(digests.size, 1);
+});
+
+test('an exact index finds everything; a graph built on compressed vectors searches the full ones', async () => {
+  const model = at('g.safetensors');
+  await succeed('train', '--base', base, '--out', model, '--method', 'pca');
+  await succeed('compress', '--model', model, '--in', base, '--out', at('g.fvecs'));
+  await succeed('build', '--base', base, '--index', 'flat', '--out', at('g.flat'));
+  await succeed('search', '--index', at('g.flat'), '--query', query, '--out', at('flat.ivecs'));
+  const recall = async (result: string) =>
+    (await succeedJson('eval', '--result', result, '--truth', truth))['recall'] as Record<string, number>;
+  assert.equal(await recall(at('flat.ivecs')), { '1@1': 1, '1@5': 1, '1@10': 1, '1@50': 1, '100@100': 1 });
+
+  const build = ['build', '--base', base, '--graph-base', at('g.fvecs'), '--index', 'hnsw', '--out', at('g.hnsw')];
+  const built = await succeedJson(...build, '--M', '12', '--ef-construction', '60');
+  assert.equal([built['M'], built['efConstruction'], built['graphCols'], built['cols']], [12, 60, 8, 32]);
+  const search = ['search', '--index', at('g.hnsw'), '--query', query, '--ef', '200'];
+  const { digest, counts } = await succeedJson(...search, '--out', at('g.ivecs'), '--repeat', '2');
+  assert.ok((counts as { distances: number }).distances < 40 * 1000);
+  const found = await recall(at('g.ivecs'));
+  assert.ok(found['100@100']! > 0.9, `100@100 ${found['100@100']}`); // 0.97
+
+  await succeed(...build, '--M', '12', '--ef-construction', '60', '--backend', 'reference');
+  assert.is((await succeedJson(...search, '--out', at('g2.ivecs'), '--backend', 'reference'))['digest'], digest);
+});
+
+test('the profiles of the libraries are built and searched', async () => {
+  for (const profile of ['faiss', 'hnswlib']) {
+    const options = ['--index', 'hnsw', '--M', '8', '--ef-construction', '40', '--profile', profile, '--limit', '500'];
+    assert.match(
+      await succeed('build', '--base', base, '--out', at('p.hnsw'), ...options),
+      `profile              ${profile}`,
+    );
+    await succeed('search', '--index', at('p.hnsw'), '--query', query, '--k', '10', '--out', at('p.ivecs'));
+  }
+});
+
+test('eval prints an aligned table of the measures that the lists permit', async () => {
+  await succeed('truth', '--base', base, '--query', query, '--k', '7', '--out', at('seven.ivecs'));
+  assert.is(
+    await succeed('eval', '--result', at('seven.ivecs'), '--truth', truth),
+    'measure  recall %\n-------  --------\n    1@1    100.00\n    1@5    100.00\n',
+  );
+});
+
+test.run();
