@@ -136,6 +136,14 @@ export interface Kernels {
   hardtanh(y: Floats, x: Floats, n: number): void;
   /** dx += dy where -1 < x < 1. */
   hardtanhBackward(dx: Floats, dy: Floats, x: Floats, n: number): void;
+  /** y = max(x, 0); a NaN stays. */
+  relu(y: Floats, x: Floats, n: number): void;
+  /** dx += dy where x > 0. */
+  reluBackward(dx: Floats, dy: Floats, x: Floats, n: number): void;
+  /** y = min(max(x, least), most); a NaN stays. */
+  clamp(y: Floats, x: Floats, least: number, most: number, n: number): void;
+  /** dx += dy where least < x < most. */
+  clampBackward(dx: Floats, dy: Floats, x: Floats, least: number, most: number, n: number): void;
 
   // ---- batch-norm/ : columns are features, sums chunked as in columnSums
 
@@ -210,6 +218,61 @@ export interface Kernels {
     original: Floats,
     rows: number,
   ): void;
+
+  // ---- rows/ : row by row; a sum over a row in four lanes as in distance/
+
+  /** norms[r] = max(|x_r|, 1e-12), y_r = x_r / norms[r]. */
+  normalizeRows(y: Floats, norms: Floats, x: Floats, rows: number, cols: number): void;
+  /** dx_r += (dy_r - y_r (y_r . dy_r)) / norms[r]; nothing where the norm was raised to 1e-12. */
+  normalizeRowsBackward(dx: Floats, dy: Floats, y: Floats, norms: Floats, rows: number, cols: number): void;
+  /** out[r] = sqrt(|a_r - b_r|² + epsilon²). */
+  rowDistances(out: Floats, a: Floats, b: Floats, epsilon: number, rows: number, cols: number): void;
+  /** With s = dOut[r] / out[r] · (a_r - b_r): da_r += s, db_r -= s. */
+  rowDistancesBackward(
+    da: Floats,
+    db: Floats,
+    dOut: Floats,
+    out: Floats,
+    a: Floats,
+    b: Floats,
+    rows: number,
+    cols: number,
+  ): void;
+
+  // ---- variational/ : what a variational autoencoder needs; its losses are summed row after row, a row in four lanes
+
+  /** deviation = e^(logVariance / 2), z = mean + deviation · noise; |logVariance| <= 80. */
+  gaussianSample(z: Floats, deviation: Floats, mean: Floats, logVariance: Floats, noise: Floats, n: number): void;
+  /** dMean += dz, dLogVariance += dz · noise · deviation / 2. */
+  gaussianSampleBackward(
+    dMean: Floats,
+    dLogVariance: Floats,
+    dz: Floats,
+    deviation: Floats,
+    noise: Floats,
+    n: number,
+  ): void;
+  /** Mean over rows of the sum over columns of (mean² + e^logVariance - 1 - logVariance) / 2; |logVariance| <= 80. */
+  gaussianDivergence(mean: Floats, logVariance: Floats, rows: number, cols: number): number;
+  /** dMean += seed / rows · mean, dLogVariance += seed / rows · (e^logVariance - 1) / 2. */
+  gaussianDivergenceBackward(
+    dMean: Floats,
+    dLogVariance: Floats,
+    seed: number,
+    mean: Floats,
+    logVariance: Floats,
+    rows: number,
+    cols: number,
+  ): void;
+  /** Mean over rows of |x_r - target_r|². */
+  squaredError(x: Floats, target: Floats, rows: number, cols: number): number;
+  /** dx += 2 seed / rows · (x - target). */
+  squaredErrorBackward(dx: Floats, seed: number, x: Floats, target: Floats, rows: number, cols: number): void;
+
+  // ---- sgd/
+
+  /** velocity = momentum · velocity + gradient, parameter -= rate · velocity. A velocity too small to matter becomes 0. */
+  sgd(parameter: Floats, gradient: Floats, velocity: Floats, n: number, rate: number, momentum: number): void;
 
   // ---- adamw/
 

@@ -7,6 +7,9 @@ import { referenceElementwise } from './elementwise/reference.ts';
 import type { Counts, Kernels, Round } from './kernels.ts';
 import { referenceMatmul } from './matmul/reference.ts';
 import { referencePairs } from './pairs/reference.ts';
+import { referenceRows } from './rows/reference.ts';
+import { referenceSgd } from './sgd/reference.ts';
+import { referenceVariational } from './variational/reference.ts';
 
 export type Precision = 'float32' | 'float64';
 
@@ -33,6 +36,9 @@ export function bindReference(precision: Precision): Kernels {
     ...referenceBatchNorm(round),
     ...referenceAttention(round, counts),
     ...referencePairs(round, counts),
+    ...referenceRows(round),
+    ...referenceVariational(round),
+    ...referenceSgd(round),
     ...referenceAdamw(round),
   };
 }

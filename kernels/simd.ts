@@ -36,6 +36,9 @@ import type { Link } from './link.ts';
 import { bindMatmul, emitMatmul } from './matmul/simd.ts';
 import { KernelMemory, SCRATCH_BYTES } from './memory.ts';
 import { bindPairs, emitPairs } from './pairs/simd.ts';
+import { bindRows, emitRows } from './rows/simd.ts';
+import { bindSgd, emitSgd } from './sgd/simd.ts';
+import { bindVariational, emitVariational } from './variational/simd.ts';
 import { type WasmModule, webAssembly } from './webassembly.ts';
 
 const FAMILIES = [
@@ -46,6 +49,9 @@ const FAMILIES = [
   emitBatchNorm,
   emitAttention,
   emitPairs,
+  emitRows,
+  emitVariational,
+  emitSgd,
   emitAdamw,
 ];
 
@@ -58,6 +64,9 @@ function bindFamilies(link: Link) {
     ...bindBatchNorm(link),
     ...bindAttention(link),
     ...bindPairs(link),
+    ...bindRows(link),
+    ...bindVariational(link),
+    ...bindSgd(link),
     ...bindAdamw(link),
   };
 }

@@ -1,6 +1,16 @@
 import type { Floats, Kernels, Round } from '../kernels.ts';
 
-export type ActivationKernels = Pick<Kernels, 'hardswish' | 'hardswishBackward' | 'hardtanh' | 'hardtanhBackward'>;
+export type ActivationKernels = Pick<
+  Kernels,
+  | 'hardswish'
+  | 'hardswishBackward'
+  | 'hardtanh'
+  | 'hardtanhBackward'
+  | 'relu'
+  | 'reluBackward'
+  | 'clamp'
+  | 'clampBackward'
+>;
 
 /**
  * y = x · min(max(x + 3, 0), 6) / 6.
@@ -34,11 +44,45 @@ export function hardtanhBackward(dx: Floats, dy: Floats, x: Floats, n: number, r
   for (let i = 0; i < n; i++) dx[i] = round(dx[i]! + (x[i]! > -1 && x[i]! < 1 ? dy[i]! : 0));
 }
 
+/** y = max(x, 0). */
+export function relu(y: Floats, x: Floats, n: number): void {
+  for (let i = 0; i < n; i++) y[i] = Math.max(x[i]!, 0);
+}
+
+/** dx += dy where x > 0. */
+export function reluBackward(dx: Floats, dy: Floats, x: Floats, n: number, round: Round): void {
+  for (let i = 0; i < n; i++) dx[i] = round(dx[i]! + (x[i]! > 0 ? dy[i]! : 0));
+}
+
+/** y = min(max(x, least), most). */
+export function clamp(y: Floats, x: Floats, least: number, most: number, n: number, round: Round): void {
+  const [low, high] = [round(least), round(most)];
+  for (let i = 0; i < n; i++) y[i] = Math.min(Math.max(x[i]!, low), high);
+}
+
+/** dx += dy where least < x < most. */
+export function clampBackward(
+  dx: Floats,
+  dy: Floats,
+  x: Floats,
+  least: number,
+  most: number,
+  n: number,
+  round: Round,
+): void {
+  const [low, high] = [round(least), round(most)];
+  for (let i = 0; i < n; i++) dx[i] = round(dx[i]! + (x[i]! > low && x[i]! < high ? dy[i]! : 0));
+}
+
 export function referenceActivation(round: Round): ActivationKernels {
   return {
     hardswish: (y, x, n) => hardswish(y, x, n, round),
     hardswishBackward: (dx, dy, x, n) => hardswishBackward(dx, dy, x, n, round),
     hardtanh,
     hardtanhBackward: (dx, dy, x, n) => hardtanhBackward(dx, dy, x, n, round),
+    relu,
+    reluBackward: (dx, dy, x, n) => reluBackward(dx, dy, x, n, round),
+    clamp: (y, x, least, most, n) => clamp(y, x, least, most, n, round),
+    clampBackward: (dx, dy, x, least, most, n) => clampBackward(dx, dy, x, least, most, n, round),
   };
 }

@@ -54,6 +54,54 @@ export function emitActivation(module: ModuleBuilder): void {
       return [lanes.store(i32.add(dx, byte), f32x4.add(lanes.load(i32.add(dx, byte)), step))];
     }),
   ]);
+
+  emitRelu(module);
+  emitClamp(module);
+}
+
+function emitRelu(module: ModuleBuilder): void {
+  module.func('relu', FORWARD, 'void', ({ y, x, n }, f) => [
+    eachElement(f, n, (byte, lanes) => [
+      lanes.store(i32.add(y, byte), f32x4.max(lanes.load(i32.add(x, byte)), f32x4.const(0))),
+    ]),
+  ]);
+
+  module.func('reluBackward', BACKWARD, 'void', ({ dx, dy, x, n }, f) => [
+    eachElement(f, n, (byte, lanes) => {
+      const positive = f32x4.gt(lanes.load(i32.add(x, byte)), f32x4.const(0));
+      const step = v128.and(lanes.load(i32.add(dy, byte)), positive);
+      return [lanes.store(i32.add(dx, byte), f32x4.add(lanes.load(i32.add(dx, byte)), step))];
+    }),
+  ]);
+}
+
+function emitClamp(module: ModuleBuilder): void {
+  const bounds = { least: 'f32', most: 'f32' } as const;
+  module.func('clamp', { ...FORWARD, ...bounds }, 'void', ({ y, x, n, least, most }, f) => {
+    const [low, high] = [f.local('v128'), f.local('v128')];
+    return [
+      low.set(f32x4.splat(least)),
+      high.set(f32x4.splat(most)),
+      eachElement(f, n, (byte, lanes) => [
+        lanes.store(i32.add(y, byte), f32x4.min(f32x4.max(lanes.load(i32.add(x, byte)), low), high)),
+      ]),
+    ];
+  });
+
+  module.func('clampBackward', { ...BACKWARD, ...bounds }, 'void', ({ dx, dy, x, n, least, most }, f) => {
+    const [low, high, value] = [f.local('v128'), f.local('v128'), f.local('v128')];
+    return [
+      low.set(f32x4.splat(least)),
+      high.set(f32x4.splat(most)),
+      eachElement(f, n, (byte, lanes) => {
+        const step = v128.and(lanes.load(i32.add(dy, byte)), v128.and(f32x4.gt(value, low), f32x4.lt(value, high)));
+        return [
+          value.set(lanes.load(i32.add(x, byte))),
+          lanes.store(i32.add(dx, byte), f32x4.add(lanes.load(i32.add(dx, byte)), step)),
+        ];
+      }),
+    ];
+  });
 }
 
 export function bindActivation({ func, at }: Link): ActivationKernels {
@@ -61,6 +109,10 @@ export function bindActivation({ func, at }: Link): ActivationKernels {
   const hardswishBackward = func('hardswishBackward');
   const hardtanh = func('hardtanh');
   const hardtanhBackward = func('hardtanhBackward');
+  const relu = func('relu');
+  const reluBackward = func('reluBackward');
+  const clamp = func('clamp');
+  const clampBackward = func('clampBackward');
   return {
     hardswish(y, x, n) {
       hardswish(at(y, n), at(x, n), n);
@@ -73,6 +125,18 @@ export function bindActivation({ func, at }: Link): ActivationKernels {
     },
     hardtanhBackward(dx, dy, x, n) {
       hardtanhBackward(at(dx, n), at(dy, n), at(x, n), n);
+    },
+    relu(y, x, n) {
+      relu(at(y, n), at(x, n), n);
+    },
+    reluBackward(dx, dy, x, n) {
+      reluBackward(at(dx, n), at(dy, n), at(x, n), n);
+    },
+    clamp(y, x, least, most, n) {
+      clamp(at(y, n), at(x, n), n, least, most);
+    },
+    clampBackward(dx, dy, x, least, most, n) {
+      clampBackward(at(dx, n), at(dy, n), at(x, n), n, least, most);
     },
   };
 }

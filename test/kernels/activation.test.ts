@@ -89,4 +89,46 @@ test('hardswish is exactly x from 3 on and 0 up to -3; derivatives at the kinks 
   assert.equal([...dx], [2, 2, 2, 2, 2, 2, 2]);
 });
 
+const RECTIFIERS = [
+  {
+    name: 'relu',
+    kinks: [0],
+    forward: (k: Kernels, y: Floats, x: Floats) => k.relu(y, x, x.length),
+    backward: (k: Kernels, dx: Floats, dy: Floats, x: Floats) => k.reluBackward(dx, dy, x, x.length),
+    pieces: { x: [-2, -0, 0, 0.5, 3], y: [0, 0, 0, 0.5, 3], dx: [0, 0, 0, 1, 1] },
+  },
+  {
+    name: 'clamp to -1.5 .. 2.5',
+    kinks: [-1.5, 2.5],
+    forward: (k: Kernels, y: Floats, x: Floats) => k.clamp(y, x, -1.5, 2.5, x.length),
+    backward: (k: Kernels, dx: Floats, dy: Floats, x: Floats) => k.clampBackward(dx, dy, x, -1.5, 2.5, x.length),
+    pieces: { x: [-2, -1.5, 0, 2.5, 3], y: [-1.5, -1.5, 0, 2.5, 2.5], dx: [0, 0, 1, 0, 0] },
+  },
+];
+
+for (const { name, kinks, forward, backward, pieces } of RECTIFIERS) {
+  test(`${name}: simd has the bits of the reference, forward and backward`, () => {
+    const random = new Random(2, name);
+    for (let n = 0; n < 6; n++) {
+      const x = [...EDGES.map(Math.fround), ...kinks, ...singles(random, n, 3)];
+      const other = singles(random, x.length);
+      assertSameBits(`forward, n = ${n}`, [other, x], (k, [y, own]) => forward(k, y!, own!));
+      const dx = singles(random, x.length);
+      assertSameBits(`backward, n = ${n}`, [dx, other, x], (k, [a, b, c]) => backward(k, a!, b!, c!));
+    }
+  });
+
+  test(`${name}: value and derivative on each piece and at the kinks, and NaN stays`, () => {
+    const kernels = referenceKernels();
+    const x = Float32Array.from(pieces.x);
+    const [y, dx] = [new Float32Array(x.length), new Float32Array(x.length)];
+    forward(kernels, y, x);
+    backward(kernels, dx, new Float32Array(x.length).fill(1), x);
+    assert.equal([...y], pieces.y);
+    assert.equal([...dx], pieces.dx);
+    forward(kernels, y, Float32Array.of(Number.NaN));
+    assert.ok(Number.isNaN(y[0]));
+  });
+}
+
 test.run();

@@ -1,0 +1,204 @@
+import { eachElement, type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder, ret } from '../assembler.ts';
+import { f32, f32x4, i32, type Statement, v128 } from '../instructions.ts';
+import { loadRest, reduceLanes, sumTerms } from '../lane-sums.ts';
+import type { Link } from '../link.ts';
+import { expStatements } from '../math/simd.ts';
+import type { VariationalKernels } from './reference.ts';
+
+export function emitVariational(module: ModuleBuilder): void {
+  emitGaussianSample(module);
+  emitGaussianSampleBackward(module);
+  emitGaussianDivergence(module);
+  emitGaussianDivergenceBackward(module);
+  emitSquaredError(module);
+  emitSquaredErrorBackward(module);
+}
+
+function emitGaussianSample(module: ModuleBuilder): void {
+  const operands = { z: 'i32', deviation: 'i32', mean: 'i32', logVariance: 'i32', noise: 'i32', n: 'i32' } as const;
+  module.func('gaussianSample', operands, 'void', ({ z, deviation, mean, logVariance, noise, n }, f) => {
+    const [half, sigma] = [f.local('v128'), f.local('v128')];
+    return [
+      eachElement(f, n, (byte, lanes) => [
+        half.set(f32x4.mul(lanes.load(i32.add(logVariance, byte)), f32x4.const(0.5))),
+        ...expStatements(f, sigma, half),
+        lanes.store(i32.add(deviation, byte), sigma),
+        lanes.store(
+          i32.add(z, byte),
+          f32x4.add(lanes.load(i32.add(mean, byte)), f32x4.mul(sigma, lanes.load(i32.add(noise, byte)))),
+        ),
+      ]),
+    ];
+  });
+}
+
+function emitGaussianSampleBackward(module: ModuleBuilder): void {
+  const operands = { dMean: 'i32', dLogVariance: 'i32', dz: 'i32', deviation: 'i32', noise: 'i32', n: 'i32' } as const;
+  module.func('gaussianSampleBackward', operands, 'void', ({ dMean, dLogVariance, dz, deviation, noise, n }, f) => {
+    const [step, slope] = [f.local('v128'), f.local('v128')];
+    return [
+      eachElement(f, n, (byte, lanes) => [
+        step.set(lanes.load(i32.add(dz, byte))),
+        lanes.store(i32.add(dMean, byte), f32x4.add(lanes.load(i32.add(dMean, byte)), step)),
+        slope.set(f32x4.mul(lanes.load(i32.add(deviation, byte)), f32x4.const(0.5))),
+        slope.set(f32x4.mul(slope, lanes.load(i32.add(noise, byte)))),
+        lanes.store(
+          i32.add(dLogVariance, byte),
+          f32x4.add(lanes.load(i32.add(dLogVariance, byte)), f32x4.mul(step, slope)),
+        ),
+      ]),
+    ];
+  });
+}
+
+/** Twice the divergence, summed over all rows. */
+function emitGaussianDivergence(module: ModuleBuilder): void {
+  const operands = { mean: 'i32', logVariance: 'i32', rows: 'i32', cols: 'i32' } as const;
+  module.func('gaussianDivergenceSum', operands, 'f32', ({ mean, logVariance, rows, cols }, f) => {
+    const [sum, m, v] = [f.local('v128'), f.local('v128'), f.local('v128')];
+    const total = f.local('f32');
+    const whole = f.local('i32');
+    return [
+      whole.set(i32.shl(i32.and(cols, -4), 2)),
+      forUp(f, 0, rows, 1, () => [
+        sum.set(f32x4.const(0)),
+        forUp(f, 0, whole, 16, (byte) => [
+          m.set(v128.load(i32.add(mean, byte))),
+          v.set(v128.load(i32.add(logVariance, byte))),
+          ...addDivergence(f, sum, m, v),
+        ]),
+        ifThen(i32.and(cols, 3), [
+          // Zeros above the last column add 0 + e^0 - (1 + 0) = 0.
+          ...loadRest(m, i32.add(mean, whole), cols),
+          ...loadRest(v, i32.add(logVariance, whole), cols),
+          ...addDivergence(f, sum, m, v),
+        ]),
+        ...reduceLanes(f, sum, [sum]),
+        total.set(f32.add(total, f32x4.extract_lane(sum, 0))),
+        mean.set(i32.add(mean, i32.shl(cols, 2))),
+        logVariance.set(i32.add(logVariance, i32.shl(cols, 2))),
+      ]),
+      ret(total),
+    ];
+  });
+}
+
+/** sum += m² + e^v - (1 + v); v is left changed. */
+function addDivergence(f: FunctionScope, sum: Local<'v128'>, m: Local<'v128'>, v: Local<'v128'>): Statement[] {
+  const [variance, rest] = [f.local('v128'), f.local('v128')];
+  return [
+    rest.set(f32x4.add(f32x4.const(1), v)),
+    ...expStatements(f, variance, v),
+    sum.set(f32x4.add(sum, f32x4.sub(f32x4.add(f32x4.mul(m, m), variance), rest))),
+  ];
+}
+
+function emitGaussianDivergenceBackward(module: ModuleBuilder): void {
+  const operands = {
+    dMean: 'i32',
+    dLogVariance: 'i32',
+    factor: 'f32',
+    half: 'f32',
+    mean: 'i32',
+    logVariance: 'i32',
+    n: 'i32',
+  } as const;
+  module.func(
+    'gaussianDivergenceBackward',
+    operands,
+    'void',
+    ({ dMean, dLogVariance, factor, half, mean, logVariance, n }, f) => {
+      const [ofMean, ofVariance, v, variance] = [f.local('v128'), f.local('v128'), f.local('v128'), f.local('v128')];
+      return [
+        ofMean.set(f32x4.splat(factor)),
+        ofVariance.set(f32x4.splat(half)),
+        eachElement(f, n, (byte, lanes) => {
+          const [toMean, toVariance] = [i32.add(dMean, byte), i32.add(dLogVariance, byte)];
+          return [
+            v.set(lanes.load(i32.add(logVariance, byte))),
+            ...expStatements(f, variance, v),
+            lanes.store(toMean, f32x4.add(lanes.load(toMean), f32x4.mul(ofMean, lanes.load(i32.add(mean, byte))))),
+            variance.set(f32x4.mul(ofVariance, f32x4.sub(variance, f32x4.const(1)))),
+            lanes.store(toVariance, f32x4.add(lanes.load(toVariance), variance)),
+          ];
+        }),
+      ];
+    },
+  );
+}
+
+function emitSquaredError(module: ModuleBuilder): void {
+  const operands = { x: 'i32', target: 'i32', rows: 'i32', cols: 'i32' } as const;
+  module.func('squaredErrorSum', operands, 'f32', ({ x, target, rows, cols }, f) => {
+    const [sum, difference] = [f.local('v128'), f.local('v128')];
+    const total = f.local('f32');
+    return [
+      forUp(f, 0, rows, 1, () => [
+        ...sumTerms(f, [sum], x, [target], cols, (a, b) => f32x4.mul(difference.tee(f32x4.sub(a, b)), difference)),
+        ...reduceLanes(f, sum, [sum]),
+        total.set(f32.add(total, f32x4.extract_lane(sum, 0))),
+        x.set(i32.add(x, i32.shl(cols, 2))),
+        target.set(i32.add(target, i32.shl(cols, 2))),
+      ]),
+      ret(total),
+    ];
+  });
+}
+
+function emitSquaredErrorBackward(module: ModuleBuilder): void {
+  const operands = { dx: 'i32', factor: 'f32', x: 'i32', target: 'i32', n: 'i32' } as const;
+  module.func('squaredErrorBackward', operands, 'void', ({ dx, factor, x, target, n }, f) => {
+    const [scale, step] = [f.local('v128'), f.local('v128')];
+    return [
+      scale.set(f32x4.splat(factor)),
+      eachElement(f, n, (byte, lanes) => [
+        step.set(f32x4.sub(lanes.load(i32.add(x, byte)), lanes.load(i32.add(target, byte)))),
+        step.set(f32x4.mul(scale, step)),
+        lanes.store(i32.add(dx, byte), f32x4.add(lanes.load(i32.add(dx, byte)), step)),
+      ]),
+    ];
+  });
+}
+
+export function bindVariational({ func, at }: Link): VariationalKernels {
+  const gaussianSample = func('gaussianSample');
+  const gaussianSampleBackward = func('gaussianSampleBackward');
+  const gaussianDivergenceSum = func('gaussianDivergenceSum');
+  const gaussianDivergenceBackward = func('gaussianDivergenceBackward');
+  const squaredErrorSum = func('squaredErrorSum');
+  const squaredErrorBackward = func('squaredErrorBackward');
+  return {
+    gaussianSample(z, deviation, mean, logVariance, noise, n) {
+      gaussianSample(at(z, n), at(deviation, n), at(mean, n), at(logVariance, n), at(noise, n), n);
+    },
+    gaussianSampleBackward(dMean, dLogVariance, dz, deviation, noise, n) {
+      gaussianSampleBackward(at(dMean, n), at(dLogVariance, n), at(dz, n), at(deviation, n), at(noise, n), n);
+    },
+    gaussianDivergence(mean, logVariance, rows, cols) {
+      const n = rows * cols;
+      const sum = gaussianDivergenceSum(at(mean, n), at(logVariance, n), rows, cols) as number;
+      return Math.fround(sum / Math.fround(2 * rows));
+    },
+    gaussianDivergenceBackward(dMean, dLogVariance, seed, mean, logVariance, rows, cols) {
+      const n = rows * cols;
+      const factor = seed / rows;
+      gaussianDivergenceBackward(
+        at(dMean, n),
+        at(dLogVariance, n),
+        factor,
+        factor / 2,
+        at(mean, n),
+        at(logVariance, n),
+        n,
+      );
+    },
+    squaredError(x, target, rows, cols) {
+      const n = rows * cols;
+      return Math.fround((squaredErrorSum(at(x, n), at(target, n), rows, cols) as number) / Math.fround(rows));
+    },
+    squaredErrorBackward(dx, seed, x, target, rows, cols) {
+      const n = rows * cols;
+      squaredErrorBackward(at(dx, n), (2 * seed) / rows, at(x, n), at(target, n), n);
+    },
+  };
+}
