@@ -90,6 +90,14 @@ test('computation never reads the clock, Math.random, or functions that engines 
   assert.equal(wrong, []);
 });
 
+test('the entry point for browsers reaches no module of Node', () => {
+  const reached = new Set(['src/index.ts']);
+  for (const file of reached) for (const target of imports(file)) reached.add(target);
+  assert.ok(reached.size > 50);
+  const wrong = [...reached].filter((file) => /from 'node:/.test(readFileSync(join(root, file), 'utf8')));
+  assert.equal(wrong, []);
+});
+
 test('every test file ends by running its suites', () => {
   for (const file of sources('test').filter((name) => name.endsWith('.test.ts'))) {
     const last = readFileSync(join(root, file), 'utf8').trimEnd().split('\n').at(-1);
