@@ -187,6 +187,8 @@ function lane(index: number): number {
 
 export const v128 = {
   load: load('v128', simd(0)),
+  /** Eight bytes widened to eight unsigned 16-bit lanes. */
+  load8x8_u: load('v128', simd(2), 0),
   store: store('v128', simd(11)),
   load32_splat: load('v128', simd(9)),
   /** One float in lane 0, zeros above. */
@@ -266,6 +268,19 @@ export const i32x4 = {
   max_u: vBinary(0xb9),
   trunc_sat_f32x4_s: vUnary(0xf8),
   trunc_sat_f32x4_u: vUnary(0xf9),
+  /** Widens 16-bit lanes 0 to 3. */
+  extend_low_i16x8_u: vUnary(0xa9),
+  /** Widens 16-bit lanes 4 to 7. */
+  extend_high_i16x8_u: vUnary(0xaa),
+  /** Lane i = a[2i] b[2i] + a[2i + 1] b[2i + 1] of signed 16-bit lanes. */
+  dot_i16x8_s: vBinary(0xba),
+};
+
+/** Eight 16-bit lanes. */
+export const i16x8 = {
+  sub: vBinary(0x91),
+  /** Widens bytes 0 to 7. */
+  extend_low_i8x16_u: vUnary(0x89),
 };
 
 export const f32x4 = {

@@ -3,7 +3,7 @@
  * `simd.ts` beside it returns the same bits. Nothing here allocates during a call.
  *
  * Operands are row-major views. With the `simd` backend each one must lie in the memory of these kernels, that is, come from
- * `floats()` or `ints()` of the same object (or be a subarray of such a view).
+ * `floats()`, `ints()` or `bytes()` of the same object (or be a subarray of such a view).
  */
 
 /** float32 in practice; float64 for gradient checks and audits. */
@@ -51,6 +51,7 @@ export interface Kernels {
   /** Zeroed memory that these kernels can reach, aligned to 64 bytes. Throws a RangeError when the capacity is used up. */
   floats(length: number): Floats;
   ints(length: number): Int32Array;
+  bytes(length: number): Uint8Array;
 
   // ---- distance/ : squared Euclidean; four lanes (lane = i mod 4), reduced as (l0 + l2) + (l1 + l3)
 
@@ -84,6 +85,72 @@ export interface Kernels {
     bFirst: number,
     bCount: number,
     dim: number,
+  ): void;
+
+  // ---- nearest-rows/ : the same distances, with the smallest taken on the spot
+
+  /** ids[i] = the row of base nearest to points[first + i], the smaller of equals; distances[i] = how far, squared; i < count. */
+  nearestRows(
+    ids: Int32Array,
+    distances: Floats,
+    points: Floats,
+    first: number,
+    count: number,
+    base: Floats,
+    baseCount: number,
+    dim: number,
+  ): void;
+
+  // ---- table-scan/ : codes of m bytes; table is (m, 256); entries are added in the order of s, from 0
+
+  /** out[r] = sum over s < m of table[s, codes[ids[r], s]], r < count. */
+  tableSums(out: Floats, table: Floats, codes: Uint8Array, ids: Int32Array, count: number, m: number): void;
+  /** out[r] = sum over s < m of table[s, codes[first + r, s]], r < count. */
+  tableSumScan(out: Floats, table: Floats, codes: Uint8Array, first: number, count: number, m: number): void;
+
+  // ---- scalar-codes/ : one byte a dimension
+
+  /** out[r] = sum over i of (target[i] - steps[i] · codes[ids[r], i])², r < count; lanes as in distance/. */
+  codeDistances(
+    out: Floats,
+    target: Floats,
+    steps: Floats,
+    codes: Uint8Array,
+    ids: Int32Array,
+    count: number,
+    dim: number,
+  ): void;
+  /** The same for codes[first + r]. */
+  codeDistanceScan(
+    out: Floats,
+    target: Floats,
+    steps: Floats,
+    codes: Uint8Array,
+    first: number,
+    count: number,
+    dim: number,
+  ): void;
+  /** out[r] = scale · sum over i of (query[i] - codes[ids[r], i])², the sum a whole number (dim up to 33,025); r < count. */
+  byteDistances(
+    out: Floats,
+    query: Uint8Array,
+    queryOffset: number,
+    codes: Uint8Array,
+    ids: Int32Array,
+    count: number,
+    dim: number,
+    scale: number,
+  ): void;
+  /** The same for codes[first + r]. */
+  byteDistanceScan(
+    out: Floats,
+    query: Uint8Array,
+    queryOffset: number,
+    codes: Uint8Array,
+    first: number,
+    count: number,
+    dim: number,
+    scale: number,
   ): void;
 
   // ---- matmul/ : each output is summed in the order of k, from 0 or, when accumulating, from its present value

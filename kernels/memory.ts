@@ -43,11 +43,15 @@ export class KernelMemory {
   }
 
   floats(length: number): Float32Array {
-    return new Float32Array(this.#buffer, this.#take(length), length);
+    return new Float32Array(this.#buffer, this.#take(length, 4), length);
   }
 
   ints(length: number): Int32Array {
-    return new Int32Array(this.#buffer, this.#take(length), length);
+    return new Int32Array(this.#buffer, this.#take(length, 4), length);
+  }
+
+  bytes(length: number): Uint8Array {
+    return new Uint8Array(this.#buffer, this.#take(length, 1), length);
   }
 
   /**
@@ -57,27 +61,28 @@ export class KernelMemory {
    * @throws {TypeError} if the view lies elsewhere
    * @throws {RangeError} if it is too short
    */
-  at(view: Floats | Int32Array, length: number): number {
+  at(view: Floats | Int32Array | Uint8Array, length: number): number {
     if (view.buffer !== this.#buffer || view.length < length) this.#refuse(view, length);
     return view.byteOffset;
   }
 
-  #refuse(view: Floats | Int32Array, length: number): never {
+  #refuse(view: Floats | Int32Array | Uint8Array, length: number): never {
     if (view.buffer !== this.#buffer) {
       throw new TypeError('Kernels: expected operands made by floats() or ints() of these kernels, got another array.');
     }
     throw new RangeError(`Kernels: expected an operand of at least ${length} elements, got ${view.length}.`);
   }
 
-  #take(length: number): number {
+  #take(length: number, elementBytes: number): number {
     if (!Number.isSafeInteger(length) || length < 0) {
       throw new RangeError(`Kernels: expected a length, got ${length}.`);
     }
     const first = this.#next;
-    const next = first + Math.ceil((4 * length) / ALIGNMENT) * ALIGNMENT;
+    const next = first + Math.ceil((elementBytes * length) / ALIGNMENT) * ALIGNMENT;
     if (next > this.#bytes) {
       const free = this.#bytes - first;
-      throw new RangeError(`Kernels: expected at most ${free} bytes (what is left of the memory), got ${4 * length}.`);
+      const asked = elementBytes * length;
+      throw new RangeError(`Kernels: expected at most ${free} bytes (what is left of the memory), got ${asked}.`);
     }
     this.#next = next;
     return first;

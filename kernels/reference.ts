@@ -6,7 +6,10 @@ import { referenceDistance } from './distance/reference.ts';
 import { referenceElementwise } from './elementwise/reference.ts';
 import type { Counts, Kernels, Round } from './kernels.ts';
 import { referenceMatmul } from './matmul/reference.ts';
+import { referenceNearestRows } from './nearest-rows/reference.ts';
 import { referencePairs } from './pairs/reference.ts';
+import { referenceScalarCodes } from './scalar-codes/reference.ts';
+import { referenceTableScan } from './table-scan/reference.ts';
 import { referenceRows } from './rows/reference.ts';
 import { referenceSgd } from './sgd/reference.ts';
 import { referenceVariational } from './variational/reference.ts';
@@ -29,7 +32,11 @@ export function bindReference(precision: Precision): Kernels {
     counts,
     floats: (length) => (precision === 'float32' ? new Float32Array(length) : new Float64Array(length)),
     ints: (length) => new Int32Array(length),
+    bytes: (length) => new Uint8Array(length),
     ...referenceDistance(round, counts),
+    ...referenceNearestRows(round, counts),
+    ...referenceTableScan(round, counts),
+    ...referenceScalarCodes(round, counts),
     ...referenceMatmul(round, counts),
     ...referenceElementwise(round),
     ...referenceActivation(round),

@@ -35,7 +35,10 @@ import type { Counts, Kernels } from './kernels.ts';
 import type { Link } from './link.ts';
 import { bindMatmul, emitMatmul } from './matmul/simd.ts';
 import { KernelMemory, SCRATCH_BYTES } from './memory.ts';
+import { bindNearestRows, emitNearestRows } from './nearest-rows/simd.ts';
 import { bindPairs, emitPairs } from './pairs/simd.ts';
+import { bindScalarCodes, emitScalarCodes } from './scalar-codes/simd.ts';
+import { bindTableScan, emitTableScan } from './table-scan/simd.ts';
 import { bindRows, emitRows } from './rows/simd.ts';
 import { bindSgd, emitSgd } from './sgd/simd.ts';
 import { bindVariational, emitVariational } from './variational/simd.ts';
@@ -43,6 +46,9 @@ import { type WasmModule, webAssembly } from './webassembly.ts';
 
 const FAMILIES = [
   emitDistance,
+  emitNearestRows,
+  emitTableScan,
+  emitScalarCodes,
   emitMatmul,
   emitElementwise,
   emitActivation,
@@ -58,6 +64,9 @@ const FAMILIES = [
 function bindFamilies(link: Link) {
   return {
     ...bindDistance(link),
+    ...bindNearestRows(link),
+    ...bindTableScan(link),
+    ...bindScalarCodes(link),
     ...bindMatmul(link),
     ...bindElementwise(link),
     ...bindActivation(link),
@@ -109,6 +118,7 @@ export function simdKernels(bytes: number): Kernels {
     counts,
     floats: (length) => memory.floats(length),
     ints: (length) => memory.ints(length),
+    bytes: (length) => memory.bytes(length),
     ...bindFamilies(link),
   };
 }

@@ -1,6 +1,5 @@
 import { type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../assembler.ts';
 import { type Expression, f32, f32x4, type I32, i32, i32x4, type Statement, v128 } from '../instructions.ts';
-import type { Floats } from '../kernels.ts';
 import type { Link } from '../link.ts';
 import { countDistances, type DistanceKernels } from './reference.ts';
 
@@ -154,7 +153,7 @@ export function emitDistance(module: ModuleBuilder): void {
  * search passes the same few arrays again and again.
  */
 function remembering(at: Link['at']): Link['at'] {
-  let last: Floats | Int32Array | undefined;
+  let last: Parameters<Link['at']>[0] | undefined;
   let address = 0;
   let length = 0;
   return (view, needed) => {

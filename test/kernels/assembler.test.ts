@@ -17,6 +17,7 @@ import {
   type Expression,
   f32,
   f32x4,
+  i16x8,
   i32,
   i32x4,
   memory,
@@ -307,6 +308,21 @@ test('v128: bitwise instructions, shuffle, lanes, splat, constants and tests', (
   check((_, __, z) => i32x4.splat(i32x4.all_true(z)), Int32Array.of(0, 0, 0, 0));
   check((x) => i32x4.splat(i32x4.bitmask(x)), Int32Array.of(2, 2, 2, 2));
   assert.throws(() => i32x4.extract_lane(i32x4.const(0), 4), /expected a lane from 0 to 3, got 4/);
+});
+
+test('16-bit lanes: widening, subtraction, and products of pairs added', () => {
+  const shorts = (values: number[]) => new Int32Array(Int16Array.from(values).buffer);
+  const narrow = new Int32Array(Uint8Array.from([0, 1, 127, 128, 255, 7, 9, 200, ...new Array(8).fill(99)]).buffer);
+  const widened = [0, 1, 127, 128, 255, 7, 9, 200];
+  assert.equal(new Int16Array(ofVectors(i16x8.extend_low_i8x16_u)(narrow)), Int16Array.from(widened));
+  const loaded = ofVectors(() => v128.load8x8_u(12, 4)); // operand a lies at 16
+  assert.equal(new Int16Array(loaded(narrow)), Int16Array.from(widened));
+  const a = shorts([1, -2, 300, -32768, 5, 6, -1, 255]);
+  const b = shorts([9, 8, -300, 1, 5, -6, 1, -255]);
+  assert.equal(new Int16Array(ofVectors(i16x8.sub)(a, b)), Int16Array.of(-8, -10, 600, 32767, 0, 12, -2, 510));
+  assert.equal(new Int32Array(ofVectors(i32x4.dot_i16x8_s)(a, b)), Int32Array.of(-7, -122768, -11, -65026));
+  assert.equal(new Int32Array(ofVectors(i32x4.extend_low_i16x8_u)(a)), Int32Array.of(1, 65534, 300, 32768));
+  assert.equal(new Int32Array(ofVectors(i32x4.extend_high_i16x8_u)(a)), Int32Array.of(5, 6, 65535, 255));
 });
 
 test('f32x4: every instruction, lane by lane, signed zeros and infinities included', () => {

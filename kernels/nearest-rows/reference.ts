@@ -1,0 +1,24 @@
+import { countDistances, squaredDistance } from '../distance/reference.ts';
+import type { Counts, Kernels, Round } from '../kernels.ts';
+
+export type NearestRowsKernels = Pick<Kernels, 'nearestRows'>;
+
+export function referenceNearestRows(round: Round, counts: Counts): NearestRowsKernels {
+  return {
+    nearestRows(ids, distances, points, first, count, base, baseCount, dim) {
+      for (let i = 0; i < count; i++) {
+        let nearest = 0;
+        let least = Number.POSITIVE_INFINITY;
+        for (let j = 0; j < baseCount; j++) {
+          const distance = squaredDistance(points, (first + i) * dim, base, j * dim, dim, round);
+          if (!(distance < least)) continue;
+          nearest = j;
+          least = distance;
+        }
+        ids[i] = nearest;
+        distances[i] = least;
+      }
+      countDistances(counts, count * baseCount, dim);
+    },
+  };
+}

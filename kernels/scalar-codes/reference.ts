@@ -1,0 +1,64 @@
+import { countDistances } from '../distance/reference.ts';
+import type { Counts, Floats, Kernels, Round } from '../kernels.ts';
+
+export type ScalarCodesKernels = Pick<
+  Kernels,
+  'codeDistances' | 'codeDistanceScan' | 'byteDistances' | 'byteDistanceScan'
+>;
+
+/** The sum of (target[i] - steps[i] codes[codeAt + i])² in four lanes (lane = i mod 4), reduced as (l0 + l2) + (l1 + l3). */
+export function codeDistance(
+  target: Floats,
+  steps: Floats,
+  codes: Uint8Array,
+  codeAt: number,
+  dim: number,
+  round: Round,
+): number {
+  const lanes = [0, 0, 0, 0];
+  for (let i = 0; i < dim; i++) {
+    const difference = round(target[i]! - round(steps[i]! * codes[codeAt + i]!));
+    lanes[i & 3] = round(lanes[i & 3]! + round(difference * difference));
+  }
+  return round(round(lanes[0]! + lanes[2]!) + round(lanes[1]! + lanes[3]!));
+}
+
+/** scale · sum of (a[i] - b[i])², the sum exact: below 2^31 up to 33,025 numbers. */
+export function byteDistance(
+  a: Uint8Array,
+  aAt: number,
+  b: Uint8Array,
+  bAt: number,
+  dim: number,
+  scale: number,
+  round: Round,
+): number {
+  let sum = 0;
+  for (let i = 0; i < dim; i++) sum += (a[aAt + i]! - b[bAt + i]!) ** 2;
+  return round(round(sum) * round(scale));
+}
+
+export function referenceScalarCodes(round: Round, counts: Counts): ScalarCodesKernels {
+  return {
+    codeDistances(out, target, steps, codes, ids, count, dim) {
+      for (let r = 0; r < count; r++) out[r] = codeDistance(target, steps, codes, ids[r]! * dim, dim, round);
+      countDistances(counts, count, dim);
+    },
+    codeDistanceScan(out, target, steps, codes, first, count, dim) {
+      for (let r = 0; r < count; r++) out[r] = codeDistance(target, steps, codes, (first + r) * dim, dim, round);
+      countDistances(counts, count, dim);
+    },
+    byteDistances(out, query, queryOffset, codes, ids, count, dim, scale) {
+      for (let r = 0; r < count; r++) {
+        out[r] = byteDistance(query, queryOffset, codes, ids[r]! * dim, dim, scale, round);
+      }
+      countDistances(counts, count, dim);
+    },
+    byteDistanceScan(out, query, queryOffset, codes, first, count, dim, scale) {
+      for (let r = 0; r < count; r++) {
+        out[r] = byteDistance(query, queryOffset, codes, (first + r) * dim, dim, scale, round);
+      }
+      countDistances(counts, count, dim);
+    },
+  };
+}

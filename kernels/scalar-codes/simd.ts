@@ -1,0 +1,193 @@
+import { type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../assembler.ts';
+import { countDistances } from '../distance/reference.ts';
+import { type Expression, f32, f32x4, type I32, i16x8, i32, i32x4, type Statement, v128 } from '../instructions.ts';
+import type { Link } from '../link.ts';
+import type { ScalarCodesKernels } from './reference.ts';
+
+/** Rows whose sums run side by side. */
+const GROUP = 4;
+
+type GroupBody = (rows: readonly Local<'i32'>[], out: Local<'i32'>) => Statement[];
+
+/** Rows in groups of 4, the last ones singly; `body` stores the distances of its rows from `out` on. */
+function rowGroups(
+  f: FunctionScope,
+  out: Local<'i32'>,
+  count: Local<'i32'>,
+  row: (r: Local<'i32'>, g: number) => I32,
+  body: GroupBody,
+): Statement[] {
+  const r = f.local('i32');
+  const group = (size: number): Statement[] => {
+    const rows = f.locals('i32', size);
+    return [
+      ...rows.map((one, g) => one.set(row(r, g))),
+      ...body(rows, out),
+      r.set(i32.add(r, size)),
+      out.set(i32.add(out, 4 * size)),
+    ];
+  };
+  return [
+    forUp(f, 0, i32.div_u(count, GROUP), 1, () => group(GROUP)),
+    ifThen(i32.and(count, GROUP - 1), [forUp(f, r, count, 1, () => group(1))]),
+  ];
+}
+
+/** sum += (target - steps · codes)², four numbers. */
+function addFour(
+  sum: Local<'v128'>,
+  difference: Local<'v128'>,
+  target: I32,
+  steps: I32,
+  at: number,
+  codes: Expression<'v128'>,
+) {
+  const value = f32x4.mul(v128.load(steps, at), f32x4.convert_i32x4_u(codes));
+  return [
+    difference.set(f32x4.sub(v128.load(target, at), value)),
+    sum.set(f32x4.add(sum, f32x4.mul(difference, difference))),
+  ];
+}
+
+/** Bytes are widened twice, to 16 and to 32 bits, then made floats: as much work as the distance itself. */
+function floatBody(f: FunctionScope, target: Local<'i32'>, steps: Local<'i32'>, dim: Local<'i32'>): GroupBody {
+  return (rows, out) => {
+    const sums = f.locals('v128', rows.length);
+    const wide = f.local('v128');
+    const difference = f.local('v128');
+    const whole = f.local('i32');
+    const one = f.local('f32');
+    const place = f.local('i32');
+    const at = (pointer: I32) => i32.add(pointer, i32.shl(place, 2));
+    const single = (lane: number): Statement[] =>
+      rows.flatMap((row, g) => {
+        const code = f32.convert_i32_u(i32.load8_u(i32.add(row, place), lane));
+        const value = f32.mul(f32.load(at(steps), 4 * lane), code);
+        const sum = f32x4.extract_lane(sums[g]!, lane);
+        return [
+          one.set(f32.sub(f32.load(at(target), 4 * lane), value)),
+          sums[g]!.set(f32x4.replace_lane(sums[g]!, lane, f32.add(sum, f32.mul(one, one)))),
+        ];
+      });
+    const four: Statement[] = rows.flatMap((row, g) => [
+      wide.set(i16x8.extend_low_i8x16_u(v128.load32_zero(i32.add(row, place)))),
+      ...addFour(sums[g]!, difference, at(target), at(steps), 0, i32x4.extend_low_i16x8_u(wide)),
+    ]);
+    return [
+      ...sums.map((sum) => sum.set(f32x4.const(0))),
+      whole.set(i32.and(dim, -8)),
+      forUp(f, 0, whole, 8, (i) => [
+        place.set(i),
+        ...rows.flatMap((row, g) => [
+          wide.set(v128.load8x8_u(i32.add(row, place))),
+          ...addFour(sums[g]!, difference, at(target), at(steps), 0, i32x4.extend_low_i16x8_u(wide)),
+          ...addFour(sums[g]!, difference, at(target), at(steps), 16, i32x4.extend_high_i16x8_u(wide)),
+        ]),
+      ]),
+      place.set(whole),
+      ifThen(i32.and(dim, 4), [...four, place.set(i32.add(place, 4))]),
+      ...[0, 1, 2].map((lane) => ifThen(i32.gt_u(i32.and(dim, 3), lane), single(lane))),
+      ...sums.flatMap((sum, g) => [
+        difference.set(f32x4.add(sum, i32x4.shuffle(sum, sum, [2, 3, 2, 3]))),
+        f32.store(out, f32.add(f32x4.extract_lane(difference, 0), f32x4.extract_lane(difference, 1)), 4 * g),
+      ]),
+    ];
+  };
+}
+
+/** Differences of bytes fit 16 bits, sums of two squares 32: eight numbers in one multiplication. */
+function byteBody(f: FunctionScope, query: Local<'i32'>, dim: Local<'i32'>, scale: Local<'f32'>): GroupBody {
+  return (rows, out) => {
+    const sums = f.locals('v128', rows.length);
+    const totals = f.locals('i32', rows.length);
+    const own = f.local('v128');
+    const difference = f.local('v128');
+    const whole = f.local('i32');
+    const one = f.local('i32');
+    return [
+      ...sums.map((sum) => sum.set(i32x4.const(0))),
+      whole.set(i32.and(dim, -8)),
+      forUp(f, 0, whole, 8, (i) => [
+        own.set(v128.load8x8_u(i32.add(query, i))),
+        ...rows.flatMap((row, g) => [
+          difference.set(i16x8.sub(v128.load8x8_u(i32.add(row, i)), own)),
+          sums[g]!.set(i32x4.add(sums[g]!, i32x4.dot_i16x8_s(difference, difference))),
+        ]),
+      ]),
+      ...totals.map((total, g) => {
+        const lanes = [0, 1, 2, 3].map((lane) => i32x4.extract_lane(sums[g]!, lane));
+        return total.set(lanes.reduce((sum, lane) => i32.add(sum, lane)));
+      }),
+      forUp(f, whole, dim, 1, (i) =>
+        rows.flatMap((row, g) => [
+          one.set(i32.sub(i32.load8_u(i32.add(row, i)), i32.load8_u(i32.add(query, i)))),
+          totals[g]!.set(i32.add(totals[g]!, i32.mul(one, one))),
+        ]),
+      ),
+      ...totals.map((total, g) => f32.store(out, f32.mul(f32.convert_i32_s(total), scale), 4 * g)),
+    ];
+  };
+}
+
+export function emitScalarCodes(module: ModuleBuilder): void {
+  const byId = (codes: I32, ids: I32, dim: I32) => (r: Local<'i32'>, g: number) =>
+    i32.add(codes, i32.mul(i32.load(i32.add(ids, i32.shl(r, 2)), 4 * g), dim));
+  const inOrder = (codes: I32, dim: I32) => (r: Local<'i32'>, g: number) => i32.add(codes, i32.mul(i32.add(r, g), dim));
+  module.func(
+    'codeDistances',
+    { out: 'i32', target: 'i32', steps: 'i32', codes: 'i32', ids: 'i32', count: 'i32', dim: 'i32' },
+    'void',
+    ({ out, target, steps, codes, ids, count, dim }, f) =>
+      rowGroups(f, out, count, byId(codes, ids, dim), floatBody(f, target, steps, dim)),
+  );
+  module.func(
+    'codeDistanceScan',
+    { out: 'i32', target: 'i32', steps: 'i32', codes: 'i32', count: 'i32', dim: 'i32' },
+    'void',
+    ({ out, target, steps, codes, count, dim }, f) =>
+      rowGroups(f, out, count, inOrder(codes, dim), floatBody(f, target, steps, dim)),
+  );
+  module.func(
+    'byteDistances',
+    { out: 'i32', query: 'i32', codes: 'i32', ids: 'i32', count: 'i32', dim: 'i32', scale: 'f32' },
+    'void',
+    ({ out, query, codes, ids, count, dim, scale }, f) =>
+      rowGroups(f, out, count, byId(codes, ids, dim), byteBody(f, query, dim, scale)),
+  );
+  module.func(
+    'byteDistanceScan',
+    { out: 'i32', query: 'i32', codes: 'i32', count: 'i32', dim: 'i32', scale: 'f32' },
+    'void',
+    ({ out, query, codes, count, dim, scale }, f) =>
+      rowGroups(f, out, count, inOrder(codes, dim), byteBody(f, query, dim, scale)),
+  );
+}
+
+export function bindScalarCodes({ func, at, counts }: Link): ScalarCodesKernels {
+  const codeIds = func('codeDistances');
+  const codeScan = func('codeDistanceScan');
+  const byteIds = func('byteDistances');
+  const byteScan = func('byteDistanceScan');
+  return {
+    codeDistances(out, target, steps, codes, ids, count, dim) {
+      codeIds(at(out, count), at(target, dim), at(steps, dim), at(codes, 0), at(ids, count), count, dim);
+      countDistances(counts, count, dim);
+    },
+    codeDistanceScan(out, target, steps, codes, first, count, dim) {
+      const from = at(codes, (first + count) * dim) + first * dim;
+      codeScan(at(out, count), at(target, dim), at(steps, dim), from, count, dim);
+      countDistances(counts, count, dim);
+    },
+    byteDistances(out, query, queryOffset, codes, ids, count, dim, scale) {
+      const from = at(query, queryOffset + dim) + queryOffset;
+      byteIds(at(out, count), from, at(codes, 0), at(ids, count), count, dim, scale);
+      countDistances(counts, count, dim);
+    },
+    byteDistanceScan(out, query, queryOffset, codes, first, count, dim, scale) {
+      const own = at(query, queryOffset + dim) + queryOffset;
+      const from = at(codes, (first + count) * dim) + first * dim;
+      byteScan(at(out, count), own, from, count, dim, scale);
+      countDistances(counts, count, dim);
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import { type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../assembler.ts';
+import { f32, type I32, i32, type Statement } from '../instructions.ts';
+import type { Link } from '../link.ts';
+import { countTableSums, TABLE_STRIDE, type TableScanKernels } from './reference.ts';
+
+/** Codes whose sums run side by side, since each sum waits for its last addition. */
+const GROUP = 8;
+/** Sub-quantizers a turn of the loop. */
+const UNROLLED = 4;
+const STRIDE_BYTES = 4 * TABLE_STRIDE;
+
+/** sums[g] += table[code of row g at s + step] for all g, where `part` and the rows have moved to s. */
+function addEntry(sums: readonly Local<'f32'>[], rows: readonly Local<'i32'>[], part: I32, s: I32, step: number) {
+  return sums.map((sum, g) => {
+    const code = i32.load8_u(i32.add(rows[g]!, s), step);
+    return sum.set(f32.add(sum, f32.load(i32.add(part, i32.shl(code, 2)), step * STRIDE_BYTES)));
+  });
+}
+
+/** out[g] = the sum of table entries of row g, g < size. One accumulator a row: the table has no vectors to offer. */
+function sumGroup(
+  f: FunctionScope,
+  size: number,
+  out: I32,
+  table: Local<'i32'>,
+  m: Local<'i32'>,
+  row: (g: number) => I32,
+): Statement[] {
+  const rows = f.locals('i32', size);
+  const sums = f.locals('f32', size);
+  const part = f.local('i32');
+  const whole = f.local('i32');
+  return [
+    ...rows.map((one, g) => one.set(row(g))),
+    ...sums.map((sum) => sum.set(0)),
+    part.set(table),
+    whole.set(i32.and(m, -UNROLLED)),
+    forUp(f, 0, whole, UNROLLED, (s) => [
+      ...Array.from({ length: UNROLLED }, (_, step) => addEntry(sums, rows, part, s, step)).flat(),
+      part.set(i32.add(part, UNROLLED * STRIDE_BYTES)),
+    ]),
+    forUp(f, whole, m, 1, (s) => [...addEntry(sums, rows, part, s, 0), part.set(i32.add(part, STRIDE_BYTES))]),
+    ...sums.map((sum, g) => f32.store(out, sum, 4 * g)),
+  ];
+}
+
+/** Rows in groups of 8, the last ones singly. */
+function sumGroups(
+  f: FunctionScope,
+  out: Local<'i32'>,
+  table: Local<'i32'>,
+  count: Local<'i32'>,
+  m: Local<'i32'>,
+  row: (r: Local<'i32'>, g: number) => I32,
+): Statement[] {
+  const r = f.local('i32');
+  const group = (size: number): Statement[] => [
+    ...sumGroup(f, size, out, table, m, (g) => row(r, g)),
+    r.set(i32.add(r, size)),
+    out.set(i32.add(out, 4 * size)),
+  ];
+  return [
+    forUp(f, 0, i32.div_u(count, GROUP), 1, () => group(GROUP)),
+    ifThen(i32.and(count, GROUP - 1), [forUp(f, r, count, 1, () => group(1))]),
+  ];
+}
+
+export function emitTableScan(module: ModuleBuilder): void {
+  module.func(
+    'tableSums',
+    { out: 'i32', table: 'i32', codes: 'i32', ids: 'i32', count: 'i32', m: 'i32' },
+    'void',
+    ({ out, table, codes, ids, count, m }, f) =>
+      sumGroups(f, out, table, count, m, (r, g) =>
+        i32.add(codes, i32.mul(i32.load(i32.add(ids, i32.shl(r, 2)), 4 * g), m)),
+      ),
+  );
+  module.func(
+    'tableSumScan',
+    { out: 'i32', table: 'i32', codes: 'i32', count: 'i32', m: 'i32' },
+    'void',
+    ({ out, table, codes, count, m }, f) =>
+      sumGroups(f, out, table, count, m, (r, g) => i32.add(codes, i32.mul(i32.add(r, g), m))),
+  );
+}
+
+export function bindTableScan({ func, at, counts }: Link): TableScanKernels {
+  const toIds = func('tableSums');
+  const scan = func('tableSumScan');
+  return {
+    tableSums(out, table, codes, ids, count, m) {
+      toIds(at(out, count), at(table, m * TABLE_STRIDE), at(codes, 0), at(ids, count), count, m);
+      countTableSums(counts, count, m);
+    },
+    tableSumScan(out, table, codes, first, count, m) {
+      const from = at(codes, (first + count) * m) + first * m;
+      scan(at(out, count), at(table, m * TABLE_STRIDE), from, count, m);
+      countTableSums(counts, count, m);
+    },
+  };
+}

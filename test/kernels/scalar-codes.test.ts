@@ -1,0 +1,117 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createKernels, referenceKernels } from '../../kernels/backend.ts';
+import type { Kernels } from '../../kernels/kernels.ts';
+import { Random } from '../../src/tensor/random.ts';
+import { singles } from '../support/directional-derivative.ts';
+import { assertSameBits } from '../support/same-bits.ts';
+
+const DIMS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 15, 16, 64, 131];
+const COUNTS = [0, 1, 3, 4, 5, 9];
+
+function bytesOf(kernels: Kernels, values: readonly number[]): Uint8Array {
+  const bytes = kernels.bytes(values.length);
+  bytes.set(values);
+  return bytes;
+}
+
+function idsOf(kernels: Kernels, values: readonly number[]): Int32Array {
+  const ids = kernels.ints(values.length);
+  ids.set(values);
+  return ids;
+}
+
+test('float distance to codes: simd has the bits of the reference for every dim modulo 8 and count modulo 4', () => {
+  const random = new Random(1, 'code distance');
+  for (const dim of DIMS) {
+    for (const count of COUNTS) {
+      const rows = count + 2;
+      const values = Array.from({ length: rows * dim }, () => random.below(256));
+      const order = Array.from({ length: count }, () => random.below(rows));
+      const operands = [singles(random, count), singles(random, count), singles(random, dim), singles(random, dim)];
+      assertSameBits(`dim ${dim}, count ${count}`, operands, (k, [scanned, found, target, steps]) => {
+        const codes = bytesOf(k, values);
+        k.codeDistanceScan(scanned!, target!, steps!, codes, 2, count, dim);
+        k.codeDistances(found!, target!, steps!, codes, idsOf(k, order), count, dim);
+      });
+    }
+  }
+});
+
+test('whole-number distance of codes: simd has the bits of the reference', () => {
+  const random = new Random(1, 'byte distance');
+  for (const dim of DIMS) {
+    for (const count of COUNTS) {
+      const rows = count + 2;
+      const values = Array.from({ length: rows * dim }, () => random.below(256));
+      const query = Array.from({ length: 3 + dim }, () => random.below(256));
+      const order = Array.from({ length: count }, () => random.below(rows));
+      const operands = [singles(random, count), singles(random, count)];
+      assertSameBits(`dim ${dim}, count ${count}`, operands, (k, [scanned, found]) => {
+        const codes = bytesOf(k, values);
+        const own = bytesOf(k, query);
+        k.byteDistanceScan(scanned!, own, 3, codes, 2, count, dim, 0.3);
+        k.byteDistances(found!, own, 3, codes, idsOf(k, order), count, dim, 0.3);
+      });
+    }
+  }
+});
+
+for (const backend of ['reference', 'simd'] as const) {
+  test(`${backend}: the largest whole-number distance of 33,025 numbers is exact to the last bit of float32`, () => {
+    const dim = 33025;
+    const kernels = createKernels({ backend, bytes: 2 ** 18 });
+    const codes = kernels.bytes(2 * dim);
+    codes.fill(255, dim);
+    const out = kernels.floats(2);
+    kernels.byteDistanceScan(out, codes, 0, codes, 0, 2, dim, 1);
+    assert.equal([...out], [0, Math.fround(33025 * 255 * 255)]);
+    assert.ok(33025 * 255 * 255 < 2 ** 31);
+    assert.equal({ ...kernels.counts }, { distances: 2, multiplyAdds: 2 * dim });
+  });
+
+  test(`${backend}: the float distance is exact for small whole numbers`, () => {
+    const random = new Random(1, 'code exact');
+    const [rows, dim] = [6, 13];
+    const kernels = createKernels({ backend, bytes: 2 ** 16 });
+    const target = kernels.floats(dim);
+    const steps = kernels.floats(dim);
+    for (let i = 0; i < dim; i++) {
+      target[i] = random.below(40);
+      steps[i] = random.below(3);
+    }
+    const codes = kernels.bytes(rows * dim);
+    for (let i = 0; i < codes.length; i++) codes[i] = random.below(20);
+    const out = kernels.floats(rows);
+    kernels.codeDistanceScan(out, target, steps, codes, 0, rows, dim);
+    const expected = Array.from({ length: rows }, (_, r) => {
+      let sum = 0;
+      for (let i = 0; i < dim; i++) sum += (target[i]! - steps[i]! * codes[r * dim + i]!) ** 2;
+      return sum;
+    });
+    assert.equal([...out], expected);
+    assert.equal({ ...kernels.counts }, { distances: rows, multiplyAdds: rows * dim });
+  });
+}
+
+test('float64: the unrounded sum', () => {
+  const kernels = referenceKernels({ precision: 'float64' });
+  const out = kernels.floats(1);
+  kernels.codeDistanceScan(out, Float64Array.of(1, 2 ** -30), Float64Array.of(1, 1), Uint8Array.of(0, 0), 0, 1, 2);
+  assert.is(out[0], 1 + 2 ** -60);
+});
+
+test('simd refuses operands from elsewhere and operands that are too short', () => {
+  const kernels = createKernels({ backend: 'simd', bytes: 2 ** 16 });
+  const [out, target, codes] = [kernels.floats(4), kernels.floats(8), kernels.bytes(32)];
+  kernels.codeDistanceScan(out, target, target, codes, 0, 4, 8);
+  assert.throws(() => kernels.codeDistanceScan(out, target, target, codes, 1, 4, 8), /at least 40 elements, got 32/);
+  assert.throws(() => kernels.codeDistanceScan(out, target.subarray(1), target, codes, 0, 4, 8), /at least 8 .* got 7/);
+  assert.throws(() => kernels.byteDistanceScan(out, codes, 25, codes, 0, 4, 8, 1), /at least 33 elements, got 32/);
+  assert.throws(
+    () => kernels.byteDistances(out, new Uint8Array(8), 0, codes, kernels.ints(4), 4, 8, 1),
+    /another array/,
+  );
+});
+
+test.run();
