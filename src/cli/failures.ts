@@ -3,12 +3,17 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** The user stopped the command: exit status 130. `advice` says what was kept, if anything. */
+/** The user stopped the command: exit status 130. The message says what was kept, if anything. */
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
-  constructor(advice?: string) {
-    super(advice === undefined ? 'interrupted.' : `interrupted; ${advice}`);
+  constructor(message = 'interrupted.') {
+    super(message);
   }
+}
+
+/** Whether work was given up because of its signal; libraries say so with an AbortError. */
+export function isInterruption(error: unknown): boolean {
+  return error instanceof InterruptedError || (error instanceof DOMException && error.name === 'AbortError');
 }
 
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
@@ -26,6 +31,7 @@ export async function breathe(signal: AbortSignal): Promise<void> {
 
 /** What went wrong, as one line. */
 export function messageOf(error: unknown): string {
+  if (isInterruption(error) && !(error instanceof InterruptedError)) return new InterruptedError().message;
   const text = error instanceof Error ? error.message || error.name : String(error);
   return text.replace(/\s*[\r\n]+\s*/g, ' ').trim();
 }
@@ -33,5 +39,5 @@ export function messageOf(error: unknown): string {
 /** @returns the exit status that belongs to an error */
 export function exitStatusOf(error: unknown): number {
   if (error instanceof UsageError) return EXIT.usage;
-  return error instanceof InterruptedError ? EXIT.interrupted : EXIT.failed;
+  return isInterruption(error) ? EXIT.interrupted : EXIT.failed;
 }

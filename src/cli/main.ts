@@ -31,7 +31,7 @@ tolerateClosedPipes();
 process.exitCode = await main(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
-  columns: process.stderr.isTTY ? process.stderr.columns : undefined,
+  columns: process.stderr.isTTY ? process.stderr.columns || 80 : undefined,
   now: () => Number(process.hrtime.bigint()) / 1e9,
   signal: interruptOnSignals(),
   env: process.env,

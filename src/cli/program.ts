@@ -103,7 +103,8 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
     return EXIT.done;
   } catch (error) {
     const known = COMMANDS.some((command) => command.name === argv[0]);
-    terminal.err(`${known ? `cnt ${argv[0]}` : 'cnt'}: ${messageOf(error)}\n`);
+    const clearLine = terminal.columns === undefined ? '' : '\r\x1b[2K';
+    terminal.err(`${clearLine}${known ? `cnt ${argv[0]}` : 'cnt'}: ${messageOf(error)}\n`);
     if (terminal.env['CNT_DEBUG'] === '1' && error instanceof Error) terminal.err(`${error.stack}\n`);
     return exitStatusOf(error);
   }

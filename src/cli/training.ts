@@ -1,12 +1,11 @@
 import { rm } from 'node:fs/promises';
 import type { CntCompressor } from '../compress/cnt-compressor.ts';
 import { type TrainingReport, trainCnt } from '../compress/train-cnt.ts';
-import type { Evaluation } from '../compress/training/evaluation.ts';
 import type { TrainingChoices } from '../compress/training/settings.ts';
 import { readArchive, writeArchive } from '../io/archive-file.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import type { Session } from './command.ts';
-import { InterruptedError } from './failures.ts';
+import { InterruptedError, isInterruption } from './failures.ts';
 import { fileExists } from './files.ts';
 import { percent } from './listing.ts';
 
@@ -32,8 +31,7 @@ export async function trainNetwork(
   const checkpoint = resume ? await readArchive(path) : undefined;
   if (!resume && (await fileExists(path))) session.note(`${path}: replaced, because --resume is not given.`);
   const progress = session.progress('training, samples');
-  let last: TrainingReport | undefined;
-  let evaluation: Evaluation | undefined;
+  let done = '';
   try {
     return await trainCnt(base, {
       ...choices,
@@ -43,15 +41,14 @@ export async function trainNetwork(
       // Not given the signal: an interruption is what it is written for.
       onCheckpoint: (archive) => writeArchive(path, archive),
       onProgress: (report) => {
-        last = report;
-        evaluation = report.evaluation ?? evaluation;
-        progress.update(report.samples, report.totalSamples, detailOf(report.loss, evaluation));
+        const { samples, totalSamples } = report;
+        done = ` after ${samples} of ${totalSamples} samples`;
+        progress.update(samples, totalSamples, detailOf(report));
       },
     });
   } catch (error) {
-    if (!(error instanceof DOMException && error.name === 'AbortError')) throw error;
-    const done = last ? `after ${last.samples} of ${last.totalSamples} samples` : 'before the first sample';
-    throw new InterruptedError(`${done}; the same command with --resume continues from ${path}`);
+    if (!isInterruption(error)) throw error;
+    throw new InterruptedError(`interrupted${done}; the same command with --resume continues from ${path}.`);
   } finally {
     progress.end();
   }
@@ -62,11 +59,7 @@ export async function removeCheckpoint(modelPath: string): Promise<void> {
   await rm(checkpointPath(modelPath), { force: true });
 }
 
-function detailOf(loss: number | undefined, evaluation: Evaluation | undefined): string {
-  const parts: string[] = [];
-  if (loss !== undefined) parts.push(`loss ${loss.toFixed(4)}`);
-  if (evaluation) {
-    parts.push(`held out ${evaluation.heldOutLoss.toFixed(4)}`, `probe 1@1 ${percent(evaluation.recall.nearest)} %`);
-  }
-  return parts.join(', ');
+function detailOf({ loss, evaluation }: TrainingReport): string {
+  const { heldOutLoss, recall } = evaluation;
+  return `loss ${loss.toFixed(4)}, held out ${heldOutLoss.toFixed(4)}, probe 1@1 ${percent(recall.nearest)} %`;
 }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { simdSupported } from '../../kernels/backend.ts';
-import { succeed, succeedJson, temporaryFolder } from './command-line.ts';
+import { fail, succeed, succeedJson, temporaryFolder } from './command-line.ts';
 
 const test = suite('the whole path from vectors to recall');
 const folder = temporaryFolder();
@@ -152,6 +152,12 @@ test('eval prints an aligned table of the measures that the lists permit', async
     await succeed('eval', '--result', at('seven.ivecs'), '--truth', truth),
     'measure  recall %\n-------  --------\n    1@1    100.00\n    1@5    100.00\n',
   );
+});
+
+test('reproduce figure3 writes the curve, and another target is wrong usage', async () => {
+  await succeed('reproduce', 'figure3', '--out', at('reproduction'));
+  assert.match(readFileSync(at('reproduction/figure3.svg'), 'utf8'), '<svg');
+  assert.match(await fail(2, 'reproduce', 'table9', '--out', at('reproduction')), 'got "table9".');
 });
 
 test.run();

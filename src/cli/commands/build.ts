@@ -117,6 +117,7 @@ async function buildGraph(base: Matrix, graphBase: Matrix, choices: GraphChoices
   });
   progress.end();
   const statistics = index.statistics();
+  const counts = index.buildCounts!;
   return {
     archive: index.toArchive(),
     rows: [
@@ -124,9 +125,11 @@ async function buildGraph(base: Matrix, graphBase: Matrix, choices: GraphChoices
       ['M', M],
       ['efConstruction', efConstruction],
       ['profile', profile],
+      ['distances', counts.distances],
+      ['multiply-adds', counts.multiplyAdds],
       ...statisticsRows(statistics),
     ],
-    json: { graphCols: graphBase.cols, ...options, statistics },
+    json: { graphCols: graphBase.cols, ...options, counts, statistics },
   };
 }
 

@@ -1,6 +1,6 @@
 import { type ReproduceOptions, reproduce, SCALES, type Scale, TARGETS, type Target } from '../../paper/reproduce.ts';
 import { defineCommand } from '../command.ts';
-import { UsageError } from '../failures.ts';
+import { InterruptedError, isInterruption, UsageError } from '../failures.ts';
 
 export const reproduceCommand = defineCommand({
   name: 'reproduce',
@@ -54,7 +54,12 @@ export const reproduceCommand = defineCommand({
       ...(samples === undefined ? {} : { samples }),
       ...(factor === undefined ? {} : { factor }),
     };
-    const { lines, report } = await reproduce(target as Target, options, session);
-    return { lines, json: report };
+    try {
+      const { lines, report } = await reproduce(target as Target, options, session);
+      return { lines, json: report };
+    } catch (error) {
+      if (!isInterruption(error)) throw error;
+      throw new InterruptedError(`interrupted; the same command with --resume continues from ${out}.`);
+    }
   },
 });
