@@ -25,6 +25,31 @@ export function hardtanh(tape: Tape, x: Tensor): Tensor {
   );
 }
 
+/** y = max(x, 0). Derivative at the kink: 0. */
+export function relu(tape: Tape, x: Tensor): Tensor {
+  return elementwise(
+    tape,
+    x,
+    (kernels, y, value, n) => kernels.relu(y, value, n),
+    (kernels, dx, dy, value, n) => kernels.reluBackward(dx, dy, value, n),
+  );
+}
+
+/**
+ * y = min(max(x, least), most). Derivative at the kinks: 0.
+ *
+ * @throws {RangeError} unless least < most
+ */
+export function clamp(tape: Tape, x: Tensor, least: number, most: number): Tensor {
+  if (!(least < most)) throw new RangeError(`clamp: expected bounds in ascending order, got ${least} and ${most}.`);
+  return elementwise(
+    tape,
+    x,
+    (kernels, y, value, n) => kernels.clamp(y, value, least, most, n),
+    (kernels, dx, dy, value, n) => kernels.clampBackward(dx, dy, value, least, most, n),
+  );
+}
+
 /** y has the shape of x; each y[i] depends on x[i] alone. */
 function elementwise(tape: Tape, x: Tensor, forward: Forward, backward: Backward): Tensor {
   const n = sizeOf(x.shape);

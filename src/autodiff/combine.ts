@@ -24,6 +24,49 @@ export function add(tape: Tape, a: Tensor, b: Tensor): Tensor {
 }
 
 /**
+ * y = a + factor · b: of losses, so of few numbers; in float64, rounded once by the store.
+ *
+ * @throws {RangeError} if the shapes differ
+ */
+export function addScaled(tape: Tape, a: Tensor, b: Tensor, factor: number): Tensor {
+  requireShape('addScaled', b, a.shape);
+  const n = sizeOf(a.shape);
+  const y = tape.result(a.shape, [a, b]);
+  const [da, db, dy] = [a.gradient, b.gradient, y.gradient];
+  tape.record(
+    () => {
+      for (let i = 0; i < n; i++) y.value[i] = a.value[i]! + factor * b.value[i]!;
+    },
+    dy &&
+      (() => {
+        for (let i = 0; i < n; i++) {
+          if (da) da[i]! += dy[i]!;
+          if (db) db[i]! += factor * dy[i]!;
+        }
+      }),
+  );
+  return y;
+}
+
+/**
+ * The rows first .. first + count - 1: a view, which takes no memory and no time.
+ *
+ * @param x (rows, cols)
+ * @returns (count, cols)
+ * @throws {RangeError} if x has no such rows
+ */
+export function selectRows(x: Tensor, first: number, count: number): Tensor {
+  const rows = rowsOf(x);
+  const cols = colsOf(x);
+  if (first < 0 || first + count > rows) {
+    throw new RangeError(`selectRows: expected rows within 0 .. ${rows - 1}, got ${first} .. ${first + count - 1}.`);
+  }
+  const [start, end] = [first * cols, (first + count) * cols];
+  const gradient = x.gradient?.subarray(start, end);
+  return { shape: [count, cols], value: x.value.subarray(start, end), gradient };
+}
+
+/**
  * y = x, with b added to the columns from `first` on.
  *
  * @param x (rows, cols)

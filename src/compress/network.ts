@@ -6,9 +6,12 @@ import { type CntConfig, requireCntConfig } from './cnt-config.ts';
 import { linearMap } from './linear-map.ts';
 
 /** What INRP trains: the paper's network, or a single linear map as its control. Plain JSON, stored with a model. */
-export type Network =
+export type InrpNetwork =
   | { readonly kind: 'cnt'; readonly config: CntConfig }
   | { readonly kind: 'linear'; readonly config: LinearConfig };
+
+/** Every network that compresses. */
+export type Network = InrpNetwork;
 
 export interface LinearConfig {
   readonly dIn: number;

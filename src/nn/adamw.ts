@@ -1,6 +1,7 @@
 import type { Floats, Kernels } from '../../kernels/kernels.ts';
 import type { TrainableParameter } from '../autodiff/parameters.ts';
 import { sizeOf } from '../autodiff/tensor.ts';
+import type { Optimizer } from './optimizer.ts';
 
 export interface AdamwOptions {
   readonly beta1: number;
@@ -17,18 +18,12 @@ interface Moments {
   readonly second: Floats;
 }
 
-/** Powers of the betas after some steps, which the bias corrections need: with the moments, the whole state. */
-export interface AdamwPowers {
-  readonly power1: number;
-  readonly power2: number;
-}
-
 /**
  * Adam with decoupled weight decay over a set of parameters.
  *
  * Source: Loshchilov & Hutter 2019, Algorithm 2 (AdamW); the update itself is `kernels/adamw/reference.ts`.
  */
-export class AdamW {
+export class AdamW implements Optimizer {
   readonly #kernels: Kernels;
   readonly #options: AdamwOptions;
   readonly #moments: readonly Moments[];
@@ -47,7 +42,6 @@ export class AdamW {
     }));
   }
 
-  /** Updates every parameter from its gradient. */
   step(learningRate: number): void {
     const { beta1, beta2 } = this.#options;
     this.#power1 *= beta1;
@@ -63,7 +57,8 @@ export class AdamW {
     }
   }
 
-  get powers(): AdamwPowers {
+  /** Powers of the betas, which the bias corrections need. */
+  get scalars(): { readonly power1: number; readonly power2: number } {
     return { power1: this.#power1, power2: this.#power2 };
   }
 
@@ -77,9 +72,8 @@ export class AdamW {
     return all;
   }
 
-  /** Continues from powers saved earlier; the caller fills `moments()`. */
-  restore({ power1, power2 }: AdamwPowers): void {
-    this.#power1 = power1;
-    this.#power2 = power2;
+  restore(scalars: Readonly<Record<string, number>>): void {
+    this.#power1 = scalars['power1']!;
+    this.#power2 = scalars['power2']!;
   }
 }

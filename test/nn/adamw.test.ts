@@ -39,7 +39,7 @@ test('AdamW makes the steps of PyTorch within 2e-7', () => {
   });
 });
 
-test('AdamW restored from its moments and powers continues with the same bits', () => {
+test('AdamW restored from its moments and scalars continues with the same bits', () => {
   const kernels = referenceKernels();
   const straight = parameterOf(kernels, 'w', START);
   const first = new AdamW(kernels, [straight], OPTIONS);
@@ -51,7 +51,7 @@ test('AdamW restored from its moments and powers continues with the same bits', 
   const second = new AdamW(kernels, [resumed], OPTIONS);
   const saved = first.moments();
   for (const [name, { value }] of second.moments()) value.set(saved.get(name)!.value);
-  second.restore(JSON.parse(JSON.stringify(first.powers)));
+  second.restore(JSON.parse(JSON.stringify(first.scalars)));
   for (const gradient of GRADIENTS) {
     straight.gradient.set(gradient);
     resumed.gradient.set(gradient);

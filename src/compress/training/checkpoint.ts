@@ -9,13 +9,17 @@ import {
   requireInteger,
   requireNumber,
 } from '../../tensor/named-arrays.ts';
+import type { CommonSettings } from './choices.ts';
 import { type HistoryPoint, readHistory } from './history.ts';
-import type { TrainingSettings } from './settings.ts';
-import type { TrainingModel } from './training-model.ts';
+import type { TrainedModel } from './trained-model.ts';
 
-/** The kind of archive that holds a training in progress. */
-export const CHECKPOINT_KIND = 'cnt-checkpoint';
-const WHERE = 'CNT checkpoint';
+/** The checkpoints of one method. */
+export interface CheckpointFormat {
+  /** The kind of archive: `cnt-checkpoint`. */
+  readonly kind: string;
+  /** Begins messages: `CNT checkpoint`. */
+  readonly where: string;
+}
 
 /** Where a training stands, apart from what is in the memory of its model. The random draws need no state: they depend on the step alone. */
 export interface TrainingProgress {
@@ -31,13 +35,15 @@ export interface TrainingProgress {
 
 /** Everything from which `restoreCheckpoint` continues bit for bit; copies, so that training may go on. */
 export function takeCheckpoint(
-  model: TrainingModel,
+  { kind }: CheckpointFormat,
+  model: TrainedModel,
   progress: TrainingProgress,
-  settings: TrainingSettings,
+  settings: CommonSettings,
   base: Matrix,
 ): Archive {
   const arrays = new Map<string, NamedArray>();
   for (const [name, { shape, value }] of liveArrays(model)) arrays.set(name, { shape, data: Float32Array.from(value) });
+  for (const [name, ids] of model.mined ?? []) arrays.set(name, { shape: [ids.length], data: ids.slice() });
   for (const [name, array] of progress.best?.parameters ?? []) arrays.set(`best/${name}`, array);
   const parameters = asJson({
     settings,
@@ -45,11 +51,11 @@ export function takeCheckpoint(
     step: progress.step,
     lossSum: progress.lossSum,
     lossSteps: progress.lossSteps,
-    ...model.optimizer.powers,
+    ...model.optimizer.scalars,
     history: progress.history,
     ...(progress.best && { bestStep: progress.best.step }),
   }) as JsonObject;
-  return { kind: CHECKPOINT_KIND, parameters, arrays };
+  return { kind, parameters, arrays };
 }
 
 /**
@@ -58,60 +64,63 @@ export function takeCheckpoint(
  * @throws {RangeError} if it is of another training (settings or base differ), or incomplete
  */
 export function restoreCheckpoint(
+  { kind: expected, where }: CheckpointFormat,
   { kind, parameters, arrays }: Archive,
-  model: TrainingModel,
-  settings: TrainingSettings,
+  model: TrainedModel,
+  settings: CommonSettings,
   base: Matrix,
 ): TrainingProgress {
-  if (kind !== CHECKPOINT_KIND)
-    throw new RangeError(`${WHERE}: expected an archive of kind ${CHECKPOINT_KIND}, got ${kind}.`);
+  if (kind !== expected) throw new RangeError(`${where}: expected an archive of kind ${expected}, got ${kind}.`);
   const { rows, cols, data } = base;
-  requireSame('base', { rows, cols, fingerprint: fingerprint(data) }, parameters['base']);
-  requireSame('settings', settings, parameters['settings']);
-  const power1 = requireNumber(parameters, 'power1', WHERE);
-  const power2 = requireNumber(parameters, 'power2', WHERE);
+  requireSame(where, 'base', { rows, cols, fingerprint: fingerprint(data) }, parameters['base']);
+  requireSame(where, 'settings', settings, parameters['settings']);
+  const scalars = Object.keys(model.optimizer.scalars).map((name) => [name, requireNumber(parameters, name, where)]);
   const progress: TrainingProgress = {
-    step: requireInteger(parameters, 'step', 0, settings.steps, WHERE),
-    lossSum: requireNumber(parameters, 'lossSum', WHERE),
-    lossSteps: requireInteger(parameters, 'lossSteps', 0, settings.steps, WHERE),
-    history: readHistory(parameters['history'], WHERE),
+    step: requireInteger(parameters, 'step', 0, settings.steps, where),
+    lossSum: requireNumber(parameters, 'lossSum', where),
+    lossSteps: requireInteger(parameters, 'lossSteps', 0, settings.steps, where),
+    history: readHistory(parameters['history'], where),
     best: undefined,
   };
   if (parameters['bestStep'] !== undefined) {
     progress.best = {
-      step: requireInteger(parameters, 'bestStep', 0, progress.step, WHERE),
+      step: requireInteger(parameters, 'bestStep', 0, progress.step, where),
       parameters: new Map(
         model.parameters
           .all()
-          .map(({ name, shape }) => [name, requireArray(arrays, `best/${name}`, 'float32', shape, WHERE)]),
+          .map(({ name, shape }) => [name, requireArray(arrays, `best/${name}`, 'float32', shape, where)]),
       ),
     };
   }
   const live = [...liveArrays(model)].map(([name, { shape, value }]) => {
-    return [value, requireArray(arrays, name, 'float32', shape, WHERE).data] as const;
+    return [value, requireArray(arrays, name, 'float32', shape, where).data] as const;
+  });
+  const mined = [...(model.mined ?? [])].map(([name, ids]) => {
+    return [ids, requireArray(arrays, name, 'int32', [ids.length], where).data] as const;
   });
   for (const [value, saved] of live) value.set(saved);
-  model.optimizer.restore({ power1, power2 });
+  for (const [ids, saved] of mined) ids.set(saved);
+  model.optimizer.restore(Object.fromEntries(scalars));
   return progress;
 }
 
 /** The state in the model's memory: parameters, running statistics, moments. */
-function* liveArrays(model: TrainingModel): Generator<[string, { shape: readonly number[]; value: Floats }]> {
+function* liveArrays(model: TrainedModel): Generator<[string, { shape: readonly number[]; value: Floats }]> {
   for (const { name, shape, value } of model.parameters.all()) yield [`parameter/${name}`, { shape, value }];
   yield* model.optimizer.moments();
 }
 
 /** @throws {RangeError} naming the first part that differs */
-function requireSame(path: string, ours: unknown, theirs: unknown): void {
+function requireSame(where: string, path: string, ours: unknown, theirs: unknown): void {
   if (typeof ours === 'object' && ours !== null && typeof theirs === 'object' && theirs !== null) {
     for (const key of new Set([...Object.keys(ours), ...Object.keys(theirs)])) {
-      requireSame(`${path}.${key}`, Reflect.get(ours, key), Reflect.get(theirs, key));
+      requireSame(where, `${path}.${key}`, Reflect.get(ours, key), Reflect.get(theirs, key));
     }
     return;
   }
   if (ours === theirs) return;
   throw new RangeError(
-    `${WHERE}: expected one of a training with ${path} ${JSON.stringify(ours)}, got ${JSON.stringify(theirs)}; resume with the same data and options.`,
+    `${where}: expected one of a training with ${path} ${JSON.stringify(ours)}, got ${JSON.stringify(theirs)}; resume with the same data and options.`,
   );
 }
 

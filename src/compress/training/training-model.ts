@@ -10,13 +10,15 @@ import { Encoder } from '../encoder.ts';
 import { inrpLoss } from '../inrp-loss.ts';
 import { network } from '../network.ts';
 import { standardizeRows } from '../standardization.ts';
+import { HELD_OUT_BATCHES } from './evaluation.ts';
 import type { TrainingSettings } from './settings.ts';
+import type { EncodedRows, HeldOutLoss, TrainedModel } from './trained-model.ts';
 
 /** PyTorch's defaults, which the paper does not change. */
 const ADAMW = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
 
 /** INRP of rows that are compressed already, with the weights of Eq. 5 and with all weights 1. */
-interface HeldOutLoss {
+interface HeldOutTape {
   readonly tape: Tape;
   readonly compressed: Tensor;
   readonly originals: Tensor;
@@ -25,12 +27,11 @@ interface HeldOutLoss {
 }
 
 /** All that training keeps in the memory of one `Kernels`: parameters, moments, and the tapes of a step and of an evaluation. */
-export class TrainingModel {
+export class TrainingModel implements TrainedModel {
   readonly parameters: ParameterSet;
   readonly optimizer: AdamW;
-  /** Shares the parameters: it always encodes with the present ones. */
   readonly encoder: Encoder;
-  readonly heldOut: HeldOutLoss;
+  readonly heldOut: HeldOutTape;
   readonly #settings: TrainingSettings;
   readonly #tape: Tape;
   readonly #x: Tensor;
@@ -47,7 +48,7 @@ export class TrainingModel {
     this.#loss = inrpLoss(this.#tape, compressed, this.#x, { boundary, alpha, beta });
     this.optimizer = new AdamW(kernels, this.parameters.trainable(), { ...ADAMW, weightDecay: settings.weightDecay });
     this.encoder = new Encoder(kernels, this.parameters, model, settings.standardization);
-    this.heldOut = heldOutLoss(kernels, settings, heldOutRows);
+    this.heldOut = heldOutTape(kernels, settings, heldOutRows);
   }
 
   /** A model in memory of its own, taken once. */
@@ -57,12 +58,6 @@ export class TrainingModel {
     return build(createKernels(backend ? { bytes, backend } : { bytes }));
   }
 
-  /**
-   * One step: forwards, backwards, update.
-   *
-   * @param ids the batch is rows ids[first], ids[first + 1], .. of base
-   * @returns the loss before the update; if it is not finite, nothing was updated
-   */
   step(base: Matrix, ids: Int32Array, first: number, learningRate: number): number {
     const { batch, standardization } = this.#settings;
     standardizeRows(this.#x.value, base, ids, first, batch, standardization);
@@ -74,13 +69,31 @@ export class TrainingModel {
     this.optimizer.step(learningRate);
     return loss;
   }
+
+  /** Mean of Eq. 4 over held-out batches. */
+  heldOutLoss(base: Matrix, { ids, encoded }: EncodedRows): HeldOutLoss {
+    const loss = this.heldOut;
+    const rows = loss.compressed.shape[0]!;
+    const batches = Math.min(HELD_OUT_BATCHES, Math.floor(ids.length / rows));
+    let weighted = 0;
+    let unweighted = 0;
+    for (let batch = 0; batch < batches; batch++) {
+      const first = batch * rows;
+      loss.compressed.value.set(encoded.data.subarray(first * encoded.cols, (first + rows) * encoded.cols));
+      standardizeRows(loss.originals.value, base, ids, first, rows, this.#settings.standardization);
+      loss.tape.forward();
+      weighted += loss.weighted.value[0]!;
+      unweighted += loss.unweighted.value[0]!;
+    }
+    return { heldOutLoss: weighted / batches, heldOutError: unweighted / batches };
+  }
 }
 
-function heldOutLoss(
+function heldOutTape(
   kernels: Kernels,
   { network: { config }, ...settings }: TrainingSettings,
   rows: number,
-): HeldOutLoss {
+): HeldOutTape {
   const { boundary, alpha, beta } = settings;
   const tape = new Tape(kernels, { training: false });
   const compressed = tape.input([rows, config.dOut]);

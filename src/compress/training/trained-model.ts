@@ -1,0 +1,51 @@
+import type { ParameterSet } from '../../autodiff/parameters.ts';
+import type { Optimizer } from '../../nn/optimizer.ts';
+import type { Matrix } from '../../tensor/matrix.ts';
+import type { Encoder } from '../encoder.ts';
+
+/** Rows of the base and what the model makes of them. */
+export interface EncodedRows {
+  readonly ids: Int32Array;
+  /** (ids, dOut) */
+  readonly encoded: Matrix;
+}
+
+export interface HeldOutLoss {
+  /** The loss of held-out rows, with the running statistics. */
+  readonly heldOutLoss: number;
+  /**
+   * The same without weights and without what only steers: of INRP with every weight 1 (the mean error of a distance, in
+   * standardized units), of a VAE the squared error of the reconstruction, of Catalyst the rank loss.
+   */
+  readonly heldOutError: number;
+}
+
+/** Awaited between pieces of work: lets signals, timers and the screen have their turn, and throws to end the training. */
+export type Pause = () => Promise<void>;
+
+/** What the loop of training needs of a model, whatever its method; all of it lies in the memory of one `Kernels`. */
+export interface TrainedModel {
+  readonly parameters: ParameterSet;
+  readonly optimizer: Optimizer;
+  /** Shares the parameters: it always encodes with the present ones. */
+  readonly encoder: Encoder;
+  /** What else decides how an epoch goes on: kept in checkpoints, and filled from them. */
+  readonly mined?: ReadonlyMap<string, Int32Array>;
+  /**
+   * Called before the first step of each epoch, and before the first step after a checkpoint.
+   *
+   * @param ids the training rows in the order of the epoch
+   * @param continuing the epoch goes on from a checkpoint
+   */
+  beginEpoch?(base: Matrix, ids: Int32Array, continuing: boolean, pause: Pause): Promise<void>;
+  /**
+   * One step: forwards, backwards, update.
+   *
+   * @param ids the batch is rows ids[first], ids[first + 1], .. of base
+   * @param step how many were made before
+   * @returns the loss before the update; if it is not finite, nothing was updated
+   */
+  step(base: Matrix, ids: Int32Array, first: number, learningRate: number, step: number): number;
+  /** @param probe training rows among which the held-out rows' neighbors are sought */
+  heldOutLoss(base: Matrix, heldOut: EncodedRows, probe: EncodedRows): HeldOutLoss;
+}

@@ -1,0 +1,241 @@
+import type { BackendChoice } from '../../../kernels/backend.ts';
+import type { Matrix } from '../../tensor/matrix.ts';
+import type { Archive, NamedArray } from '../../tensor/named-arrays.ts';
+import { type CheckpointFormat, restoreCheckpoint, type TrainingProgress, takeCheckpoint } from './checkpoint.ts';
+import type { CommonSettings } from './choices.ts';
+import { Evaluator } from './evaluation.ts';
+import { evaluationSteps, type HistoryPoint } from './history.ts';
+import { epochOrder, type Split } from './split.ts';
+import type { TrainedModel } from './trained-model.ts';
+
+/** Where a training stands, after a step or an evaluation. */
+export interface TrainingReport {
+  readonly step: number;
+  readonly steps: number;
+  /** Rows that have passed through the network, and that will have in all. */
+  readonly samples: number;
+  readonly totalSamples: number;
+  /** Of the last step; after an evaluation, the mean since the evaluation before. */
+  readonly loss: number;
+  /** Of the next step. */
+  readonly learningRate: number;
+  /** The latest one: new if its `step` is. */
+  readonly evaluation: HistoryPoint;
+  /** Present if a clock was given and a step was made. */
+  readonly secondsLeft?: number;
+}
+
+/** How a training is run; nothing of it changes the result. */
+export interface RunOptions {
+  readonly backend?: BackendChoice | undefined;
+  /** Continues a training of the same base and choices, bit for bit. */
+  readonly resume?: Archive | undefined;
+  /** Stops the training between two steps. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called after every step, and after every evaluation but the one before the first step. */
+  readonly onProgress?: ((report: TrainingReport) => void) | undefined;
+  /** Called after each evaluation but the last, and when the training is stopped. */
+  readonly onCheckpoint?: ((checkpoint: Archive) => void | Promise<void>) | undefined;
+  /** A clock in milliseconds, for `secondsLeft` and nothing else. */
+  readonly now?: (() => number) | undefined;
+}
+
+/** One training of one method. */
+export interface TrainingPlan<M extends TrainedModel, C> {
+  /** Begins messages: `trainCnt`. */
+  readonly where: string;
+  readonly checkpoint: CheckpointFormat;
+  readonly settings: CommonSettings;
+  readonly split: Split;
+  readonly model: M;
+  /** Gives the parameters their first values. */
+  start(model: M): void;
+  /** @param step how many were made before */
+  learningRate(step: number): number;
+  /**
+   * What is returned.
+   *
+   * @param parameters those of the lowest held-out loss, with the running statistics
+   * @param record settings and history as JSON texts
+   */
+  compressor(parameters: ReadonlyMap<string, NamedArray>, record: Readonly<Record<string, string>>): C;
+}
+
+/**
+ * The loop of every method that learns by gradient descent: steps, evaluations in equal intervals, checkpoints at each of them and when
+ * stopped. The parameters of the lowest held-out loss are kept. An incomplete last batch of an epoch is left out.
+ *
+ * @throws {RangeError} if `resume` belongs to another training
+ * @throws {Error} if the loss becomes infinite or NaN
+ * @throws {DOMException} AbortError when stopped by `signal`, after `onCheckpoint`
+ */
+export async function runTraining<M extends TrainedModel, C>(
+  plan: TrainingPlan<M, C>,
+  base: Matrix,
+  options: RunOptions,
+): Promise<C> {
+  const { checkpoint, model, settings } = plan;
+  if (options.resume) {
+    const progress = restoreCheckpoint(checkpoint, options.resume, model, settings, base);
+    return new Training(base, options, plan, progress).run();
+  }
+  plan.start(model);
+  const progress = { step: 0, lossSum: 0, lossSteps: 0, history: [], best: undefined };
+  return new Training(base, options, plan, progress).run();
+}
+
+/** The loop over steps and evaluations. */
+class Training<M extends TrainedModel, C> {
+  readonly #base: Matrix;
+  readonly #options: RunOptions;
+  readonly #plan: TrainingPlan<M, C>;
+  readonly #settings: CommonSettings;
+  readonly #model: M;
+  readonly #progress: TrainingProgress;
+  readonly #evaluator: Evaluator;
+  readonly #firstStep: number;
+  readonly #started: number | undefined;
+  #order: { readonly epoch: number; readonly ids: Int32Array } | undefined;
+
+  constructor(base: Matrix, options: RunOptions, plan: TrainingPlan<M, C>, progress: TrainingProgress) {
+    this.#base = base;
+    this.#options = options;
+    this.#plan = plan;
+    this.#settings = plan.settings;
+    this.#model = plan.model;
+    this.#progress = progress;
+    this.#evaluator = new Evaluator(base, plan.settings, plan.split, options.backend);
+    this.#firstStep = progress.step;
+    this.#started = options.now?.();
+  }
+
+  async run(): Promise<C> {
+    const { steps, evaluations } = this.#settings;
+    const progress = this.#progress;
+    const points = evaluationSteps(steps, evaluations);
+    try {
+      for (;;) {
+        if (points.has(progress.step) && progress.history.at(-1)?.step !== progress.step) await this.#evaluate();
+        if (progress.step === steps) return this.#compressor();
+        await this.#pause();
+        await this.#beginEpoch();
+        this.#step();
+      }
+    } catch (error) {
+      if (error instanceof DOMException && error.name === 'AbortError') await this.#checkpoint();
+      throw error;
+    }
+  }
+
+  #step(): void {
+    const progress = this.#progress;
+    const { step } = progress;
+    const { batch, stepsPerEpoch } = this.#settings;
+    const first = (step % stepsPerEpoch) * batch;
+    const loss = this.#model.step(this.#base, this.#order!.ids, first, this.#plan.learningRate(step), step);
+    if (!Number.isFinite(loss)) throw this.#divergence(`loss ${loss} at step ${step}`);
+    progress.step++;
+    progress.lossSum += loss;
+    progress.lossSteps++;
+    this.#report(loss);
+  }
+
+  /** Puts the rows in the order of the epoch that the next step belongs to, unless they are. */
+  async #beginEpoch(): Promise<void> {
+    const { stepsPerEpoch, seed } = this.#settings;
+    const { step } = this.#progress;
+    const epoch = Math.floor(step / stepsPerEpoch);
+    if (this.#order?.epoch === epoch) return;
+    const ids = epochOrder(this.#plan.split.training, seed, epoch);
+    await this.#model.beginEpoch?.(this.#base, ids, step % stepsPerEpoch > 0, () => this.#pause());
+    this.#order = { epoch, ids };
+  }
+
+  async #evaluate(): Promise<void> {
+    const progress = this.#progress;
+    const { step, lossSum, lossSteps } = progress;
+    const evaluation = await this.#evaluator.evaluate(this.#model, () => this.#pause());
+    if (!Number.isFinite(evaluation.heldOutLoss)) {
+      throw this.#divergence(`held-out loss ${evaluation.heldOutLoss} after ${step} steps`);
+    }
+    const lowest = progress.history.reduce(
+      (least, point) => Math.min(least, point.heldOutLoss),
+      Number.POSITIVE_INFINITY,
+    );
+    const point: HistoryPoint = {
+      step,
+      samples: step * this.#settings.batch,
+      ...(lossSteps > 0 && { loss: lossSum / lossSteps }),
+      ...evaluation,
+    };
+    progress.history.push(point);
+    progress.lossSum = 0;
+    progress.lossSteps = 0;
+    if (evaluation.heldOutLoss < lowest) progress.best = { step, parameters: copyParameters(this.#model) };
+    if (point.loss !== undefined) this.#report(point.loss);
+    if (step < this.#settings.steps) await this.#checkpoint();
+  }
+
+  /** Lets signals, timers and the screen have their turn. @throws {DOMException} AbortError if the training is to stop */
+  async #pause(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      if (typeof setImmediate === 'function') setImmediate(resolve);
+      else setTimeout(resolve, 0);
+    });
+    if (this.#options.signal?.aborted) {
+      throw new DOMException(
+        `${this.#plan.where}: stopped after ${this.#progress.step} of ${this.#settings.steps} steps.`,
+        'AbortError',
+      );
+    }
+  }
+
+  async #checkpoint(): Promise<void> {
+    const { onCheckpoint } = this.#options;
+    await onCheckpoint?.(
+      takeCheckpoint(this.#plan.checkpoint, this.#model, this.#progress, this.#settings, this.#base),
+    );
+  }
+
+  #report(loss: number): void {
+    const { onProgress, now } = this.#options;
+    const evaluation = this.#progress.history.at(-1);
+    if (!onProgress || !evaluation) return;
+    const { step } = this.#progress;
+    const { steps, batch } = this.#settings;
+    const done = step - this.#firstStep;
+    const seconds = now && done > 0 ? ((now() - this.#started!) / 1000 / done) * (steps - step) : undefined;
+    onProgress({
+      step,
+      steps,
+      samples: step * batch,
+      totalSamples: steps * batch,
+      learningRate: this.#plan.learningRate(step),
+      loss,
+      evaluation,
+      ...(seconds !== undefined && { secondsLeft: seconds }),
+    });
+  }
+
+  #compressor(): C {
+    const { network: _, standardization, ...settings } = this.#settings;
+    const { best, history } = this.#progress;
+    const training = { ...settings, bestStep: best!.step };
+    return this.#plan.compressor(best!.parameters, {
+      training: JSON.stringify(training),
+      history: JSON.stringify(history),
+    });
+  }
+
+  #divergence(what: string): Error {
+    const { where, settings } = this.#plan;
+    const advice = `try a learning rate below ${settings.learningRate}`;
+    return new Error(`${where}: expected a finite loss, got ${what}; ${advice}.`);
+  }
+}
+
+function copyParameters(model: TrainedModel): Map<string, NamedArray> {
+  return new Map(
+    model.parameters.all().map(({ name, shape, value }) => [name, { shape, data: Float32Array.from(value) }]),
+  );
+}
