@@ -8,10 +8,10 @@ import type { Counts, Kernels, Round } from './kernels.ts';
 import { referenceMatmul } from './matmul/reference.ts';
 import { referenceNearestRows } from './nearest-rows/reference.ts';
 import { referencePairs } from './pairs/reference.ts';
-import { referenceScalarCodes } from './scalar-codes/reference.ts';
-import { referenceTableScan } from './table-scan/reference.ts';
 import { referenceRows } from './rows/reference.ts';
+import { referenceScalarCodes } from './scalar-codes/reference.ts';
 import { referenceSgd } from './sgd/reference.ts';
+import { referenceTableScan } from './table-scan/reference.ts';
 import { referenceVariational } from './variational/reference.ts';
 
 export type Precision = 'float32' | 'float64';

@@ -37,10 +37,10 @@ import { bindMatmul, emitMatmul } from './matmul/simd.ts';
 import { KernelMemory, SCRATCH_BYTES } from './memory.ts';
 import { bindNearestRows, emitNearestRows } from './nearest-rows/simd.ts';
 import { bindPairs, emitPairs } from './pairs/simd.ts';
-import { bindScalarCodes, emitScalarCodes } from './scalar-codes/simd.ts';
-import { bindTableScan, emitTableScan } from './table-scan/simd.ts';
 import { bindRows, emitRows } from './rows/simd.ts';
+import { bindScalarCodes, emitScalarCodes } from './scalar-codes/simd.ts';
 import { bindSgd, emitSgd } from './sgd/simd.ts';
+import { bindTableScan, emitTableScan } from './table-scan/simd.ts';
 import { bindVariational, emitVariational } from './variational/simd.ts';
 import { type WasmModule, webAssembly } from './webassembly.ts';
 

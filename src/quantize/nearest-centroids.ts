@@ -1,0 +1,63 @@
+import { type BackendChoice, createKernels } from '../../kernels/backend.ts';
+import type { Counts, Kernels } from '../../kernels/kernels.ts';
+import type { Matrix } from '../tensor/matrix.ts';
+
+/**
+ * Points where the kernels reach them, and the nearest centroid of each: the step that k-means repeats and that encoding is.
+ */
+export class NearestCentroids {
+  readonly dim: number;
+  /** The nearest centroid of each point loaded, the smaller number of equals. */
+  readonly ids: Int32Array;
+  /** Squared distances to it. */
+  readonly distances: Float32Array;
+  /** (capacity, dim), the points loaded. */
+  readonly points: Float32Array;
+  readonly #kernels: Kernels;
+  readonly #centroids: Float32Array;
+  #count = 0;
+
+  /** @param capacity points that are loaded at a time; @param k the most centroids */
+  constructor(capacity: number, dim: number, k: number, backend: BackendChoice) {
+    const bytes = 4 * ((capacity + k) * dim + 2 * capacity) + 256;
+    this.#kernels = createKernels({ backend, bytes });
+    this.dim = dim;
+    // Kernels of createKernels are float32.
+    this.points = this.#kernels.floats(capacity * dim) as Float32Array;
+    this.#centroids = this.#kernels.floats(k * dim) as Float32Array;
+    this.ids = this.#kernels.ints(capacity);
+    this.distances = this.#kernels.floats(capacity) as Float32Array;
+  }
+
+  get counts(): Readonly<Counts> {
+    return this.#kernels.counts;
+  }
+
+  /** Loads columns firstCol .. firstCol + dim - 1 of `count` rows. */
+  load(matrix: Matrix, firstRow: number, count: number, firstCol = 0): void {
+    const { dim, points } = this;
+    const { cols, data } = matrix;
+    this.#count = count;
+    if (cols === dim) {
+      points.set(data.subarray(firstRow * dim, (firstRow + count) * dim));
+      return;
+    }
+    for (let row = 0; row < count; row++) {
+      const from = (firstRow + row) * cols + firstCol;
+      for (let j = 0; j < dim; j++) points[row * dim + j] = data[from + j]!;
+    }
+  }
+
+  /** Fills `ids` and `distances`. @param centroids (k, dim) */
+  find(centroids: Float32Array): void {
+    const k = centroids.length / this.dim;
+    this.#centroids.set(centroids);
+    this.#kernels.nearestRows(this.ids, this.distances, this.points, 0, this.#count, this.#centroids, k, this.dim);
+  }
+
+  /** distances[i] = |point i - point `row`|². */
+  measureFrom(row: number): void {
+    const { dim, points } = this;
+    this.#kernels.squaredDistanceScan(this.distances, points, row * dim, points, 0, this.#count, dim);
+  }
+}
