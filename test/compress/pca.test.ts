@@ -86,22 +86,22 @@ test('encode is W (x - mean), for rows in any company', () => {
   }
 });
 
-test('PCA at 4x finds between 0.6 and 0.75 of the nearest neighbors of generated vectors (5,000 x 128): neither easy nor hopeless', () => {
+test('PCA at 4x finds between 0.5 and 0.65 of the nearest neighbors of generated vectors (5,000 x 128): neither easy nor hopeless', () => {
   const data = generateManifold({ rows: 5000, queries: 200, dim: 128, seed: 1 });
   const pca = trainPca(data.base, { dOut: 32 });
   const truth = nearest(data.base, data.query, 1);
   const found = nearest(pca.encode(data.base), pca.encode(data.query), 1);
   const share = recallAt({ rows: 200, cols: 1, data: found.ids }, { rows: 200, cols: 1, data: truth.ids }, 1);
-  assert.ok(share > 0.6 && share < 0.75, `${share}`); // 0.685
+  assert.ok(share > 0.5 && share < 0.65, `${share}`); // 0.545
 });
 
 test('training and encoding give the same bits on every backend and engine', () => {
   const small = generateManifold({ rows: 300, queries: 0, dim: 24, seed: 1 }).base;
   for (const backend of ['auto', 'reference'] as const) {
     const pca = trainPca(small, { dOut: 6, backend });
-    assert.is(digest(pca.directions), '09e44f6f187c8330e8b2f5698f8c3de3e80eb966f0fe9623aa56ab2bf5f9771c', backend);
+    assert.is(digest(pca.directions), 'ad1913bb3d6256a91e38dc6dae7de6f49add56780ec2849fe16b5b4321f7a322', backend);
     const encoded = pca.encode(small, { backend });
-    assert.is(digest(encoded), '8b12e689baa6a163b78521a6cd0f2a382dd6b145753cbce6f1c1899330cb9f5d', backend);
+    assert.is(digest(encoded), '81ce1e2221b34451337f43059cd7515f60c906f00fd0a79f2236e5a62b338585', backend);
   }
 });
 
