@@ -1,4 +1,4 @@
-/** exp and log of four lanes: the operations of reference.ts one by one, in float32. */
+/** exp, log and tanh of four lanes: the operations of reference.ts one by one, in float32. */
 import type { FunctionScope, Local } from '../assembler.ts';
 import { f32x4, i32x4, type Statement, type V128, v128 } from '../instructions.ts';
 import {
@@ -11,6 +11,11 @@ import {
   LOG_SERIES,
   LOG_TERMS_32,
   SQRT_HALF_BITS,
+  TANH_BY_EXP,
+  TANH_DENOMINATORS,
+  TANH_DENOMINATORS_32,
+  TANH_NEGLIGIBLE,
+  TANH_SATURATED,
 } from './reference.ts';
 
 /** y = e^x; x is left changed. */
@@ -51,6 +56,37 @@ export function logStatements(f: FunctionScope, y: Local<'v128'>, x: V128): Stat
     y.set(f32x4.add(f32x4.mul(exponent, f32x4.const(LN2_HIGH)), f32x4.sub(rest, y))),
   ];
 }
+
+/** y = tanh x. */
+export function tanhStatements(f: FunctionScope, y: Local<'v128'>, x: V128): Statement[] {
+  const [value, size, square, q, power] = [
+    f.local('v128'),
+    f.local('v128'),
+    f.local('v128'),
+    f.local('v128'),
+    f.local('v128'),
+  ];
+  const one = f32x4.const(1);
+  const negligible = f32x4.lt(f32x4.abs(value), f32x4.const(TANH_NEGLIGIBLE));
+  const denominators = TANH_DENOMINATORS.slice(0, TANH_DENOMINATORS_32).reverse();
+  return [
+    value.set(x),
+    // Negligible: 0 instead, so that nothing subnormal is computed.
+    size.set(v128.andnot(f32x4.pmin(f32x4.abs(value), f32x4.const(TANH_SATURATED)), negligible)),
+    square.set(f32x4.mul(size, size)),
+    q.set(f32x4.const(0)),
+    ...denominators.map((odd) => q.set(f32x4.div(square, f32x4.add(f32x4.const(odd), q)))),
+    y.set(f32x4.sub(size, f32x4.div(f32x4.mul(size, q), f32x4.add(one, q)))),
+    square.set(f32x4.add(size, size)),
+    ...expStatements(f, power, square),
+    power.set(f32x4.sub(one, f32x4.div(f32x4.const(2), f32x4.add(power, one)))),
+    y.set(v128.bitselect(y, power, f32x4.lt(size, f32x4.const(TANH_BY_EXP)))),
+    y.set(v128.or(y, v128.and(value, i32x4.const(SIGN_BIT)))),
+    y.set(v128.bitselect(value, y, negligible)),
+  ];
+}
+
+const SIGN_BIT = 1 << 31;
 
 /** y = c0 + x (c1 + x (c2 + …)) */
 function series(y: Local<'v128'>, x: V128, coefficients: readonly number[]): Statement[] {

@@ -1,7 +1,11 @@
 import { all, create } from 'mathjs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { exp, log } from '../../kernels/math/reference.ts';
+import { eachElement, type FunctionScope, type Local, ModuleBuilder } from '../../kernels/assembler.ts';
+import { i32, type Statement } from '../../kernels/instructions.ts';
+import { exp, log, tanh } from '../../kernels/math/reference.ts';
+import { expStatements, logStatements, tanhStatements } from '../../kernels/math/simd.ts';
+import { webAssembly } from '../../kernels/webassembly.ts';
 import { Random } from '../../src/tensor/random.ts';
 
 const exact = create(all!, { number: 'BigNumber', precision: 40 });
@@ -37,6 +41,13 @@ test('log in float32 has relative error < 1e-7 around 1 and over all magnitudes'
   assert.ok(far < 1e-7, String(far)); // 5.9e-8
 });
 
+test('tanh in float32 has relative error < 1e-7, over all magnitudes and from 0 to 10', () => {
+  const small = worst(magnitudes(50000), (x) => tanh(x, Math.fround), Math.tanh);
+  const near = worst(between(0, 10, 200000), (x) => tanh(x, Math.fround), Math.tanh);
+  assert.ok(small < 1e-7, String(small)); // 7.3e-8
+  assert.ok(near < 1e-7, String(near)); // 8.9e-8
+});
+
 test('exp and log in float64 have relative error < 4e-16 against 40 digits', () => {
   const random = new Random(1, 'math');
   for (let i = 0; i < 60; i++) {
@@ -67,6 +78,81 @@ test('exp and log are exact where the answer is: exp(0) = 1, log(1) = 0, log of 
   }
 });
 
+test('tanh in float64 has relative error < 4.5e-16 against 40 digits', () => {
+  const random = new Random(1, 'tanh');
+  for (let i = 0; i < 60; i++) {
+    const x = (1 + random.below(i < 40 ? 1024 : 20 * 1024)) / 1024;
+    const truth = exact.tanh(exact.bignumber(x));
+    const error = exact.number(
+      exact.abs(exact.divide(exact.subtract(exact.bignumber(tanh(x, identity)), truth), truth) as never),
+    );
+    assert.ok(error < 4.5e-16, `tanh(${x}): ${error}`); // 2.9e-16
+  }
+});
+
+test('tanh is odd, rises, is exactly ±1 from 9.02 (float64: 19.1) on, and keeps zeros, tiny numbers and NaN', () => {
+  let before = 0;
+  for (const x of between(0, 12, 50000)) {
+    const y = tanh(x, Math.fround);
+    assert.ok(Object.is(tanh(-x, Math.fround), -y), `tanh(-${x})`);
+    assert.ok(y >= before * (1 - 2 ** -23) && y <= 1, `tanh(${x})`);
+    before = y;
+  }
+  for (const [round, from] of [[Math.fround, 9.02] as const, [identity, 19.1] as const]) {
+    for (const x of [from, 20, 87, 1e30, Number.POSITIVE_INFINITY]) {
+      assert.is(tanh(x, round), 1);
+      assert.is(tanh(-x, round), -1);
+    }
+    for (const x of [0, -0, 1e-40, -1e-40, 2 ** -126, 1e-10]) assert.ok(Object.is(tanh(x, round), x), `tanh(${x})`);
+    assert.ok(Number.isNaN(tanh(Number.NaN, round)));
+  }
+  assert.ok(tanh(8.5, Math.fround) < 1 && tanh(18, identity) < 1);
+});
+
+/** Runs a function of math/simd.ts over float32 numbers. */
+function bySimd(
+  make: (f: FunctionScope, y: Local<'v128'>, x: Local<'v128'>) => Statement[],
+  values: Float32Array,
+): Float32Array {
+  const module = new ModuleBuilder();
+  module.func('map', { x: 'i32', n: 'i32' }, 'void', ({ x, n }, f) => {
+    const [from, to] = [f.local('v128'), f.local('v128')];
+    return [
+      eachElement(f, n, (byte, lanes) => [
+        from.set(lanes.load(i32.add(x, byte))),
+        ...make(f, to, from),
+        lanes.store(i32.add(x, byte), to),
+      ]),
+    ];
+  });
+  const engine = webAssembly()!;
+  const pages = Math.ceil(values.byteLength / 65536);
+  const memory = new engine.Memory({ initial: pages, maximum: pages });
+  const { exports } = new engine.Instance(new engine.Module(module.encode()), { kernels: { memory } });
+  new Float32Array(memory.buffer).set(values);
+  exports['map']!(0, values.length);
+  return new Float32Array(memory.buffer.slice(0, values.byteLength));
+}
+
+test('exp, log and tanh: simd has the bits of the reference over their ranges, at their edges, of every magnitude', () => {
+  const edges = [0, -0, 1e-40, -1e-40, 0.875, 0.87499994, 20, 19.999998, 9.01, 1 / 0, -1 / 0, Number.NaN];
+  const signed = [...magnitudes(3000)].flatMap((x) => [x, -x]);
+  const bits = (values: Float32Array) => [
+    ...new Uint32Array(values.map((x) => (Number.isNaN(x) ? Number.NaN : x)).buffer),
+  ];
+  const cases = [
+    { of: exp, by: expStatements, over: [...edges, ...signed, ...between(-90, 88, 6001)].filter((x) => !(x > 88)) },
+    { of: log, by: logStatements, over: [...magnitudes(6001), ...between(0.5, 2, 6000)] },
+    { of: tanh, by: tanhStatements, over: [...edges, ...signed, ...between(-12, 12, 6001)] },
+  ];
+  for (const { of, by, over } of cases) {
+    const values = Float32Array.from(over);
+    const expected = bits(values.map((x) => of(x, Math.fround)));
+    const wrong = bits(bySimd(by, values)).findIndex((word, i) => word !== expected[i]);
+    assert.is(wrong, -1, `${of.name}(${values[wrong]})`);
+  }
+});
+
 test('exp never returns a subnormal number and takes subnormal arguments for 0', () => {
   for (const x of between(-110, -80, 30000)) {
     const y = exp(x, Math.fround);
@@ -78,12 +164,16 @@ test('exp never returns a subnormal number and takes subnormal arguments for 0',
   assert.ok(Number.isNaN(exp(Number.NaN, Math.fround)));
 });
 
-test('exp and log rise with their arguments', () => {
-  let before = -1;
+test('exp and log rise with their arguments, but for the last bit', () => {
+  let [power, logarithm] = [0, Number.NEGATIVE_INFINITY];
   for (const x of between(-3, 3, 50000)) {
     const y = exp(x, Math.fround);
-    assert.ok(y >= before * (1 - 2 ** -23), `exp(${x})`);
-    before = y;
+    assert.ok(y >= power * (1 - 2 ** -23), `exp(${x})`);
+    power = y;
+    if (x <= 0) continue;
+    const z = log(x, Math.fround);
+    assert.ok(z >= logarithm - 2 ** -23 * Math.abs(logarithm), `log(${x})`);
+    logarithm = z;
   }
 });
 
