@@ -1,135 +1,23 @@
-import { type BackendChoice, createKernels, referenceKernels } from '../../kernels/backend.ts';
-import type { Kernels } from '../../kernels/kernels.ts';
-import { bytesNeeded } from '../autodiff/memory.ts';
-import { ParameterSet } from '../autodiff/parameters.ts';
-import { createMatrix, type Matrix, requireFinite } from '../tensor/matrix.ts';
-import { elementTypeOf, type NamedArray, type NamedArrays } from '../tensor/named-arrays.ts';
-import type { Compressor, EncodeOptions } from './compressor.ts';
-import { ENCODER_ROWS, Encoder } from './encoder.ts';
-import { type Network, requireNetwork } from './network.ts';
-import type { Standardization } from './standardization.ts';
+import type { NamedArrays } from '../tensor/named-arrays.ts';
+import type { InrpNetwork } from './network.ts';
+import { NetworkCompressor, type NetworkModel, readNetworkModel } from './network-compressor.ts';
 
-/** What a network compressor is made of. */
-export interface CntModel {
-  readonly network: Network;
-  readonly standardization: Standardization;
-  /** Parameters and running statistics by name. */
-  readonly parameters: ReadonlyMap<string, NamedArray>;
-  /** How it was trained, for the record: settings and history as JSON texts. */
-  readonly record: Readonly<Record<string, string>>;
+/** What a CNT compressor is made of. */
+export interface CntModel extends NetworkModel {
+  readonly network: InrpNetwork;
 }
 
-const METHODS = { cnt: 'cnt', linear: 'linear-inrp' } as const;
+const NAMES = { type: 'CntCompressor', model: 'CNT model' } as const;
 
 /** A trained CNT, or the linear map that is its control. */
-export class CntCompressor implements Compressor {
-  readonly method: string;
-  readonly dIn: number;
-  readonly dOut: number;
-  readonly network: Network;
-  readonly standardization: Standardization;
-  readonly #parameters: ReadonlyMap<string, NamedArray<Float32Array>>;
-  readonly #record: Readonly<Record<string, string>>;
-  readonly #encoders = new Map<BackendChoice, Encoder>();
-
+export class CntCompressor extends NetworkCompressor {
   /** @throws {RangeError} if a parameter is missing, unknown, of another shape, or not finite */
-  constructor({ network, standardization, parameters, record }: CntModel) {
-    this.network = network;
-    this.standardization = standardization;
-    this.method = METHODS[network.kind];
-    this.dIn = network.config.dIn;
-    this.dOut = network.config.dOut;
-    this.#record = record;
-    this.#parameters = ownParameters(network, standardization, parameters);
+  constructor(model: CntModel) {
+    super(model, NAMES);
   }
 
   /** @throws {RangeError} if the arrays are not those of `toNamedArrays` */
-  static fromNamedArrays({ arrays, metadata }: NamedArrays): CntCompressor {
-    const { method, network, standardization, ...record } = metadata;
-    const where = 'CNT model';
-    const parsed = parseMetadata(network, 'network', where);
-    requireNetwork(parsed, where);
-    if (METHODS[parsed.kind] !== method) {
-      throw new RangeError(`${where}: expected method ${METHODS[parsed.kind]} for its network, got ${method}.`);
-    }
-    const scaling = parseMetadata(standardization, 'standardization', where);
-    requireStandardization(scaling, where);
-    return new CntCompressor({ network: parsed, standardization: scaling, parameters: arrays, record });
-  }
-
-  encode(x: Matrix, { backend = 'auto', onProgress }: EncodeOptions = {}): Matrix {
-    if (x.cols !== this.dIn) throw new RangeError(`CntCompressor.encode: expected ${this.dIn} columns, got ${x.cols}.`);
-    requireFinite(x, 'CntCompressor.encode');
-    const encoder = this.#encoder(backend);
-    const encoded = createMatrix(x.rows, this.dOut);
-    for (let first = 0; first < x.rows; first += ENCODER_ROWS) {
-      const count = Math.min(ENCODER_ROWS, x.rows - first);
-      encoder.encodeChunk(encoded.data, x, undefined, first, count);
-      onProgress?.(first + count, x.rows);
-    }
-    return encoded;
-  }
-
-  toNamedArrays(): NamedArrays {
-    const { mean, std } = this.standardization;
-    const metadata = {
-      method: this.method,
-      network: JSON.stringify(this.network),
-      standardization: JSON.stringify({ mean, std }),
-      ...this.#record,
-    };
-    return { arrays: this.#parameters, metadata };
-  }
-
-  #encoder(backend: BackendChoice): Encoder {
-    let encoder = this.#encoders.get(backend);
-    if (!encoder) {
-      const bytes = bytesNeeded((kernels) => this.#build(kernels));
-      encoder = this.#build(createKernels({ backend, bytes }));
-      encoder.parameters.load(this.#parameters);
-      this.#encoders.set(backend, encoder);
-    }
-    return encoder;
-  }
-
-  #build(kernels: Kernels): Encoder {
-    return new Encoder(kernels, new ParameterSet(kernels, { gradients: false }), this.network, this.standardization);
-  }
-}
-
-/** Copies of the parameters, in the order of the network and checked against it. */
-function ownParameters(
-  network: Network,
-  standardization: Standardization,
-  given: ReadonlyMap<string, NamedArray>,
-): Map<string, NamedArray<Float32Array>> {
-  for (const [name, { data }] of given) {
-    const type = elementTypeOf(data);
-    if (type !== 'float32') throw new RangeError(`CNT model: expected ${name} in float32, got ${type}.`);
-  }
-  const kernels = referenceKernels();
-  const { parameters } = new Encoder(
-    kernels,
-    new ParameterSet(kernels, { gradients: false }),
-    network,
-    standardization,
-  );
-  parameters.load(given);
-  return new Map(parameters.all().map(({ name, shape, value }) => [name, { shape, data: Float32Array.from(value) }]));
-}
-
-function parseMetadata(text: string | undefined, name: string, where: string): unknown {
-  if (text === undefined) throw new RangeError(`${where}: expected metadata ${name}, got none.`);
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new RangeError(`${where}: expected metadata ${name} to be JSON, got ${text.slice(0, 40)}.`);
-  }
-}
-
-function requireStandardization(value: unknown, where: string): asserts value is Standardization {
-  const { mean, std } = Object(value) as Partial<Standardization>;
-  if (!Number.isFinite(mean) || !Number.isFinite(std) || !(std! > 0)) {
-    throw new RangeError(`${where}: expected a standardization with mean and std > 0, got ${JSON.stringify(value)}.`);
+  static fromNamedArrays(arrays: NamedArrays): CntCompressor {
+    return new CntCompressor(readNetworkModel(arrays, ['cnt', 'linear'], NAMES) as CntModel);
   }
 }

@@ -13,7 +13,7 @@ export interface EncodeOptions {
  * distances stand in for the original ones. Training is elsewhere; an object of this type is ready for use and never changes.
  */
 export interface Compressor {
-  /** How it was made: 'cnt', 'linear-inrp', 'pca', 'srp'; `load-compressor.ts` chooses by it. */
+  /** How it was made: 'cnt', 'linear-inrp', 'pca', 'srp', 'vae', 'catalyst'; `load-compressor.ts` chooses by it. */
   readonly method: string;
   readonly dIn: number;
   readonly dOut: number;

@@ -5,7 +5,7 @@ import { ParameterSet } from '../../src/autodiff/parameters.ts';
 import { CntCompressor } from '../../src/compress/cnt-compressor.ts';
 import { cntConfig } from '../../src/compress/cnt-config.ts';
 import { Encoder } from '../../src/compress/encoder.ts';
-import type { Network } from '../../src/compress/network.ts';
+import type { InrpNetwork as Network } from '../../src/compress/network.ts';
 import { createMatrix, type Matrix } from '../../src/tensor/matrix.ts';
 import type { NamedArray, NamedArrays } from '../../src/tensor/named-arrays.ts';
 import { Random } from '../../src/tensor/random.ts';

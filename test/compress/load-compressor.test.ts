@@ -4,7 +4,9 @@ import type { Compressor } from '../../src/compress/compressor.ts';
 import { loadCompressor } from '../../src/compress/load-compressor.ts';
 import { trainPca } from '../../src/compress/pca.ts';
 import { SrpCompressor } from '../../src/compress/sparse-projection.ts';
+import { trainCatalyst } from '../../src/compress/train-catalyst.ts';
 import { trainCnt } from '../../src/compress/train-cnt.ts';
+import { trainVae } from '../../src/compress/train-vae.ts';
 import { generateManifold } from '../../src/data/manifold.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../src/io/safetensors.ts';
 
@@ -17,10 +19,12 @@ test('every method comes back from safetensors with the same results', async () 
     await trainCnt(base, { ...length, network: 'linear' }),
     trainPca(base, { dOut: 4 }),
     SrpCompressor.create({ dIn: 16, dOut: 4, seed: 1 }),
+    await trainVae(base, length),
+    await trainCatalyst(base, length),
   ];
   assert.equal(
     models.map((model) => model.method),
-    ['cnt', 'linear-inrp', 'pca', 'srp'],
+    ['cnt', 'linear-inrp', 'pca', 'srp', 'vae', 'catalyst'],
   );
   for (const model of models) {
     const bytes = encodeSafetensors(model.toNamedArrays());
@@ -34,10 +38,10 @@ test('every method comes back from safetensors with the same results', async () 
 });
 
 test('loadCompressor refuses an unknown method, and none', () => {
-  const expected = 'loadCompressor: expected a model of method cnt, linear-inrp, pca, srp, got ';
+  const expected = 'loadCompressor: expected a model of method cnt, linear-inrp, pca, srp, vae, catalyst, got ';
   for (const [metadata, got] of [
     [{}, 'undefined'],
-    [{ method: 'vae' }, 'vae'],
+    [{ method: 'ae' }, 'ae'],
     [{ method: 'toString' }, 'toString'],
   ] as const) {
     assert.throws(

@@ -4,6 +4,7 @@ import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { type Neighbors, nearest } from '../../tensor/nearest.ts';
 import { ENCODER_ROWS } from '../encoder.ts';
 import type { CommonSettings } from './choices.ts';
+import { gatherRows } from './gather-rows.ts';
 import type { Split } from './split.ts';
 import type { HeldOutLoss, Pause, TrainedModel } from './trained-model.ts';
 
@@ -69,7 +70,7 @@ export class Evaluator {
       ...model.heldOutLoss(
         this.#base,
         { ids: this.#heldOut, encoded: heldOut },
-        { ids: this.#probeRows, encoded: probe },
+        { ids: this.#probeRows, encoded: probe, neighbors: this.#truth },
       ),
       recall: { nearest: recallAt(found, this.#truth, 1), tenNearest: intersectionAt(found, this.#truth, NEIGHBORS) },
     };
@@ -90,13 +91,4 @@ export class Evaluator {
     const { ids, k }: Neighbors = nearest(base, queries, NEIGHBORS, options);
     return { rows: queries.rows, cols: k, data: ids };
   }
-}
-
-function gatherRows(x: Matrix, ids: Int32Array): Matrix {
-  const { cols } = x;
-  const rows = createMatrix(ids.length, cols);
-  ids.forEach((id, r) => {
-    rows.data.set(x.data.subarray(id * cols, (id + 1) * cols), r * cols);
-  });
-  return rows;
 }

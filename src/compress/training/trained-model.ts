@@ -1,4 +1,5 @@
 import type { ParameterSet } from '../../autodiff/parameters.ts';
+import type { RankedIds } from '../../eval/recall.ts';
 import type { Optimizer } from '../../nn/optimizer.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import type { Encoder } from '../encoder.ts';
@@ -8,6 +9,12 @@ export interface EncodedRows {
   readonly ids: Int32Array;
   /** (ids, dOut) */
   readonly encoded: Matrix;
+}
+
+/** Training rows among which neighbors of the held-out rows are sought. */
+export interface Probe extends EncodedRows {
+  /** Of each of the first held-out rows the ten nearest in the original space: ids are rows of the probe. */
+  readonly neighbors: RankedIds;
 }
 
 export interface HeldOutLoss {
@@ -46,6 +53,5 @@ export interface TrainedModel {
    * @returns the loss before the update; if it is not finite, nothing was updated
    */
   step(base: Matrix, ids: Int32Array, first: number, learningRate: number, step: number): number;
-  /** @param probe training rows among which the held-out rows' neighbors are sought */
-  heldOutLoss(base: Matrix, heldOut: EncodedRows, probe: EncodedRows): HeldOutLoss;
+  heldOutLoss(base: Matrix, heldOut: EncodedRows, probe: Probe): HeldOutLoss;
 }

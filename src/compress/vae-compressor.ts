@@ -1,0 +1,17 @@
+import type { NamedArrays } from '../tensor/named-arrays.ts';
+import { NetworkCompressor, type NetworkModel, readNetworkModel } from './network-compressor.ts';
+
+const NAMES = { type: 'VaeCompressor', model: 'VAE model' } as const;
+
+/** The encoder of a trained VAE: the features of a vector are the mean of its code. */
+export class VaeCompressor extends NetworkCompressor {
+  /** @throws {RangeError} if a parameter is missing, unknown, of another shape, or not finite */
+  constructor(model: NetworkModel) {
+    super(model, NAMES);
+  }
+
+  /** @throws {RangeError} if the arrays are not those of `toNamedArrays` */
+  static fromNamedArrays(arrays: NamedArrays): VaeCompressor {
+    return new VaeCompressor(readNetworkModel(arrays, ['vae'], NAMES));
+  }
+}

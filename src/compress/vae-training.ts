@@ -1,0 +1,96 @@
+import { type BackendChoice, createKernels } from '../../kernels/backend.ts';
+import type { Kernels } from '../../kernels/kernels.ts';
+import { bytesNeeded } from '../autodiff/memory.ts';
+import { ParameterSet } from '../autodiff/parameters.ts';
+import { Tape } from '../autodiff/tape.ts';
+import type { Tensor } from '../autodiff/tensor.ts';
+import { AdamW } from '../nn/adamw.ts';
+import type { Matrix } from '../tensor/matrix.ts';
+import { Random } from '../tensor/random.ts';
+import { Encoder } from './encoder.ts';
+import { standardizeRows } from './standardization.ts';
+import { HELD_OUT_BATCHES } from './training/evaluation.ts';
+import type { EncodedRows, HeldOutLoss, TrainedModel } from './training/trained-model.ts';
+import { type VaeLoss, vaeLoss } from './vae.ts';
+import type { VaeSettings } from './vae-settings.ts';
+
+/** Kingma & Ba 2015, the defaults; Adam is AdamW without weight decay. */
+const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 } as const;
+
+/** One tape with its inputs. */
+interface Pass extends VaeLoss {
+  readonly tape: Tape;
+  readonly x: Tensor;
+  readonly noise: Tensor;
+}
+
+/** All that the training of a VAE keeps in the memory of one `Kernels`. */
+export class VaeTraining implements TrainedModel {
+  readonly parameters: ParameterSet;
+  readonly optimizer: AdamW;
+  readonly encoder: Encoder;
+  readonly #settings: VaeSettings;
+  readonly #pass: Pass;
+  readonly #heldOut: Pass;
+
+  /** @param heldOutRows rows of a batch of the held-out loss */
+  constructor(kernels: Kernels, settings: VaeSettings, heldOutRows: number) {
+    this.#settings = settings;
+    this.parameters = new ParameterSet(kernels, { gradients: true });
+    this.#pass = this.#record(kernels, settings.batch, true);
+    this.#heldOut = this.#record(kernels, heldOutRows, false);
+    this.optimizer = new AdamW(kernels, this.parameters.trainable(), ADAM);
+    this.encoder = new Encoder(kernels, this.parameters, settings.network, settings.standardization);
+  }
+
+  /** A model in memory of its own, taken once. */
+  static create(settings: VaeSettings, heldOutRows: number, backend: BackendChoice | undefined): VaeTraining {
+    const build = (kernels: Kernels) => new VaeTraining(kernels, settings, heldOutRows);
+    const bytes = bytesNeeded(build);
+    return build(createKernels(backend ? { bytes, backend } : { bytes }));
+  }
+
+  step(base: Matrix, ids: Int32Array, first: number, learningRate: number, step: number): number {
+    const pass = this.#pass;
+    this.#forward(pass, base, ids, first, `noise/${step}`);
+    const loss = pass.loss.value[0]!;
+    if (!Number.isFinite(loss)) return loss;
+    this.parameters.clearGradients();
+    pass.tape.backward(pass.loss);
+    this.optimizer.step(learningRate);
+    return loss;
+  }
+
+  /** Over held-out batches, with the same noise every time. */
+  heldOutLoss(base: Matrix, { ids }: EncodedRows): HeldOutLoss {
+    const pass = this.#heldOut;
+    const rows = pass.x.shape[0]!;
+    const batches = Math.min(HELD_OUT_BATCHES, Math.floor(ids.length / rows));
+    let loss = 0;
+    let error = 0;
+    for (let batch = 0; batch < batches; batch++) {
+      this.#forward(pass, base, ids, batch * rows, `noise/held-out/${batch}`);
+      loss += pass.loss.value[0]!;
+      error += pass.error.value[0]!;
+    }
+    return { heldOutLoss: loss / batches, heldOutError: error / batches };
+  }
+
+  #record(kernels: Kernels, rows: number, training: boolean): Pass {
+    const { network, klWeight } = this.#settings;
+    const { config } = network;
+    const tape = new Tape(kernels, { training });
+    const x = tape.input([rows, config.dIn]);
+    const noise = tape.input([rows, config.dOut]);
+    return { tape, x, noise, ...vaeLoss(tape, this.parameters, x, noise, config, klWeight) };
+  }
+
+  /** The noise depends on the seed and `stream` alone, so training can continue at any step. */
+  #forward({ tape, x, noise }: Pass, base: Matrix, ids: Int32Array, first: number, stream: string): void {
+    const { standardization, seed } = this.#settings;
+    standardizeRows(x.value, base, ids, first, x.shape[0]!, standardization);
+    const random = new Random(seed, stream);
+    for (let i = 0; i < noise.value.length; i++) noise.value[i] = random.normal();
+    tape.forward();
+  }
+}
