@@ -116,7 +116,7 @@ function replay(choices: TrainingChoices) {
     tape.backward(loss);
     const done = settings.decay === 'step' ? step : Math.floor(step / stepsPerEpoch) * stepsPerEpoch;
     const learningRate =
-      settings.learningRate * Math.min(1, (done + 1) / (warmUp * steps || 1)) * (1 - done / steps) ** 0.9;
+      settings.learningRate * Math.min(1, (done + 1) / (Math.ceil(warmUp * steps) || 1)) * (1 - done / steps) ** 0.9;
     const corrections = { correction1: 1 - 0.9 ** (step + 1), correction2: 1 - 0.999 ** (step + 1) };
     const rates = { learningRate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay, ...corrections };
     for (const [i, { value, gradient }] of parameters.trainable().entries()) {
