@@ -8,19 +8,31 @@
 export { type BackendChoice, createKernels, referenceKernels, simdSupported } from '../kernels/backend.ts';
 export type { AdamwRates, AttentionShape, Counts, Floats, Kernels } from '../kernels/kernels.ts';
 export type { Precision } from '../kernels/reference.ts';
+export type { CatalystConfig } from './compress/catalyst.ts';
+export { CatalystCompressor } from './compress/catalyst-compressor.ts';
+export type { CatalystChoices } from './compress/catalyst-settings.ts';
 export { CntCompressor, type CntModel } from './compress/cnt-compressor.ts';
 export { type CntConfig, type CntVariant, cntConfig } from './compress/cnt-config.ts';
 export type { Compressor, EncodeOptions } from './compress/compressor.ts';
 export { loadCompressor } from './compress/load-compressor.ts';
-export type { LinearConfig, Network } from './compress/network.ts';
+export type { InrpNetwork, LinearConfig, Network } from './compress/network.ts';
+export { type CompressorNames, NetworkCompressor, type NetworkModel } from './compress/network-compressor.ts';
 export { PcaCompressor, type PcaOptions, trainPca } from './compress/pca.ts';
 export { SrpCompressor, sparseProjection } from './compress/sparse-projection.ts';
 export type { Standardization } from './compress/standardization.ts';
-export { type TrainingOptions, type TrainingReport, trainCnt } from './compress/train-cnt.ts';
+export { type CatalystTrainingOptions, trainCatalyst } from './compress/train-catalyst.ts';
+export { type TrainingOptions, trainCnt } from './compress/train-cnt.ts';
+export { trainVae, type VaeTrainingOptions } from './compress/train-vae.ts';
+export type { CommonChoices } from './compress/training/choices.ts';
 export type { Evaluation, ProbeRecall } from './compress/training/evaluation.ts';
 export type { HistoryPoint } from './compress/training/history.ts';
 export type { TrainingPreset, TrainingStart } from './compress/training/presets.ts';
 export type { NetworkSwitches, TrainingChoices } from './compress/training/settings.ts';
+export type { HeldOutLoss } from './compress/training/trained-model.ts';
+export type { RunOptions, TrainingReport } from './compress/training/training-loop.ts';
+export type { VaeConfig } from './compress/vae.ts';
+export { VaeCompressor } from './compress/vae-compressor.ts';
+export type { VaeChoices } from './compress/vae-settings.ts';
 export { generateManifold, type ManifoldOptions } from './data/manifold.ts';
 export {
   intersectionAt,

@@ -126,6 +126,88 @@ const CASES: readonly Case[] = [
     operands: [100_000, 100_000, 100_000, 100_000],
     call: (k, [p, g, first, second]) => k.adamw(p!, g!, first!, second!, 100_000, RATES),
   },
+  {
+    name: 'sgd',
+    elements: 100_000,
+    operands: [100_000, 100_000, 100_000],
+    call: (k, [p, g, velocity]) => k.sgd(p!, g!, velocity!, 100_000, 1e-3, 0.9),
+  },
+  { name: 'relu', elements: n, operands: [n, n], call: (k, [y, x]) => k.relu(y!, x!, n) },
+  {
+    name: 'reluBackward',
+    elements: n,
+    operands: [n, n, n],
+    call: (k, [dx, dy, x]) => k.reluBackward(dx!, dy!, x!, n),
+  },
+  { name: 'clamp', elements: n, operands: [n, n], call: (k, [y, x]) => k.clamp(y!, x!, -20, 20, n) },
+  {
+    name: 'clampBackward',
+    elements: n,
+    operands: [n, n, n],
+    call: (k, [dx, dy, x]) => k.clampBackward(dx!, dy!, x!, -20, 20, n),
+  },
+  {
+    name: 'gaussianSample',
+    elements: n,
+    operands: [n, n, n, n, n],
+    call: (k, [z, deviation, mean, variance, noise]) => k.gaussianSample(z!, deviation!, mean!, variance!, noise!, n),
+  },
+  {
+    name: 'gaussianSampleBackward',
+    elements: n,
+    operands: [n, n, n, n, n],
+    call: (k, [dMean, dVariance, dz, deviation, noise]) =>
+      k.gaussianSampleBackward(dMean!, dVariance!, dz!, deviation!, noise!, n),
+  },
+  {
+    name: 'gaussianDivergence',
+    elements: n,
+    operands: [n, n],
+    call: (k, [mean, variance]) => k.gaussianDivergence(mean!, variance!, ROWS, QKV),
+  },
+  {
+    name: 'gaussianDivergenceBackward',
+    elements: n,
+    operands: [n, n, n, n],
+    call: (k, [dMean, dVariance, mean, variance]) =>
+      k.gaussianDivergenceBackward(dMean!, dVariance!, 1, mean!, variance!, ROWS, QKV),
+  },
+  {
+    name: 'squaredError',
+    elements: n,
+    operands: [n, n],
+    call: (k, [x, target]) => k.squaredError(x!, target!, ROWS, QKV),
+  },
+  {
+    name: 'squaredErrorBackward',
+    elements: n,
+    operands: [n, n, n],
+    call: (k, [dx, x, target]) => k.squaredErrorBackward(dx!, 1, x!, target!, ROWS, QKV),
+  },
+  {
+    name: 'normalizeRows',
+    elements: n,
+    operands: [n, ROWS, n],
+    call: (k, [y, norms, x]) => k.normalizeRows(y!, norms!, x!, ROWS, QKV),
+  },
+  {
+    name: 'normalizeRowsBackward',
+    elements: n,
+    operands: [n, n, n, ROWS],
+    call: (k, [dx, dy, y, norms]) => k.normalizeRowsBackward(dx!, dy!, y!, norms!, ROWS, QKV),
+  },
+  {
+    name: 'rowDistances',
+    elements: n,
+    operands: [ROWS, n, n],
+    call: (k, [out, a, b]) => k.rowDistances(out!, a!, b!, 1e-6, ROWS, QKV),
+  },
+  {
+    name: 'rowDistancesBackward',
+    elements: n,
+    operands: [n, n, ROWS, ROWS, n, n],
+    call: (k, [da, db, dOut, out, a, b]) => k.rowDistancesBackward(da!, db!, dOut!, out!, a!, b!, ROWS, QKV),
+  },
 ];
 
 /** Fresh operands, the same for every backend: positive, so that they may stand for variances and distances. */
