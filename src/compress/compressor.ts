@@ -20,7 +20,7 @@ export interface Compressor {
   /**
    * Compresses each row of x (rows, dIn) to a row of (rows, dOut); a row's result does not depend on its neighbours.
    *
-   * @throws {RangeError} if x does not have dIn columns
+   * @throws {RangeError} if x does not have dIn columns, or a value of x or of the result is not finite
    */
   encode(x: Matrix, options?: EncodeOptions): Matrix;
   /** Everything needed to build it again: tensors by name, and metadata of which `method` is part. */

@@ -1,6 +1,6 @@
-import { type BackendChoice, createKernels, referenceKernels } from '../../kernels/backend.ts';
+import { type BackendChoice, createKernels } from '../../kernels/backend.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
-import { bytesNeeded } from '../autodiff/memory.ts';
+import { bytesNeeded, emptyKernels } from '../autodiff/memory.ts';
 import { ParameterSet } from '../autodiff/parameters.ts';
 import { createMatrix, type Matrix, requireFinite } from '../tensor/matrix.ts';
 import { elementTypeOf, type NamedArray, type NamedArrays } from '../tensor/named-arrays.ts';
@@ -63,6 +63,7 @@ export class NetworkCompressor implements Compressor {
       encoder.encodeChunk(encoded.data, x, undefined, first, count);
       onProgress?.(first + count, x.rows);
     }
+    requireFinite(encoded, `${this.#type}.encode: result`);
     return encoded;
   }
 
@@ -126,15 +127,22 @@ function ownParameters(
     const type = elementTypeOf(data);
     if (type !== 'float32') throw new RangeError(`${where}: expected ${name} in float32, got ${type}.`);
   }
-  const kernels = referenceKernels();
+  const blocks = network.kind === 'cnt' ? network.config.stages.reduce((sum, count) => sum + count, 0) : 0;
+  if (blocks > given.size) {
+    throw new RangeError(`${where}: expected tensors for ${blocks} transformer blocks, got ${given.size} tensors.`);
+  }
+  // Without memory: the sizes may come from a file, and only the tensors beside them show that they are meant.
+  const kernels = emptyKernels();
   const { parameters } = new Encoder(
     kernels,
     new ParameterSet(kernels, { gradients: false }),
     network,
     standardization,
   );
-  parameters.load(given);
-  return new Map(parameters.all().map(({ name, shape, value }) => [name, { shape, data: Float32Array.from(value) }]));
+  parameters.requireTensors(given);
+  return new Map(
+    parameters.all().map(({ name, shape }) => [name, { shape, data: Float32Array.from(given.get(name)!.data) }]),
+  );
 }
 
 function parseMetadata(text: string | undefined, name: string, where: string): unknown {

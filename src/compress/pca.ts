@@ -81,6 +81,7 @@ export class PcaCompressor implements Compressor {
     const directions = createMatrix(shape[0]!, shape[1]!, data);
     requireFinite(directions, `${where}: directions`);
     requireFinite(createMatrix(1, mean.length, mean), `${where}: mean`);
+    requireFinite(createMatrix(1, variances.length, variances), `${where}: variances`);
     return new PcaCompressor(mean, directions, variances);
   }
 

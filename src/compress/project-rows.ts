@@ -12,7 +12,7 @@ const BLOCK_ROWS = 1024;
  * @param projection W (dOut, dIn)
  * @param shift (dIn), or none
  * @returns (n, dOut)
- * @throws {RangeError} if x has other than dIn columns, or a value that is not finite
+ * @throws {RangeError} if x has other than dIn columns, or a value of x or y is not finite
  */
 export function projectRows(
   where: string,
@@ -40,6 +40,7 @@ export function projectRows(
     result.data.set(output.subarray(0, count * dOut), first * dOut);
     onProgress?.(first + count, x.rows);
   }
+  requireFinite(result, `${where}: result`);
   return result;
 }
 

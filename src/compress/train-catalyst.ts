@@ -3,7 +3,7 @@ import type { NamedArray } from '../tensor/named-arrays.ts';
 import { CatalystCompressor } from './catalyst-compressor.ts';
 import { type CatalystChoices, type CatalystSettings, catalystSettings } from './catalyst-settings.ts';
 import { CatalystTraining } from './catalyst-training.ts';
-import { heldOutBatch } from './training/evaluation.ts';
+import { heldOutBatch, PROBE_QUERIES } from './training/evaluation.ts';
 import { splitRows } from './training/split.ts';
 import { type RunOptions, runTraining } from './training/training-loop.ts';
 
@@ -33,12 +33,13 @@ export async function trainCatalyst(base: Matrix, options: CatalystTrainingOptio
   const { network, standardization } = settings;
   const all = splitRows(base.rows, settings.seed);
   const split = { ...all, training: all.training.subarray(0, settings.learningRows) };
+  const heldOutRows = Math.min(heldOutBatch(settings, split), PROBE_QUERIES); // whose neighbors are known
   const plan = {
     where: 'trainCatalyst',
     checkpoint: { kind: 'catalyst-checkpoint', where: 'Catalyst checkpoint' },
     settings,
     split,
-    model: CatalystTraining.create(settings, split.training, heldOutBatch(settings, split), options.backend),
+    model: CatalystTraining.create(settings, split.training, heldOutRows, options.backend),
     start: ({ parameters }: CatalystTraining) => parameters.initialise(settings.seed),
     learningRate: (step: number) => learningRate(settings, step),
     compressor: (parameters: ReadonlyMap<string, NamedArray>, record: Readonly<Record<string, string>>) =>

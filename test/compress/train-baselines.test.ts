@@ -141,6 +141,32 @@ for (const { name, kind, where, train, state } of METHODS) {
   });
 }
 
+test('trainCatalyst stopped while it mines, before the first epoch or the second, and resumed gives the bytes of one go', async () => {
+  const options = { ...TINY, hidden: 24, backend: FAST };
+  const straight = encodeSafetensors((await trainCatalyst(base, options)).toNamedArrays());
+  const stops = new Set<string>();
+  for (const looks of [4, 5, 6, 20, 21, 22]) {
+    let looked = 0;
+    let checkpoint: Archive | undefined;
+    const signal = {
+      get aborted() {
+        return ++looked >= looks;
+      },
+    } as AbortSignal;
+    const onCheckpoint = (archive: Archive) => {
+      checkpoint = archive;
+    };
+    const error = await rejected(trainCatalyst(base, { ...options, signal, onCheckpoint }));
+    stops.add(error.message);
+    const resumed = await trainCatalyst(base, { ...options, resume: checkpoint! });
+    assert.equal(encodeSafetensors(resumed.toNamedArrays()), straight, `${looks}: ${error.message}`);
+  }
+  assert.equal(
+    [...stops],
+    ['trainCatalyst: stopped after 0 of 40 steps.', 'trainCatalyst: stopped after 11 of 40 steps.'],
+  );
+});
+
 test('trainCatalyst wants 50 rows to train on, for its negatives', async () => {
   const few = createMatrix(64, 16, base.data.slice(0, 64 * 16));
   await trainCatalyst(few, { batch: 8, samples: 8, evaluations: 1, hidden: 8 });

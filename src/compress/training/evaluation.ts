@@ -12,7 +12,7 @@ import type { HeldOutLoss, Pause, TrainedModel } from './trained-model.ts';
  * The probe: held-out rows as queries, training rows to be found, in numbers that cost a few percent of the training. With 500 queries the curve
  * of 1@1 was mostly noise: its standard error near 60 % is 2.2 points, with 2000 it is 1.1.
  */
-const PROBE_QUERIES = 2000;
+export const PROBE_QUERIES = 2000;
 const PROBE_ROWS = 10_000;
 const NEIGHBORS = 10;
 /** Batches of the held-out loss, at most. */
@@ -59,10 +59,14 @@ export class Evaluator {
     );
   }
 
-  /** @param pause awaited after each chunk of work, so that a long evaluation can be interrupted by its throwing */
-  async evaluate(model: TrainedModel, pause: Pause): Promise<Evaluation> {
+  /**
+   * @param pause awaited after each chunk of work, so that a long evaluation can be interrupted by its throwing
+   * @returns undefined if the model gives NaN or infinity
+   */
+  async evaluate(model: TrainedModel, pause: Pause): Promise<Evaluation | undefined> {
     const heldOut = await this.#encode(model, this.#heldOut, pause);
     const probe = await this.#encode(model, this.#probeRows, pause);
+    if (![heldOut, probe].every(({ data }) => data.every(Number.isFinite))) return undefined;
     const { cols } = heldOut;
     const queries = createMatrix(this.#queries, cols, heldOut.data.subarray(0, this.#queries * cols));
     const found = this.#nearest(probe, queries);

@@ -155,8 +155,8 @@ class Training<M extends TrainedModel, C> {
     const progress = this.#progress;
     const { step, lossSum, lossSteps } = progress;
     const evaluation = await this.#evaluator.evaluate(this.#model, () => this.#pause());
-    if (!Number.isFinite(evaluation.heldOutLoss)) {
-      throw this.#divergence(`held-out loss ${evaluation.heldOutLoss} after ${step} steps`);
+    if (!evaluation || !Number.isFinite(evaluation.heldOutLoss)) {
+      throw this.#divergence(`held-out loss ${evaluation?.heldOutLoss ?? Number.NaN} after ${step} steps`);
     }
     const lowest = progress.history.reduce(
       (least, point) => Math.min(least, point.heldOutLoss),
