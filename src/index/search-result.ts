@@ -9,6 +9,11 @@ export const NO_DISTANCE = 3.4028234663852886e38;
 export interface SearchCounts extends Counts {
   /** Neighbor lists read. */
   readonly hops: number;
+  /**
+   * Codes that a query was compared with, where the index scans codes; `distances` then has only those besides: to coarse centroids,
+   * to the centroids of each part (the entries of tables), and of re-ranking.
+   */
+  readonly codes?: number;
 }
 
 /** What a search returns; has the shape of `Neighbors`. */

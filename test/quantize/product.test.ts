@@ -72,7 +72,7 @@ test('more bits and more parts give smaller errors, same bits on reference and s
   const few = await trainProduct(points, { m: 2, bits: 2 });
   const bits = await trainProduct(points, { m: 2, bits: 5 });
   const parts = await trainProduct(points, { m: 4, bits: 5 });
-  assert.ok(error(few) > error(bits) && error(bits) > error(parts)); // measured: 5.0 > 2.4 > 0.9
+  assert.ok(error(few) > error(bits) && error(bits) > error(parts)); // measured: 4.96 > 1.69 > 0.38
   const reference = await trainProduct(points, { m: 4, bits: 5, backend: 'reference', iterations: 2 });
   const simd = await trainProduct(points, { m: 4, bits: 5, backend: 'simd', iterations: 2 });
   assert.equal([...simd.codebooks], [...reference.codebooks]);

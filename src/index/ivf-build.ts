@@ -1,0 +1,120 @@
+import type { BackendChoice } from '../../kernels/backend.ts';
+import { kMeans } from '../quantize/k-means.ts';
+import { sampleRows } from '../quantize/k-means-start.ts';
+import { NearestCentroids } from '../quantize/nearest-centroids.ts';
+import { packCodes } from '../quantize/packed-codes.ts';
+import { type ProductQuantizer, requireParts } from '../quantize/product.ts';
+import { ProductEncoder } from '../quantize/product-encoder.ts';
+import { type ProductOptions, trainProduct } from '../quantize/train-product.ts';
+import { createMatrix, type Matrix, requireFinite } from '../tensor/matrix.ts';
+import { Random } from '../tensor/random.ts';
+
+export interface IvfAdcOptions extends Omit<ProductOptions, 'onProgress' | 'start'> {
+  readonly base: Matrix;
+  /** Inverted lists, from 1. */
+  readonly nlist: number;
+  /** Keep the vectors, to re-rank by exact distances. */
+  readonly keepVectors?: boolean;
+  readonly onProgress?: (step: 'training' | 'encoding', done: number, total: number) => void;
+}
+
+/** Coarse centroids, and the rows of each, list after list. */
+export interface IvfLists {
+  /** (nlist, dim). */
+  readonly centroids: Matrix;
+  /** (nlist + 1): list l holds places starts[l] to starts[l + 1] - 1. */
+  readonly starts: Int32Array;
+  /** (rows): the row at each place, ascending within a list. */
+  readonly ids: Int32Array;
+  /** (rows, codeBytes): the packed code of the residual of the row at each place. */
+  readonly codes: Uint8Array;
+}
+
+/** Rounds of k-means for the coarse centroids, as in faiss. */
+const COARSE_ITERATIONS = 10;
+const POINTS_PER_CENTROID = 256;
+const BLOCK_ROWS = 1024;
+
+/**
+ * Learns the coarse centroids from the base, and from the residuals of a sample the codebooks; then encodes all residuals.
+ *
+ * Source: Jégou, Douze & Schmid 2011, section IV-B; the sizes of samples and the rounds are those of faiss 1.7.3.
+ */
+export async function buildLists(options: IvfAdcOptions): Promise<{ quantizer: ProductQuantizer; lists: IvfLists }> {
+  const { base, nlist, m, bits = 8, profile = 'canonical', seed = 1, backend = 'auto', onProgress, signal } = options;
+  const { pointsPerCentroid = POINTS_PER_CENTROID } = options;
+  const where = 'IvfAdcIndex.build';
+  const dim = base.cols;
+  requireParts(where, dim, m, bits);
+  requireFinite(base, where);
+  if (!Number.isSafeInteger(nlist) || nlist < 1 || nlist > base.rows) {
+    throw new RangeError(`${where}: expected nlist from 1 to ${base.rows} (the rows), got ${nlist}.`);
+  }
+  const coarse = { k: nlist, iterations: COARSE_ITERATIONS, profile, seed: `${seed}/coarse`, backend };
+  const { centroids } = kMeans(base, coarse);
+  const random = profile === 'faiss' ? 'faiss' : new Random(seed, 'ivf-adc/sample');
+  const sample = sampleRows(base, 2 ** bits * pointsPerCentroid, random);
+  const residuals = createMatrix(sample.rows, dim);
+  for (const { first, block } of eachResidual(sample, centroids, backend)) residuals.data.set(block.data, first * dim);
+  const { base: _, nlist: __, keepVectors: ___, ...training } = options;
+  const quantizer = await trainProduct(residuals, {
+    ...training,
+    onProgress: (done, total) => onProgress?.('training', done, total),
+  });
+
+  const listOf = new Int32Array(base.rows);
+  const numbers = new Uint8Array(base.rows * m);
+  const encoder = new ProductEncoder(quantizer, base.rows, backend);
+  for (const { first, block, nearest } of eachResidual(base, centroids, backend)) {
+    listOf.set(nearest, first);
+    encoder.encode(block, 0, block.rows, numbers, first);
+    onProgress?.('encoding', first + block.rows, base.rows);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    signal?.throwIfAborted();
+  }
+  const { starts, ids } = sortIntoLists(listOf, nlist);
+  const ordered = new Uint8Array(numbers.length);
+  ids.forEach((id, place) => {
+    ordered.set(numbers.subarray(id * m, (id + 1) * m), place * m);
+  });
+  return { quantizer, lists: { centroids, starts, ids, codes: packCodes(ordered, base.rows, m, bits) } };
+}
+
+interface ResidualBlock {
+  readonly first: number;
+  /** Rows first, first + 1, … minus their nearest centroids. */
+  readonly block: Matrix;
+  /** Which centroids those are. */
+  readonly nearest: Int32Array;
+}
+
+/** Block after block; a block lasts until the next one. */
+function* eachResidual(x: Matrix, centroids: Matrix, backend: BackendChoice): Generator<ResidualBlock> {
+  const { rows, cols: dim } = x;
+  const capacity = Math.min(rows, BLOCK_ROWS);
+  const search = new NearestCentroids(capacity, dim, centroids.rows, backend);
+  const residuals = new Float32Array(capacity * dim);
+  for (let first = 0; first < rows; first += capacity) {
+    const count = Math.min(capacity, rows - first);
+    search.load(x, first, count);
+    search.find(centroids.data);
+    for (let row = 0; row < count; row++) {
+      const centroid = search.ids[row]! * dim;
+      const from = (first + row) * dim;
+      for (let i = 0; i < dim; i++) residuals[row * dim + i] = x.data[from + i]! - centroids.data[centroid + i]!;
+    }
+    const block = createMatrix(count, dim, residuals.subarray(0, count * dim));
+    yield { first, block, nearest: search.ids.subarray(0, count) };
+  }
+}
+
+/** The rows of each list, ascending, list after list. */
+function sortIntoLists(listOf: Int32Array, nlist: number): { starts: Int32Array; ids: Int32Array } {
+  const starts = new Int32Array(nlist + 1);
+  for (const list of listOf) starts[list + 1]!++;
+  for (let list = 0; list < nlist; list++) starts[list + 1]! += starts[list]!;
+  const next = starts.slice();
+  const ids = new Int32Array(listOf.length);
+  for (let row = 0; row < listOf.length; row++) ids[next[listOf[row]!]!++] = row;
+  return { starts, ids };
+}

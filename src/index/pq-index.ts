@@ -1,0 +1,170 @@
+import type { BackendChoice } from '../../kernels/backend.ts';
+import { trainRotation } from '../quantize/opq.ts';
+import { unpackCodes } from '../quantize/packed-codes.ts';
+import { ProductQuantizer } from '../quantize/product.ts';
+import { ProductCodeSet } from '../quantize/product-code-set.ts';
+import { rotateRows } from '../quantize/rotation.ts';
+import { type ProductOptions, trainProduct } from '../quantize/train-product.ts';
+import { type Matrix, requireFinite } from '../tensor/matrix.ts';
+import type { Archive, NamedArray } from '../tensor/named-arrays.ts';
+import type { TopK } from '../tensor/top-k.ts';
+import type { VectorSet } from '../tensor/vector-set.ts';
+import { optionalMatrix, requirePackedCodes, requireSizes } from './code-archive.ts';
+import { type CodeSearchOptions, keptVectors, offerScan, SCAN_BLOCK, searchCodes } from './code-search.ts';
+import type { SearchResult } from './search-result.ts';
+
+export interface PqIndexOptions extends Omit<ProductOptions, 'onProgress' | 'start'> {
+  readonly base: Matrix;
+  /** Rotate the vectors first so that their parts lose less (OPQ). */
+  readonly opq?: boolean;
+  /** Keep the vectors, to re-rank by exact distances. */
+  readonly keepVectors?: boolean;
+  readonly onProgress?: (step: 'rotation' | 'training' | 'encoding', done: number, total: number) => void;
+}
+
+export interface PqStatistics {
+  readonly rows: number;
+  readonly m: number;
+  readonly bits: number;
+  /** Of one packed code. */
+  readonly codeBytes: number;
+  /** Codes, codebooks and rotation, without kept vectors. */
+  readonly bytes: number;
+  readonly rotated: boolean;
+  readonly keepsVectors: boolean;
+}
+
+const WHERE = 'PQ index';
+
+/**
+ * Product codes of all rows; a query is compared with all of them by its distance table.
+ *
+ * Source: Jégou, Douze & Schmid 2011, section III-A (exhaustive search with ADC).
+ */
+export class PqIndex {
+  readonly kind = 'pq';
+  readonly quantizer: ProductQuantizer;
+  /** (dim, dim), applied to rows and queries before all else. */
+  readonly rotation: Matrix | undefined;
+  readonly #codes: ProductCodeSet;
+  /** (rows, codeBytes). */
+  readonly #packed: Uint8Array;
+  readonly #vectors: VectorSet | undefined;
+  readonly #backend: BackendChoice;
+
+  private constructor(
+    quantizer: ProductQuantizer,
+    rotation: Matrix | undefined,
+    packed: Uint8Array,
+    vectors: Matrix | undefined,
+    backend: BackendChoice,
+  ) {
+    const { m, bits, codeBytes } = quantizer;
+    const numbers = unpackCodes(packed, packed.length / codeBytes, m, bits);
+    this.quantizer = quantizer;
+    this.rotation = rotation;
+    this.#packed = packed;
+    this.#codes = new ProductCodeSet(quantizer, numbers, { backend, batch: SCAN_BLOCK });
+    this.#vectors = keptVectors(vectors, backend);
+    this.#backend = backend;
+  }
+
+  /**
+   * Learns the codebooks from the base and encodes it.
+   *
+   * @throws {RangeError} if m does not divide the dimensions, there are fewer than 2^bits rows, a value is not finite, or an option
+   * is out of range
+   * @throws the signal's reason, when it aborts
+   */
+  static async build(options: PqIndexOptions): Promise<PqIndex> {
+    const { base, opq = false, keepVectors = false, onProgress, ...training } = options;
+    const { backend = 'auto' } = training;
+    requireFinite(base, 'PqIndex.build');
+    const rotation = opq
+      ? await trainRotation(base, { ...training, onProgress: (done, total) => onProgress?.('rotation', done, total) })
+      : undefined;
+    const coded = rotation ? rotateRows(base, rotation, backend) : base;
+    const quantizer = await trainProduct(coded, {
+      ...training,
+      onProgress: (done, total) => onProgress?.('training', done, total),
+    });
+    const packed = quantizer.encode(coded, {
+      backend,
+      onProgress: (done, total) => onProgress?.('encoding', done, total),
+    });
+    return new PqIndex(quantizer, rotation, packed, keepVectors ? base : undefined, backend);
+  }
+
+  get rows(): number {
+    return this.#codes.size;
+  }
+
+  /** Numbers a vector. */
+  get dim(): number {
+    return this.quantizer.dim;
+  }
+
+  /** What really runs. */
+  get backend(): ProductCodeSet['backend'] {
+    return this.#codes.backend;
+  }
+
+  /**
+   * The nearest k rows of each query by their codes, or by exact distances among the nearest `rerank` by their codes.
+   *
+   * @param queries (queries, dim)
+   * @throws {RangeError} if k or rerank is out of range, or the queries have another width or values that are not finite
+   */
+  search(queries: Matrix, k: number, options: CodeSearchOptions = {}): SearchResult {
+    const codes = this.#codes;
+    const { dim, rows } = this;
+    let turned = queries;
+    const scan = (query: number, found: TopK): number => {
+      if (query === 0 && this.rotation) turned = rotateRows(queries, this.rotation, this.#backend);
+      codes.setQuery(turned.data, query * dim);
+      for (let first = 0; first < rows; first += SCAN_BLOCK) {
+        const count = Math.min(SCAN_BLOCK, rows - first);
+        codes.scan(first, count);
+        offerScan(found, codes.distances, count, first);
+      }
+      return rows;
+    };
+    const scanned = { dim, vectors: this.#vectors, counts: codes.counts, scan };
+    return searchCodes('PqIndex.search', scanned, queries, k, options);
+  }
+
+  /** What the index holds. */
+  statistics(): PqStatistics {
+    const { m, bits, codeBytes, codebooks } = this.quantizer;
+    const bytes = this.#packed.length + 4 * (codebooks.length + (this.rotation?.data.length ?? 0));
+    return {
+      ...{ rows: this.rows, m, bits, codeBytes, bytes },
+      ...{ rotated: this.rotation !== undefined, keepsVectors: this.#vectors !== undefined },
+    };
+  }
+
+  /** Everything needed to search again. */
+  toArchive(): Archive {
+    const { rows, dim, rotation } = this;
+    const { arrays, parameters } = this.quantizer.toArrays();
+    const all = new Map<string, NamedArray>(arrays);
+    all.set('codes', { shape: [rows, this.quantizer.codeBytes], data: this.#packed });
+    if (rotation) all.set('rotation', { shape: [dim, dim], data: rotation.data });
+    if (this.#vectors) all.set('vectors', { shape: [rows, dim], data: this.#vectors.matrix.data });
+    return { kind: 'pq', parameters: { rows, dim, ...parameters }, arrays: all };
+  }
+
+  /**
+   * The index that `toArchive` gave.
+   *
+   * @throws {RangeError} at the first thing that does not fit, in one line
+   */
+  static fromArchive(archive: Archive, backend: BackendChoice = 'auto'): PqIndex {
+    const { rows, dim } = requireSizes(archive, 'pq', WHERE);
+    const { arrays, parameters } = archive;
+    const quantizer = ProductQuantizer.fromArrays(arrays, parameters, dim, WHERE);
+    const packed = requirePackedCodes(arrays, rows, quantizer, WHERE);
+    const rotation = optionalMatrix(arrays, 'rotation', dim, dim, WHERE);
+    return new PqIndex(quantizer, rotation, packed, optionalMatrix(arrays, 'vectors', rows, dim, WHERE), backend);
+  }
+}
