@@ -6,17 +6,15 @@ const ALIGNMENT = 64;
 const BYTES_PER_FLOAT = 4;
 
 /**
- * How much memory `build` takes from its kernels, found by building on kernels that count instead of giving memory.
+ * Kernels whose arrays are all empty: a build on them takes no memory, whatever its sizes, and must touch no value.
  *
- * @param build creates parameters and tapes, and touches no value: the arrays it gets are empty
- * @returns the `bytes` that `createKernels` needs for the same build
+ * @param onTake hears the bytes that each array would have taken
  */
-export function bytesNeeded(build: (kernels: Kernels) => void): number {
-  let bytes = 0;
+export function emptyKernels(onTake: (bytes: number) => void = () => {}): Kernels {
   const take = (length: number): void => {
-    bytes += Math.ceil((length * BYTES_PER_FLOAT) / ALIGNMENT) * ALIGNMENT;
+    onTake(Math.ceil((length * BYTES_PER_FLOAT) / ALIGNMENT) * ALIGNMENT);
   };
-  const counting: Kernels = {
+  return {
     ...referenceKernels(),
     floats: (length) => {
       take(length);
@@ -27,6 +25,20 @@ export function bytesNeeded(build: (kernels: Kernels) => void): number {
       return new Int32Array(0);
     },
   };
-  build(counting);
+}
+
+/**
+ * How much memory `build` takes from its kernels, found by building on kernels that count instead of giving memory.
+ *
+ * @param build creates parameters and tapes, and touches no value: the arrays it gets are empty
+ * @returns the `bytes` that `createKernels` needs for the same build
+ */
+export function bytesNeeded(build: (kernels: Kernels) => void): number {
+  let bytes = 0;
+  build(
+    emptyKernels((taken) => {
+      bytes += taken;
+    }),
+  );
   return bytes;
 }

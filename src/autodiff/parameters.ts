@@ -15,6 +15,9 @@ export interface TrainableParameter extends NamedTensor {
   readonly gradient: Floats;
 }
 
+/** Tensors by name, as they come from a file. */
+export type SavedTensors = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: ArrayLike<number> }>;
+
 interface Entry {
   readonly tensor: NamedTensor;
   readonly initialise: Initialiser;
@@ -118,7 +121,17 @@ export class ParameterSet {
    * @throws {RangeError} if a name is missing or unknown, a shape differs, or a value is not finite; then nothing has
    *   changed
    */
-  load(tensors: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: ArrayLike<number> }>): void {
+  load(tensors: SavedTensors): void {
+    this.requireTensors(tensors);
+    for (const [name, { tensor }] of this.#entries) tensor.value.set(tensors.get(name)!.data);
+  }
+
+  /**
+   * Checks, without touching a value, that `load` would take these tensors.
+   *
+   * @throws {RangeError} as `load` does
+   */
+  requireTensors(tensors: SavedTensors): void {
     for (const name of tensors.keys()) {
       if (!this.#entries.has(name))
         throw new RangeError(`ParameterSet.load: expected no tensor ${name} in this model.`);
@@ -138,6 +151,5 @@ export class ParameterSet {
         }
       }
     }
-    for (const [name, { tensor }] of this.#entries) tensor.value.set(tensors.get(name)!.data);
   }
 }

@@ -87,6 +87,38 @@ test('encode refuses other columns and values that are not finite', () => {
   );
 });
 
+test('encode refuses to return what is not finite: numbers too large, a running variance below 0', () => {
+  const model = untrained(CNT);
+  const x = noise(2);
+  x.data.fill(3e38, 12);
+  const message = /^CntCompressor\.encode: result: expected finite values, got \S+ at row 1, column 0\.$/;
+  assert.throws(() => model.encode(x), message);
+  const saved = model.toNamedArrays();
+  const arrays = new Map(saved.arrays).set('cp_bn.running_var', { shape: [4], data: new Float32Array(4).fill(-1) });
+  assert.throws(() => CntCompressor.fromNamedArrays({ ...saved, arrays }).encode(noise(1)), /result: expected finite/);
+});
+
+test('a model whose sizes are far beyond its tensors is refused before memory is taken for it', () => {
+  const saved = untrained(CNT).toNamedArrays();
+  for (const [from, to, message] of [
+    ['"dIn":12', '"dIn":1000000000000', /cp\.weight: expected shape \(4, 1000000000000\), got \(4, 12\)\.$/],
+    [
+      '"projections":3',
+      '"projections":1000000000000',
+      /proj\.weight: expected shape \(4000000000000, 12\), got \(12, 12\)\.$/,
+    ],
+    ['"mlpRatio":2', '"mlpRatio":1000000000000', /fc1\.weight: expected shape \(4000000000000, 4\), got \(8, 4\)\.$/],
+    [
+      '"stages":[1,1]',
+      '"stages":[1,1000000000000]',
+      /^CNT model: expected tensors for 1000000000001 transformer blocks, got \d+ tensors\.$/,
+    ],
+  ] as const) {
+    const network = saved.metadata['network']!.replace(from, to);
+    assert.throws(() => CntCompressor.fromNamedArrays({ ...saved, metadata: { ...saved.metadata, network } }), message);
+  }
+});
+
 test('a model of no rows is encoded as no rows', () => {
   assert.equal(untrained(CNT).encode(createMatrix(0, 12)), createMatrix(0, 4));
 });

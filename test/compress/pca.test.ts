@@ -125,6 +125,11 @@ test('a saved model encodes the same', () => {
     () => PcaCompressor.fromNamedArrays({ ...named, arrays: new Map(named.arrays).set('mean', mean) }),
     /PCA model: mean: expected finite values, got NaN at row 0, column 0\./,
   );
+  const variances = { shape: [48], data: new Float32Array(48).fill(Number.POSITIVE_INFINITY) };
+  assert.throws(
+    () => PcaCompressor.fromNamedArrays({ ...named, arrays: new Map(named.arrays).set('variances', variances) }),
+    /PCA model: variances: expected finite values, got Infinity at row 0, column 0\./,
+  );
 });
 
 test('arguments that do not fit are refused', () => {
@@ -142,6 +147,8 @@ test('arguments that do not fit are refused', () => {
   const infinite = createMatrix(1, 48);
   infinite.data[3] = Number.POSITIVE_INFINITY;
   assert.throws(() => pca.encode(infinite), /expected finite values, got Infinity at row 0, column 3\./);
+  const large = createMatrix(1, 48, new Float32Array(48).fill(3e38));
+  assert.throws(() => pca.encode(large), /^PcaCompressor\.encode: result: expected finite values, got \S+ at row 0/);
   assert.is(pca.encode(createMatrix(0, 48)).rows, 0);
 });
 
