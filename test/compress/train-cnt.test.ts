@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type BackendChoice, simdSupported } from '../../kernels/backend.ts';
@@ -13,8 +14,10 @@ const { base } = generateManifold({ rows: 200, queries: 0, dim: 16, seed: 1 });
 const TINY = { factor: 2, batch: 16, samples: 640, evaluations: 4 } as const; // 40 steps, 11 an epoch
 const FAST: BackendChoice = simdSupported() ? 'simd' : 'reference';
 
-async function trainedBytes(options: TrainingOptions): Promise<Uint8Array> {
-  return encodeSafetensors((await trainCnt(base, { backend: FAST, ...TINY, ...options })).toNamedArrays());
+/** SHA-256 of the saved model: a short text, since a failing comparison of whole files takes minutes to print. */
+async function trainedBytes(options: TrainingOptions): Promise<string> {
+  const model = await trainCnt(base, { backend: FAST, ...TINY, ...options });
+  return createHash('sha256').update(encodeSafetensors(model.toNamedArrays())).digest('hex');
 }
 
 /** Trains until `step`, and returns the checkpoint that was written on the way out. */
@@ -129,6 +132,12 @@ test('trainCnt refuses a checkpoint of other choices, another base or another ki
     'RangeError',
     /^CNT checkpoint: expected "lossSum"/,
   );
+  const { ['bestStep']: __, ...withoutBest } = resume.parameters;
+  await assertRejects(
+    trainedBytes({ resume: { ...resume, parameters: withoutBest } }),
+    'RangeError',
+    /^CNT checkpoint: expected "bestStep" to be an integer from 0 to 3, got nothing\.$/,
+  );
   const arrays = new Map(resume.arrays);
   arrays.delete('first/B.weight');
   await assertRejects(
@@ -153,6 +162,16 @@ test('trainCnt stops when the loss is no longer finite, and says at which step',
     'Error',
     /^trainCnt: expected a finite loss, got (loss|held-out loss) \S+ (at step|after) \d+.*; try a learning rate below 1e\+30\.$/,
   );
+});
+
+test('trainCnt says the same when the network breaks in the step before an evaluation', async () => {
+  for (const network of ['cnt', 'linear'] as const) {
+    await assertRejects(
+      trainedBytes({ learningRate: 1e30, evaluations: 40, network }),
+      'Error',
+      /^trainCnt: expected a finite loss, got held-out loss (NaN|Infinity) after 1 steps; try a learning rate below 1e\+30\.$/,
+    );
+  }
 });
 
 test('trainCnt refuses a base with NaN or infinity', async () => {

@@ -82,7 +82,7 @@ export function restoreCheckpoint(
     history: readHistory(parameters['history'], where),
     best: undefined,
   };
-  if (parameters['bestStep'] !== undefined) {
+  if (progress.history.length > 0) {
     progress.best = {
       step: requireInteger(parameters, 'bestStep', 0, progress.step, where),
       parameters: new Map(

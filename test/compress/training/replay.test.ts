@@ -103,7 +103,8 @@ function replay(choices: TrainingChoices) {
   const moments = parameters
     .trainable()
     .map(({ value }) => [kernels.floats(value.length), kernels.floats(value.length)]);
-  const history = [{ step: 0, ...evaluate() }];
+  const history: Omit<HistoryPoint, 'samples'>[] = [{ step: 0, ...evaluate() }];
+  let losses: number[] = [];
   let best = new Map(parameters.all().map(({ name, value }) => [name, value.slice()]));
   for (let step = 0; step < steps; step++) {
     const order = epochOrder(training, seed, Math.floor(step / stepsPerEpoch));
@@ -112,6 +113,7 @@ function replay(choices: TrainingChoices) {
       x.value.set(scaled.subarray(id * base.cols, (id + 1) * base.cols), r * base.cols);
     }
     tape.forward();
+    losses.push(loss.value[0]!);
     parameters.clearGradients();
     tape.backward(loss);
     const done = settings.decay === 'step' ? step : Math.floor(step / stepsPerEpoch) * stepsPerEpoch;
@@ -127,7 +129,8 @@ function replay(choices: TrainingChoices) {
     if (history.every(({ heldOutLoss }) => evaluation.heldOutLoss < heldOutLoss)) {
       best = new Map(parameters.all().map(({ name, value }) => [name, value.slice()]));
     }
-    history.push({ step: step + 1, ...evaluation });
+    history.push({ step: step + 1, loss: losses.reduce((sum, one) => sum + one, 0) / losses.length, ...evaluation });
+    losses = [];
   }
   return { history, best };
 }
@@ -154,6 +157,9 @@ for (const [name, choices] of Object.entries(CASES)) {
     for (const [i, point] of expected.history.entries()) {
       const found = history[i]!;
       assert.is(found.step, point.step);
+      assert.is(found.samples, point.step * choices.batch!);
+      assert.is(found.loss === undefined, i === 0);
+      if (i > 0) assert.ok(Math.abs(found.loss! / point.loss! - 1) < 1e-6, `${point.step}: ${found.loss}`);
       assert.ok(Math.abs(found.heldOutLoss / point.heldOutLoss - 1) < 1e-6, `${point.step}: ${found.heldOutLoss}`);
       assert.ok(Math.abs(found.heldOutError / point.heldOutError - 1) < 1e-6, `${point.step}: ${found.heldOutError}`);
       for (const which of ['nearest', 'tenNearest'] as const) {
