@@ -85,7 +85,13 @@ function batchNormInference(tape: Tape, x: Tensor, norm: BatchNormTensors, { eps
   return y;
 }
 
+/** 2^-126. A column that has become 0 halves its statistics every 7 steps: they must not end among subnormal numbers. */
+const SMALLEST_NORMAL = 2 ** -126;
+
 /** running = (1 - momentum) running + momentum · factor · batch: in float64, rounded once by the store. */
 function moveTowards(running: Floats, batch: Floats, factor: number, momentum: number, n: number): void {
-  for (let i = 0; i < n; i++) running[i] = (1 - momentum) * running[i]! + momentum * (factor * batch[i]!);
+  for (let i = 0; i < n; i++) {
+    const moved = (1 - momentum) * running[i]! + momentum * (factor * batch[i]!);
+    running[i] = Math.abs(moved) < SMALLEST_NORMAL ? 0 : moved;
+  }
 }

@@ -1,6 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { referenceKernels } from '../../kernels/backend.ts';
 import { batchNorm } from '../../src/autodiff/batch-norm.ts';
+import { ParameterSet } from '../../src/autodiff/parameters.ts';
 import { Tape } from '../../src/autodiff/tape.ts';
 import { constant } from '../../src/nn/initialise.ts';
 import { relativeDeviation } from '../support/close.ts';
@@ -32,6 +34,29 @@ test('a training tape normalises by the batch, and moves the running statistics 
   assert.ok(relativeDeviation(y.value, [10 - 6 / root, 10 - 2 / root, 10 + 2 / root, 10 + 6 / root]) < 1e-15);
   assert.ok(relativeDeviation(tensors.runningMean.value, [0.4]) < 1e-15);
   assert.ok(relativeDeviation(tensors.runningVariance.value, [0.9 + 2 / 3]) < 1e-15);
+});
+
+test('running statistics of a column that has become 0 fade to 0, and are never subnormal on the way', () => {
+  const kernels = referenceKernels();
+  const parameters = new ParameterSet(kernels, { gradients: true });
+  const tape = new Tape(kernels, { training: true });
+  const cols = 2;
+  const tensors = {
+    gain: parameters.parameter('gain', [cols], constant(1)),
+    bias: parameters.parameter('bias', [cols], constant(0)),
+    runningMean: parameters.statistic('running_mean', [cols], constant(-1)),
+    runningVariance: parameters.statistic('running_var', [cols], constant(1)),
+  };
+  const x = parameters.parameter('x', [4, cols], constant(0));
+  batchNorm(tape, x, tensors, CONSTANTS);
+  parameters.initialise(1);
+  for (let step = 0; step < 900; step++) {
+    tape.forward();
+    for (const value of [...tensors.runningMean.value, ...tensors.runningVariance.value]) {
+      assert.ok(value === 0 || Math.abs(value) >= 2 ** -126, `step ${step}: ${value}`);
+    }
+  }
+  assert.equal([...tensors.runningMean.value, ...tensors.runningVariance.value], [0, 0, 0, 0]);
 });
 
 test('an inference tape normalises by the running statistics, and leaves them alone', () => {
