@@ -6,7 +6,13 @@ import { bytesNeeded } from '../../src/autodiff/memory.ts';
 import { ParameterSet } from '../../src/autodiff/parameters.ts';
 import { Tape } from '../../src/autodiff/tape.ts';
 import { cnt } from '../../src/compress/cnt.ts';
-import { type CntConfig, cntConfig, requireCntConfig, skipAdditions } from '../../src/compress/cnt-config.ts';
+import {
+  type CntConfig,
+  cntConfig,
+  keyDimension,
+  requireCntConfig,
+  skipAdditions,
+} from '../../src/compress/cnt-config.ts';
 import { INRP_WEIGHTS, inrpLoss } from '../../src/compress/inrp-loss.ts';
 import { linearMap, startLinearMapAtPca } from '../../src/compress/linear-map.ts';
 import { startAtPca } from '../../src/compress/pca-start.ts';
@@ -51,6 +57,31 @@ test(`the whole CNT with INRP has a correct gradient, in both variants and with 
     // 1e-7: among the thousands of activations of a whole network some lie within 1e-6 of a kink.
     const error = gradientError(built.tape, built.parameters, built.loss, 1, 1e-7); // at most 3e-10
     assert.ok(error < GRADIENT_BOUND, `${error} with ${JSON.stringify(config)}`);
+  }
+});
+
+test('the softmax of Eq. 3 divides by the root of d_k, or by that of d where asked to; d_k = floor(d / keyDivisor)', () => {
+  for (const [softmaxScale, divisor] of [
+    ['key-dimension', Math.sqrt(3)],
+    ['dimension', Math.sqrt(13)],
+  ] as const) {
+    const config = cntConfig('paper', { dIn: 20, dOut: 13, projections: 2, keyDivisor: 4, softmaxScale });
+    assert.is(keyDimension(config), 3);
+    const built = model(config);
+    begin(built);
+    built.tape.forward();
+    const qkv = built.tape.labelled('stage0.block0.qkv').value; // (8, 3, 4 (3 + 3 + 13))
+    const attention = built.tape.labelled('stage0.block0.attn').value; // (8, 4, 3, 3)
+    const vector = (token: number, from: number) => [...qkv.subarray((3 * 5 + token) * 76 + 19 + from).subarray(0, 3)]; // row 5, head 1
+    const powers = [0, 1, 2].map((key) => {
+      const other = vector(key, 3);
+      return Math.exp(vector(2, 0).reduce((sum, q, c) => sum + q * other[c]!, 0) / divisor); // query of token 2
+    });
+    const total = powers.reduce((sum, power) => sum + power, 0);
+    for (const [key, power] of powers.entries()) {
+      const found = attention[((5 * 4 + 1) * 3 + 2) * 3 + key]!;
+      assert.ok(Math.abs(found - power / total) < 1e-13, `${softmaxScale}: ${found} instead of ${power / total}`);
+    }
   }
 });
 
@@ -107,6 +138,8 @@ test('started at PCA, the network is PCA up to a rotation, in both variants and 
       const directions = createMatrix(dIn, dIn); // the coordinate axes, last first
       for (let i = 0; i < dIn; i++) directions.data[i * dIn + (dIn - 1 - i)] = 1;
       startAtPca(built.parameters, config, directions, new Random(1, 'rotation'));
+      const a = built.parameters.get('A.weight').value; // (5, 11): each output has a share of each direction
+      for (let i = 0; i < dOut * dIn; i++) assert.is(a[i] !== 0, i % dIn >= dIn - dOut, `A.weight ${i}`);
       built.tape.forward();
       const { x, out } = built;
       for (let i = 0; i < rows; i++) {

@@ -32,14 +32,15 @@ const ROUNDED = 1e-7;
  */
 const FLOAT32 = 1e-5;
 /**
- * Gradients that are sums of terms up to 1000 times larger, or differences of nearly equal rows: no float32 run can be
- * sure of 1e-5. PyTorch's own float32 run deviates by 0.8e-5, 0.8e-5, 1.3e-5, 3.5e-5; ours by 1.2e-5, 1.2e-5, 1.7e-5,
- * 2.8e-5. With float64 inside every kernel and only the stored results float32, the last two still exceed 1e-5.
+ * Gradients that are sums of terms up to 1000 times larger, or differences of nearly equal rows, so that roundings all
+ * over the network show in them: PyTorch's own float32 run deviates by 0.8e-5, 1.3e-5, 3.5e-5, ours by 1.2e-5, 1.4e-5,
+ * 4.4e-5. No kernel is to blame alone: with float64 inside all of them and only stored results in float32 every gradient
+ * is within 0.92e-5, but with float64 inside any one family, or with sums in chunks of 4 to 32 rows, 2 to 6 still exceed
+ * 1e-5.
  */
 const ILL_CONDITIONED: Readonly<Record<string, number>> = {
-  'cnt_paper mlp.0.0.bn1.bias': 2e-5,
   'cnt_code out': 2e-5,
-  'cnt_paper_deep mlp.0.1.bn1.bias': 3e-5,
+  'cnt_paper_deep mlp.0.1.bn1.bias': 2e-5,
   'cnt_code_deep mlp.0.0.bn1.bias': 5e-5,
 };
 
@@ -131,7 +132,7 @@ for (const name of GOLDEN_NAMES) {
       assert.is(kernels.backend, backend === 'simd' ? 'simd' : 'reference');
     });
 
-    test(`${name} on ${backend}: gradients agree with PyTorch (< ${bound}, four ill-conditioned ones < 5e-5)`, () => {
+    test(`${name} on ${backend}: gradients agree with PyTorch (< ${bound}, three ill-conditioned ones < 5e-5)`, () => {
       const { model } = start(backend, golden);
       model.training.forward();
       model.parameters.clearGradients();

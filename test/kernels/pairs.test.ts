@@ -108,6 +108,18 @@ test('INRP alone gives the loss and the gradient of PyTorch within 1e-6', () => 
   });
 });
 
+test('the gradient of INRP by the distances is ±seed w / rows², and 0 where an error is exactly 0', () => {
+  const kernels = referenceKernels();
+  const [w, compressed, original] = [
+    Float32Array.of(2, 1, 0.5, 2),
+    Float32Array.of(0, 3, 3, 1),
+    Float32Array.of(0, 2, 4, 1),
+  ];
+  const dCompressed = new Float32Array(4).fill(10);
+  kernels.inrpLossBackward(dCompressed, 8, w, compressed, original, 2);
+  assert.equal([...dCompressed], [10, 12, 9, 10]);
+});
+
 test('the gradient of INRP through the distances agrees with central differences within 1e-7', () => {
   const kernels = referenceKernels({ precision: 'float64' });
   const random = new Random(3, 'gradient');
