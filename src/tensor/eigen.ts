@@ -99,7 +99,11 @@ function reflector(a: Float64Array, from: number, to: number, factors: Float64Ar
   if (largest === 0) return head;
   const size = Math.max(largest, Math.abs(head)); // squares of tiny values would vanish
   let square = 0;
-  for (let i = from; i < to; i++) square += (a[i] = a[i]! / size) ** 2;
+  for (let i = from; i < to; i++) {
+    const part = a[i]! / size;
+    a[i] = part;
+    square += part * part;
+  }
   const length = Math.sqrt(square);
   const first = a[from]!;
   const image = first > 0 ? -length : length; // the sign that cancels nothing
