@@ -3,6 +3,7 @@ import type { DistanceSource } from '../tensor/vector-set.ts';
 import { Adjacency } from './adjacency.ts';
 import { completeKnnGraph, type KnnGraph } from './knn-graph.ts';
 import { NeighborPools } from './neighbor-pools.ts';
+import { Turns } from './turns.ts';
 
 /** The letters are those of efanna and faiss (`GK`, `nndescent_L`, `nndescent_iter`, `nndescent_S`, `nndescent_R`). */
 export interface NnDescentOptions {
@@ -21,8 +22,6 @@ export interface NnDescentOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The event loop gets a turn after this many multiply-adds: a second at most, with or without SIMD. */
-const WORK_BETWEEN_TURNS = 2e8;
 const SEED = 2021;
 
 /**
@@ -41,21 +40,18 @@ const SEED = 2021;
 export async function nnDescent(source: DistanceSource, options: NnDescentOptions): Promise<KnnGraph> {
   requireOptions(options, source.size);
   const { K, L, iter, onProgress, signal } = options;
-  signal?.throwIfAborted();
+  const turns = new Turns(() => source.counts, signal);
   const rows = source.size;
   if (rows - 1 <= L) return completeKnnGraph(source, K);
   const before = { ...source.counts };
   const descent = new NnDescent(source, options);
-  let turn = source.counts.multiplyAdds;
   for (let round = 0; round < iter; round++) {
     if (round > 0) descent.sample();
     for (let point = 0; point < rows; point++) {
       descent.join(point);
-      if (source.counts.multiplyAdds - turn < WORK_BETWEEN_TURNS) continue;
-      turn = source.counts.multiplyAdds;
+      if (!turns.due) continue;
       onProgress?.(round * rows + point + 1, iter * rows);
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      signal?.throwIfAborted();
+      await turns.take();
     }
     if (!descent.settle()) break;
   }

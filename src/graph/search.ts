@@ -1,5 +1,5 @@
 import type { DistanceSource } from '../tensor/vector-set.ts';
-import type { LayeredGraph } from './adjacency.ts';
+import type { Adjacency, LayeredGraph } from './adjacency.ts';
 import type { CandidatePool } from './candidate-pool.ts';
 
 /** The points that a search expanded, in order. */
@@ -10,17 +10,26 @@ export interface SearchTrace {
   readonly levels: number[];
 }
 
+/** What a search reads of a graph: a `LayeredGraph`, or lists that lie elsewhere. */
+export interface SearchedGraph {
+  layer(level: number): Pick<Adjacency, 'links' | 'degrees' | 'capacity'>;
+  listOf(node: number, level: number): number;
+}
+
 /** Which points one search has met. */
 export class VisitedSet {
   /** 1 for a point that has been met. */
   readonly flags: Uint8Array;
   /** The points met, in order; the search adds to it. */
   readonly met: Int32Array;
+  /** Their squared distances, where these are kept. */
+  readonly distances: Float64Array | undefined;
   count = 0;
 
-  constructor(size: number) {
+  constructor(size: number, keepsDistances = false) {
     this.flags = new Uint8Array(size);
     this.met = new Int32Array(size);
+    this.distances = keepsDistances ? new Float64Array(size) : undefined;
   }
 
   add(id: number): void {
@@ -47,7 +56,7 @@ export class VisitedSet {
  * @returns hops: how many points were expanded
  */
 export function searchLayer(
-  graph: LayeredGraph,
+  graph: SearchedGraph,
   level: number,
   source: DistanceSource,
   pool: CandidatePool,
@@ -56,9 +65,10 @@ export function searchLayer(
 ): number {
   const { links, degrees, capacity } = graph.layer(level);
   const ids = source.ids;
-  const { flags, met } = visited;
+  const { flags, met, distances: lengths } = visited;
   visited.clear();
   for (let place = 0; place < pool.size; place++) visited.add(pool.id(place)); // line 1
+  lengths?.set(pool.distances.subarray(0, pool.size));
   let total = visited.count;
   let hops = 0;
   for (let place = pool.next(); place >= 0; place = pool.next()) {
@@ -76,8 +86,9 @@ export function searchLayer(
       flags[neighbor] = 1;
     }
     if (count === 0) continue;
-    for (let i = 0; i < count; i++) met[total++] = ids[i]!;
     source.measure(count);
+    if (lengths) for (let i = 0; i < count; i++) lengths[total + i] = source.distances[i]!;
+    for (let i = 0; i < count; i++) met[total++] = ids[i]!;
     pool.merge(ids, source.distances, count); // lines 12-17
   }
   visited.count = total;

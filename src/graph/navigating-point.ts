@@ -1,0 +1,44 @@
+import { MersenneTwister } from '../tensor/library-random.ts';
+import type { Matrix } from '../tensor/matrix.ts';
+import type { DistanceSource } from '../tensor/vector-set.ts';
+import type { FlatSearch } from './flat-search.ts';
+import type { SearchedGraph } from './search.ts';
+
+/** The mean of all rows, each sum in float32, row after row, as faiss has it. */
+export function centroid({ rows, cols, data }: Matrix): Float32Array {
+  const center = new Float32Array(cols);
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < cols; i++) center[i]! += data[row * cols + i]!;
+  }
+  for (let i = 0; i < cols; i++) center[i]! /= rows;
+  return center;
+}
+
+/** The point nearest to the query of the source; -1 where there is none. */
+export function nearestPoint(source: DistanceSource): number {
+  const { ids, distances, size } = source;
+  let nearest = -1;
+  let least = Number.POSITIVE_INFINITY;
+  for (let first = 0; first < size; first += ids.length) {
+    const count = Math.min(ids.length, size - first);
+    for (let i = 0; i < count; i++) ids[i] = first + i;
+    source.measure(count);
+    for (let i = 0; i < count; i++) {
+      if (distances[i]! >= least) continue;
+      least = distances[i]!;
+      nearest = first + i;
+    }
+  }
+  return nearest;
+}
+
+/** The point nearest to the query that a search from a random start finds. @param random draws the start */
+export function searchedPoint(graph: SearchedGraph, search: FlatSearch, L: number, random: MersenneTwister): number {
+  search.run(graph, random.below(search.visited.flags.length), L);
+  return search.pool.id(0);
+}
+
+/** faiss draws the start of that search from it, and goes on with it where it links points that are out of reach. */
+export function libraryRandom(): MersenneTwister {
+  return new MersenneTwister(0x0903);
+}
