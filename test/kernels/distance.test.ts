@@ -83,6 +83,26 @@ test('a distance does not depend on its place in the batch', () => {
   assert.is(new Set(out).size, 1);
 });
 
+test('element i adds to lane i mod 4 and lanes meet as (l0 + l2) + (l1 + l3): the order is part of the result', () => {
+  // 2^24 + 1 rounds back to 2^24: what is added to 4096² one by one is lost, what is added together is not.
+  for (const [vector, expected] of [
+    [[4096, 1, 0, 1], 2 ** 24 + 2], // l1 and l3 meet first
+    [[4096, 1, 1, 0], 2 ** 24],
+    [[4096, 0, 0, 0, 1, 0, 0, 0, 1], 2 ** 24], // one after the other in lane 0
+    [[4096, 1, 0, 0, 0, 1, 0, 0], 2 ** 24 + 2], // both in lane 1
+  ] as const) {
+    const kernels = referenceKernels();
+    const dim = vector.length;
+    const points = new Float32Array(2 * dim);
+    points.set(vector, dim);
+    const out = new Float32Array(4);
+    kernels.squaredDistanceScan(out, points, 0, points, 1, 1, dim);
+    assert.is(out[0], expected, `${vector}`);
+    kernels.pairDistances(out, points, 2, dim);
+    assert.is(out[1], Math.fround(Math.sqrt(expected)), `${vector}`);
+  }
+});
+
 for (const backend of ['reference', 'simd'] as const) {
   test(`${backend}: exact for small whole numbers, by every function`, () => {
     const random = new Random(1, 'distance exact');
