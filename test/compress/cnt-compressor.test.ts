@@ -33,13 +33,16 @@ function noise(rows: number): Matrix {
   );
 }
 
-test('encode gives a row the same bits wherever it stands: alone, in a full chunk, in the last one', () => {
+test('encode gives a row the same bits wherever it stands: alone, among few, in a full chunk, in the last one', () => {
   const x = noise(600);
   const model = untrained(CNT);
   const all = model.encode(x, { backend: 'reference' });
-  for (const row of [0, 255, 256, 511, 512, 599]) {
-    const one = model.encode(createMatrix(1, 12, x.data.slice(row * 12, (row + 1) * 12)), { backend: 'reference' });
-    assert.equal(one.data, all.data.slice(row * 4, (row + 1) * 4));
+  for (const row of [0, 255, 256, 511, 512, 590]) {
+    for (const count of [1, 8, 9]) {
+      const few = createMatrix(count, 12, x.data.slice(row * 12, (row + count) * 12));
+      const encoded = model.encode(few, { backend: 'reference' });
+      assert.equal(encoded.data, all.data.slice(row * 4, (row + count) * 4), `${count} rows from ${row}`);
+    }
   }
 });
 
