@@ -17,7 +17,7 @@ export const EXP_SMALLEST = -87;
 /** 2^-60; nearer to 0 than this, e^x is 1 (and x may be subnormal). */
 export const EXP_NEGLIGIBLE = 2 ** -60;
 
-/** 2 / (2k + 3): the series of 2 atanh(s) / s - 2 in s², |s| <= 0.172; cut off below 2^-28 (5 terms), 2^-58 (10 terms). */
+/** 2 / (2k + 3): the series of 2 atanh(s) / s - 2 in s², |s| <= 0.172; cut off below 2^-34 (5 terms), 2^-65 (11). */
 export const LOG_SERIES: readonly number[] = Array.from({ length: 11 }, (_, k) => 2 / (2 * k + 3));
 export const LOG_TERMS_32 = 5;
 /** Bits of sqrt(1/2) in float32: mantissas are taken from [sqrt(1/2), sqrt(2)), so that log is precise around 1. */

@@ -48,6 +48,9 @@ test('initialise: a parameter depends on the seed and its own name, not on the o
   alone.initialise('7');
   assert.equal(alone.get('b.bias').value, set.get('b.bias').value);
   assert.equal([...set.get('b.running_var').value], [1, 1, 1, 1]);
+  alone.parameter('c.bias', [4], standardNormal);
+  alone.initialise(7);
+  assert.not.equal(alone.get('c.bias').value, alone.get('b.bias').value);
   const before = set.get('b.bias').value.slice();
   set.initialise(8);
   assert.not.equal(set.get('b.bias').value, before);

@@ -54,6 +54,15 @@ test('the first step by hand: p (1 - rate decay) - rate sign(g), whatever the si
   assert.ok(Math.abs(first[0]! - 0.5) < 1e-15 && Math.abs(second[0]! - 0.025) < 1e-15);
 });
 
+test('a gradient below 1e-15 counts as 0, so that its square is never computed', () => {
+  const kernels = referenceKernels();
+  const [parameter, first, second] = [Float32Array.of(1, 1), new Float32Array(2), new Float32Array(2)];
+  kernels.adamw(parameter, Float32Array.of(9e-16, -2e-15), first, second, 2, ratesAt(1, 1e-3, 0));
+  assert.is(first[0], 0);
+  assert.ok(first[1]! < 0);
+  assert.is(parameter[0], 1);
+});
+
 test('tiny gradients, and moments that die away over 3,000 steps, never leave subnormal numbers', () => {
   const kernels = referenceKernels();
   const n = 64;

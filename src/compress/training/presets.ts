@@ -18,8 +18,11 @@ export interface Preset {
 }
 
 /**
- * Source: "Training setting" and the authors' code (n by factor, random start, AdamW with weight decay 0.01).
- * Departs: warm-up none, in both.
+ * What the paper and the released code share: n by factor, random start, no warm-up, a rate that falls by epochs.
+ *
+ * Source: "Training setting", and the authors' code where the paper is silent.
+ * Departs: the released code scales its two data sets, and bounds Eq. 5, by constants; here both are measured, unless given as
+ * `standardization` and `boundary`.
  */
 const PUBLISHED = {
   projections: publishedProjections,

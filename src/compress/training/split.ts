@@ -1,8 +1,11 @@
 import { Random } from '../../tensor/random.ts';
 
-/** Rows of the base by what they are for. */
+/**
+ * Rows of the base by what they are for. What belongs to the base as a whole (standardization, boundary, the start at PCA) is
+ * measured on all of them.
+ */
 export interface Split {
-  /** Never trained on: the held-out loss is theirs, and the queries of the probe. */
+  /** No step is made on these: the held-out loss is theirs, and the queries of the probe. */
   readonly heldOut: Int32Array;
   readonly training: Int32Array;
 }
