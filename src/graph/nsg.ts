@@ -95,11 +95,9 @@ class NsgBuilder {
   readonly #settled: Int32Array;
 
   constructor(source: QueriedSource, knn: Pick<KnnGraph, 'rows' | 'K' | 'ids'>, options: NsgOptions) {
-    const { R, L, C, profile: name = 'canonical' } = options;
-    for (const [letter, value] of Object.entries({ R, L, C })) requireWhole(letter, value);
-    const profile = Object.hasOwn(nsgProfiles, name) ? nsgProfiles[name] : undefined;
-    if (!profile)
-      throw new RangeError(`buildNsg: expected one of ${Object.keys(nsgProfiles).join(', ')}, got ${name}.`);
+    requireNsgOptions(options);
+    const { R, L, C } = options;
+    const profile = nsgProfiles[options.profile ?? 'canonical'];
     const needed = Math.max(R + 1, knn.K);
     if (source.ids.length < needed) {
       throw new RangeError(`buildNsg: expected a source that takes ${needed} points a call, got ${source.ids.length}.`);
@@ -248,7 +246,13 @@ function searched({ rows, K, ids }: Pick<KnnGraph, 'rows' | 'K' | 'ids'>, size: 
   return { layer: () => layer, listOf: (node) => node };
 }
 
-function requireWhole(name: string, value: number): void {
-  if (Number.isSafeInteger(value) && value >= 1) return;
-  throw new RangeError(`buildNsg: expected ${name} to be a whole number from 1, got ${value}.`);
+/** @throws {RangeError} if an option is out of its range */
+export function requireNsgOptions({ R, L, C, profile = 'canonical' }: NsgOptions): void {
+  for (const [name, value] of Object.entries({ R, L, C })) {
+    if (Number.isSafeInteger(value) && value >= 1) continue;
+    throw new RangeError(`buildNsg: expected ${name} to be a whole number from 1, got ${value}.`);
+  }
+  if (!Object.hasOwn(nsgProfiles, profile)) {
+    throw new RangeError(`buildNsg: expected one of ${Object.keys(nsgProfiles).join(', ')}, got ${profile}.`);
+  }
 }

@@ -2,13 +2,15 @@ import type { BackendChoice } from '../../kernels/backend.ts';
 import type { Archive } from '../tensor/named-arrays.ts';
 import { FlatIndex } from './flat-index.ts';
 import { GraphIndex } from './graph-index.ts';
+import { NsgIndex } from './nsg-index.ts';
 
 /** Any index; `kind` says which. */
-export type SearchIndex = FlatIndex | GraphIndex;
+export type SearchIndex = FlatIndex | GraphIndex | NsgIndex;
 
 const kinds: Readonly<Record<string, (archive: Archive, backend: BackendChoice) => SearchIndex>> = {
   flat: FlatIndex.fromArchive,
   hnsw: GraphIndex.fromArchive,
+  nsg: NsgIndex.fromArchive,
 };
 
 /**

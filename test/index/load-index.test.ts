@@ -30,7 +30,7 @@ test('an unknown kind is refused', () => {
   for (const kind of ['tree', 'toString']) {
     assert.throws(
       () => loadIndex({ ...graphArchive, kind }),
-      (error: Error) => error.message === `loadIndex: expected an index of kind flat, hnsw, got ${kind}.`,
+      new RegExp(`^loadIndex: expected an index of kind flat, hnsw, .*, got ${kind}\\.$`),
     );
   }
 });

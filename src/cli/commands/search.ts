@@ -11,7 +11,7 @@ import { interpreted, requireEnoughRows, requireSameCols, requireWritableIds } f
 import { type ListingRow, listing, secondsText } from '../listing.ts';
 
 /** Queries between two looks at the signal; an exact search takes more of them in one pass over the base. */
-const BLOCK_QUERIES = { hnsw: 50, flat: 500 } as const;
+const BLOCK_QUERIES = { hnsw: 50, nsg: 50, flat: 500 } as const;
 const DEFAULT_EF = 100;
 
 export const searchCommand = defineCommand({
