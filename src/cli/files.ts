@@ -1,9 +1,10 @@
 import { constants } from 'node:fs';
-import { access, mkdir, stat } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { asFileError, FileError } from '../io/file-error.ts';
 import { ID_FORMATS } from '../io/ids.ts';
 import { formatOf, type TableFormat } from '../io/table/layout.ts';
+import { UsageError } from './failures.ts';
 
 /** @throws {RangeError} if the vectors of two files cannot be compared */
 export function requireSameCols(path: string, cols: number, otherPath: string, otherCols: number): void {
@@ -27,11 +28,13 @@ export function requireEnoughRows(path: string, rows: number, k: number): void {
 const FLOAT_FORMATS: readonly TableFormat[] = ['fvecs', 'npy', 'fbin'];
 
 /**
- * Checks, before any long work, that a file can be written later.
+ * Checks, before any long work, that a file can be written later, and that no input would be lost by it.
  *
- * @throws {FileError} if the folder is missing or closed to us, or the path is a folder
+ * @param inputs files that the command reads
+ * @throws {UsageError} if the path is that of an input
+ * @throws {FileError} if the folder is missing or closed to us, or the path is a folder, a device or a pipe
  */
-export async function requireWritable(path: string): Promise<void> {
+export async function requireWritable(path: string, inputs: readonly string[]): Promise<void> {
   const folder = dirname(resolve(path));
   const expected = `a folder that can be written, ${folder}`;
   try {
@@ -41,29 +44,26 @@ export async function requireWritable(path: string): Promise<void> {
     throw asFileError(path, expected, cause);
   }
   const found = await stat(path).catch(() => undefined);
-  if (found?.isDirectory()) throw new FileError(path, 'expected the name of a file to write, got a folder');
+  if (found === undefined) return;
+  if (found.isDirectory()) throw new FileError(path, 'expected the name of a file to write, got a folder');
+  if (!found.isFile()) throw new FileError(path, 'expected an ordinary file to write, got a device or pipe');
+  for (const input of inputs) {
+    const read = await stat(input).catch(() => undefined);
+    if (read?.dev !== found.dev || read.ino !== found.ino) continue;
+    throw new UsageError(`--out: expected another file than those that are read, got ${path}.`);
+  }
 }
 
 /** The same for ids. @throws {FileError} also if the extension is none that ids have */
-export async function requireWritableIds(path: string): Promise<void> {
+export async function requireWritableIds(path: string, inputs: readonly string[]): Promise<void> {
   formatOf(path, ID_FORMATS, 'ids');
-  await requireWritable(path);
+  await requireWritable(path, inputs);
 }
 
 /** The same for vectors of any values. @throws {FileError} also if the extension is none that they have */
-export async function requireWritableVectors(path: string): Promise<void> {
+export async function requireWritableVectors(path: string, inputs: readonly string[]): Promise<void> {
   formatOf(path, FLOAT_FORMATS, 'compressed vectors');
-  await requireWritable(path);
-}
-
-/** Creates a folder for results, with the folders above it, unless it is there. */
-export async function createFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true });
-    await access(path, constants.W_OK);
-  } catch (cause) {
-    throw asFileError(path, 'a folder that can be written', cause);
-  }
+  await requireWritable(path, inputs);
 }
 
 /** `--limit` as readers take it. */

@@ -17,6 +17,7 @@ export class FileError extends Error {
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EDQUOT: 'the disk quota used up',
+  EEXIST: 'a file of that name',
   EFBIG: 'a file too large for this file system',
   EIO: 'an input/output error of the device',
   EISDIR: 'a folder',

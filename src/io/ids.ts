@@ -84,5 +84,7 @@ export async function readIds(path: string, options: { limit?: number } = {}): P
  * @throws {FileError} if the extension is none of ours, or the file cannot be written
  */
 export async function writeIds(path: string, table: IdTable, options: { signal?: AbortSignal } = {}): Promise<void> {
-  await writeTable(path, formatOf(path, ID_FORMATS, 'ids'), table, 'writeIds', options);
+  const { rows, cols, data } = table;
+  const format = formatOf(path, ID_FORMATS, 'ids');
+  await writeTable(path, format, { rows, cols, type: 'int32' }, [data], 'writeIds', options);
 }

@@ -77,7 +77,7 @@ export async function readVectors(path: string, options: { limit?: number } = {}
 /**
  * Writes vectors in the format that the extension names: float32, or bytes for .bvecs, .u8bin and .i8bin.
  *
- * @throws {RangeError} if the matrix is empty or holds a value that the format cannot
+ * @throws {RangeError} if the matrix is empty, is not rows x cols, or holds a value that the format cannot
  * @throws {FileError} if the extension is none of ours, or the file cannot be written
  */
 export async function writeVectors(
@@ -85,7 +85,24 @@ export async function writeVectors(
   matrix: Matrix,
   options: { signal?: AbortSignal } = {},
 ): Promise<void> {
-  await writeTable(path, formatOf(path, VECTOR_FORMATS, 'vectors'), matrix, 'writeVectors', options);
+  await writeVectorBlocks(path, matrix, [matrix.data], options);
+}
+
+/**
+ * The same for vectors that come a block of rows at a time: memory holds one block.
+ *
+ * @param blocks whole rows each, `shape.rows` of them in all; a block is not used after the next has been asked for
+ * @throws as `writeVectors`, and whatever `blocks` throws; no file is left then
+ */
+export async function writeVectorBlocks(
+  path: string,
+  shape: { readonly rows: number; readonly cols: number },
+  blocks: Iterable<Float32Array> | AsyncIterable<Float32Array>,
+  options: { signal?: AbortSignal } = {},
+): Promise<void> {
+  const { rows, cols } = shape;
+  const format = formatOf(path, VECTOR_FORMATS, 'vectors');
+  await writeTable(path, format, { rows, cols, type: 'float32' }, blocks, 'writeVectors', options);
 }
 
 /** How many rows to read. @throws {RangeError} if `limit` is not from 1 to `rows` */

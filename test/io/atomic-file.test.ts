@@ -58,7 +58,7 @@ test('a full disk and a short write end in one line or in the whole file', async
   const handle = await open(folder.at('a'), 'r');
   const prototype = Object.getPrototypeOf(handle);
   await handle.close();
-  const whole = prototype.write;
+  const { write: whole, sync: flush } = prototype;
   try {
     // Half of what is asked for, as an operating system may do.
     prototype.write = function (bytes: Uint8Array, at: number, length: number) {
@@ -69,8 +69,13 @@ test('a full disk and a short write end in one line or in the whole file', async
     prototype.write = () => Promise.reject(Object.assign(new Error('write'), { code: 'ENOSPC' }));
     const attempt = () => writeAtomically(folder.at('b'), (write) => write(text('more')));
     assert.is(await faultOf(attempt), 'expected to write this file, got a full disk (ENOSPC).');
+    prototype.write = whole;
+    prototype.sync = () => Promise.reject(Object.assign(new Error('sync'), { code: 'EIO' }));
+    const fault = await faultOf(() => writeAtomically(folder.at('b'), (write) => write(text('not flushed'))));
+    assert.is(fault, 'expected to write this file, got an input/output error of the device (EIO).');
   } finally {
     prototype.write = whole;
+    prototype.sync = flush;
   }
   assert.is(readFileSync(folder.at('b'), 'utf8'), '0123456789');
   assert.equal(folder.names(), ['a', 'b']);

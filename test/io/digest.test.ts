@@ -12,12 +12,12 @@ import type { Archive, NamedArray } from '../../src/tensor/named-arrays.ts';
 import { faultOf, TemporaryFolder } from './temporary-folder.ts';
 
 const folder = new TemporaryFolder();
-const MATRIX = { rows: 2, cols: 2, data: Float32Array.of(1, 2, 3, 4) };
+const MATRIX = { rows: 1, cols: 4, data: Float32Array.of(1, 2, 3, 4) };
 const IDS = { rows: 1, cols: 3, data: Int32Array.of(5, 0, -1) };
 
 test('a digest is the SHA-256 of a description, a newline and the values', () => {
   const values = Buffer.from('0000803f000000400000404000008040', 'hex');
-  const text = '{"cols":2,"content":"vectors","rows":2,"type":"float32"}\n';
+  const text = '{"cols":4,"content":"vectors","rows":1,"type":"float32"}\n';
   assert.is(digestMatrix(MATRIX), createHash('sha256').update(text).update(values).digest('hex'));
 });
 
@@ -60,7 +60,8 @@ test('any difference of content gives another digest', () => {
   const bytes = Uint8Array.of(0, 0, 128, 63);
   const digests = [
     digestMatrix(MATRIX),
-    digestMatrix({ ...MATRIX, rows: 1, cols: 4 }),
+    digestMatrix({ ...MATRIX, rows: 2, cols: 2 }),
+    digestMatrix({ ...MATRIX, rows: 4, cols: 1 }),
     digestMatrix({ ...MATRIX, data: Float32Array.of(1, 2, 3, 5) }),
     digestIds({ ...MATRIX, data: new Int32Array(MATRIX.data.buffer) }),
     digestArrays({ arrays: array([4], bytes), metadata: {} }),

@@ -57,7 +57,10 @@ test('what is no table of ids is refused', async () => {
     /from 1 to its 2 rows, got 3/,
   );
   const uneven = { rows: 2, cols: 2, data: new Int32Array(3) };
-  assert.match(await errorOf(RangeError, () => writeIds(folder.at('u.ivecs'), uneven)), /got 2 x 2 of 3 values/);
+  assert.match(
+    await errorOf(RangeError, () => writeIds(folder.at('u.ivecs'), uneven)),
+    /expected 2 x 2 = 4 values, got a block of 3/,
+  );
 });
 
 test('any cut and any changed byte ends in success or one clear line', async () => {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openVectors, readVectors, VECTOR_FORMATS, writeVectors } from '../../src/io/vectors.ts';
+import { openVectors, readVectors, VECTOR_FORMATS, writeVectorBlocks, writeVectors } from '../../src/io/vectors.ts';
 import { Random } from '../../src/tensor/random.ts';
 import { asNobody, damaged, errorOf, faultOf, survives, TemporaryFolder } from './temporary-folder.ts';
 
@@ -56,6 +56,51 @@ test('each format is written as those bytes, and comes back equal', async () => 
       assert.ok(Buffer.from(again.data.buffer).equals(Buffer.from(matrix.data.buffer)), format);
     }
   }
+});
+
+test('rows that come in blocks give the same bytes as all at once; memory need not hold them all', async () => {
+  const matrix = drawn(700, 96, false);
+  const cut = (sizes: readonly number[]): Float32Array[] => {
+    let row = 0;
+    return sizes.map((rows) => matrix.data.subarray(row * 96, (row += rows) * 96));
+  };
+  async function* later(blocks: readonly Float32Array[]): AsyncGenerator<Float32Array> {
+    const reused = new Float32Array(700 * 96);
+    for (const block of blocks) {
+      await Promise.resolve();
+      reused.set(block);
+      yield reused.subarray(0, block.length);
+      reused.fill(Number.NaN);
+    }
+  }
+  for (const format of ['fvecs', 'npy', 'fbin']) {
+    await writeVectors(folder.at(`whole.${format}`), matrix);
+    for (const sizes of [[700], [1, 0, 699], [300, 300, 100]]) {
+      await writeVectorBlocks(folder.at(`parts.${format}`), matrix, later(cut(sizes)));
+      assert.ok(readFileSync(folder.at(`parts.${format}`)).equals(readFileSync(folder.at(`whole.${format}`))));
+    }
+  }
+});
+
+test('blocks that are not the rows promised are refused, and no file stays', async () => {
+  const refused = (blocks: Iterable<Float32Array>, shape = { rows: 3, cols: 2 }) =>
+    errorOf(RangeError, () => writeVectorBlocks(folder.at('blocks.fvecs'), shape, blocks));
+  const row = Float32Array.of(1, 2);
+  assert.is(await refused([row, row]), 'writeVectors: expected 3 x 2 = 6 values, got 4.');
+  assert.is(await refused([row, row, row, row]), 'writeVectors: expected 3 x 2 = 6 values, got 8.');
+  assert.is(await refused([Float32Array.of(1)]), 'writeVectors: expected 3 x 2 = 6 values, got a block of 1.');
+  const spoiled = 'writeVectors: expected finite values for .fvecs, got NaN at row 2, column 1.';
+  assert.is(await refused([row, row, Float32Array.of(0, Number.NaN)]), spoiled);
+  assert.match(await refused([], { rows: 0, cols: 2 }), /expected at least one row and column, got 0 x 2/);
+  function* failing(): Generator<Float32Array> {
+    yield row;
+    throw new RangeError('the source ended.');
+  }
+  assert.is(await refused(failing()), 'the source ended.');
+  assert.equal(
+    folder.names().filter((name) => name.startsWith('blocks') || name.startsWith('.')),
+    [],
+  );
 });
 
 test('a prefix and any range of rows are read by position', async () => {
@@ -114,6 +159,9 @@ test('NaN and infinities are refused with their place, or kept when asked for', 
   const file = await openVectors(path, { nonFinite: 'keep' });
   assert.is([...(await file.read(0, 2))].join(), '-Infinity,-2,0.5,3,NaN,5');
   await file.close();
+  const second = await openVectors(path);
+  assert.match(await faultOf(() => second.read(1, 1)), /at row 1, column 1, got NaN \(byte 24\)/);
+  await second.close();
 });
 
 test('files that are no whole table say what is wrong and where', async () => {
@@ -187,7 +235,8 @@ test('values that a format cannot hold are refused, and no file stays', async ()
     [2, 3],
   ] as const) {
     const matrix = { rows, cols, data: new Float32Array(rows * 2) };
-    assert.match(await errorOf(RangeError, () => writeVectors(folder.at('v.fvecs'), matrix)), /at least one row/);
+    const message = await errorOf(RangeError, () => writeVectors(folder.at('v.fvecs'), matrix));
+    assert.match(message, rows === 0 ? /at least one row/ : /expected 2 x 3 = 6 values, got a block of 4/);
   }
   assert.equal(
     folder.names().filter((name) => name.startsWith('v.') || name.startsWith('.')),

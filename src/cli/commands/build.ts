@@ -56,7 +56,7 @@ export const buildCommand = defineCommand({
   async run(values, _, session) {
     const { base: basePath, 'graph-base': graphPath, out, index: kind, limit } = values;
     requireFittingOptions(kind, values);
-    await requireWritable(out);
+    await requireWritable(out, [basePath, graphPath ?? basePath]);
     const base = await readVectors(basePath, limited(limit));
     const graphBase = graphPath === undefined ? base : await readVectors(graphPath, limited(limit));
     requireSameRows(graphPath ?? basePath, graphBase.rows, basePath, base.rows);

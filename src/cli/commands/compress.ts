@@ -1,15 +1,14 @@
-import type { Compressor } from '../../compress/compressor.ts';
 import { loadCompressor } from '../../compress/load-compressor.ts';
-import { digestMatrix } from '../../io/digest.ts';
+import { addValues, vectorsHash } from '../../io/digest.ts';
 import { readModel } from '../../io/safetensors-file.ts';
-import { openVectors, writeVectors } from '../../io/vectors.ts';
+import { openVectors, type VectorFile, writeVectorBlocks } from '../../io/vectors.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { defineCommand, type Session } from '../command.ts';
 import { breathe } from '../failures.ts';
 import { interpreted, requireSameCols, requireWritableVectors } from '../files.ts';
 import { listing, secondsText } from '../listing.ts';
 
-/** Vectors that are in memory at once, uncompressed. */
+/** Vectors that are in memory at once. */
 const BLOCK_ROWS = 2048;
 
 export const compressCommand = defineCommand({
@@ -21,59 +20,61 @@ export const compressCommand = defineCommand({
     out: { type: 'path', placeholder: 'Y', required: true, text: 'file for the compressed vectors' },
   },
   about: [
-    'The extensions name the formats: .fvecs, .npy or .fbin. The input is read in blocks; only the result must fit the memory.',
+    'The extensions name the formats: .fvecs, .npy or .fbin. Vectors pass through in blocks, so that a file of any size can be compressed.',
   ],
   examples: ['cnt compress --model model.safetensors --in base.fvecs --out base.compressed.fvecs'],
   async run({ model: modelPath, in: inPath, out: outPath }, _, session) {
-    await requireWritableVectors(outPath);
+    await requireWritableVectors(outPath, [modelPath, inPath]);
     const arrays = await readModel(modelPath);
     const compressor = interpreted(modelPath, () => loadCompressor(arrays));
-    const { encoded, seconds } = await compressFile(compressor, modelPath, inPath, session);
-    await writeVectors(outPath, encoded, { signal: session.signal });
-    const { rows, cols } = encoded;
-    const digest = digestMatrix(encoded);
-    const { method, dIn } = compressor;
+    const { method, dIn, dOut } = compressor;
+    const file = await openVectors(inPath);
+    const { rows } = file;
+    const hash = vectorsHash(rows, dOut);
+    let seconds = 0;
+    try {
+      requireSameCols(inPath, file.cols, modelPath, dIn);
+      const timed = (block: Matrix): Float32Array => {
+        const begin = session.now();
+        const { data } = compressor.encode(block, { backend: session.backend });
+        seconds += session.now() - begin;
+        addValues(hash, data);
+        return data;
+      };
+      await writeVectorBlocks(outPath, { rows, cols: dOut }, compressedBlocks(file, timed, session), {
+        signal: session.signal,
+      });
+    } finally {
+      await file.close();
+    }
+    const digest = hash.digest('hex');
     return {
       lines: listing([
         ['method', method],
-        ['vectors', `${rows} x ${dIn} to ${rows} x ${cols}`],
+        ['vectors', `${rows} x ${dIn} to ${rows} x ${dOut}`],
         ['compression time', secondsText(seconds)],
         ['digest', digest],
       ]),
       json: {
-        ...{ model: modelPath, in: inPath, out: outPath, method, rows, dIn, dOut: cols },
+        ...{ model: modelPath, in: inPath, out: outPath, method, rows, dIn, dOut },
         ...{ compressSeconds: seconds, digest, backend: session.ranOn },
       },
     };
   },
 });
 
-/** Reads and compresses block by block; only what is compressed is kept. */
-async function compressFile(
-  compressor: Compressor,
-  modelPath: string,
-  path: string,
+/** Reads and compresses block by block, in order. */
+async function* compressedBlocks(
+  file: VectorFile,
+  compress: (block: Matrix) => Float32Array,
   session: Session,
-): Promise<{ encoded: Matrix; seconds: number }> {
-  const file = await openVectors(path);
-  try {
-    requireSameCols(path, file.cols, modelPath, compressor.dIn);
-    const encoded = createMatrix(file.rows, compressor.dOut);
-    const progress = session.progress('compressing, rows');
-    let seconds = 0;
-    for (let first = 0; first < file.rows; first += BLOCK_ROWS) {
-      const rows = Math.min(BLOCK_ROWS, file.rows - first);
-      const block = createMatrix(rows, file.cols, await file.read(first, rows));
-      const begin = session.now();
-      const part = compressor.encode(block, { backend: session.backend });
-      seconds += session.now() - begin;
-      encoded.data.set(part.data, first * encoded.cols);
-      progress.update(first + rows, file.rows);
-      await breathe(session.signal);
-    }
-    progress.end();
-    return { encoded, seconds };
-  } finally {
-    await file.close();
+): AsyncGenerator<Float32Array> {
+  const progress = session.progress('compressing, rows');
+  for (let first = 0; first < file.rows; first += BLOCK_ROWS) {
+    const rows = Math.min(BLOCK_ROWS, file.rows - first);
+    yield compress(createMatrix(rows, file.cols, await file.read(first, rows)));
+    progress.update(first + rows, file.rows);
+    await breathe(session.signal);
   }
+  progress.end();
 }

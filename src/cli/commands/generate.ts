@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { generateManifold } from '../../data/manifold.ts';
 import { writeAtomically } from '../../io/atomic-file.ts';
 import { digestIds, digestMatrix } from '../../io/digest.ts';
+import { createFolder } from '../../io/folder.ts';
 import { writeIds } from '../../io/ids.ts';
 import { writeVectors } from '../../io/vectors.ts';
 import { defineCommand } from '../command.ts';
 import { exactNeighbors } from '../exact.ts';
 import { breathe } from '../failures.ts';
-import { createFolder } from '../files.ts';
 import { packageVersion } from '../version.ts';
 
 /** True neighbors kept for each query, or all rows where there are fewer. */

@@ -34,7 +34,7 @@ export const searchCommand = defineCommand({
   examples: ['cnt search --index index.hnsw --query query.fvecs --k 100 --ef 100 --out result.ivecs'],
   async run({ index: indexPath, query: queryPath, out, k, ef, repeat }, _, session) {
     if (ef !== undefined && ef < k) throw new UsageError(`--ef: expected at least k = ${k}, got ${ef}.`);
-    await requireWritableIds(out);
+    await requireWritableIds(out, [indexPath, queryPath]);
     const archive = await readArchive(indexPath);
     const index = interpreted(indexPath, () => loadIndex(archive, session.backend));
     const { kind, rows, dim } = index;

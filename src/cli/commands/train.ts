@@ -79,7 +79,7 @@ export const trainCommand = defineCommand({
   async run(values, _, session) {
     const { base: basePath, out, method, factor, limit, seed, resume, lr, ...network } = values;
     requireFittingOptions(values);
-    await requireWritable(out);
+    await requireWritable(out, [basePath]);
     const base = await readVectors(basePath, limited(limit));
     if (base.cols % factor !== 0) {
       throw new RangeError(`--factor: expected a divisor of the ${base.cols} columns of ${basePath}, got ${factor}.`);
@@ -115,7 +115,7 @@ export const trainCommand = defineCommand({
     const seconds = session.now() - begin;
     const model = compressor.toNamedArrays();
     await writeModel(out, model);
-    await removeCheckpoint(out);
+    if (method !== 'pca' && method !== 'srp') await removeCheckpoint(out);
 
     const digest = digestArrays(model);
     const history = JSON.parse(model.metadata['history'] ?? '[]') as HistoryPoint[];

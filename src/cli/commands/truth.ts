@@ -20,7 +20,7 @@ export const truthCommand = defineCommand({
   examples: ['cnt truth --base base.fvecs --query query.fvecs --k 100 --out groundtruth.ivecs'],
   async run(values, _, session) {
     const { base: basePath, query: queryPath, out, k } = values;
-    await requireWritableIds(out);
+    await requireWritableIds(out, [basePath, queryPath]);
     const base = await readVectors(basePath, limited(values.limit));
     const query = await readVectors(queryPath);
     requireSameCols(queryPath, query.cols, basePath, base.cols);

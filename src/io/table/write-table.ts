@@ -2,10 +2,14 @@ import { writeAtomically } from '../atomic-file.ts';
 import type { TableFormat } from './layout.ts';
 import { formatNpyHeader } from './npy.ts';
 
-interface Table {
+type Values = Float32Array | Int32Array;
+
+/** What a table is, before any of its values. */
+export interface TableShape {
   readonly rows: number;
   readonly cols: number;
-  readonly data: Float32Array | Int32Array;
+  /** The type in memory. */
+  readonly type: 'float32' | 'int32';
 }
 
 /** How each format is written: its element's width, the numbers it can hold, and how one is stored. */
@@ -44,38 +48,56 @@ const INT8: Encoding = {
 const BLOCK_BYTES = 1 << 20;
 
 /**
- * Writes a table, whole or not at all.
+ * Writes a table whose rows come a block at a time, whole or not at all: memory holds one block.
  *
+ * @param blocks whole rows each, `rows` of them in all; a block is not used after the next has been asked for
  * @param where the caller, for errors about the values
- * @throws {RangeError} if the table is empty, is not rows x cols, or holds a value that the format cannot
+ * @throws {RangeError} if the table is empty, the blocks are not rows x cols, or hold a value that the format cannot
  * @throws {FileError} if the file cannot be written
+ * @throws whatever `blocks` throws; no file is left then
  */
 export async function writeTable(
   path: string,
   format: TableFormat,
-  table: Table,
+  shape: TableShape,
+  blocks: Iterable<Values> | AsyncIterable<Values>,
   where: string,
   options: { signal?: AbortSignal },
 ): Promise<void> {
-  const { rows, cols, data } = table;
-  if (!(rows >= 1 && cols >= 1 && rows * cols === data.length)) {
-    throw new RangeError(
-      `${where}: expected at least one row and column, got ${rows} x ${cols} of ${data.length} values.`,
-    );
+  const { rows, cols } = shape;
+  if (!(rows >= 1 && cols >= 1)) {
+    throw new RangeError(`${where}: expected at least one row and column, got ${rows} x ${cols}.`);
   }
   await writeAtomically(
     path,
     async (write) => {
-      if (!format.endsWith('vecs')) await write(header(format, table));
-      for (const block of encodedBlocks(format, table, where)) await write(block);
+      if (!format.endsWith('vecs')) await write(header(format, shape));
+      let values = 0;
+      for await (const block of blocks) {
+        if (block.length % cols !== 0) throw wrongLength(where, shape, `a block of ${block.length}`);
+        for (const bytes of encoded(format, shape, block, values / cols, where)) await write(bytes);
+        values += block.length;
+      }
+      if (values !== rows * cols) throw wrongLength(where, shape, String(values));
     },
     options,
   );
 }
 
-/** The rows as bytes, a bounded number at a time; each block is overwritten by the next. */
-function* encodedBlocks(format: TableFormat, { rows, cols, data }: Table, where: string): Generator<Uint8Array> {
-  const { bytes, holds, fits, store } = encodingOf(format, data);
+function wrongLength(where: string, { rows, cols }: TableShape, got: string): RangeError {
+  return new RangeError(`${where}: expected ${rows} x ${cols} = ${rows * cols} values, got ${got}.`);
+}
+
+/** Rows as bytes, a bounded number at a time; each piece is overwritten by the next. @param firstRow of `data`, for errors */
+function* encoded(
+  format: TableFormat,
+  { cols, type }: TableShape,
+  data: Values,
+  firstRow: number,
+  where: string,
+): Generator<Uint8Array> {
+  const { bytes, holds, fits, store } = encodingOf(format, type);
+  const rows = data.length / cols;
   const prefix = format.endsWith('vecs') ? 4 : 0;
   const stride = prefix + cols * bytes;
   const rowsAtOnce = Math.max(1, Math.floor(BLOCK_BYTES / stride));
@@ -90,7 +112,7 @@ function* encodedBlocks(format: TableFormat, { rows, cols, data }: Table, where:
       for (let i = row * cols; i < (row + 1) * cols; i++, at += bytes) {
         const value = data[i]!;
         if (!fits(value)) {
-          const place = `row ${row}, column ${i - row * cols}`;
+          const place = `row ${firstRow + row}, column ${i - row * cols}`;
           throw new RangeError(`${where}: expected ${holds} for .${format}, got ${value} at ${place}.`);
         }
         store(view, at, value);
@@ -100,14 +122,14 @@ function* encodedBlocks(format: TableFormat, { rows, cols, data }: Table, where:
   }
 }
 
-function encodingOf(format: TableFormat, data: Float32Array | Int32Array): Encoding {
+function encodingOf(format: TableFormat, type: TableShape['type']): Encoding {
   if (format === 'bvecs' || format === 'u8bin') return UINT8;
   if (format === 'i8bin') return INT8;
-  return data instanceof Int32Array ? INT32 : FLOAT32;
+  return type === 'int32' ? INT32 : FLOAT32;
 }
 
-function header(format: TableFormat, { rows, cols, data }: Table): Uint8Array {
-  if (format === 'npy') return formatNpyHeader(data instanceof Int32Array ? '<i4' : '<f4', rows, cols);
+function header(format: TableFormat, { rows, cols, type }: TableShape): Uint8Array {
+  if (format === 'npy') return formatNpyHeader(type === 'int32' ? '<i4' : '<f4', rows, cols);
   const bytes = new Uint8Array(8);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, rows, true);
