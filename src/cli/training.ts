@@ -9,14 +9,17 @@ import { InterruptedError, isInterruption } from './failures.ts';
 import { fileExists } from './files.ts';
 import { percent } from './listing.ts';
 
+/** No more than this is lost when the machine stops, however far apart the evaluations of a long training are. */
+const CHECKPOINT_MILLISECONDS = 120_000;
+
 /** Where the training of a model is kept until it is finished. */
 export function checkpointPath(modelPath: string): string {
   return `${modelPath}.checkpoint`;
 }
 
 /**
- * Trains a network with a checkpoint beside the model, written at each evaluation and when the user interrupts. Once the model is
- * written, `removeCheckpoint` takes it away.
+ * Trains a network with a checkpoint beside the model, written at each evaluation, every two minutes, and when the user interrupts.
+ * Once the model is written, `removeCheckpoint` takes it away.
  *
  * @throws {InterruptedError} when the user interrupts; the checkpoint is there
  */
@@ -38,6 +41,8 @@ export async function trainNetwork(
       backend: session.backend,
       signal: session.signal,
       resume: checkpoint,
+      now: () => 1000 * session.now(),
+      checkpointInterval: CHECKPOINT_MILLISECONDS,
       // Not given the signal: an interruption is what it is written for.
       onCheckpoint: (archive) => writeArchive(path, archive),
       onProgress: (report) => {

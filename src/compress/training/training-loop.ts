@@ -34,10 +34,12 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called after every step, and after every evaluation but the one before the first step. */
   readonly onProgress?: ((report: TrainingReport) => void) | undefined;
-  /** Called after each evaluation but the last, and when the training is stopped. */
+  /** Called after each evaluation but the last, when the training is stopped, and as `checkpointInterval` says. */
   readonly onCheckpoint?: ((checkpoint: Archive) => void | Promise<void>) | undefined;
-  /** A clock in milliseconds, for `secondsLeft` and nothing else. */
+  /** A clock in milliseconds, for `secondsLeft` and `checkpointInterval` and nothing else. */
   readonly now?: (() => number) | undefined;
+  /** Milliseconds by `now` from one checkpoint to the next, at most but for one step or evaluation; without it, evaluations decide. */
+  readonly checkpointInterval?: number | undefined;
 }
 
 /** One training of one method. */
@@ -95,6 +97,7 @@ class Training<M extends TrainedModel, C> {
   readonly #evaluator: Evaluator;
   readonly #firstStep: number;
   readonly #started: number | undefined;
+  #lastCheckpoint: number;
   #order: { readonly epoch: number; readonly ids: Int32Array } | undefined;
 
   constructor(base: Matrix, options: RunOptions, plan: TrainingPlan<M, C>, progress: TrainingProgress) {
@@ -107,6 +110,7 @@ class Training<M extends TrainedModel, C> {
     this.#evaluator = new Evaluator(base, plan.settings, plan.split, options.backend);
     this.#firstStep = progress.step;
     this.#started = options.now?.();
+    this.#lastCheckpoint = this.#started ?? 0;
   }
 
   async run(): Promise<C> {
@@ -120,6 +124,7 @@ class Training<M extends TrainedModel, C> {
         await this.#pause();
         await this.#beginEpoch();
         this.#step();
+        if (this.#checkpointIsDue()) await this.#checkpoint();
       }
     } catch (error) {
       if (error instanceof DOMException && error.name === 'AbortError') await this.#checkpoint();
@@ -190,8 +195,14 @@ class Training<M extends TrainedModel, C> {
     }
   }
 
+  #checkpointIsDue(): boolean {
+    const { now, checkpointInterval } = this.#options;
+    return now !== undefined && checkpointInterval !== undefined && now() - this.#lastCheckpoint >= checkpointInterval;
+  }
+
   async #checkpoint(): Promise<void> {
-    const { onCheckpoint } = this.#options;
+    const { onCheckpoint, now } = this.#options;
+    this.#lastCheckpoint = now?.() ?? 0;
     await onCheckpoint?.(
       takeCheckpoint(this.#plan.checkpoint, this.#model, this.#progress, this.#settings, this.#base),
     );
