@@ -25,7 +25,7 @@ function requireInteger(name: string, option: IntegerOption, text: string): numb
 }
 
 function requireNumber(name: string, option: NumberOption, text: string): number {
-  const value = /^-?\d+(\.\d+)?(e[-+]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+  const value = /^-?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
   if (value > option.above && value < Number.POSITIVE_INFINITY) return value;
   throw new UsageError(`--${name}: expected a number above ${option.above}, got ${JSON.stringify(text)}.`);
 }

@@ -18,6 +18,7 @@ export interface ExactNeighbors {
  * in parts, and the lists of the parts are merged.
  *
  * @param k at most the rows of the base
+ * @param workBetweenBreaths multiply-adds of a part, at least those of 1024 rows
  * @throws {InterruptedError} when the signal is given
  */
 export async function exactNeighbors(
@@ -25,11 +26,12 @@ export async function exactNeighbors(
   queries: Matrix,
   k: number,
   session: Session,
+  workBetweenBreaths = WORK_BETWEEN_BREATHS,
 ): Promise<ExactNeighbors> {
   const tops = Array.from({ length: queries.rows }, () => new TopK(k));
   const counts = { distances: 0, multiplyAdds: 0 };
   const progress = session.progress('exact search, rows');
-  const most = Math.max(1024, k, Math.floor(WORK_BETWEEN_BREATHS / (queries.rows * base.cols)));
+  const most = Math.max(1024, k, Math.floor(workBetweenBreaths / (queries.rows * base.cols)));
   for (let first = 0; first < base.rows; first += most) {
     const rows = Math.min(most, base.rows - first);
     const data = base.data.subarray(first * base.cols, (first + rows) * base.cols);

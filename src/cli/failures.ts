@@ -29,10 +29,16 @@ export async function breathe(signal: AbortSignal): Promise<void> {
   throwIfInterrupted(signal);
 }
 
+/** What engines say when an array or a memory of the size asked for cannot be had. */
+const NO_ROOM = /^(Array buffer allocation failed|Invalid (typed )?array length)/;
+
 /** What went wrong, as one line. */
 export function messageOf(error: unknown): string {
   if (isInterruption(error) && !(error instanceof InterruptedError)) return new InterruptedError().message;
   const text = error instanceof Error ? error.message || error.name : String(error);
+  if (error instanceof RangeError && NO_ROOM.test(text)) {
+    return `expected sizes that fit into memory, got more (${text.trim()}).`;
+  }
   return text.replace(/\s*[\r\n]+\s*/g, ' ').trim();
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { removePendingFiles } from '../io/atomic-file.ts';
-import { EXIT, InterruptedError } from './failures.ts';
+import { asFileError } from '../io/file-error.ts';
+import { EXIT, InterruptedError, messageOf } from './failures.ts';
 import { main } from './program.ts';
 
 /** The first signal lets the command end in order; the second ends it at once. Neither leaves a half-written file. */
@@ -18,16 +19,17 @@ function interruptOnSignals(): AbortSignal {
   return controller.signal;
 }
 
-/** A reader that has seen enough (`cnt … | head`) closes the pipe: that is no failure. */
-function tolerateClosedPipes(): void {
-  const ignoreClosedPipe = (error: NodeJS.ErrnoException): void => {
-    if (error.code !== 'EPIPE') throw error;
-  };
-  process.stdout.on('error', ignoreClosedPipe);
-  process.stderr.on('error', ignoreClosedPipe);
+/** A reader that has seen enough (`cnt … | head`) closes the pipe: that is no failure. A full disk behind stdout is one. */
+function watchOutputs(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return;
+    process.stderr.write(`cnt: ${messageOf(asFileError('stdout', 'to write the results', error))}\n`);
+    process.exit(EXIT.failed);
+  });
+  process.stderr.on('error', () => {}); // there is nowhere left to say so
 }
 
-tolerateClosedPipes();
+watchOutputs();
 process.exitCode = await main(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),

@@ -17,10 +17,10 @@ function editDistance(a: string, b: string): number {
   return at(a.length, b.length);
 }
 
-/** @returns the known word that was probably meant, if any is near: one change in three letters, or a beginning of it */
+/** @returns the known word that was probably meant, if any is near: one change in three letters (none in one), or a beginning of it */
 export function nearestWord(word: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let bestDistance = word.length === 1 ? 1 : Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of known) {
     const begins = word.length >= 2 && candidate.startsWith(word);
     const distance = begins ? 0.5 : editDistance(word.toLowerCase(), candidate.toLowerCase());

@@ -53,8 +53,11 @@ export async function readData(
   const base = await readVectors(found.base, {
     limit: rows.limit ?? Math.min(rows.most ?? found.baseRows, found.baseRows),
   });
-  const query = await readVectors(found.query);
   const k = HNSW_SETTINGS.k;
+  if (base.rows < k) {
+    throw new RangeError(`${folder}: expected at least ${k} base rows, for as many neighbors, got ${base.rows}.`);
+  }
+  const query = await readVectors(found.query);
   const table = await readGroundtruth(found, base.rows);
   if (table !== undefined && table.cols < k) {
     throw new RangeError(`${folder}: expected at least ${k} true neighbors a query, got ${table.cols}.`);

@@ -5,7 +5,7 @@ import { SrpCompressor } from '../compress/sparse-projection.ts';
 import { trainCnt } from '../compress/train-cnt.ts';
 import { GraphIndex } from '../index/graph-index.ts';
 import { digestArrays } from '../io/digest.ts';
-import { firstRows, type Matrix } from '../tensor/matrix.ts';
+import { createMatrix, firstRows, type Matrix } from '../tensor/matrix.ts';
 import type { ExperimentData } from './experiment-data.ts';
 import { HNSW_SETTINGS } from './settings.ts';
 import type { Checkpoints, StepKey, StepStore } from './step-store.ts';
@@ -27,6 +27,11 @@ export interface Surroundings {
 
 /** Rows of a graph that is built and forgotten before the first timed one, so that the engine has compiled the loops. */
 const WARM_UP_ROWS = 1000;
+
+/** Rows compressed between two looks at the signal. */
+const ENCODED_ROWS = 8192;
+/** A training is stored at least this often. */
+const CHECKPOINT_MILLISECONDS = 120_000;
 
 /** Vectors and queries after compression. */
 export interface Compressed {
@@ -92,17 +97,14 @@ export class Experiment {
     const compressor = await this.store.model(this.key({ step: 'train', method, factor }), (checkpoints) =>
       this.#train(method, factor, name, checkpoints),
     );
-    const { backend, now } = this.around;
-    const begin = now();
-    const base = compressor.encode(this.data.base, { backend });
-    const seconds = now() - begin;
-    const query = compressor.encode(this.data.query, { backend });
+    const { encoded: base, seconds } = await this.#encode(compressor, this.data.base);
+    const { encoded: query } = await this.#encode(compressor, this.data.query);
     const made = { base, query, modelDigest: digestArrays(compressor.toNamedArrays()), seconds };
     this.#compressed.set(name, made);
     return made;
   }
 
-  /** HNSW with the paper's parameters, built on compressed vectors, to be searched over the full ones. */
+  /** HNSW with the paper's parameters, built on compressed vectors, and over them. */
   async graph(method: Method | undefined, factor: number): Promise<BuiltGraph> {
     const name = method ? `${method} ${factor}x` : 'full vectors';
     const known = this.#graphs.get(name);
@@ -116,19 +118,41 @@ export class Experiment {
       await GraphIndex.build({ ...options, base: firstRows(base, Math.min(WARM_UP_ROWS, base.rows)) });
     const progress = this.around.progress(`building HNSW on ${name}`);
     const begin = now();
-    const built = await GraphIndex.build({ ...options, base, onProgress: progress.update });
+    const index = await GraphIndex.build({ ...options, base, onProgress: progress.update });
     const seconds = now() - begin;
     progress.end();
-    const { distances, multiplyAdds } = built.buildCounts!;
-    const index = method === undefined ? built : built.over(this.data.base);
+    const { distances, multiplyAdds } = index.buildCounts!;
     const made = { index, seconds, distances, multiplyAdds };
     this.#graphs.set(name, made);
     return made;
   }
 
+  /** Lets an interruption be noticed between two pieces of synchronous work. @throws the signal's reason */
+  async pause(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.around.signal.throwIfAborted();
+  }
+
+  /** The vectors after compression, and the seconds that it took. */
+  async #encode(compressor: Compressor, vectors: Matrix): Promise<{ encoded: Matrix; seconds: number }> {
+    const { backend, now } = this.around;
+    const encoded = createMatrix(vectors.rows, compressor.dOut);
+    let seconds = 0;
+    for (let first = 0; first < vectors.rows; first += ENCODED_ROWS) {
+      const last = Math.min(vectors.rows, first + ENCODED_ROWS);
+      const data = vectors.data.subarray(first * vectors.cols, last * vectors.cols);
+      const begin = now();
+      const part = compressor.encode(createMatrix(last - first, vectors.cols, data), { backend });
+      seconds += now() - begin;
+      encoded.data.set(part.data, first * encoded.cols);
+      await this.pause();
+    }
+    return { encoded, seconds };
+  }
+
   async #train(method: Method, factor: number, name: string, checkpoints: Checkpoints): Promise<Compressor> {
     const { base } = this.data;
-    const { backend, signal } = this.around;
+    const { backend, signal, now } = this.around;
     const dOut = base.cols / factor;
     if (method === 'SRP') return SrpCompressor.create({ dIn: base.cols, dOut, seed: this.seed });
     if (method === 'PCA') return trainPca(base, { dOut, backend });
@@ -142,6 +166,8 @@ export class Experiment {
       signal,
       resume: checkpoints.last,
       onCheckpoint: checkpoints.store,
+      now: () => 1000 * now(),
+      checkpointInterval: CHECKPOINT_MILLISECONDS,
       onProgress: ({ samples, totalSamples, loss }) =>
         progress.update(samples, totalSamples, loss === undefined ? '' : `loss ${loss.toFixed(4)}`),
     });

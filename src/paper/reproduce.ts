@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { writeAtomically } from '../io/atomic-file.ts';
+import { createFolder } from '../io/folder.ts';
 import { markdownTable, type Table, textTable } from '../report/table.ts';
 import { type Cell, cellTable, RATIO_TOLERANCE, RECALL_TOLERANCE } from './cell.ts';
 import { Experiment, type Surroundings } from './experiment.ts';
@@ -52,6 +52,8 @@ export interface Reproduction {
 interface Section {
   readonly title: string;
   readonly tables: readonly Table[];
+  /** A file beside the report. */
+  readonly image?: string;
 }
 
 /**
@@ -65,7 +67,7 @@ export async function reproduce(
   options: ReproduceOptions,
   around: Surroundings,
 ): Promise<Reproduction> {
-  await mkdir(options.out, { recursive: true });
+  await createFolder(options.out);
   const files: string[] = [];
   const save = async (name: string, text: string): Promise<void> => {
     const path = join(options.out, name);
@@ -104,7 +106,7 @@ export async function reproduce(
     const { svg, curve } = figure3();
     await save('figure3.svg', svg);
     measured['figure3'] = curve;
-    sections.push({ title: `Figure 3: ${join(options.out, 'figure3.svg')}`, tables: [] });
+    sections.push({ title: 'Figure 3: weight of a pair in the INRP loss', tables: [], image: 'figure3.svg' });
   }
   await save(`${target}.md`, markdown(sections));
   await save(`${target}.json`, `${JSON.stringify(report, undefined, 1)}\n`);
@@ -152,6 +154,9 @@ function plainText(sections: readonly Section[]): string[] {
 }
 
 function markdown(sections: readonly Section[]): string {
-  const parts = sections.map(({ title, tables }) => [`## ${title}`, ...tables.map(markdownTable)].join('\n\n'));
+  const parts = sections.map(({ title, tables, image }) => {
+    const drawing = image === undefined ? [] : [`![${title}](${image})`];
+    return [`## ${title}`, ...tables.map(markdownTable), ...drawing].join('\n\n');
+  });
   return `${[...parts, ...rules(sections)].join('\n\n')}\n`;
 }

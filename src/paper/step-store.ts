@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Compressor } from '../compress/compressor.ts';
 import { loadCompressor } from '../compress/load-compressor.ts';
 import { readArchive, writeArchive } from '../io/archive-file.ts';
 import { writeAtomically } from '../io/atomic-file.ts';
+import { asFileError, FileError } from '../io/file-error.ts';
+import { createFolder } from '../io/folder.ts';
 import { readModel, writeModel } from '../io/safetensors-file.ts';
 import type { Archive } from '../tensor/named-arrays.ts';
 
@@ -27,10 +29,9 @@ export class StepStore {
   /** The stored result of a step, or what `run` gives, stored. T must survive JSON. */
   async result<T>(key: StepKey, run: () => Promise<T>): Promise<T> {
     const path = join(this.folder, 'steps', `${digestOf(key)}.json`);
-    if (this.resume && (await isPresent(path)))
-      return (JSON.parse(await readFile(path, 'utf8')) as { result: T }).result;
+    if (this.resume && (await isPresent(path))) return storedResult<T>(path);
     const result = await run();
-    await mkdir(join(this.folder, 'steps'), { recursive: true });
+    await createFolder(join(this.folder, 'steps'));
     const text = `${JSON.stringify({ key, result }, undefined, 1)}\n`;
     await writeAtomically(path, (write) => write(new TextEncoder().encode(text)));
     return result;
@@ -43,8 +44,8 @@ export class StepStore {
   async model(key: StepKey, train: (checkpoints: Checkpoints) => Promise<Compressor>): Promise<Compressor> {
     const path = join(this.folder, 'models', `${digestOf(key)}.safetensors`);
     const unfinished = `${path}.checkpoint`;
-    if (this.resume && (await isPresent(path))) return loadCompressor(await readModel(path));
-    await mkdir(join(this.folder, 'models'), { recursive: true });
+    if (this.resume && (await isPresent(path))) return storedModel(path);
+    await createFolder(join(this.folder, 'models'));
     const last = this.resume && (await isPresent(unfinished)) ? await readArchive(unfinished) : undefined;
     const compressor = await train({ last, store: (checkpoint) => writeArchive(unfinished, checkpoint) });
     await writeModel(path, compressor.toNamedArrays());
@@ -70,6 +71,25 @@ async function isPresent(path: string): Promise<boolean> {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
+    throw asFileError(path, 'to see whether this is there', error);
+  }
+}
+
+async function storedResult<T>(path: string): Promise<T> {
+  try {
+    return (JSON.parse(await readFile(path, 'utf8')) as { result: T }).result;
+  } catch (cause) {
+    if (cause instanceof SyntaxError) throw new FileError(path, 'expected a finished step, got other text', { cause });
+    throw asFileError(path, 'a file that can be read', cause);
+  }
+}
+
+async function storedModel(path: string): Promise<Compressor> {
+  const arrays = await readModel(path);
+  try {
+    return loadCompressor(arrays);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new RangeError(`${path}: ${cause.message}`, { cause });
   }
 }

@@ -56,12 +56,13 @@ function measureRow(
   return experiment.store.result(key, async () => {
     const { data, around } = experiment;
     const { modelDigest, seconds: compressingSeconds } = await experiment.compressed(method, factor);
-    const { index, ...indexing } = await experiment.graph(method, factor);
+    const { index: built, ...indexing } = await experiment.graph(method, factor);
+    const index = method === undefined ? built : built.over(data.base);
     const ef = EF_SEARCH[data.paper];
     const speeds: number[] = [];
     let found = index.search(data.query, HNSW_SETTINGS.k, { ef });
     for (let i = 0; i < repetitions; i++) {
-      around.signal.throwIfAborted();
+      await experiment.pause();
       const begin = around.now();
       found = index.search(data.query, HNSW_SETTINGS.k, { ef });
       speeds.push(data.query.rows / (around.now() - begin));

@@ -32,9 +32,9 @@ function measureRow(experiment: Experiment, method: Method): Promise<Table4Resul
     const { k } = HNSW_SETTINGS;
     const { base, query, modelDigest } = await experiment.compressed(method, TABLE_4_FACTOR);
     const exact = nearest(base, query, k, { backend: around.backend });
-    around.signal.throwIfAborted();
+    await experiment.pause();
     const { index } = await experiment.graph(method, TABLE_4_FACTOR);
-    const walked = index.over(base).search(query, k, { ef: EF_SEARCH[data.paper] });
+    const walked = index.search(query, k, { ef: EF_SEARCH[data.paper] });
     const table = (ids: Int32Array) => ({ rows: query.rows, cols: k, data: ids });
     const recalls = (ids: Int32Array): RecallTriple => {
       const at = (rank: number) => 100 * recallAt(table(ids), table(data.truth), rank);

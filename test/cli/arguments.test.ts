@@ -51,6 +51,11 @@ test('numbers are plain and within their range', () => {
   }
 });
 
+test('a fraction may leave out the digits on one side of its point', () => {
+  const rate = (text: string) => parseArguments(table, ['--base', 'b', '--lr', text]).values.lr;
+  assert.equal([rate('.5'), rate('2.'), rate('1e-3'), rate('2.5E2')], [0.5, 2, 0.001, 250]);
+});
+
 test('choices, flags, missing values, repeated and missing options are checked', () => {
   refused(
     ['--base', 'b', '--profile', 'fais'],
@@ -75,6 +80,8 @@ test('nearestWord allows one change in three letters, a swap being one', () => {
   assert.is(nearestWord('evl', known), 'eval');
   assert.is(nearestWord('gen', known), 'generate');
   assert.is(nearestWord('delete', known), undefined);
+  assert.is(nearestWord('x', ['M']), undefined);
+  assert.is(nearestWord('m', ['k', 'M']), 'M');
 });
 
 test.run();

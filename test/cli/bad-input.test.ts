@@ -1,4 +1,14 @@
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fail, succeed, temporaryFolder } from './command-line.ts';
@@ -171,6 +181,59 @@ test('an output that cannot be written is refused before any work', async () => 
     await fail(1, 'generate', '--n', '10', '--out', `${base}/data`),
     /expected a folder that can be written/,
   );
+});
+
+test('an output that would destroy an input is refused, under whatever name', async () => {
+  linkSync(base, at('linked'));
+  symlinkSync(base, at('pointing.fvecs'));
+  await succeed('truth', '--base', base, '--query', query, '--k', '5', '--out', at('queries.npy'));
+  for (const [command, out] of [
+    [['build', '--base', base, '--index', 'flat'], base],
+    [['build', '--base', base, '--index', 'hnsw', '--graph-base', query], query],
+    [['train', '--base', base, '--method', 'srp'], at('linked')],
+    [['compress', '--model', at('model'), '--in', base], at('pointing.fvecs')],
+    [['search', '--index', at('flat'), '--query', at('queries.npy')], at('queries.npy')],
+  ] as const) {
+    const before = readFileSync(out);
+    const message = `--out: expected another file than those that are read, got ${out.replace(`${at('')}/`, '')}.`;
+    await refused(2, [...command, '--out', out], message);
+    assert.ok(readFileSync(out).equals(before));
+  }
+});
+
+test('a device as output is refused before any work', async () => {
+  if (!existsSync('/dev/full')) return console.log('skip: no /dev/full here');
+  const argv = ['build', '--base', at('none.fvecs'), '--index', 'flat', '--out', '/dev/full'];
+  assert.is(await fail(1, ...argv), 'cnt build: /dev/full: expected an ordinary file to write, got a device or pipe.');
+});
+
+test('sizes beyond any memory', async () => {
+  const most = String(Number.MAX_SAFE_INTEGER);
+  const room = /^cnt \w+: expected sizes that fit into memory, got more \(Invalid typed array length: \d+\)\.$/;
+  assert.match(await fail(1, 'generate', '--n', '1000000000000', '--out', at('large')), room);
+  assert.match(await fail(1, ...build('--index', 'hnsw', '--M', '100000000')), room);
+  assert.match(await fail(1, ...build('--index', 'hnsw', '--M', most)), /^cnt build: KernelMemory: expected .*\.$/);
+  await succeed(...build('--index', 'hnsw', '--M', '4', '--ef-construction', most));
+  await succeed(...search('new', '--k', '5', '--ef', most));
+});
+
+test('what cannot be reproduced, or would have no effect', async () => {
+  const reproduce = (...rest: string[]) => ['reproduce', ...rest];
+  await refused(2, reproduce('table1', '--scale', 'full'), '--scale full needs --data DIR, got none.');
+  await refused(2, reproduce('all', '--limit', '500'), '--limit belongs to --data DIR, got none.');
+  await refused(2, reproduce('table4', '--factor', '2'), '--factor belongs to table1, got table4.');
+  const into = await fail(1, 'reproduce', 'figure3', '--out', base);
+  assert.is(into, `cnt reproduce: ${base}: expected a folder that can be written, got a file of that name (EEXIST).`);
+  const through = await fail(1, 'reproduce', 'figure3', '--out', `${base}/results`);
+  assert.match(
+    through,
+    /results: expected a folder that can be written, got a path through something that is no folder/,
+  );
+  mkdirSync(at('few'));
+  fvecs(at('few/base.fvecs'), grid(80, 8));
+  fvecs(at('few/query.fvecs'), grid(2, 8));
+  const few = await fail(1, 'reproduce', 'table1', '--data', at('few'), '--out', at('few/out'));
+  assert.is(few, `cnt reproduce: ${at('few')}: expected at least 100 base rows, for as many neighbors, got 80.`);
 });
 
 test('a format that vectors or ids do not have', async () => {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -168,6 +168,27 @@ test('SIGINT ends a training with status 130, one line, and a checkpoint; a seco
   assert.is((await ends[1]).status, 130);
   assert.equal(temporaryFiles(), []);
   assert.is((await succeedJson('inspect', at('once.checkpoint')))['content'], 'archive');
+});
+
+test('a method that keeps no checkpoint leaves the one of an interrupted training alone', async () => {
+  const model = at('kept');
+  const stopping = new AbortController();
+  const onErr = (): void => stopping.abort(new InterruptedError());
+  await cnt([...train, '--out', model], { signal: stopping.signal, clockStep: 11, onErr });
+  assert.ok(existsSync(`${model}.checkpoint`));
+  await succeed('train', '--base', base, '--method', 'srp', '--out', model);
+  assert.ok(existsSync(`${model}.checkpoint`));
+});
+
+test('a full disk behind stdout is one line and status 1', async () => {
+  if (!existsSync('/dev/full')) return console.log('skip: no /dev/full here');
+  const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+  const full = openSync('/dev/full', 'w');
+  const child = spawn(process.execPath, ['--import', 'tsx', main, 'help'], { stdio: ['ignore', full, 'pipe'] });
+  children.push(child);
+  const { status, err } = await ended(child);
+  closeSync(full);
+  assert.equal([status, err], [1, 'cnt: stdout: expected to write the results, got a full disk (ENOSPC).\n']);
 });
 
 test('a reader that closes the pipe early is no failure', async () => {

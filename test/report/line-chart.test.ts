@@ -34,6 +34,18 @@ test('lineChart puts the corners of the data at the edges of the plot and escape
   );
   assert.match(svg, /<polyline points="64\.0,/);
   assert.match(svg, / 616\.0,/);
+  const [left, right] = /points="([^"]*)"/
+    .exec(svg)![1]!
+    .split(' ')
+    .map((point) => Number(point.split(',')[1]));
+  assert.ok(left! > right!, 'up is towards smaller y in SVG');
+  const heights = [...svg.matchAll(/text-anchor="end">([\d.]+)<\/text>/g)].map((match) => Number(match[1]));
+  const places = [...svg.matchAll(/y="([\d.]+)" text-anchor="end">[\d.]+</g)].map((match) => Number(match[1]));
+  assert.ok(heights.length >= 3 && heights.every((height, i) => i === 0 || height > heights[i - 1]!));
+  assert.ok(
+    places.every((place, i) => i === 0 || place < places[i - 1]!),
+    'ticks go the way of the curve',
+  );
   assert.match(svg, /a &lt; b &amp; &quot;c&quot;/);
   assert.is(svg.split('<polyline').length - 1, 1);
   assert.is(

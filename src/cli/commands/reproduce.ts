@@ -43,6 +43,7 @@ export const reproduceCommand = defineCommand({
     if (!(TARGETS as readonly (string | undefined)[]).includes(target)) {
       throw new UsageError(`expected ${TARGETS.join(', ')}, got ${JSON.stringify(target)}.`);
     }
+    requireFittingOptions(target as Target, values);
     const { data, out, resume, seed, limit, samples, factor } = values;
     const options: ReproduceOptions = {
       scale: values.scale as Scale,
@@ -63,3 +64,16 @@ export const reproduceCommand = defineCommand({
     }
   },
 });
+
+/** What would have no effect is refused, as is what cannot be. @throws UsageError */
+function requireFittingOptions(
+  target: Target,
+  { data, scale, limit, factor }: Readonly<Record<'data' | 'scale' | 'limit' | 'factor', unknown>>,
+): void {
+  if (factor !== undefined && (target === 'table4' || target === 'figure3')) {
+    throw new UsageError(`--factor belongs to table1, got ${target}.`);
+  }
+  if (data !== undefined || target === 'figure3') return;
+  if (scale !== 'demo') throw new UsageError(`--scale ${scale} needs --data DIR, got none.`);
+  if (limit !== undefined) throw new UsageError('--limit belongs to --data DIR, got none.');
+}

@@ -1,0 +1,171 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type Cell, recallCell } from '../../src/paper/cell.ts';
+import type { Surroundings } from '../../src/paper/experiment.ts';
+import { Experiment } from '../../src/paper/experiment.ts';
+import type { ExperimentData } from '../../src/paper/experiment-data.ts';
+import { StepStore } from '../../src/paper/step-store.ts';
+import { measureTable1, type Table1Result, table1Cells, table1Counts } from '../../src/paper/table-1.ts';
+import { measureTable4, table4Cells } from '../../src/paper/table-4.ts';
+import { createMatrix, type Matrix } from '../../src/tensor/matrix.ts';
+import { nearest } from '../../src/tensor/nearest.ts';
+import { Random } from '../../src/tensor/random.ts';
+
+const around: Surroundings = {
+  signal: new AbortController().signal,
+  backend: 'auto',
+  ranOn: 'simd',
+  note: () => {},
+  progress: () => ({ update() {}, end() {} }),
+  now: (
+    (seconds) => () =>
+      ++seconds
+  )(0),
+};
+
+/** Keeps nothing and finds nothing. */
+class NoStore extends StepStore {
+  constructor() {
+    super('nowhere', false);
+  }
+  override result<T>(_: object, run: () => Promise<T>): Promise<T> {
+    return run();
+  }
+  override model(_: object, train: Parameters<StepStore['model']>[1]): ReturnType<StepStore['model']> {
+    return train({ last: undefined, store: async () => {} });
+  }
+}
+
+function normals(rows: number, name: string): Matrix {
+  const random = new Random(1, name);
+  return createMatrix(
+    rows,
+    16,
+    Float32Array.from({ length: rows * 16 }, () => random.normal()),
+  );
+}
+
+function experimentOn(data: Partial<ExperimentData>, surroundings = around): Experiment {
+  const base = normals(600, 'base');
+  const query = normals(40, 'query');
+  const truth = nearest(base, query, 100).ids;
+  const described = { name: 'n', digest: 'd', paper: 'Deep1M', difference: 'fewer rows' } as const;
+  return new Experiment({ base, query, truth, ...described, ...data }, surroundings, new NoStore(), {
+    seed: 1,
+    samples: 1024,
+  });
+}
+
+const full: Table1Result = {
+  method: 'none',
+  factor: 1,
+  indexingSeconds: 40,
+  indexingDistances: 2e6,
+  indexingMultiplyAdds: 8e9,
+  compressingSeconds: 0,
+  queriesPerSecond: [500, 400, 600],
+  distancesPerQuery: 1234.5,
+  hopsPerQuery: 100.2,
+  recall1at1: 99,
+  recall1at10: 100,
+  recall100at100: 95,
+  reachableFraction: 1,
+  modelDigest: '',
+  graphDigest: '',
+  resultDigest: '',
+};
+const cnt: Table1Result = {
+  ...full,
+  method: 'CNT',
+  factor: 4,
+  indexingSeconds: 10,
+  indexingMultiplyAdds: 2e9,
+  compressingSeconds: 1.25,
+  recall1at1: 97,
+  recall1at10: 99.5,
+  recall100at100: 96.25,
+  reachableFraction: 0.995,
+};
+
+test('the cells of Table 1: each figure beside its own, shares and gains by the full vectors', () => {
+  const cells = table1Cells(experimentOn({}), [full, cnt]);
+  const find = (row: string, column: string): Cell => cells.find((cell) => cell.row === row && cell.column === column)!;
+  const pair = (row: string, column: string) => [find(row, column).paper, find(row, column).ours];
+  assert.equal(pair('full vectors', 'indexing s'), [300, 40]);
+  assert.equal(pair('full vectors', 'search q/s'), [861, 500]);
+  assert.equal(pair('CNT 4x', '1@1'), [99.8, 97]);
+  assert.equal(pair('CNT 4x', '1@10'), [100, 99.5]);
+  assert.equal(pair('CNT 4x', '100@100'), [95.6, 96.25]);
+  assert.equal(pair('CNT 4x', 'indexing / full'), [100 / 300, 10 / 40]);
+  assert.equal(pair('CNT 4x', '100@100 - full'), [95.6 - 95.23, 1.25]);
+  assert.equal(pair('CNT 4x', 'compressing s'), [4.64, 1.25]);
+  assert.equal(
+    ['1@1', '1@10', '100@100 - full', 'indexing / full'].map((column) => find('CNT 4x', column).verdict),
+    ['differs', 'agrees', 'agrees', 'agrees'],
+  );
+  assert.is(find('CNT 4x', '1@1').reason, 'fewer rows');
+  assert.is(cells.length, 5 + 8);
+  assert.equal(table1Counts([full, cnt]).slice(1), [
+    ['full vectors', '2.0 M', '8.0 G', '1.000', '1235', '100', '100.00 %'],
+    ['CNT 4x', '2.0 M', '2.0 G', '0.250', '1235', '100', '99.50 %'],
+  ]);
+});
+
+test('a difference that prints as the tolerance is within it, one digit more is not', () => {
+  const verdict = (ours: number, digits: number) => recallCell('r', 'c', 95, ours, '', digits).verdict;
+  assert.equal([verdict(94, 1), verdict(93.96, 1), verdict(93.94, 1)], ['agrees', 'agrees', 'differs']);
+  assert.equal([verdict(96.004, 2), verdict(96.006, 2)], ['agrees', 'differs']);
+});
+
+test('an interruption is noticed between two repetitions of a search', async () => {
+  const controller = new AbortController();
+  const end = (): void => void setTimeout(() => controller.abort(new Error('enough')), 0); // once the graph is built
+  const surroundings = { ...around, signal: controller.signal, progress: () => ({ update() {}, end }) };
+  const attempt = measureTable1(experimentOn({}, surroundings), [], 300);
+  const error = await attempt.catch((reason) => reason);
+  assert.is(error.message, 'enough');
+});
+
+test('the recalls of Tables 1 and 4 are those of their rank, of truths whose first id stands at a known place', async () => {
+  // Turned by p places, the true list begins with the id that is found at place p.
+  const honest = experimentOn({});
+  const turned = (places: readonly number[]): Int32Array => {
+    const truth = honest.data.truth.slice();
+    for (let q = 0; q < 40; q++) {
+      const list = honest.data.truth.subarray(q * 100, q * 100 + 100);
+      for (let i = 0; i < 100; i++) truth[q * 100 + i] = list[(i + places[q % places.length]!) % 100]!;
+    }
+    return truth;
+  };
+  // A quarter of the queries each: found first, fifth, tenth, eleventh.
+  const experiment = experimentOn({ truth: turned([0, 4, 9, 10]) });
+  const [row] = await measureTable1(experiment, [], 1);
+  // 600 points, M = 48, ef = 200: the graph finds all of the nearest 100.
+  assert.equal([row!.recall1at1, row!.recall1at10, row!.recall100at100], [25, 75, 100]);
+
+  const results = await measureTable4(experiment);
+  assert.equal(
+    results.map(({ method }) => method),
+    ['SRP', 'PCA', 'linear', 'CNT'],
+  );
+  for (const { bruteForce, hnsw } of results) {
+    assert.ok(bruteForce[0] < bruteForce[1] && bruteForce[1] < bruteForce[2]);
+    assert.equal(hnsw, bruteForce);
+  }
+  const cells = table4Cells(experiment, results);
+  const pca = cells.filter(({ row }) => row === 'PCA');
+  assert.equal(
+    pca.map(({ column, paper }) => [column, paper]),
+    [
+      ['brute force 1@1', 61.2],
+      ['brute force 1@5', 90.8],
+      ['brute force 1@10', 95.3],
+      ['HNSW 1@1', 61.1],
+      ['HNSW 1@5', 90.7],
+      ['HNSW 1@10', 95.3],
+    ],
+  );
+  assert.match(cells.find(({ row }) => row === 'CNT')!.reason, /^fewer rows; 1,024 training samples$/);
+});
+
+test.run();
