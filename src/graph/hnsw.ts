@@ -1,5 +1,5 @@
 import type { DistanceSource } from '../tensor/vector-set.ts';
-import { LayeredGraph } from './adjacency.ts';
+import { type Adjacency, LayeredGraph } from './adjacency.ts';
 import { CandidatePool } from './candidate-pool.ts';
 import { CandidateExtension } from './extend-candidates.ts';
 import { type HnswProfile, type HnswProfileName, hnswProfiles } from './hnsw-profile.ts';
@@ -11,6 +11,8 @@ export interface HnswOptions {
   readonly M: number;
   /** Candidates found for a new point. From 1. */
   readonly efConstruction: number;
+  /** Links of a new point and of a full list at level 0, where the profile's rule from M is not wanted. From 1. */
+  readonly baseLinks?: number;
   /** `canonical` if not given. */
   readonly profile?: HnswProfileName;
   /** Decides the levels of the canonical profile; the libraries have seeds of their own. */
@@ -34,7 +36,9 @@ const WORK_BETWEEN_TURNS = 5e8;
  * Source: Malkov & Yashunin 2018, Algorithm 1 (line numbers in the body).
  * Departs: as the profile says (`hnsw-profile.ts`).
  *
- * @param source must take 2M points a call
+ * A list is shrunk by distances between what is stored, also where a new point is another thing as a query (a vector among codes).
+ *
+ * @param source must take a list of any level a call, with one point more if it is asymmetric
  * @throws {RangeError} if an option is out of its range
  * @throws the signal's reason, when it aborts
  */
@@ -60,6 +64,8 @@ class HnswBuilder {
   readonly #source: DistanceSource;
   readonly #profile: HnswProfile;
   readonly #M: number;
+  /** Links of a new point at level 0. */
+  readonly #baseLinks: number;
   readonly #ef: number;
   readonly #keepPruned: boolean;
   readonly #extension: CandidateExtension | undefined;
@@ -72,11 +78,16 @@ class HnswBuilder {
   readonly #settled: readonly [base: Int32Array, upper: Int32Array];
 
   constructor(source: DistanceSource, options: HnswOptions) {
-    const { M, efConstruction, profile: name = 'canonical', seed = 1, representatives } = options;
+    const { M, efConstruction, profile: name = 'canonical', seed = 1, representatives, baseLinks } = options;
     requireWhole('M', M, 2);
+    if (baseLinks !== undefined) requireWhole('baseLinks', baseLinks, 1);
     requireWhole('efConstruction', efConstruction, 1);
-    if (source.ids.length < 2 * M) {
-      throw new RangeError(`buildHnsw: expected a source that takes ${2 * M} points a call, got ${source.ids.length}.`);
+    const capacity = baseLinks ?? 2 * M;
+    const longest = Math.max(M, capacity) + (source.asymmetric ? 1 : 0);
+    if (source.ids.length < longest) {
+      throw new RangeError(
+        `buildHnsw: expected a source that takes ${longest} points a call, got ${source.ids.length}.`,
+      );
     }
     const profile = hnswProfiles[name];
     if (!profile)
@@ -85,16 +96,17 @@ class HnswBuilder {
     const order = profile.order(levels);
     const isPoint = (row: number): boolean => !representatives || representatives[row] === row;
     for (let row = 0; row < levels.length; row++) if (!isPoint(row)) levels[row] = -1;
-    this.graph = new LayeredGraph(levels, 2 * M, M);
+    this.graph = new LayeredGraph(levels, capacity, M);
     this.order = order.filter(isPoint);
     this.#source = source;
     this.#profile = profile;
     this.#M = M;
+    this.#baseLinks = baseLinks ?? profile.linksAtBase(M);
     this.#ef = profile.raisesEf ? Math.max(efConstruction, M) : efConstruction;
     this.#keepPruned = options.keepPrunedConnections ?? false;
     this.#visited = new VisitedSet(source.size);
     this.#extension = options.extendCandidates ? new CandidateExtension(this.graph, source) : undefined;
-    this.#selector = new NeighborSelector(source, Math.max(this.#ef, 2 * M + 1));
+    this.#selector = new NeighborSelector(source, Math.max(this.#ef, longest + 1));
     const { base, upper } = this.graph;
     this.#lengths = [new Float32Array(base.links.length), new Float32Array(upper.links.length)];
     this.#settled = [new Int32Array(base.lists), new Int32Array(upper.lists)];
@@ -134,7 +146,7 @@ class HnswBuilder {
   #connect(point: number, level: number): void {
     const selector = this.#selector;
     const pool = this.#pool;
-    const limit = level === 0 ? this.#profile.linksAtBase(this.#M) : this.#M;
+    const limit = level === 0 ? this.#baseLinks : this.#M;
     selector.clear();
     for (let place = 0; place < pool.size; place++) selector.offer(pool.id(place), pool.distances[place]!, false);
     this.#choose(point, level, limit);
@@ -157,12 +169,28 @@ class HnswBuilder {
       return;
     }
     const selector = this.#selector;
+    if (this.#source.asymmetric) length = this.#measureLinks(from, to, layer, begin, lengths);
     const settled = this.#settled[level === 0 ? 0 : 1][list]!;
     selector.clear();
     // From the end: what was chosen together lies farthest first in the library profiles, and sorting likes it nearest first.
     for (let i = degree - 1; i >= 0; i--) selector.offer(layer.links[begin + i]!, lengths[begin + i]!, i < settled);
     selector.offer(to, length, false);
     this.#choose(from, level, layer.capacity);
+  }
+
+  /**
+   * Lengths between what is stored take the place of those that a new point had as a query, before a full list is shrunk.
+   *
+   * @returns the length of the link to be added
+   */
+  #measureLinks(from: number, to: number, layer: Adjacency, begin: number, lengths: Float32Array): number {
+    const { ids, distances } = this.#source;
+    const { capacity, links } = layer;
+    for (let i = 0; i < capacity; i++) ids[i] = links[begin + i]!;
+    ids[capacity] = to;
+    this.#source.measureFrom(from, capacity + 1);
+    for (let i = 0; i < capacity; i++) lengths[begin + i] = distances[i]!;
+    return distances[capacity]!;
   }
 
   /** The selector's candidates become at most `limit` neighbors of the point. */
@@ -179,7 +207,8 @@ class HnswBuilder {
       selector.distances.subarray(0, count).reverse();
     }
     layer.replace(list, selector.ids, count);
-    this.#settled[side][list] = keepsAll || this.#keepPruned ? 0 : count;
+    // Where lengths will be measured anew, nothing is known of how they compare with those between the neighbors.
+    this.#settled[side][list] = keepsAll || this.#keepPruned || this.#source.asymmetric ? 0 : count;
     const lengths = this.#lengths[side];
     const begin = list * layer.capacity;
     for (let i = 0; i < count; i++) lengths[begin + i] = selector.distances[i]!;

@@ -67,6 +67,10 @@ export class ProductCodeSet implements DistanceSource {
     return this.#kernels.backend;
   }
 
+  get asymmetric(): boolean {
+    return this.#originals !== undefined;
+  }
+
   get counts(): Readonly<Counts> {
     return this.#kernels.counts;
   }

@@ -14,6 +14,8 @@ export interface DistanceSource {
   readonly distances: Floats;
   /** Distances and multiply-adds so far. */
   readonly counts: Readonly<Counts>;
+  /** Whether what `setQueryRow` compares with differs from what is stored, so that `measure` and `measureFrom` answer differently. */
+  readonly asymmetric?: boolean;
   /** The query of `measure` becomes what was stored as this point. */
   setQueryRow(row: number): void;
   /** distances[i] = |query - point ids[i]|², i < count. */

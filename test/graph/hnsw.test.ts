@@ -40,22 +40,33 @@ for (const profile of ['faiss', 'hnswlib'] as const) {
   });
 }
 
-/** Algorithm 1 as printed, with the levels given: lists[level][point]. */
-function naiveHnsw(source: NaiveSource, levels: Int32Array, M: number, ef: number, keepPruned: boolean): number[][][] {
+/**
+ * Algorithm 1 as printed, with the levels given: lists[level][point]. Candidates are measured from what a new point is as a query, all
+ * else between what is stored.
+ */
+function naiveHnsw(
+  source: NaiveSource,
+  levels: Int32Array,
+  M: number,
+  ef: number,
+  keepPruned: boolean,
+  baseLinks?: number,
+): number[][][] {
+  const asked = (q: number, id: number): number => source.distance(source.originals[q]!, source.vectors[id]!);
   const pair = (a: number, b: number): number => source.distance(source.vectors[a]!, source.vectors[b]!);
   const lists = Array.from({ length: Math.max(...levels) + 1 }, () => source.vectors.map((): number[] => []));
   const links = { neighbors: (node: number, level: number) => lists[level]![node]! } as unknown as LayeredGraph;
   let entry = 0;
   for (let q = 1; q < source.size; q++) {
     const search = (entries: Point[], count: number, level: number): Point[] =>
-      classicalSearch(links, level, (id) => pair(q, id), entries, count).found;
-    let found = [{ id: entry, distance: pair(q, entry) }];
+      classicalSearch(links, level, (id) => asked(q, id), entries, count).found;
+    let found = [{ id: entry, distance: asked(q, entry) }];
     for (let level = levels[entry]!; level > levels[q]!; level--) found = search(found, 1, level);
     for (let level = Math.min(levels[entry]!, levels[q]!); level >= 0; level--) {
       const layer = lists[level]!;
-      const cap = level === 0 ? 2 * M : M;
+      const cap = level === 0 ? (baseLinks ?? 2 * M) : M;
       found = search(found, ef, level);
-      layer[q] = classicalSelect(found, pair, M, keepPruned);
+      layer[q] = classicalSelect(found, pair, level === 0 ? (baseLinks ?? M) : M, keepPruned);
       for (const e of layer[q]!) {
         layer[e]!.push(q);
         if (layer[e]!.length <= cap) continue;
@@ -78,6 +89,24 @@ test('canonical equals Algorithms 1, 2 and 4 written out naively: 30 graphs with
     const source = new NaiveSource(vectors);
     const graph = await buildHnsw(source, { M, efConstruction, seed: trial, keepPrunedConnections });
     const expected = naiveHnsw(source, graph.levels, M, efConstruction, keepPrunedConnections);
+    for (let node = 0; node < 90; node++) {
+      for (let level = 0; level <= graph.levels[node]!; level++) {
+        assert.equal([...graph.neighbors(node, level)], expected[level]![node]);
+      }
+    }
+  }
+});
+
+test('with few links at level 0, over points that are other vectors as queries, it equals the naive algorithm: 20 graphs', async () => {
+  const random = new Random(6, 'asymmetric');
+  for (let trial = 0; trial < 20; trial++) {
+    const originals = Array.from({ length: 90 }, () => Array.from({ length: 3 }, () => random.below(40)));
+    const stored = originals.map((vector) => vector.map((value) => 8 * Math.round(value / 8)));
+    const [M, efConstruction, baseLinks] = [3 + random.below(6), 5 + random.below(40), 1 + random.below(4)];
+    const source = new NaiveSource(stored, 256, trial % 2 === 0 ? originals : stored);
+    const graph = await buildHnsw(source, { M, efConstruction, seed: trial, baseLinks });
+    const expected = naiveHnsw(source, graph.levels, M, efConstruction, false, baseLinks);
+    assert.equal([graph.base.capacity, graph.upper.capacity], [baseLinks, M]);
     for (let node = 0; node < 90; node++) {
       for (let level = 0; level <= graph.levels[node]!; level++) {
         assert.equal([...graph.neighbors(node, level)], expected[level]![node]);
@@ -190,6 +219,8 @@ test('options out of range are refused in one line', async () => {
   assert.is(await refused({ M: 1 }), 'buildHnsw: expected M to be a whole number from 2, got 1.');
   assert.is(await refused({ M: 2.5 }), 'buildHnsw: expected M to be a whole number from 2, got 2.5.');
   assert.is(await refused({ M: 129 }), 'buildHnsw: expected a source that takes 258 points a call, got 256.');
+  assert.is(await refused({ baseLinks: 0 }), 'buildHnsw: expected baseLinks to be a whole number from 1, got 0.');
+  assert.match(await refused({ baseLinks: 300 }), /takes 300 points a call, got 256/);
   assert.is(
     await refused({ efConstruction: 0 }),
     'buildHnsw: expected efConstruction to be a whole number from 1, got 0.',

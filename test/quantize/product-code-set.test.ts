@@ -50,6 +50,7 @@ for (const backend of ['reference', 'simd'] as const) {
       [{ backend, originals: points }, points],
     ] as const) {
       const codes = new ProductCodeSet(quantizer, numbers, options);
+      assert.is(codes.asymmetric, vectors === points);
       codes.setQueryRow(9);
       codes.ids.set([9, 10]);
       codes.measure(2);

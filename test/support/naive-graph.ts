@@ -8,10 +8,15 @@ export class NaiveSource implements DistanceSource {
   readonly distances: Float64Array;
   readonly counts = { distances: 0, multiplyAdds: 0 };
   readonly vectors: readonly ArrayLike<number>[];
+  /** What the rows are as queries. */
+  readonly originals: readonly ArrayLike<number>[];
+  readonly asymmetric: boolean;
   query: ArrayLike<number> = [];
 
-  constructor(vectors: readonly ArrayLike<number>[], batch = 256) {
+  constructor(vectors: readonly ArrayLike<number>[], batch = 256, originals = vectors) {
     this.vectors = vectors;
+    this.originals = originals;
+    this.asymmetric = originals !== vectors;
     this.size = vectors.length;
     this.ids = new Int32Array(batch);
     this.distances = new Float64Array(batch);
@@ -26,7 +31,7 @@ export class NaiveSource implements DistanceSource {
   }
 
   setQueryRow(row: number): void {
-    this.query = this.vectors[row]!;
+    this.query = this.originals[row]!;
   }
 
   measure(count: number): void {
