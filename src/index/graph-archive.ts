@@ -10,6 +10,7 @@ import {
   requireChoice,
   requireInteger,
 } from '../tensor/named-arrays.ts';
+import { requireSeed } from './code-archive.ts';
 
 /** How a graph index was made. */
 export interface GraphParameters {
@@ -26,6 +27,18 @@ export interface GraphParameters {
 const WHERE = 'HNSW index';
 const LARGEST = 2 ** 31 - 1;
 
+/** The arrays of a graph and what is to be known of it, without vectors. */
+export function graphEntries(
+  graph: LayeredGraph,
+  parameters: GraphParameters,
+  found: Int32Array | undefined,
+): { arrays: Map<string, NamedArray>; parameters: JsonObject } {
+  const { arrays, parameters: places } = graphArrays(graph);
+  const all = new Map<string, NamedArray>(arrays);
+  if (found) all.set('representatives', { shape: [found.length], data: found });
+  return { arrays: all, parameters: { ...parameters, ...places } };
+}
+
 /** @param found the representative of each row, where identical vectors are one point of the graph */
 export function writeGraphArchive(
   graph: LayeredGraph,
@@ -33,21 +46,23 @@ export function writeGraphArchive(
   base: Matrix,
   found: Int32Array | undefined,
 ): Archive {
-  const { arrays, parameters: places } = graphArrays(graph);
-  const all = new Map<string, NamedArray>([
-    ['vectors', { shape: [base.rows, base.cols], data: base.data.subarray(0, base.rows * base.cols) }],
-    ...arrays,
-  ]);
-  if (found) all.set('representatives', { shape: [found.length], data: found });
-  const sizes = { rows: base.rows, dim: base.cols };
-  return { kind: 'hnsw', parameters: { ...sizes, ...parameters, ...places }, arrays: all };
+  const entries = graphEntries(graph, parameters, found);
+  const vectors = { shape: [base.rows, base.cols], data: base.data.subarray(0, base.rows * base.cols) };
+  return {
+    kind: 'hnsw',
+    parameters: { rows: base.rows, dim: base.cols, ...entries.parameters },
+    arrays: new Map<string, NamedArray>([['vectors', vectors], ...entries.arrays]),
+  };
 }
 
-export interface GraphArchive {
+export interface SavedGraph {
   readonly graph: LayeredGraph;
   readonly parameters: GraphParameters;
-  readonly base: Matrix;
   readonly found: Int32Array | undefined;
+}
+
+export interface GraphArchive extends SavedGraph {
+  readonly base: Matrix;
 }
 
 /** @throws {RangeError} at the first thing that does not fit */
@@ -58,45 +73,58 @@ export function readGraphArchive(archive: Archive): GraphArchive {
   const dim = requireInteger(saved, 'dim', 1, LARGEST, WHERE);
   const base = createMatrix(rows, dim, requireArray(arrays, 'vectors', 'float32', [rows, dim], WHERE).data);
   requireFinite(base, WHERE);
+  return { ...readGraph(arrays, saved, rows, WHERE), base };
+}
+
+/**
+ * What `graphEntries` gave.
+ *
+ * @param where begins the message
+ * @throws {RangeError} at the first thing that does not fit
+ */
+export function readGraph(
+  arrays: ReadonlyMap<string, NamedArray>,
+  saved: JsonObject,
+  rows: number,
+  where: string,
+): SavedGraph {
   const parameters: GraphParameters = {
-    M: requireInteger(saved, 'M', 2, LARGEST, WHERE),
-    efConstruction: requireInteger(saved, 'efConstruction', 1, LARGEST, WHERE),
-    profile: requireChoice(saved, 'profile', HNSW_PROFILES, WHERE),
-    seed: requireSeed(saved),
-    extendCandidates: requireFlag(saved, 'extendCandidates'),
-    keepPrunedConnections: requireFlag(saved, 'keepPrunedConnections'),
-    graphDim: requireInteger(saved, 'graphDim', 1, LARGEST, WHERE),
+    M: requireInteger(saved, 'M', 2, LARGEST, where),
+    efConstruction: requireInteger(saved, 'efConstruction', 1, LARGEST, where),
+    profile: requireChoice(saved, 'profile', HNSW_PROFILES, where),
+    seed: requireSeed(saved, where),
+    extendCandidates: requireFlag(saved, 'extendCandidates', where),
+    keepPrunedConnections: requireFlag(saved, 'keepPrunedConnections', where),
+    graphDim: requireInteger(saved, 'graphDim', 1, LARGEST, where),
   };
-  requireArray(arrays, 'links', 'int32', [rows, 2 * parameters.M], WHERE);
-  requireArray(arrays, 'upperLinks', 'int32', [undefined, parameters.M], WHERE);
-  const graph = graphFromArrays(arrays, saved, rows, WHERE);
-  return { graph, parameters, base, found: requireRepresentatives(arrays, graph.levels) };
+  requireArray(arrays, 'links', 'int32', [rows, 2 * parameters.M], where);
+  requireArray(arrays, 'upperLinks', 'int32', [undefined, parameters.M], where);
+  const graph = graphFromArrays(arrays, saved, rows, where);
+  return { graph, parameters, found: requireRepresentatives(arrays, graph.levels, where) };
 }
 
 /** The representatives, if there are any: of a row in the graph the row itself, of any other an earlier row in the graph. */
-function requireRepresentatives(arrays: ReadonlyMap<string, NamedArray>, levels: Int32Array): Int32Array | undefined {
+function requireRepresentatives(
+  arrays: ReadonlyMap<string, NamedArray>,
+  levels: Int32Array,
+  where: string,
+): Int32Array | undefined {
   const found = arrays.has('representatives')
-    ? requireArray(arrays, 'representatives', 'int32', [levels.length], WHERE).data
+    ? requireArray(arrays, 'representatives', 'int32', [levels.length], where).data
     : undefined;
   for (let row = 0; row < levels.length; row++) {
     const first = found ? found[row]! : row;
     const fits = levels[row]! >= 0 ? first === row : first >= 0 && first < row && levels[first]! >= 0;
     if (fits) continue;
     throw new RangeError(
-      `${WHERE}: expected row ${row} of level ${levels[row]} to stand for itself or an earlier one, got ${first}.`,
+      `${where}: expected row ${row} of level ${levels[row]} to stand for itself or an earlier one, got ${first}.`,
     );
   }
   return found;
 }
 
-function requireFlag(parameters: JsonObject, name: string): boolean {
+function requireFlag(parameters: JsonObject, name: string, where: string): boolean {
   const value = parameters[name];
   if (typeof value === 'boolean') return value;
-  throw new RangeError(`${WHERE}: expected "${name}" to be true or false, got ${JSON.stringify(value)}.`);
-}
-
-function requireSeed(parameters: JsonObject): number | string {
-  const value = parameters['seed'];
-  if (typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value))) return value;
-  throw new RangeError(`${WHERE}: expected "seed" to be a number or a text, got ${JSON.stringify(value)}.`);
+  throw new RangeError(`${where}: expected "${name}" to be true or false, got ${JSON.stringify(value)}.`);
 }

@@ -1,0 +1,131 @@
+import type { BackendChoice } from '../../kernels/backend.ts';
+import { ScalarQuantizer, type ScalarRange } from '../quantize/scalar.ts';
+import { type ScalarCodeSet, scalarCodeSet } from '../quantize/scalar-code-set.ts';
+import type { Matrix } from '../tensor/matrix.ts';
+import { type Archive, type NamedArray, requireArray } from '../tensor/named-arrays.ts';
+import type { TopK } from '../tensor/top-k.ts';
+import type { VectorSet } from '../tensor/vector-set.ts';
+import { optionalMatrix, requireSizes } from './code-archive.ts';
+import { type CodeSearchOptions, keptVectors, offerScan, SCAN_BLOCK, searchCodes } from './code-search.ts';
+import type { SearchResult } from './search-result.ts';
+
+export interface Sq8IndexOptions {
+  readonly base: Matrix;
+  /** `dimension` if not given. */
+  readonly range?: ScalarRange;
+  /** Keep the vectors, to re-rank by exact distances. */
+  readonly keepVectors?: boolean;
+  readonly backend?: BackendChoice;
+}
+
+export interface Sq8Statistics {
+  readonly rows: number;
+  readonly range: ScalarRange;
+  /** Of one code. */
+  readonly codeBytes: number;
+  /** Codes and ranges, without kept vectors. */
+  readonly bytes: number;
+  /** The smallest and the largest range of a dimension. */
+  readonly spans: { readonly min: number; readonly max: number };
+  readonly keepsVectors: boolean;
+}
+
+const WHERE = 'SQ8 index';
+
+/** One byte a dimension; a query is compared with all rows. */
+export class Sq8Index {
+  readonly kind = 'sq8';
+  readonly quantizer: ScalarQuantizer;
+  readonly #codes: ScalarCodeSet;
+  readonly #vectors: VectorSet | undefined;
+
+  private constructor(
+    quantizer: ScalarQuantizer,
+    codes: Uint8Array,
+    vectors: Matrix | undefined,
+    backend: BackendChoice,
+  ) {
+    this.quantizer = quantizer;
+    this.#codes = scalarCodeSet(quantizer, codes, { backend, batch: SCAN_BLOCK });
+    this.#vectors = keptVectors(vectors, backend);
+  }
+
+  /**
+   * Learns the ranges from the base and encodes it.
+   *
+   * @throws {RangeError} if there are no rows, a value is not finite, or a range exceeds float32
+   */
+  static build({ base, range = 'dimension', keepVectors = false, backend = 'auto' }: Sq8IndexOptions): Sq8Index {
+    const quantizer = ScalarQuantizer.train(base, range);
+    return new Sq8Index(quantizer, quantizer.encode(base), keepVectors ? base : undefined, backend);
+  }
+
+  get rows(): number {
+    return this.#codes.size;
+  }
+
+  /** Numbers a vector. */
+  get dim(): number {
+    return this.quantizer.dim;
+  }
+
+  /** What really runs. */
+  get backend(): ScalarCodeSet['backend'] {
+    return this.#codes.backend;
+  }
+
+  /**
+   * The nearest k rows of each query by their codes, or by exact distances among the nearest `rerank` by their codes.
+   *
+   * @param queries (queries, dim)
+   * @throws {RangeError} if k or rerank is out of range, or the queries have another width or values that are not finite
+   */
+  search(queries: Matrix, k: number, options: CodeSearchOptions = {}): SearchResult {
+    const codes = this.#codes;
+    const { dim, rows } = this;
+    const scan = (query: number, found: TopK): number => {
+      codes.setQuery(queries.data, query * dim);
+      for (let first = 0; first < rows; first += SCAN_BLOCK) {
+        const count = Math.min(SCAN_BLOCK, rows - first);
+        codes.scan(first, count);
+        offerScan(found, codes.distances, count, first);
+      }
+      return rows;
+    };
+    const scanned = { dim, vectors: this.#vectors, counts: codes.counts, scan };
+    return searchCodes('Sq8Index.search', scanned, queries, k, options);
+  }
+
+  /** What the index holds. */
+  statistics(): Sq8Statistics {
+    const { range, spans, dim } = this.quantizer;
+    const bytes = this.rows * dim + 8 * dim;
+    const least = spans.reduce((a, b) => Math.min(a, b));
+    const most = spans.reduce((a, b) => Math.max(a, b));
+    const keepsVectors = this.#vectors !== undefined;
+    return { rows: this.rows, range, codeBytes: dim, bytes, spans: { min: least, max: most }, keepsVectors };
+  }
+
+  /** Everything needed to search again. */
+  toArchive(): Archive {
+    const { rows, dim } = this;
+    const { arrays, parameters } = this.quantizer.toArrays();
+    const all = new Map<string, NamedArray>(arrays);
+    all.set('codes', { shape: [rows, dim], data: this.#codes.codes });
+    if (this.#vectors) all.set('vectors', { shape: [rows, dim], data: this.#vectors.matrix.data });
+    return { kind: 'sq8', parameters: { rows, dim, ...parameters }, arrays: all };
+  }
+
+  /**
+   * The index that `toArchive` gave.
+   *
+   * @throws {RangeError} at the first thing that does not fit, in one line
+   */
+  static fromArchive(archive: Archive, backend: BackendChoice = 'auto'): Sq8Index {
+    const { rows, dim } = requireSizes(archive, 'sq8', WHERE);
+    const { arrays, parameters } = archive;
+    const quantizer = ScalarQuantizer.fromArrays(arrays, parameters, dim, WHERE);
+    const codes = requireArray(arrays, 'codes', 'uint8', [rows, dim], WHERE).data;
+    return new Sq8Index(quantizer, codes, optionalMatrix(arrays, 'vectors', rows, dim, WHERE), backend);
+  }
+}

@@ -1,0 +1,169 @@
+import { type BackendChoice, createKernels } from '../../kernels/backend.ts';
+import type { Counts, Floats, Kernels } from '../../kernels/kernels.ts';
+import type { Matrix } from '../tensor/matrix.ts';
+import type { DistanceSource } from '../tensor/vector-set.ts';
+import type { ScalarQuantizer } from './scalar.ts';
+
+export interface ScalarCodeSetOptions {
+  readonly backend?: BackendChoice;
+  /** The most codes that one call measures, 256 if not given. */
+  readonly batch?: number;
+  /** The vectors that were encoded: `setQueryRow` then asks for them and not for their codes. Ranges by dimension only. */
+  readonly originals?: Matrix;
+}
+
+/** SQ8 codes in the place of vectors. */
+export interface ScalarCodeSet extends DistanceSource {
+  readonly dim: number;
+  /** (size, dim), where the kernels reach them; not to be changed. */
+  readonly codes: Uint8Array;
+  /** What really runs. */
+  readonly backend: Kernels['backend'];
+  setQuery(vectors: Float32Array, offset: number): void;
+  /** distances[i] = |query - code first + i|², i < count, at most a batch. */
+  scan(first: number, count: number): void;
+}
+
+/**
+ * @param codes (rows, dim); copied
+ * @returns float distances from a query that is not coded where each dimension has its range; whole-number distances from a coded
+ * query, times the square of a step, where all have one
+ */
+export function scalarCodeSet(
+  quantizer: ScalarQuantizer,
+  codes: Uint8Array,
+  options: ScalarCodeSetOptions = {},
+): ScalarCodeSet {
+  return quantizer.range === 'uniform'
+    ? new UniformCodeSet(quantizer, codes, options)
+    : new DimensionCodeSet(quantizer, codes, options);
+}
+
+/** What both have: codes, ids and distances in the memory of the kernels. */
+class StoredCodes {
+  readonly size: number;
+  readonly dim: number;
+  readonly codes: Uint8Array;
+  readonly ids: Int32Array;
+  readonly distances: Floats;
+  readonly kernels: Kernels;
+
+  constructor(dim: number, codes: Uint8Array, { batch = 256, backend = 'auto' }: ScalarCodeSetOptions) {
+    this.kernels = createKernels({ backend, bytes: codes.length + 8 * batch + 20 * dim + 1024 });
+    this.size = codes.length / dim;
+    this.dim = dim;
+    this.codes = this.kernels.bytes(codes.length);
+    this.codes.set(codes);
+    this.ids = this.kernels.ints(batch);
+    this.distances = this.kernels.floats(batch);
+  }
+
+  get backend(): Kernels['backend'] {
+    return this.kernels.backend;
+  }
+
+  get counts(): Readonly<Counts> {
+    return this.kernels.counts;
+  }
+}
+
+/** |q - decode(c)|² = Σ (q - origin - step · c)². */
+class DimensionCodeSet extends StoredCodes implements ScalarCodeSet {
+  readonly #origins: Float32Array;
+  readonly #steps: Floats;
+  /** q - origin. */
+  readonly #target: Floats;
+  readonly #rowTarget: Floats;
+  readonly #originals: Matrix | undefined;
+
+  constructor(quantizer: ScalarQuantizer, codes: Uint8Array, options: ScalarCodeSetOptions) {
+    super(quantizer.dim, codes, options);
+    this.#origins = quantizer.origins();
+    this.#steps = this.kernels.floats(this.dim);
+    this.#steps.set(quantizer.steps());
+    this.#target = this.kernels.floats(this.dim);
+    this.#rowTarget = this.kernels.floats(this.dim);
+    this.#originals = options.originals;
+  }
+
+  get asymmetric(): boolean {
+    return this.#originals !== undefined;
+  }
+
+  setQuery(vectors: Float32Array, offset: number): void {
+    const target = this.#target;
+    for (let i = 0; i < this.dim; i++) target[i] = vectors[offset + i]! - this.#origins[i]!;
+  }
+
+  setQueryRow(row: number): void {
+    if (this.#originals) this.setQuery(this.#originals.data, row * this.dim);
+    else this.#aimAtRow(this.#target, row);
+  }
+
+  measure(count: number): void {
+    this.kernels.codeDistances(this.distances, this.#target, this.#steps, this.codes, this.ids, count, this.dim);
+  }
+
+  measureFrom(row: number, count: number): void {
+    this.#aimAtRow(this.#rowTarget, row);
+    this.kernels.codeDistances(this.distances, this.#rowTarget, this.#steps, this.codes, this.ids, count, this.dim);
+  }
+
+  scan(first: number, count: number): void {
+    this.kernels.codeDistanceScan(this.distances, this.#target, this.#steps, this.codes, first, count, this.dim);
+  }
+
+  /** Between two codes the origins cancel. */
+  #aimAtRow(target: Floats, row: number): void {
+    const steps = this.#steps;
+    const from = row * this.dim;
+    for (let i = 0; i < this.dim; i++) target[i] = steps[i]! * this.codes[from + i]!;
+  }
+}
+
+/** step² Σ (code of q - c)². */
+class UniformCodeSet extends StoredCodes implements ScalarCodeSet {
+  readonly #quantizer: ScalarQuantizer;
+  readonly #scale: number;
+  readonly #own: Uint8Array;
+  /** The query: its own code, or that of a row. */
+  #query: Uint8Array;
+  #queryOffset = 0;
+
+  constructor(quantizer: ScalarQuantizer, codes: Uint8Array, options: ScalarCodeSetOptions) {
+    super(quantizer.dim, codes, options);
+    const step = Math.fround(quantizer.spans[0]! / 255);
+    this.#quantizer = quantizer;
+    this.#scale = Math.fround(step * step);
+    this.#own = this.kernels.bytes(this.dim);
+    this.#query = this.#own;
+  }
+
+  setQuery(vectors: Float32Array, offset: number): void {
+    this.#quantizer.encodeInto(this.#own, 0, vectors, offset);
+    this.#query = this.#own;
+    this.#queryOffset = 0;
+  }
+
+  setQueryRow(row: number): void {
+    this.#query = this.codes;
+    this.#queryOffset = row * this.dim;
+  }
+
+  measure(count: number): void {
+    this.#measure(this.#query, this.#queryOffset, count);
+  }
+
+  measureFrom(row: number, count: number): void {
+    this.#measure(this.codes, row * this.dim, count);
+  }
+
+  scan(first: number, count: number): void {
+    const { distances, codes, dim } = this;
+    this.kernels.byteDistanceScan(distances, this.#query, this.#queryOffset, codes, first, count, dim, this.#scale);
+  }
+
+  #measure(query: Uint8Array, offset: number, count: number): void {
+    this.kernels.byteDistances(this.distances, query, offset, this.codes, this.ids, count, this.dim, this.#scale);
+  }
+}
