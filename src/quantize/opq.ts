@@ -8,6 +8,8 @@ import { rotateRows } from './rotation.ts';
 import { type ProductOptions, trainProduct } from './train-product.ts';
 
 export interface RotationOptions extends Omit<ProductOptions, 'iterations' | 'start' | 'pointsPerCentroid'> {
+  /** Dimensions of the rotated points, divisible by m; as many as before if not given. Fewer keep the subspace that codes lose least in. */
+  readonly dOut?: number;
   /** Rounds of codebooks, then rotation; 50 if not given. */
   readonly rounds?: number;
   /** Rounds done so far, and in all. */
@@ -30,21 +32,22 @@ const BLOCK_ROWS = 1024;
  * for learning and the mean is not kept: distances do not depend on it.
  *
  * @param points (n, d)
- * @returns (d, d), orthonormal
- * @throws {RangeError} if m does not divide d, there are fewer than 2^bits points, a value is not finite, or an option is out of range
+ * @returns (dOut, d): orthonormal rows, or orthonormal columns where dOut is larger than d
+ * @throws {RangeError} if m does not divide dOut, there are fewer than 2^bits points, a value is not finite, or an option is out of range
  * @throws the signal's reason, when it aborts
  */
 export async function trainRotation(points: Matrix, options: RotationOptions): Promise<Matrix> {
   const { m, bits = 8, rounds = ROUNDS, seed = 1, backend = 'auto', profile, onProgress, signal } = options;
   const where = 'trainRotation';
-  const dim = points.cols;
-  requireParts(where, dim, m, bits);
+  const { dOut = points.cols } = options;
+  requireParts(where, dOut, m, bits);
   requireFinite(points, where);
   if (!Number.isSafeInteger(rounds) || rounds < 1) {
     throw new RangeError(`${where}: expected rounds to be a whole number from 1, got ${rounds}.`);
   }
-  const sample = centered(sampleRows(points, MOST_POINTS, new Random(seed, 'opq/sample')));
-  let rotation = toMatrix(randomOrthonormal(dim, dim, new Random(seed, 'opq/start')), dim);
+  const sample = centered(sampleRows(points, MOST_POINTS, new Random(seed, 'opq/sample')), Math.max(points.cols, dOut));
+  const dim = sample.cols;
+  let rotation = toMatrix(randomOrthonormal(dOut, dim, new Random(seed, 'opq/start')), dOut);
   let quantizer: ProductQuantizer | undefined;
   for (let round = 0; round < rounds; round++) {
     const rotated = rotateRows(sample, rotation, backend);
@@ -55,41 +58,51 @@ export async function trainRotation(points: Matrix, options: RotationOptions): P
       ...(quantizer ? { start: quantizer, iterations: NEXT_ITERATIONS } : { iterations: FIRST_ITERATIONS }),
     });
     const reproduced = quantizer.decode(quantizer.encode(rotated, { backend }));
-    rotation = toMatrix(nearestOrthonormal(correlation(reproduced, sample, backend), dim, dim), dim);
+    rotation = toMatrix(nearestOrthonormal(correlation(reproduced, sample, backend), dOut, dim), dOut);
     onProgress?.(round + 1, rounds);
   }
-  return rotation;
+  return firstColumns(rotation, points.cols);
 }
 
-/** Columns with their means, taken in float64, subtracted. */
-function centered(x: Matrix): Matrix {
+/** Columns with their means, taken in float64, subtracted, and columns of zeros up to `width`. */
+function centered(x: Matrix, width: number): Matrix {
   const { rows, cols, data } = x;
   const means = new Float64Array(cols);
   for (let i = 0; i < rows * cols; i++) means[i % cols]! += data[i]!;
-  const shifted = createMatrix(rows, cols);
-  for (let i = 0; i < rows * cols; i++) shifted.data[i] = data[i]! - means[i % cols]! / rows;
+  const shifted = createMatrix(rows, width);
+  for (let row = 0; row < rows; row++) {
+    for (let j = 0; j < cols; j++) shifted.data[row * width + j] = data[row * cols + j]! - means[j]! / rows;
+  }
   return shifted;
 }
 
-/** yᵀ x (d, d): blocks of rows in float32, their sums in float64, in the order of the rows. */
+function firstColumns(x: Matrix, cols: number): Matrix {
+  if (x.cols === cols) return x;
+  const first = createMatrix(x.rows, cols);
+  for (let row = 0; row < x.rows; row++) first.data.set(x.data.subarray(row * x.cols, row * x.cols + cols), row * cols);
+  return first;
+}
+
+/** yᵀ x (dOut, d): blocks of rows in float32, their sums in float64, in the order of the rows. */
 function correlation(y: Matrix, x: Matrix, backend: BackendChoice): Float64Array {
   const { rows, cols } = x;
+  const dOut = y.cols;
   const block = Math.min(BLOCK_ROWS, rows);
-  const kernels = createKernels({ backend, bytes: 4 * (2 * block * cols + cols * cols) + 256 });
-  const left = kernels.floats(block * cols);
+  const kernels = createKernels({ backend, bytes: 4 * (block * (cols + dOut) + cols * dOut) + 256 });
+  const left = kernels.floats(block * dOut);
   const right = kernels.floats(block * cols);
-  const product = kernels.floats(cols * cols);
-  const sums = new Float64Array(cols * cols);
+  const product = kernels.floats(dOut * cols);
+  const sums = new Float64Array(dOut * cols);
   for (let first = 0; first < rows; first += block) {
     const count = Math.min(block, rows - first);
-    left.set(y.data.subarray(first * cols, (first + count) * cols));
+    left.set(y.data.subarray(first * dOut, (first + count) * dOut));
     right.set(x.data.subarray(first * cols, (first + count) * cols));
-    kernels.matmulTN(product, left, right, cols, cols, count, false);
+    kernels.matmulTN(product, left, right, dOut, cols, count, false);
     for (let i = 0; i < sums.length; i++) sums[i]! += product[i]!;
   }
   return sums;
 }
 
-function toMatrix(values: Float64Array, dim: number): Matrix {
-  return createMatrix(dim, dim, Float32Array.from(values));
+function toMatrix(values: Float64Array, rows: number): Matrix {
+  return createMatrix(rows, values.length / rows, Float32Array.from(values));
 }

@@ -11,7 +11,7 @@ const EPSILON = 2 ** -52;
  * rows of Σ Vᵀ. The squared condition number of the eigenvectors of c cᵀ, the other way to get U, never enters.
  *
  * Source: Schönemann 1966 (the solution); Golub & Van Loan, Matrix Computations, 4th ed., section 8.6.4 (one-sided Jacobi).
- * Departs: a row of norm 0, which leaves its direction open, is replaced by a unit vector orthogonal to the others.
+ * Departs: a row of norm 0 up to rounding, which leaves its direction open, is replaced by a unit vector orthogonal to the others.
  *
  * @param c (rows, cols), rows <= cols; left as it is
  * @returns (rows, cols)
@@ -21,8 +21,9 @@ export function nearestOrthonormal(c: Float64Array, rows: number, cols: number):
   const v = c.slice();
   const u = new Float64Array(rows * rows); // row i: coefficients of row i of v
   for (let i = 0; i < rows; i++) u[i * rows + i] = 1;
-  orthogonalize(v, u, rows, cols);
-  normalize(v, rows, cols);
+  const negligible = cols * EPSILON * Math.sqrt(product(c, 0, c, 0, rows * cols)); // a row this short is rounding
+  orthogonalize(v, u, rows, cols, negligible);
+  normalize(v, rows, cols, negligible);
   const a = new Float64Array(rows * cols);
   for (let i = 0; i < rows; i++) {
     for (let r = 0; r < rows; r++) {
@@ -42,8 +43,8 @@ export function randomOrthonormal(rows: number, cols: number, random: Random): F
   );
 }
 
-/** Turns pairs of rows of v until all are orthogonal, and the rows of u by the same angles. */
-function orthogonalize(v: Float64Array, u: Float64Array, rows: number, cols: number): void {
+/** Turns pairs of rows of v until all but negligible ones are orthogonal, and the rows of u by the same angles. */
+function orthogonalize(v: Float64Array, u: Float64Array, rows: number, cols: number, negligible: number): void {
   for (let sweep = 0; sweep < MAX_SWEEPS; sweep++) {
     let turned = false;
     for (let p = 0; p < rows - 1; p++) {
@@ -57,6 +58,7 @@ function orthogonalize(v: Float64Array, u: Float64Array, rows: number, cols: num
           pq += a * b;
         }
         if (Math.abs(pq) <= 8 * EPSILON * Math.sqrt(pp * qq)) continue;
+        if (Math.sqrt(Math.min(pp, qq)) <= negligible) continue;
         turned = true;
         const tau = (qq - pp) / (2 * pq);
         const t = (tau < 0 ? -1 : 1) / (Math.abs(tau) + Math.sqrt(1 + tau * tau));
@@ -79,13 +81,12 @@ function turn(m: Float64Array, p: number, q: number, length: number, cosine: num
   }
 }
 
-/** Rows of length 1; those that are nothing but rounding become unit vectors orthogonal to all others. */
-function normalize(v: Float64Array, rows: number, cols: number): void {
+/** Rows of length 1; negligible ones become unit vectors orthogonal to all others. */
+function normalize(v: Float64Array, rows: number, cols: number, negligible: number): void {
   const norms = Float64Array.from({ length: rows }, (_, i) => Math.sqrt(product(v, i * cols, v, i * cols, cols)));
-  const smallest = Math.max(...norms) * cols * EPSILON;
   const done: number[] = [];
   norms.forEach((norm, i) => {
-    if (norm <= smallest) return;
+    if (norm <= negligible) return;
     for (let j = i * cols; j < (i + 1) * cols; j++) v[j]! /= norm;
     done.push(i);
   });

