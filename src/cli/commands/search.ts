@@ -11,7 +11,9 @@ import { interpreted, requireEnoughRows, requireSameCols, requireWritableIds } f
 import { type ListingRow, listing, secondsText } from '../listing.ts';
 
 /** Queries between two looks at the signal; an exact search takes more of them in one pass over the base. */
-const BLOCK_QUERIES = { hnsw: 50, nsg: 50, flat: 500 } as const;
+const BLOCK_QUERIES = { hnsw: 50, nsg: 50, 'hnsw-sq8': 50, pq: 50, ivfpq: 50, sq8: 50, flat: 500 } as const;
+/** These compare a query with all they hold, or all of some lists. */
+const SCANNING: readonly string[] = ['flat', 'pq', 'ivfpq', 'sq8'];
 const DEFAULT_EF = 100;
 
 export const searchCommand = defineCommand({
@@ -38,11 +40,13 @@ export const searchCommand = defineCommand({
     const archive = await readArchive(indexPath);
     const index = interpreted(indexPath, () => loadIndex(archive, session.backend));
     const { kind, rows, dim } = index;
-    if (ef !== undefined && kind === 'flat') throw new UsageError('--ef belongs to hnsw indexes, got a flat one.');
+    if (ef !== undefined && SCANNING.includes(kind)) {
+      throw new UsageError(`--ef belongs to hnsw indexes, got a ${kind} one.`);
+    }
     const queries = await readVectors(queryPath);
     requireSameCols(queryPath, queries.cols, indexPath, dim);
     requireEnoughRows(indexPath, rows, k);
-    const width = kind === 'flat' ? undefined : (ef ?? Math.max(DEFAULT_EF, k));
+    const width = SCANNING.includes(kind) ? undefined : (ef ?? Math.max(DEFAULT_EF, k));
     const searched = await searchRepeatedly(index, queries, k, width, repeat, session);
     const table = { rows: queries.rows, cols: k, data: searched.ids };
     await writeIds(out, table, { signal: session.signal });
@@ -131,7 +135,8 @@ async function searchRepeatedly(
 }
 
 function search(index: SearchIndex, queries: Matrix, k: number, ef: number | undefined): SearchResult {
-  if (index.kind === 'flat') return index.search(queries, k);
+  if (index.kind === 'ivfpq') return index.search(queries, k, { nprobe: index.nlist });
+  if (index.kind === 'flat' || index.kind === 'pq' || index.kind === 'sq8') return index.search(queries, k);
   return index.search(queries, k, { ef: ef ?? k });
 }
 
