@@ -25,9 +25,7 @@ export function recallAt(result: RankedIds, truth: RankedIds, R: number): number
   let found = 0;
   for (let q = 0; q < result.rows; q++) {
     const nearest = truth.data[q * truth.cols]!;
-    const start = q * result.cols;
-    const place = result.data.indexOf(nearest, start);
-    if (nearest >= 0 && place >= 0 && place < start + R) found++;
+    if (nearest >= 0 && result.data.subarray(q * result.cols, q * result.cols + R).includes(nearest)) found++;
   }
   return found / result.rows;
 }

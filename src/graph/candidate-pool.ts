@@ -1,5 +1,7 @@
 import type { Floats } from '../../kernels/kernels.ts';
 
+const LARGEST_ID = 2 ** 31 - 1;
+
 /**
  * The nearest points met so far, nearest first by (distance, id), and which of them have been expanded. One sorted array does the
  * work of HNSW's two queues: a candidate that has fallen out of the nearest `capacity` would end the search when its turn came.
@@ -101,7 +103,7 @@ export class CandidatePool {
     const freshIds = this.#freshIds;
     const full = this.size === this.#capacity;
     const worst = full ? this.distances[this.size - 1]! : Number.POSITIVE_INFINITY;
-    const worstId = full ? this.id(this.size - 1) : -1;
+    const worstId = full ? this.id(this.size - 1) : LARGEST_ID; // in a pool with room even an infinite distance finds a place
     let fresh = 0;
     for (let i = 0; i < count; i++) {
       const distance = distances[i]!;

@@ -102,7 +102,8 @@ class HnswBuilder {
     this.#profile = profile;
     this.#M = M;
     this.#baseLinks = baseLinks ?? profile.linksAtBase(M);
-    this.#ef = profile.raisesEf ? Math.max(efConstruction, M) : efConstruction;
+    // No more can be found than there are points: a larger bound changes nothing but the room that is taken.
+    this.#ef = Math.min(profile.raisesEf ? Math.max(efConstruction, M) : efConstruction, Math.max(1, source.size));
     this.#keepPruned = options.keepPrunedConnections ?? false;
     this.#visited = new VisitedSet(source.size);
     this.#extension = options.extendCandidates ? new CandidateExtension(this.graph, source) : undefined;

@@ -59,6 +59,8 @@ test('recallWithTies accepts any id as near as the true k-th', () => {
   assert.is(recallWithTies(found, known, 2), 1);
   assert.is(recallWithTies(found, known, 1), 0);
   assert.is(recallWithTies(found, known, 1, 2), 1);
+  const near = ranked([[4, 1, 5, 2]], [[0, 0, 0, 4]]);
+  assert.is(recallWithTies(near, known, 1, 3), 1, 'of several as near as the first only one counts');
   assert.is(recallWithTies(ranked([[4, 4, -1]], [[4, 4, 0]]), known, 3), 1 / 3);
 });
 

@@ -73,6 +73,20 @@ test('restart keeps the nearest, none expanded, under a new bound', () => {
   assert.is(pool.size, 3);
 });
 
+test('an infinite distance is the last, but has its place while there is room', () => {
+  const pool = new CandidatePool();
+  pool.reset(3);
+  pool.merge(Int32Array.of(7), Float32Array.of(Number.POSITIVE_INFINITY), 1);
+  pool.merge(Int32Array.of(9, 3), Float32Array.of(Number.POSITIVE_INFINITY, 5), 2);
+  assert.equal(contents(pool), [
+    [5, 3],
+    [Number.POSITIVE_INFINITY, 7],
+    [Number.POSITIVE_INFINITY, 9],
+  ]);
+  pool.merge(Int32Array.of(8), Float32Array.of(Number.POSITIVE_INFINITY), 1);
+  assert.is(pool.id(2), 8);
+});
+
 test('takes more points at a time than the pool holds', () => {
   const pool = new CandidatePool();
   pool.reset(2);

@@ -21,6 +21,14 @@ test('a graph drawn by hand: levels, degrees, reach and reciprocity', () => {
   });
 });
 
+test('reach begins at the entry point, wherever it is', () => {
+  const graph = new LayeredGraph(Int32Array.of(0, 0, 1), 2, 2);
+  graph.entry = 2;
+  graph.maxLevel = 1;
+  graph.base.append(0, 1);
+  assert.is(graphStatistics(graph).reachableFraction, 1 / 3);
+});
+
 test('an empty graph', () => {
   assert.equal(graphStatistics(new LayeredGraph(new Int32Array(0), 2, 1)), {
     points: 0,

@@ -11,6 +11,21 @@ test('the first of equal rows represents them; -0 equals 0', () => {
   assert.equal([...nextCopies(found)], [2, 3, 5, -1, -1, -1]);
 });
 
+test('different rows of the same hash stay apart', () => {
+  // FNV-1a of the first words 1.0 and 2.0; the second words are chosen so that the hashes meet.
+  const step = (hash: number, word: number): number => {
+    const product = Math.imul(hash ^ word, 0x01000193);
+    return product ^ (product >>> 15);
+  };
+  const words = new Int32Array(4);
+  const rows = new Float32Array(words.buffer);
+  [rows[0], rows[1], rows[2]] = [1, 3, 2];
+  words[3] = step(0x811c9dc5, words[0]!) ^ words[1]! ^ step(0x811c9dc5, words[2]!);
+  assert.ok(Number.isFinite(rows[3]));
+  assert.is(step(step(0x811c9dc5, words[0]!), words[1]!), step(step(0x811c9dc5, words[2]!), words[3]!));
+  assert.is(representatives(createMatrix(2, 2, rows)), undefined);
+});
+
 test('no equal rows, no rows', () => {
   assert.is(representatives(createMatrix(3, 1, Float32Array.of(1, 2, 3))), undefined);
   assert.is(representatives(createMatrix(0, 4)), undefined);

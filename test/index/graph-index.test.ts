@@ -158,12 +158,24 @@ test('20 vectors, 50 copies of each: canonical finds all copies, and reaches eve
   assert.ok(faiss.statistics().reachableFraction < 0.2, 'the weakness that the canonical profile avoids');
 });
 
+test('the work of building stays what it was, however much is searched', async () => {
+  const index = await GraphIndex.build({ base: createMatrix(20, 16), M: 4, efConstruction: 10, profile: 'faiss' });
+  const before = { ...index.buildCounts! };
+  assert.ok(before.distances > 0);
+  index.search(queries, 5, { ef: 10 });
+  assert.equal(index.buildCounts, before);
+});
+
 test('vectors that only compression makes equal are measured apart', async () => {
   const full = createMatrix(600, 2);
   for (let row = 0; row < 600; row++) full.data.set([row % 30, Math.floor(row / 30)], 2 * row);
   const index = await GraphIndex.build({ base: full, graphBase: narrowed(full, 1), M: 6, efConstruction: 30 });
   const at = createMatrix(1, 2, Float32Array.of(7.25, 11.375));
-  assert.equal(index.search(at, 3, { ef: 10 }).ids, new FlatIndex(full).search(at, 3).ids);
+  const exact = new FlatIndex(full).search(at, 3).ids;
+  assert.equal(index.search(at, 3, { ef: 10 }).ids, exact);
+  const alone = await GraphIndex.build({ base: narrowed(full, 1), M: 6, efConstruction: 30 });
+  assert.is(alone.statistics().points, 30);
+  assert.equal(alone.over(full).search(at, 3, { ef: 10 }).ids, exact);
 });
 
 test('saved and read back: the same graph, parameters, answers and archive', async () => {
