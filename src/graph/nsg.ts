@@ -1,4 +1,3 @@
-import { TopK } from '../tensor/top-k.ts';
 import type { DistanceSource } from '../tensor/vector-set.ts';
 import { LayeredGraph } from './adjacency.ts';
 import { FlatSearch } from './flat-search.ts';
@@ -8,6 +7,7 @@ import { type NsgProfile, type NsgProfileName, nsgProfiles } from './nsg-profile
 import { Reach } from './reach.ts';
 import type { SearchedGraph } from './search.ts';
 import { NeighborSelector } from './select.ts';
+import { sortNearest } from './sort-nearest.ts';
 import { Turns } from './turns.ts';
 
 export interface NsgOptions {
@@ -85,9 +85,6 @@ class NsgBuilder {
   readonly #C: number;
   readonly #random = libraryRandom();
   readonly #search: FlatSearch;
-  readonly #nearest: TopK;
-  readonly #ids: Int32Array;
-  readonly #distances: Float64Array;
   readonly #selector: NeighborSelector;
   /** The squared length of each link, so that choosing a list anew measures no link again. */
   readonly #lengths: Float64Array;
@@ -109,12 +106,9 @@ class NsgBuilder {
     this.#profile = profile;
     this.#R = R;
     this.#L = L;
-    this.#C = profile.keepsItself ? Math.max(2, C) : C; // the first candidate is kept in any case
+    this.#C = C;
     this.#search = new FlatSearch(source, profile, true);
-    this.#nearest = new TopK(this.#C);
-    this.#ids = new Int32Array(this.#C);
-    this.#distances = new Float64Array(this.#C);
-    this.#selector = new NeighborSelector(source, Math.max(this.#C, R + 1));
+    this.#selector = new NeighborSelector(source, Math.max(C, R + 1));
     this.#lengths = new Float64Array(source.size * R);
     this.#settled = new Int32Array(source.size);
   }
@@ -134,19 +128,17 @@ class NsgBuilder {
     this.#source.setQueryRow(point);
     this.#search.run(this.#knn, this.#graph.entry, this.#L); // line 6
     this.#addNeighbors(point); // line 7
-    const nearest = this.#nearest;
+    const { met, count } = visited;
     const distances = visited.distances!;
-    // From the last one met, which tend to be nearer: fewer are kept for a while.
-    for (let i = visited.count - 1; i >= 0; i--) {
-      if (distances[i]! > nearest.worst) continue;
-      const id = visited.met[i]!;
-      if (id !== point || this.#profile.keepsItself) nearest.offer(distances[i]!, id);
-    }
-    const count = nearest.sortedInto(this.#ids, this.#distances, 0); // line 8
-    const first = this.#ids[0] === point && count > 0 ? 1 : 0;
+    sortNearest(met, distances, count, this.#C + 1); // line 8
+    const comesFirst = met[0] === point ? 1 : 0;
+    const keepsItself = this.#profile.keepsItself;
+    const end = keepsItself ? Math.max(this.#C, comesFirst + 1) : count;
     const selector = this.#selector;
     selector.clear();
-    for (let i = first; i < count; i++) selector.offer(this.#ids[i]!, this.#distances[i]!, false);
+    for (let i = keepsItself ? comesFirst : 0; i < end && i < count && selector.size < this.#C; i++) {
+      if (keepsItself || met[i] !== point) selector.offer(met[i]!, distances[i]!, false);
+    }
     const chosen = selector.select(this.#R); // lines 9-15
     this.#graph.base.replace(point, selector.ids, chosen);
     this.#settled[point] = chosen;

@@ -30,8 +30,8 @@ function narrowed(matrix: Matrix, cols: number): Matrix {
   return narrow;
 }
 
-const base = normals(1200, 12, 'base');
-const queries = normals(200, 12, 'queries');
+const base = normals(800, 12, 'base');
+const queries = normals(150, 12, 'queries');
 const descent: NeighborGraph = { method: 'nn-descent', K: 20, L: 40, iter: 6, S: 8, R: 40 };
 const options: NsgIndexOptions = { base, R: 16, L: 40, C: 80, neighborGraph: descent };
 const truth = new FlatIndex(base).search(queries, 10);
@@ -62,8 +62,8 @@ test('built on 6 of 12 numbers, searched over all: 0.9 of the true nearest; the 
   const graphBase = narrowed(base, 6);
   const index = await NsgIndex.build({ ...options, graphBase });
   const found = index.search(queries, 10, { ef: 60, trace: true });
-  assert.ok(recall(found.ids) > 0.9); // 0.98
-  assert.equal([index.dim, index.rows, index.parameters.graphDim], [12, 1200, 6]);
+  assert.ok(recall(found.ids) > 0.9); // 0.92
+  assert.equal([index.dim, index.rows, index.parameters.graphDim], [12, 800, 6]);
   const swapped = (await NsgIndex.build({ ...options, base: graphBase })).over(base);
   assert.equal(swapped.search(queries, 10, { ef: 60, trace: true }), found);
   assert.is(
@@ -81,7 +81,7 @@ test('the same graph and answers again and on both backends; the order of querie
     assert.equal(reference.toArchive(), index.toArchive());
     assert.equal(reference.buildCounts, index.buildCounts);
     assert.equal(reference.search(queries, 10, { ef: 30 }), found);
-    for (const query of [199, 0, 7]) {
+    for (const query of [149, 0, 7]) {
       const alone = index.search(createMatrix(1, 12, queries.data.slice(12 * query, 12 * query + 12)), 10, { ef: 30 });
       assert.equal(alone.ids, found.ids.subarray(10 * query, 10 * query + 10));
     }
@@ -97,7 +97,7 @@ test('the work of building is counted apart for the k-NN graph and the NSG', asy
     onProgress: (done, total, phase) => seen.push([phase, done / total]),
   });
   const counts = exact.buildCounts!;
-  assert.equal(counts.neighborGraph, { distances: 1200 * 1200, multiplyAdds: 5 * 1200 * 1200 });
+  assert.equal(counts.neighborGraph, { distances: 800 * 800, multiplyAdds: 5 * 800 * 800 });
   assert.ok(counts.nsg.distances > 0 && counts.nsg.multiplyAdds === 5 * counts.nsg.distances);
   for (const phase of ['k-NN graph', 'NSG'] as const) assert.is(seen.filter(([name]) => name === phase).at(-1)![1], 1);
   const found = await NsgIndex.build(options);
