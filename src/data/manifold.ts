@@ -14,6 +14,14 @@ export interface ManifoldOptions {
   readonly seed: number | string;
 }
 
+/** Draws any rows of a data set; row i is the same whichever rows it is drawn with. */
+export interface ManifoldRows {
+  /** Rows first .. first + rows - 1 of the base. */
+  base(first: number, rows: number): Matrix;
+  /** The same of the queries. */
+  query(first: number, rows: number): Matrix;
+}
+
 /** The surface that all rows lie on, up to noise. */
 interface Manifold {
   readonly dim: number;
@@ -52,13 +60,21 @@ interface Manifold {
  * @throws {RangeError} if a size is not a whole number, or `dim` is 0
  */
 export function generateManifold(options: ManifoldOptions): { base: Matrix; query: Matrix } {
-  const base = createMatrix(options.rows, options.dim);
-  const query = createMatrix(options.queries, options.dim);
-  const random = new Random(options.seed, 'manifold');
-  const manifold = drawManifold(random, options.dim);
-  drawRows(base, manifold, random.child('base'));
-  drawRows(query, manifold, random.child('query'));
-  return { base, query };
+  const rows = manifoldRows(options.dim, options.seed);
+  return { base: rows.base(0, options.rows), query: rows.query(0, options.queries) };
+}
+
+/** The rows of `generateManifold` in parts, for a caller that must look up between them. @throws {RangeError} as there */
+export function manifoldRows(dim: number, seed: number | string): ManifoldRows {
+  createMatrix(0, dim); // refuses what is no dimension
+  const random = new Random(seed, 'manifold');
+  const manifold = drawManifold(random, dim);
+  const part = (stream: Random) => (first: number, rows: number) => {
+    const matrix = createMatrix(rows, dim);
+    drawRows(matrix, first, manifold, stream);
+    return matrix;
+  };
+  return { base: part(random.child('base')), query: part(random.child('query')) };
 }
 
 function drawManifold(random: Random, dim: number): Manifold {
@@ -89,12 +105,13 @@ function drawOffsets(directions: Random, places: Random, dim: number): Float64Ar
   return offsets;
 }
 
-function drawRows(target: Matrix, manifold: Manifold, random: Random): void {
+/** @param first the number of the target's row 0 in the data set */
+function drawRows(target: Matrix, first: number, manifold: Manifold, random: Random): void {
   const { dim, centers, spreads, frequencies, phases, mixing, linear, offsets, scales } = manifold;
   const latent = new Float64Array(LATENT); // z
   const y = new Float64Array(dim);
   for (let i = 0; i < target.rows; i++) {
-    const row = random.row(i);
+    const row = random.row(first + i);
     const u = row.uniform();
     const cluster = Math.floor(CLUSTERS * u * Math.sqrt(u)); // c
     y.fill(0);

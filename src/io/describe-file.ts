@@ -90,26 +90,30 @@ export interface ArchiveDescription extends Described<'archive'> {
  * Describes any file that we read, in memory that does not grow with tables and archives.
  *
  * @throws {FileError} if the file cannot be read; NaN and infinities in vectors are counted instead
+ * @throws the signal's reason, when it aborts
  */
-export async function describeFile(path: string): Promise<FileDescription> {
+export async function describeFile(path: string, options: { signal?: AbortSignal } = {}): Promise<FileDescription> {
   const content = await contentOf(path);
   const { size: bytes } = await stat(path);
-  if (content === 'vectors') return { content, path, bytes, ...(await describeVectors(path)) };
-  if (content === 'ids') return { content, path, bytes, ...(await describeIds(path)) };
+  if (content === 'vectors') return { content, path, bytes, ...(await describeVectors(path, options.signal)) };
+  if (content === 'ids') return { content, path, bytes, ...(await describeIds(path, options.signal)) };
   if (content === 'model') return { content, path, bytes, ...(await describeModel(path)) };
   const header = await withInput(path, readArchiveHeader);
   const arrays = header.entries.map(({ name, type, shape }) => ({ name, type, shape }));
-  const digest = await digestFile(path);
+  const digest = await digestFile(path, options);
   return { content, path, bytes, kind: header.kind, parameters: header.parameters, arrays, digest };
 }
 
-async function describeVectors(path: string): Promise<Omit<VectorsDescription, keyof Described<'vectors'>>> {
+async function describeVectors(
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<Omit<VectorsDescription, keyof Described<'vectors'>>> {
   const file = await openVectors(path, { nonFinite: 'keep' });
   try {
     const { format, type, rows, cols } = file;
     const hash = vectorsHash(rows, cols);
     const scan = new VectorScan(cols);
-    for await (const values of blocks(file)) {
+    for await (const values of blocks(file, signal)) {
       addValues(hash, values);
       scan.add(values);
     }
@@ -230,13 +234,16 @@ class RunningSummary {
   }
 }
 
-async function describeIds(path: string): Promise<Omit<IdsDescription, keyof Described<'ids'>>> {
+async function describeIds(
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<Omit<IdsDescription, keyof Described<'ids'>>> {
   const file = await openIds(path);
   try {
     const { format, type, rows, cols } = file;
     const hash = idsHash(rows, cols);
     let [min, max, missing, rowsWithRepeats] = [2147483647, -1, 0, 0];
-    for await (const ids of blocks(file)) {
+    for await (const ids of blocks(file, signal)) {
       addValues(hash, ids);
       for (let from = 0; from < ids.length; from += cols) {
         const row = ids.slice(from, from + cols).sort();

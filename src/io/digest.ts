@@ -45,17 +45,22 @@ export function digestArrays(content: NamedArrays | Archive): string {
  * The digest of any file that we read: equal to that of what it holds. Large files are read in blocks.
  *
  * @throws {FileError} if the file cannot be read
+ * @throws the signal's reason, when it aborts
  */
-export async function digestFile(path: string): Promise<string> {
+export async function digestFile(path: string, { signal }: { signal?: AbortSignal } = {}): Promise<string> {
   const content = await contentOf(path);
-  if (content === 'vectors') return digestRows(await openVectors(path), vectorsHash);
-  if (content === 'ids') return digestRows(await openIds(path), idsHash);
+  if (content === 'vectors') return digestRows(await openVectors(path), vectorsHash, signal);
+  if (content === 'ids') return digestRows(await openIds(path), idsHash, signal);
   if (content === 'model') return digestArrays(await readModel(path));
   return withInput(path, async (file) => {
     const { kind, parameters, entries } = await readArchiveHeader(file);
     const arrays = entries.map(({ name, type, shape }) => ({ name, type, shape }));
     const hash = begin({ content: 'archive', kind, parameters, arrays });
-    for (const entry of entries) await scanArray(file, entry, (bytes) => hash.update(bytes));
+    const add = (bytes: Uint8Array): void => {
+      signal?.throwIfAborted();
+      hash.update(bytes);
+    };
+    for (const entry of entries) await scanArray(file, entry, add);
     return hash.digest('hex');
   });
 }
@@ -91,24 +96,32 @@ interface RowFile {
   close(): Promise<void>;
 }
 
-async function digestRows(file: RowFile, start: (rows: number, cols: number) => Hash): Promise<string> {
+async function digestRows(
+  file: RowFile,
+  start: (rows: number, cols: number) => Hash,
+  signal: AbortSignal | undefined,
+): Promise<string> {
   try {
     const hash = start(file.rows, file.cols);
-    for await (const values of blocks(file)) addValues(hash, values);
+    for await (const values of blocks(file, signal)) addValues(hash, values);
     return hash.digest('hex');
   } finally {
     await file.close();
   }
 }
 
-/** All rows of an open file in order, a bounded number at a time. */
-export async function* blocks<V extends Float32Array | Int32Array>(file: {
-  readonly rows: number;
-  readonly cols: number;
-  read(first: number, count: number): Promise<V>;
-}): AsyncGenerator<V> {
+/** All rows of an open file in order, a bounded number at a time. @throws the signal's reason, when it aborts */
+export async function* blocks<V extends Float32Array | Int32Array>(
+  file: {
+    readonly rows: number;
+    readonly cols: number;
+    read(first: number, count: number): Promise<V>;
+  },
+  signal: AbortSignal | undefined,
+): AsyncGenerator<V> {
   const most = Math.max(1, Math.floor(BLOCK_VALUES / file.cols));
   for (let first = 0; first < file.rows; first += most) {
+    signal?.throwIfAborted();
     yield await file.read(first, Math.min(most, file.rows - first));
   }
 }

@@ -109,6 +109,7 @@ test('a checkpoint that is not resumed is replaced, and that is said', async () 
 });
 
 test('a command that is interrupted at once writes nothing', async () => {
+  await succeed('build', '--base', base, '--index', 'flat', '--out', at('archive'));
   const controller = new AbortController();
   controller.abort(new InterruptedError());
   const before = readdirSync(at('')).sort();
@@ -117,6 +118,11 @@ test('a command that is interrupted at once writes nothing', async () => {
     ['train', '--base', base, '--out', at('new'), '--method', 'pca'],
     ['train', '--base', base, '--out', at('new')],
     ['build', '--base', base, '--out', at('new'), '--index', 'flat'],
+    ['inspect', base],
+    ['inspect', at('data/groundtruth.ivecs')],
+    ['digest', base],
+    ['digest', at('archive')],
+    ['generate', '--n', '1000', '--out', at('data')],
     ['build', '--base', base, '--out', at('new'), '--index', 'hnsw'],
   ]) {
     assert.equal(await cnt(argv, { signal: controller.signal }), {

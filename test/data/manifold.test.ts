@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { generateManifold } from '../../src/data/manifold.ts';
+import { generateManifold, manifoldRows } from '../../src/data/manifold.ts';
 import { intersectionAt } from '../../src/eval/recall.ts';
 import type { Matrix } from '../../src/tensor/matrix.ts';
 import { nearest } from '../../src/tensor/nearest.ts';
@@ -60,6 +60,14 @@ test('a seed gives the same bytes on every engine', () => {
   const { base, query } = generateManifold({ rows: 300, queries: 100, dim: 24, seed: 1 });
   assert.is(digest(base), '178a0975656457f3a81a08b17e346f6ab64d9210e2073f44f4b28d09f7658773');
   assert.is(digest(query), '1eadd58b43cde872454ca03b515020c7ed998bc914e3aca0b0370960bc1292c6');
+});
+
+test('rows drawn in parts are the rows drawn at once', () => {
+  const { base, query } = generateManifold({ rows: 20, queries: 7, dim: 9, seed: 'parts' });
+  const rows = manifoldRows(9, 'parts');
+  const [head, tail] = [rows.base(0, 13), rows.base(13, 7)];
+  assert.equal([...head.data, ...tail.data], [...base.data]);
+  assert.equal(rows.query(5, 2).data, query.data.subarray(5 * 9));
 });
 
 test('a smaller set is a prefix of a larger one; seeds and sets differ', () => {

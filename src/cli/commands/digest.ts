@@ -15,7 +15,7 @@ export const digestCommand = defineCommand({
   async run(_values, paths, session) {
     const files: { path: string; digest: string }[] = [];
     for (const path of paths) {
-      files.push({ path, digest: await digestFile(path) });
+      files.push({ path, digest: await digestFile(path, { signal: session.signal }) });
       await breathe(session.signal);
     }
     return { lines: files.map(({ path, digest }) => `${digest}  ${path}`), json: { files } };

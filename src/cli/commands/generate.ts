@@ -1,17 +1,20 @@
 import { join } from 'node:path';
-import { generateManifold } from '../../data/manifold.ts';
+import { manifoldRows } from '../../data/manifold.ts';
 import { writeAtomically } from '../../io/atomic-file.ts';
 import { digestIds, digestMatrix } from '../../io/digest.ts';
 import { createFolder } from '../../io/folder.ts';
 import { writeIds } from '../../io/ids.ts';
 import { writeVectors } from '../../io/vectors.ts';
-import { defineCommand } from '../command.ts';
+import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
+import { defineCommand, type Session } from '../command.ts';
 import { exactNeighbors } from '../exact.ts';
 import { breathe } from '../failures.ts';
 import { packageVersion } from '../version.ts';
 
 /** True neighbors kept for each query, or all rows where there are fewer. */
 const TRUE_NEIGHBORS = 100;
+/** Rows drawn between two looks at the signal. */
+const ROWS_AT_ONCE = 250;
 
 export const generateCommand = defineCommand({
   name: 'generate',
@@ -31,8 +34,9 @@ export const generateCommand = defineCommand({
   examples: ['cnt generate --n 20000 --queries 500 --dim 64 --out data/generated'],
   async run({ out, n, queries, dim, kind, seed }, _, session) {
     await createFolder(out);
-    const { base, query } = generateManifold({ rows: n, queries, dim, seed });
-    await breathe(session.signal);
+    const rows = manifoldRows(dim, seed);
+    const base = await drawn(rows.base, n, dim, session);
+    const query = await drawn(rows.query, queries, dim, session);
     const k = Math.min(TRUE_NEIGHBORS, n);
     const truth = { rows: queries, cols: k, data: (await exactNeighbors(base, query, k, session)).ids };
 
@@ -55,3 +59,21 @@ export const generateCommand = defineCommand({
     return { lines, json: { out, ...description, backend: session.ranOn } };
   },
 });
+
+async function drawn(
+  draw: (first: number, rows: number) => Matrix,
+  rows: number,
+  dim: number,
+  session: Session,
+): Promise<Matrix> {
+  const all = createMatrix(rows, dim);
+  const progress = session.progress('drawing, rows');
+  for (let first = 0; first < rows; first += ROWS_AT_ONCE) {
+    const part = draw(first, Math.min(ROWS_AT_ONCE, rows - first));
+    all.data.set(part.data, first * dim);
+    progress.update(first + part.rows, rows);
+    await breathe(session.signal);
+  }
+  progress.end();
+  return all;
+}

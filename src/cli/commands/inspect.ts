@@ -21,8 +21,8 @@ export const inspectCommand = defineCommand({
   options: {},
   about: ['Reads vectors, ids, models, indexes and checkpoints. NaN and infinite values are counted, not refused.'],
   examples: ['cnt inspect base.fvecs', 'cnt inspect model.safetensors'],
-  async run(_values, [path]) {
-    const description = await describeFile(path!);
+  async run(_values, [path], session) {
+    const description = await describeFile(path!, { signal: session.signal });
     return { lines: linesOf(description), json: description };
   },
 });
