@@ -39,7 +39,7 @@ const HIDDEN = 512;
 const KOLEO_WEIGHT = 0.05;
 
 /**
- * Rows to learn from at most: mining compares every pair of them in each epoch, 16 s of a core for 64 columns.
+ * Rows to learn from at most: mining compares every pair of them in each epoch, 23 s of a core for 64 columns.
  *
  * Departs: the paper learns from 500,000.
  */

@@ -20,8 +20,8 @@ const RATES = [1, 1, 0.5, 0.1] as const;
  *
  * Source: Sablayrolles et al. 2019, "Spreading vectors for similarity search"; the baseline "Catalyst" of Table 2.
  * Departs: 8 epochs where they have 160, 512 hidden columns where they have 1024, at most 50,000 rows where they have 500,000: six minutes
- * of a core, and 1@1 of 32.8 on 50,000 rows at 256 -> 64 (bench/pipeline/baselines.ts). Anchors, positives and negatives pass through the network as one batch, so that batch norm sees all three together. The
- * input is standardized.
+ * of a core, and 1@1 of 32.8 on 50,000 rows at 256 -> 64 (bench/pipeline/baselines.ts). Anchors, positives and negatives pass through the
+ * network as one batch, so that batch norm sees all three together. The input is standardized.
  *
  * @param base (n, dIn); not changed, and not copied
  * @throws {RangeError} if a choice is impossible, the base is too small or not finite, or `resume` belongs to another training
