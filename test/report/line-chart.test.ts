@@ -1,68 +1,60 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { lineChart, ticks } from '../../src/report/line-chart.ts';
+import { lineChart } from '../../src/report/line-chart.ts';
 
 const labels = { title: 'a < b & "c"', x: 'x', y: 'y' };
-
-test('ticks are round, lie inside the range and number at most six steps', () => {
-  assert.equal(ticks(0, 10), [0, 2, 4, 6, 8, 10]);
-  for (const [low, high] of [
-    [0, 1],
-    [-3, 4],
-    [0.013, 0.0178],
-    [1e5, 9e5],
-    [-0.7, -0.1],
-  ] as const) {
-    const found = ticks(low, high);
-    assert.ok(found.length >= 2 && found.length <= 7, `${low}..${high}: ${found}`);
-    for (const tick of found) assert.ok(tick >= low - 1e-9 && tick <= high + (high - low) * 1e-6);
-  }
-});
+const line = { name: 'line', points: [[0, 0] as const, [1, 1] as const] };
 
 test('lineChart puts the corners of the data at the edges of the plot and escapes its labels', () => {
-  const svg = lineChart(
-    [
-      {
-        name: 'line',
-        points: [
-          [0, 0],
-          [1, 1],
-        ],
-      },
-    ],
-    labels,
-  );
-  assert.match(svg, /<polyline points="64\.0,/);
+  const svg = lineChart([line], labels);
+  assert.match(svg, /<polyline points="68\.0,/);
   assert.match(svg, / 616\.0,/);
   const [left, right] = /points="([^"]*)"/
     .exec(svg)![1]!
     .split(' ')
     .map((point) => Number(point.split(',')[1]));
   assert.ok(left! > right!, 'up is towards smaller y in SVG');
-  const heights = [...svg.matchAll(/text-anchor="end">([\d.]+)<\/text>/g)].map((match) => Number(match[1]));
-  const places = [...svg.matchAll(/y="([\d.]+)" text-anchor="end">[\d.]+</g)].map((match) => Number(match[1]));
-  assert.ok(heights.length >= 3 && heights.every((height, i) => i === 0 || height > heights[i - 1]!));
-  assert.ok(
-    places.every((place, i) => i === 0 || place < places[i - 1]!),
-    'ticks go the way of the curve',
+  const marked = [...svg.matchAll(/y="([\d.]+)" text-anchor="end">([\d.]+)</g)].map((match) =>
+    match.slice(1).map(Number),
   );
+  assert.ok(marked.length >= 3);
+  for (const [i, [place, value]] of marked.entries()) {
+    if (i > 0) assert.ok(place! < marked[i - 1]![0]! && value! > marked[i - 1]![1]!, 'ticks go the way of the curve');
+  }
   assert.match(svg, /a &lt; b &amp; &quot;c&quot;/);
+  assert.not.match(svg, /a < b/);
   assert.is(svg.split('<polyline').length - 1, 1);
-  assert.is(
-    svg,
-    lineChart(
-      [
-        {
-          name: 'line',
-          points: [
-            [0, 0],
-            [1, 1],
-          ],
-        },
-      ],
-      labels,
-    ),
+  assert.is(svg, lineChart([line], labels));
+});
+
+test('lineChart on logarithmic axes puts the geometric mean in the middle', () => {
+  const svg = lineChart(
+    [
+      {
+        name: 'bytes',
+        points: [
+          [16, 1],
+          [32, 10],
+          [64, 100],
+        ],
+      },
+    ],
+    labels,
+    { x: 'log', y: 'log' },
   );
+  assert.match(svg, /points="68\.0,\S+ 342\.0,194\.0 616\.0,/);
+});
+
+test('each curve has a look of its own, in the plot and in the legend', () => {
+  const curves = Array.from({ length: 9 }, (_, i) => ({
+    name: `curve ${i}`,
+    points: [[0, i] as const, [1, i] as const],
+  }));
+  const looks = [
+    ...lineChart(curves, labels).matchAll(/<polyline[^>]*stroke="(#\w+)"[^>]*?(stroke-dasharray="[^"]*")?\/>/g),
+  ];
+  assert.is(new Set(looks.map((match) => `${match[1]} ${match[2]}`)).size, 9);
+  for (const { name } of curves) assert.match(lineChart(curves, labels), `>${name}</text>`);
 });
 
 test('lineChart draws a single point and a constant curve without dividing by zero', () => {
@@ -73,7 +65,9 @@ test('lineChart draws a single point and a constant curve without dividing by ze
       [2, 5],
     ],
   ] as [number, number][][]) {
-    assert.not.match(lineChart([{ name: 'c', points }], labels), /NaN|Infinity/);
+    const svg = lineChart([{ name: 'c', points }], labels);
+    assert.not.match(svg, /NaN|Infinity/);
+    assert.is(svg.split('<circle').length - 1, points.length, 'few points are shown each');
   }
 });
 
@@ -81,7 +75,11 @@ test('lineChart refuses no points and points that are not finite', () => {
   assert.throws(() => lineChart([], labels), /expected at least one point/);
   assert.throws(
     () => lineChart([{ name: 'c', points: [[0, Number.NaN]] }], labels),
-    /expected finite coordinates, got \(0, NaN\)/,
+    /^lineChart: expected finite coordinates, got NaN\.$/,
+  );
+  assert.throws(
+    () => lineChart([{ name: 'c', points: [[0, 1]] }], labels, { x: 'log' }),
+    /expected positive coordinates for a logarithmic axis, got 0/,
   );
 });
 
