@@ -1,26 +1,26 @@
 import type { Matrix } from '../../src/tensor/matrix.ts';
 import type { DistanceSource } from '../../src/tensor/vector-set.ts';
 
-type SquaredDistance = (data: Float32Array, a: number, b: number, dim: number) => number;
+type SquaredDistance = (query: Float32Array, a: number, data: Float32Array, b: number, dim: number) => number;
 
 /** faiss 1.7.3 compiled without SSE3, as Debian does: one running float32 sum. */
-const inOneSum: SquaredDistance = (data, a, b, dim) => {
+const inOneSum: SquaredDistance = (query, a, data, b, dim) => {
   let sum = 0;
   for (let i = 0; i < dim; i++) {
-    const difference = Math.fround(data[a + i]! - data[b + i]!);
+    const difference = Math.fround(query[a + i]! - data[b + i]!);
     sum = Math.fround(sum + Math.fround(difference * difference));
   }
   return sum;
 };
 
 /** hnswlib 0.6.2 with SSE, dimensions divisible by 16: four lanes, added from the first to the last. */
-const inFourLanes: SquaredDistance = (data, a, b, dim) => {
+const inFourLanes: SquaredDistance = (query, a, data, b, dim) => {
   let [l0, l1, l2, l3] = [0, 0, 0, 0];
   for (let i = 0; i < dim; i += 4) {
-    const d0 = Math.fround(data[a + i]! - data[b + i]!);
-    const d1 = Math.fround(data[a + i + 1]! - data[b + i + 1]!);
-    const d2 = Math.fround(data[a + i + 2]! - data[b + i + 2]!);
-    const d3 = Math.fround(data[a + i + 3]! - data[b + i + 3]!);
+    const d0 = Math.fround(query[a + i]! - data[b + i]!);
+    const d1 = Math.fround(query[a + i + 1]! - data[b + i + 1]!);
+    const d2 = Math.fround(query[a + i + 2]! - data[b + i + 2]!);
+    const d3 = Math.fround(query[a + i + 3]! - data[b + i + 3]!);
     l0 = Math.fround(l0 + Math.fround(d0 * d0));
     l1 = Math.fround(l1 + Math.fround(d1 * d1));
     l2 = Math.fround(l2 + Math.fround(d2 * d2));
@@ -35,33 +35,47 @@ const inFourLanes: SquaredDistance = (data, a, b, dim) => {
  */
 export class LibrarySum implements DistanceSource {
   readonly size: number;
-  readonly ids = new Int32Array(256);
-  readonly distances = new Float32Array(256);
+  readonly ids: Int32Array;
+  readonly distances: Float32Array;
   readonly counts = { distances: 0, multiplyAdds: 0 };
   readonly #matrix: Matrix;
   readonly #distance: SquaredDistance;
-  #query = 0;
+  #query: Float32Array;
+  #offset = 0;
 
-  constructor(matrix: Matrix, library: 'faiss' | 'hnswlib') {
+  /** @param batch the most points that one call measures */
+  constructor(matrix: Matrix, library: 'faiss' | 'hnswlib', batch = 256) {
     if (library === 'hnswlib' && matrix.cols % 16 !== 0) {
       throw new RangeError(`LibrarySum: expected a dimension divisible by 16 for hnswlib, got ${matrix.cols}.`);
     }
     this.size = matrix.rows;
+    this.ids = new Int32Array(batch);
+    this.distances = new Float32Array(batch);
+    this.#query = matrix.data;
     this.#matrix = matrix;
     this.#distance = library === 'faiss' ? inOneSum : inFourLanes;
   }
 
+  setQuery(vectors: Float32Array, offset: number): void {
+    this.#query = vectors;
+    this.#offset = offset;
+  }
+
   setQueryRow(row: number): void {
-    this.#query = row;
+    this.setQuery(this.#matrix.data, row * this.#matrix.cols);
   }
 
   measure(count: number): void {
-    this.measureFrom(this.#query, count);
+    this.#measure(this.#query, this.#offset, count);
   }
 
   measureFrom(row: number, count: number): void {
+    this.#measure(this.#matrix.data, row * this.#matrix.cols, count);
+  }
+
+  #measure(query: Float32Array, offset: number, count: number): void {
     const { data, cols } = this.#matrix;
-    for (let i = 0; i < count; i++) this.distances[i] = this.#distance(data, row * cols, this.ids[i]! * cols, cols);
+    for (let i = 0; i < count; i++) this.distances[i] = this.#distance(query, offset, data, this.ids[i]! * cols, cols);
     this.counts.distances += count;
     this.counts.multiplyAdds += count * cols;
   }
