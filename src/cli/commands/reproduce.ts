@@ -65,13 +65,13 @@ export const reproduceCommand = defineCommand({
   },
 });
 
-/** What would have no effect is refused, as is what cannot be. @throws UsageError */
 /** Seconds that the processor worked for this process: what else runs on the machine does not count. */
 function processorSeconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
 }
 
+/** What would have no effect is refused, as is what cannot be. @throws UsageError */
 function requireFittingOptions(
   target: Target,
   { data, scale, limit, factor }: Readonly<Record<'data' | 'scale' | 'limit' | 'factor', unknown>>,
