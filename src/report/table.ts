@@ -1,13 +1,17 @@
 /** A table of strings: the first row is the header; every row has the same length. */
 export type Table = readonly (readonly string[])[];
 
-/** Columns that hold figures are aligned to the right; a column is one when every body cell starts like a number or is empty. */
-function numericColumns(table: Table): boolean[] {
-  const body = table.slice(1);
-  return table[0]!.map((_, column) => body.every((row) => /^([-+]?[\d.]|$|–)/.test(row[column]!)));
+/** A column holds figures, which are aligned to the right, when every cell below the header starts like a number or is empty. */
+export function isNumericColumn(table: Table, column: number): boolean {
+  return table.slice(1).every((row) => /^([-+]?[\d.]|$|–)/.test(row[column]!));
 }
 
-function requireRectangle(table: Table): void {
+function numericColumns(table: Table): boolean[] {
+  return table[0]!.map((_, column) => isNumericColumn(table, column));
+}
+
+/** @throws {RangeError} if there is no header or a row has another length */
+export function requireRectangle(table: Table): void {
   const width = table[0]?.length ?? 0;
   if (width === 0) throw new RangeError('table: expected a header row with at least one column, got none.');
   for (const [index, row] of table.entries()) {
