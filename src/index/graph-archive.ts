@@ -90,7 +90,7 @@ export function readGraph(
 ): SavedGraph {
   const parameters: GraphParameters = {
     M: requireInteger(saved, 'M', 2, LARGEST, where),
-    efConstruction: requireInteger(saved, 'efConstruction', 1, LARGEST, where),
+    efConstruction: requireInteger(saved, 'efConstruction', 1, Number.MAX_SAFE_INTEGER, where),
     profile: requireChoice(saved, 'profile', HNSW_PROFILES, where),
     seed: requireSeed(saved, where),
     extendCandidates: requireFlag(saved, 'extendCandidates', where),
