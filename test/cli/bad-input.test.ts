@@ -314,6 +314,7 @@ test('indexes and options of other versions or kinds', async () => {
 test('operands', async () => {
   await refused(2, ['digest'], 'FILE is missing.');
   await refused(2, ['inspect', base, query], 'expected one FILE, got 2.');
+  await refused(2, ['digest', base, ''], 'FILE: expected a word, got an empty text.');
 });
 
 test.run();
