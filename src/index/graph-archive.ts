@@ -80,6 +80,7 @@ export function readGraphArchive(archive: Archive): GraphArchive {
  * What `graphEntries` gave.
  *
  * @param where begins the message
+ * @param baseLinks how many links a list of level 0 has room for; 2M if not given
  * @throws {RangeError} at the first thing that does not fit
  */
 export function readGraph(
@@ -87,6 +88,7 @@ export function readGraph(
   saved: JsonObject,
   rows: number,
   where: string,
+  baseLinks?: number,
 ): SavedGraph {
   const parameters: GraphParameters = {
     M: requireInteger(saved, 'M', 2, LARGEST, where),
@@ -97,7 +99,7 @@ export function readGraph(
     keepPrunedConnections: requireFlag(saved, 'keepPrunedConnections', where),
     graphDim: requireInteger(saved, 'graphDim', 1, LARGEST, where),
   };
-  requireArray(arrays, 'links', 'int32', [rows, 2 * parameters.M], where);
+  requireArray(arrays, 'links', 'int32', [rows, baseLinks ?? 2 * parameters.M], where);
   requireArray(arrays, 'upperLinks', 'int32', [undefined, parameters.M], where);
   const graph = graphFromArrays(arrays, saved, rows, where);
   return { graph, parameters, found: requireRepresentatives(arrays, graph.levels, where) };

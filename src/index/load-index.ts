@@ -3,13 +3,22 @@ import type { Archive } from '../tensor/named-arrays.ts';
 import { FlatIndex } from './flat-index.ts';
 import { GraphIndex } from './graph-index.ts';
 import { IvfAdcIndex } from './ivf-adc.ts';
+import { LinkAndCodeIndex } from './link-and-code.ts';
 import { NsgIndex } from './nsg-index.ts';
 import { PqIndex } from './pq-index.ts';
 import { Sq8GraphIndex } from './sq8-graph-index.ts';
 import { Sq8Index } from './sq8-index.ts';
 
 /** Any index; `kind` says which. */
-export type SearchIndex = FlatIndex | GraphIndex | NsgIndex | PqIndex | IvfAdcIndex | Sq8Index | Sq8GraphIndex;
+export type SearchIndex =
+  | FlatIndex
+  | GraphIndex
+  | NsgIndex
+  | PqIndex
+  | IvfAdcIndex
+  | Sq8Index
+  | Sq8GraphIndex
+  | LinkAndCodeIndex;
 
 const kinds: Readonly<Record<string, (archive: Archive, backend: BackendChoice) => SearchIndex>> = {
   flat: FlatIndex.fromArchive,
@@ -19,6 +28,7 @@ const kinds: Readonly<Record<string, (archive: Archive, backend: BackendChoice) 
   ivfpq: IvfAdcIndex.fromArchive,
   sq8: Sq8Index.fromArchive,
   'hnsw-sq8': Sq8GraphIndex.fromArchive,
+  lc: LinkAndCodeIndex.fromArchive,
 };
 
 /**

@@ -6,6 +6,15 @@ import { type Basis, requireBasis } from './neighbor-basis.ts';
 /** A code number is one byte. */
 export const MOST_WORDS = 256;
 
+/** The event loop gets a turn after this many points: half a second. */
+export const POINTS_BETWEEN_TURNS = 4096;
+
+export interface RegressionEncodeOptions {
+  /** Points encoded so far, and in all. */
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Refines what product codes stand for: each part of a vector is replaced by a weighted sum of the same part of its own decoded vector
  * and of its neighbors' (`Basis`), x̂_s = β B_s. The weights β of each part come from a codebook of `words`, one byte a part. Trained by
@@ -45,8 +54,13 @@ export class RegressionCodebook {
    * @param points (n, dim)
    * @returns (n, nsq)
    * @throws {RangeError} if points, basis and codebook do not fit, or a point is not finite
+   * @throws the signal's reason, when it aborts
    */
-  encode(points: Matrix, basis: Basis, onProgress?: (done: number, total: number) => void): Uint8Array {
+  async encode(
+    points: Matrix,
+    basis: Basis,
+    { onProgress, signal }: RegressionEncodeOptions = {},
+  ): Promise<Uint8Array> {
     const where = 'RegressionCodebook.encode';
     this.#require(basis, where);
     requireBasis(points, basis, where);
@@ -56,14 +70,19 @@ export class RegressionCodebook {
     const search = new WordSearch(this);
     const rows = new Float32Array(vectors * dim);
     for (let row = 0; row < points.rows; row++) {
+      if (row % POINTS_BETWEEN_TURNS === 0) {
+        onProgress?.(row, points.rows);
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        signal?.throwIfAborted();
+      }
       basis.fill(row, rows);
       for (let s = 0; s < nsq; s++) {
         const first = s * partDim;
         fillMoments(search.moments, points.data, row * dim + first, rows, vectors, dim, first, partDim);
         codes[row * nsq + s] = search.find(s);
       }
-      if (row % 1024 === 1023 || row === points.rows - 1) onProgress?.(row + 1, points.rows);
     }
+    onProgress?.(points.rows, points.rows);
     return codes;
   }
 

@@ -4,7 +4,13 @@ import { Random } from '../tensor/random.ts';
 import { kMeans } from './k-means.ts';
 import { bestWeights, fillFactors, fillMoments, momentCount } from './moments.ts';
 import { type Basis, requireBasis } from './neighbor-basis.ts';
-import { MOST_WORDS, RegressionCodebook, requireRegression, WordSearch } from './regression-codebook.ts';
+import {
+  MOST_WORDS,
+  POINTS_BETWEEN_TURNS,
+  RegressionCodebook,
+  requireRegression,
+  WordSearch,
+} from './regression-codebook.ts';
 
 export interface RegressionOptions {
   /** Parts of a vector with weights of their own; divides the dimensions. */
@@ -35,8 +41,6 @@ const START_ITERATIONS = 20;
 /** Singular values below this share of the largest do not count: where single points are fitted, and where whole clusters are. */
 const START_CUTOFF = 0.01;
 const CUTOFF = 1e-6;
-/** Points between turns of the event loop: half a second. */
-const POINTS_BETWEEN_TURNS = 4096;
 
 /**
  * Learns weights for reconstructing points from their basis, a codebook for each part. Each point's own best weights are clustered;

@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { IvfAdcIndex } from '../../src/index/ivf-adc.ts';
+import { LinkAndCodeIndex } from '../../src/index/link-and-code.ts';
 import { loadIndex } from '../../src/index/load-index.ts';
 import { PqIndex } from '../../src/index/pq-index.ts';
 import { Sq8GraphIndex } from '../../src/index/sq8-graph-index.ts';
@@ -34,6 +35,18 @@ const archives: Record<string, { where: string; archive: Archive }> = {
     where: 'HNSW-SQ8 index',
     archive: (await Sq8GraphIndex.build({ graphBase: copies, base: copies, M: 2, efConstruction: 4 })).toArchive(),
   },
+  lc: {
+    where: 'L&C index',
+    archive: (
+      await LinkAndCodeIndex.build({ base: copies, m: 1, bits: 2, nsq: 2, words: 4, M: 2, baseLinks: 2 })
+    ).toArchive(),
+  },
+  'lc, not rotated': {
+    where: 'L&C index',
+    archive: (
+      await LinkAndCodeIndex.build({ base, opq: false, m: 2, bits: 3, nsq: 1, words: 3, M: 2, baseLinks: 3 })
+    ).toArchive(),
+  },
 };
 
 type Change = (parameters: Record<string, JsonValue>, arrays: Map<string, NamedArray>) => unknown;
@@ -57,7 +70,7 @@ function search(archive: Archive): unknown {
   const index = loadIndex(archive);
   const few = createMatrix(2, index.dim, query.data.slice(0, 2 * index.dim));
   if (index.kind === 'ivfpq') return index.search(few, 5, { nprobe: 2 });
-  if (index.kind === 'hnsw-sq8') return index.search(few, 5, { ef: 5 });
+  if (index.kind === 'hnsw-sq8' || index.kind === 'lc') return index.search(few, 5, { ef: 5 });
   return index.kind === 'pq' || index.kind === 'sq8' ? index.search(few, 5) : undefined;
 }
 
@@ -139,19 +152,34 @@ test('bits of a code that belong to no number are refused', () => {
   }
 });
 
+test('a weight code beyond the words, and a rotation that is missing where dimensions differ, are refused', () => {
+  const { archive, where } = archives['lc']!;
+  const codes = changed(archive, (_, arrays) => {
+    arrays.get('weightCodes')!.data[3] = 4;
+  });
+  assert.throws(() => loadIndex(codes), /^L&C index: expected weight codes below 4, got 4 in row 1\.$/);
+  refused(
+    changed(archive, (_, arrays) => arrays.delete('rotation')),
+    where,
+    'no rotation',
+  );
+});
+
 test('every change of one number in links and representatives of a coded graph is refused or still searchable', () => {
-  const { archive, where } = archives['hnsw-sq8']!;
-  for (const name of ['links', 'levels', 'representatives']) {
-    for (let place = 0; place < archive.arrays.get(name)!.data.length; place++) {
-      for (const value of [-2, -1, 0, 1, 3, 7, 8, 2 ** 31 - 1]) {
-        const spoiled = changed(archive, (_, arrays) => {
-          arrays.get(name)!.data[place] = value;
-        });
-        try {
-          search(spoiled);
-        } catch (error) {
-          assert.instance(error, RangeError);
-          assert.ok((error as Error).message.startsWith(`${where}: expected`));
+  for (const kind of ['hnsw-sq8', 'lc']) {
+    const { archive, where } = archives[kind]!;
+    for (const name of ['links', 'levels', 'representatives']) {
+      for (let place = 0; place < archive.arrays.get(name)!.data.length; place++) {
+        for (const value of [-2, -1, 0, 1, 3, 7, 8, 2 ** 31 - 1]) {
+          const spoiled = changed(archive, (_, arrays) => {
+            arrays.get(name)!.data[place] = value;
+          });
+          try {
+            search(spoiled);
+          } catch (error) {
+            assert.instance(error, RangeError);
+            assert.ok((error as Error).message.startsWith(`${where}: expected`));
+          }
         }
       }
     }

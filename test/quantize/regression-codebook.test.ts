@@ -1,9 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { NeighborBasis } from '../../src/quantize/neighbor-basis.ts';
+import { type Basis, NeighborBasis } from '../../src/quantize/neighbor-basis.ts';
 import { ProductQuantizer } from '../../src/quantize/product.ts';
 import { RegressionCodebook } from '../../src/quantize/regression-codebook.ts';
-import { createMatrix } from '../../src/tensor/matrix.ts';
+import { createMatrix, type Matrix } from '../../src/tensor/matrix.ts';
 import { normalMatrix } from '../support/normals.ts';
 import { plainBasis } from '../support/plain-basis.ts';
 
@@ -25,8 +25,8 @@ function plainPart(row: number, s: number, w: number): number[] {
   });
 }
 
-test('encode takes the word of the smallest squared error, found by trying all', () => {
-  const codes = codebook.encode(points, basis);
+test('encode takes the word of the smallest squared error, found by trying all', async () => {
+  const codes = await codebook.encode(points, basis);
   for (let row = 0; row < ROWS; row++) {
     for (let s = 0; s < NSQ; s++) {
       const errors = Array.from({ length: WORDS }, (_, w) =>
@@ -37,16 +37,16 @@ test('encode takes the word of the smallest squared error, found by trying all',
   }
 });
 
-test('of equal words the first is taken', () => {
+test('of equal words the first is taken', async () => {
   const same = new RegressionCodebook(2, 1, 5, 1, Float32Array.of(3, 1, 1, 3, 1));
   assert.equal(
-    [...same.encode(createMatrix(1, 2, Float32Array.of(1, 1)), plainBasis(Float32Array.of(1, 1), 1, 1, 2))],
+    [...(await same.encode(createMatrix(1, 2, Float32Array.of(1, 1)), plainBasis(Float32Array.of(1, 1), 1, 1, 2)))],
     [1],
   );
 });
 
-test('reconstruct is the weighted sum in float32, one rounding an operation', () => {
-  const codes = codebook.encode(points, basis);
+test('reconstruct is the weighted sum in float32, one rounding an operation', async () => {
+  const codes = await codebook.encode(points, basis);
   const rows = new Float32Array(VECTORS * DIM);
   const out = new Float32Array(DIM);
   for (let row = 0; row < ROWS; row++) {
@@ -64,14 +64,14 @@ test('reconstruct is the weighted sum in float32, one rounding an operation', ()
   assert.is(out[0], Math.fround(a + b));
 });
 
-test('one word (1, 0, …) gives what the product codes stand for, exactly', () => {
+test('one word (1, 0, …) gives what the product codes stand for, exactly', async () => {
   const quantizer = new ProductQuantizer(4, 2, 2, normalMatrix(8, 2, 'centroids').data);
   const numbers = Uint8Array.from({ length: 20 }, (_, i) => (i * 7) % 4);
   const links = Int32Array.from({ length: 30 }, (_, i) => (i % 3 === 2 ? -1 : (i + 4) % 10));
   const neighbors = new NeighborBasis(quantizer, numbers, links, 3);
   const identity = new RegressionCodebook(4, 2, 1, 4, Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0));
   const own = normalMatrix(10, 4, 'own');
-  const codes = identity.encode(own, neighbors);
+  const codes = await identity.encode(own, neighbors);
   assert.equal(codes, new Uint8Array(20));
   const packed = Uint8Array.from({ length: 10 }, (_, row) => numbers[2 * row]! | (numbers[2 * row + 1]! << 2));
   const decoded = quantizer.decode(packed).data;
@@ -84,14 +84,30 @@ test('one word (1, 0, …) gives what the product codes stand for, exactly', () 
   }
 });
 
-test('saved and read back, it is the same', () => {
+test('saved and read back, it is the same', async () => {
   const arrays = new Map([['weights', codebook.toArray()]]);
   const again = RegressionCodebook.fromArrays(arrays, DIM, VECTORS, 'here');
   assert.equal([again.nsq, again.words, again.partDim, again.vectors], [NSQ, WORDS, 4, VECTORS]);
-  assert.equal(again.encode(points, basis), codebook.encode(points, basis));
+  assert.equal(await again.encode(points, basis), await codebook.encode(points, basis));
 });
 
-test('sizes that do not fit are refused in one line', () => {
+async function refused(x: Matrix, of: Basis, signal?: AbortSignal): Promise<string> {
+  try {
+    await codebook.encode(x, of, signal ? { signal } : {});
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return 'accepted';
+}
+
+test('progress is told, and an abort ends the encoding with its reason', async () => {
+  const told: string[] = [];
+  await codebook.encode(points, basis, { onProgress: (done, total) => told.push(`${done}/${total}`) });
+  assert.equal(told, ['0/40', '40/40']);
+  assert.is(await refused(points, basis, AbortSignal.abort(new Error('enough'))), 'enough');
+});
+
+test('sizes that do not fit are refused in one line', async () => {
   const make = (dim: number, nsq: number, words: number, values: Float32Array) => () =>
     new RegressionCodebook(dim, nsq, words, 1, values);
   assert.throws(make(7, 2, 1, new Float32Array(2)), /expected nsq to divide the 7 dimensions, got 2/);
@@ -100,17 +116,14 @@ test('sizes that do not fit are refused in one line', () => {
   assert.throws(make(4, 2, 0, new Float32Array(0)), /expected words from 1 to 256, got 0/);
   assert.throws(make(4, 2, 1, new Float32Array(3)), RangeError);
   assert.throws(make(4, 2, 1, Float32Array.of(1, Number.NaN)), /^RegressionCodebook: expected finite values/);
-  assert.throws(
-    () => codebook.encode(createMatrix(3, DIM), basis),
-    /expected points of 40 x 12, as the basis has, got 3 x 12/,
-  );
-  assert.throws(
-    () => codebook.encode(createMatrix(1, 6), plainBasis(new Float32Array(12), 1, 2, 6)),
-    /^RegressionCodebook.encode: expected a basis of 4 vectors of 12 numbers, got 2 of 6\.$/,
-  );
   const spoiled = createMatrix(ROWS, DIM, Float32Array.from(points.data));
   spoiled.data[5] = Number.POSITIVE_INFINITY;
-  assert.throws(() => codebook.encode(spoiled, basis), /^RegressionCodebook.encode: expected finite values/);
+  assert.match(await refused(createMatrix(3, DIM), basis), /expected points of 40 x 12, as the basis has, got 3 x 12/);
+  assert.is(
+    await refused(createMatrix(1, 6), plainBasis(new Float32Array(12), 1, 2, 6)),
+    'RegressionCodebook.encode: expected a basis of 4 vectors of 12 numbers, got 2 of 6.',
+  );
+  assert.match(await refused(spoiled, basis), /^RegressionCodebook.encode: expected finite values/);
   const read = (shape: number[], values: Float32Array) => () =>
     RegressionCodebook.fromArrays(new Map([['weights', { shape, data: values }]]), DIM, VECTORS, 'here');
   assert.throws(

@@ -11,7 +11,7 @@ import { interpreted, requireEnoughRows, requireSameCols, requireWritableIds } f
 import { type ListingRow, listing, secondsText } from '../listing.ts';
 
 /** Queries between two looks at the signal; an exact search takes more of them in one pass over the base. */
-const BLOCK_QUERIES = { hnsw: 50, nsg: 50, 'hnsw-sq8': 50, pq: 50, ivfpq: 50, sq8: 50, flat: 500 } as const;
+const BLOCK_QUERIES = { hnsw: 50, nsg: 50, 'hnsw-sq8': 50, lc: 50, pq: 50, ivfpq: 50, sq8: 50, flat: 500 } as const;
 /** These compare a query with all they hold, or all of some lists. */
 const SCANNING: readonly string[] = ['flat', 'pq', 'ivfpq', 'sq8'];
 const DEFAULT_EF = 100;
