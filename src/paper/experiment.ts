@@ -2,16 +2,24 @@ import type { BackendChoice } from '../../kernels/backend.ts';
 import type { Compressor } from '../compress/compressor.ts';
 import { trainPca } from '../compress/pca.ts';
 import { SrpCompressor } from '../compress/sparse-projection.ts';
+import { trainCatalyst } from '../compress/train-catalyst.ts';
 import { trainCnt } from '../compress/train-cnt.ts';
+import { trainVae } from '../compress/train-vae.ts';
+import type { TrainingReport } from '../compress/training/training-loop.ts';
 import { GraphIndex } from '../index/graph-index.ts';
+import type { NeighborGraph } from '../index/nsg-archive.ts';
+import { NsgIndex } from '../index/nsg-index.ts';
 import { digestArrays } from '../io/digest.ts';
 import { createMatrix, firstRows, type Matrix } from '../tensor/matrix.ts';
 import type { ExperimentData } from './experiment-data.ts';
-import { HNSW_SETTINGS } from './settings.ts';
+import { CATALYST_SETTINGS, HNSW_SETTINGS, NSG_SETTINGS, neighborGraphFor, VAE_SETTINGS } from './settings.ts';
 import type { Checkpoints, StepKey, StepStore } from './step-store.ts';
 
 /** How vectors are compressed; `linear` is a single linear map trained with INRP, a control that the paper lacks. */
-export type Method = 'CNT' | 'PCA' | 'SRP' | 'linear';
+export type Method = 'CNT' | 'PCA' | 'SRP' | 'VAE' | 'Catalyst' | 'linear';
+
+/** How tables name vectors that are not compressed. */
+export type MethodOrNone = Method | 'none';
 
 /** What an experiment uses of the program around it. */
 export interface Surroundings {
@@ -21,7 +29,7 @@ export interface Surroundings {
   readonly ranOn: 'reference' | 'simd';
   note(line: string): void;
   progress(label: string): { update(done: number, total: number, detail?: string): void; end(): void };
-  /** Seconds, for durations only. */
+  /** Seconds of processor time, for durations only. */
   now(): number;
 }
 
@@ -50,6 +58,13 @@ export interface BuiltGraph {
   readonly multiplyAdds: number;
 }
 
+/** An NSG, and what building it took, with its k-NN graph. */
+export interface BuiltNsg extends Omit<BuiltGraph, 'index'> {
+  readonly index: NsgIndex;
+  /** The part of the work that is the k-NN graph's. */
+  readonly neighborGraph: { readonly parameters: NeighborGraph; readonly multiplyAdds: number };
+}
+
 /**
  * One data set and what the tables share: compressors are trained once, graphs are built once. Each model is stored as it is
  * finished; graphs are kept in memory.
@@ -62,6 +77,7 @@ export class Experiment {
   readonly samples: number;
   readonly #compressed = new Map<string, Compressed>();
   readonly #graphs = new Map<string, BuiltGraph>();
+  readonly #warmed = new Set<string>();
 
   /** @param samples rows that pass through a network in training */
   constructor(
@@ -114,8 +130,7 @@ export class Experiment {
     const { backend, signal, now } = this.around;
     // Source: "conduct ANNS experiments based on Faiss", hence faiss's profile of HNSW.
     const options = { M, efConstruction, profile: 'faiss', seed: this.seed, backend, signal } as const;
-    if (this.#graphs.size === 0)
-      await GraphIndex.build({ ...options, base: firstRows(base, Math.min(WARM_UP_ROWS, base.rows)) });
+    await this.warmUp('HNSW', (few) => GraphIndex.build({ ...options, base: few }));
     const progress = this.around.progress(`building HNSW on ${name}`);
     const begin = now();
     const index = await GraphIndex.build({ ...options, base, onProgress: progress.update });
@@ -125,6 +140,41 @@ export class Experiment {
     const made = { index, seconds, distances, multiplyAdds };
     this.#graphs.set(name, made);
     return made;
+  }
+
+  /** NSG with the paper's parameters, its k-NN graph by NN-descent, both on compressed vectors. */
+  async nsg(method: Method | undefined, factor: number): Promise<BuiltNsg> {
+    const { base } = await this.compressed(method, factor);
+    const { backend, signal, now } = this.around;
+    const neighborGraph = neighborGraphFor(this.data.paper, base.rows);
+    // Departs: faiss's rules leave points out of reach, and with many copies do not end; the canonical ones link every point.
+    const options = { ...NSG_SETTINGS, profile: 'canonical', neighborGraph, backend, signal } as const;
+    await this.warmUp('NSG', (few) => NsgIndex.build({ ...options, base: few }));
+    const progress = this.around.progress(`building NSG on ${method ? `${method} ${factor}x` : 'full vectors'}`);
+    const begin = now();
+    const index = await NsgIndex.build({
+      ...options,
+      base,
+      onProgress: (done, total, phase) => progress.update(done, total, phase),
+    });
+    const seconds = now() - begin;
+    progress.end();
+    const { neighborGraph: first, nsg: second } = index.buildCounts!;
+    return {
+      index,
+      seconds,
+      distances: first.distances + second.distances,
+      multiplyAdds: first.multiplyAdds + second.multiplyAdds,
+      neighborGraph: { parameters: neighborGraph, multiplyAdds: first.multiplyAdds },
+    };
+  }
+
+  /** Builds from few rows and forgets it, once for each kind, so that the engine has compiled the loops before a timed one. */
+  async warmUp(kind: string, build: (few: Matrix) => unknown): Promise<void> {
+    if (this.#warmed.has(kind)) return;
+    this.#warmed.add(kind);
+    const { base } = this.data;
+    await build(firstRows(base, Math.min(WARM_UP_ROWS, base.rows)));
   }
 
   /** Lets an interruption be noticed between two pieces of synchronous work. @throws the signal's reason */
@@ -157,9 +207,8 @@ export class Experiment {
     if (method === 'SRP') return SrpCompressor.create({ dIn: base.cols, dOut, seed: this.seed });
     if (method === 'PCA') return trainPca(base, { dOut, backend });
     const progress = this.around.progress(`training ${name}`);
-    const compressor = await trainCnt(base, {
+    const run = {
       dOut,
-      network: method === 'linear' ? 'linear' : 'cnt',
       samples: this.samples,
       seed: this.seed,
       backend,
@@ -168,10 +217,23 @@ export class Experiment {
       onCheckpoint: checkpoints.store,
       now: () => 1000 * now(),
       checkpointInterval: CHECKPOINT_MILLISECONDS,
-      onProgress: ({ samples, totalSamples, loss }) =>
+      onProgress: ({ samples, totalSamples, loss }: TrainingReport) =>
         progress.update(samples, totalSamples, loss === undefined ? '' : `loss ${loss.toFixed(4)}`),
-    });
+    };
+    const compressor = await trainNetwork(method, base, run);
     progress.end();
     return compressor;
   }
+}
+
+type NetworkRun = NonNullable<Parameters<typeof trainVae>[1]> & { readonly samples: number };
+
+function trainNetwork(method: Exclude<Method, 'SRP' | 'PCA'>, base: Matrix, run: NetworkRun): Promise<Compressor> {
+  if (method === 'VAE') return trainVae(base, { ...run, ...VAE_SETTINGS });
+  if (method === 'Catalyst') {
+    // Its samples are triplets, three rows each. Departs: 2 dIn hidden columns, 512 for Deep1M, where its authors have 1024.
+    const samples = Math.ceil(run.samples / 3);
+    return trainCatalyst(base, { ...run, ...CATALYST_SETTINGS, samples, hidden: 2 * base.cols });
+  }
+  return trainCnt(base, { ...run, network: method === 'linear' ? 'linear' : 'cnt' });
 }

@@ -7,12 +7,10 @@ import { type Cell, cellTable, RATIO_TOLERANCE, RECALL_TOLERANCE } from './cell.
 import { Experiment, type Surroundings } from './experiment.ts';
 import { DEMO, type ExperimentData, generatedData, readData } from './experiment-data.ts';
 import { figure3 } from './figure-3.ts';
-import { TABLE_4_FACTOR } from './settings.ts';
+import { measureTable, requireTable, TABLES } from './measure-table.ts';
 import { StepStore } from './step-store.ts';
-import { measureTable1, table1Cells, table1Counts } from './table-1.ts';
-import { measureTable4, table4Cells } from './table-4.ts';
 
-export const TARGETS = ['table1', 'table4', 'figure3', 'all'] as const;
+export const TARGETS = [...TABLES, 'figure3', 'all'] as const;
 export type Target = (typeof TARGETS)[number];
 
 /** How much is computed: generated data in minutes, the first 20,000 rows of a data set, or all of it. */
@@ -21,7 +19,7 @@ export type Scale = (typeof SCALES)[number];
 
 /** Rows used, rows that pass through a network in training, and repetitions of a search at each scale. */
 const BUDGET: Record<Scale, { readonly limit?: number; readonly samples: number; readonly repetitions: number }> = {
-  demo: { samples: 256_000, repetitions: 3 },
+  demo: { samples: 64_000, repetitions: 3 },
   small: { limit: 20_000, samples: 256_000, repetitions: 5 },
   full: { samples: 640_000, repetitions: 20 },
 };
@@ -87,19 +85,17 @@ export async function reproduce(
       samples,
     });
     Object.assign(report, { dataset: data.name, dataDigest: data.digest, rows: data.base.rows, samples });
-    const factors = options.factor === undefined ? [2, 4] : [options.factor];
-    for (const factor of target === 'table4' ? [TABLE_4_FACTOR] : factors) experiment.requireFactor(factor);
-    if (target === 'table1' || target === 'all') {
-      const rows = await measureTable1(experiment, factors, budget.repetitions);
-      cells['table1'] = table1Cells(experiment, rows);
-      measured['table1'] = rows;
-      sections.push(section(`Table 1, HNSW: ${data.difference}`, cells['table1'], [table1Counts(rows)]));
-    }
-    if (target === 'table4' || target === 'all') {
-      const rows = await measureTable4(experiment);
-      cells['table4'] = table4Cells(experiment, rows);
-      measured['table4'] = rows;
-      sections.push(section(`Table 4, 4x: ${data.difference}`, cells['table4'], []));
+    const choices = {
+      factors: options.factor === undefined ? [2, 4] : [options.factor],
+      repetitions: budget.repetitions,
+    };
+    const tables = TABLES.filter((name) => target === 'all' || target === name);
+    for (const name of tables) requireTable(name, experiment, choices);
+    for (const name of tables) {
+      const table = await measureTable(name, experiment, choices);
+      cells[name] = table.cells;
+      Object.assign(measured, table.measured);
+      sections.push({ title: table.title, tables: [cellTable(table.cells), ...table.more] });
     }
   }
   if (target === 'figure3' || target === 'all') {
@@ -132,13 +128,9 @@ function machine({ ranOn }: Surroundings): Record<string, string | number> {
   return { node: process.version, processor: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), ranOn };
 }
 
-function section(title: string, cells: readonly Cell[], more: readonly Table[]): Section {
-  return { title, tables: [cellTable(cells), ...more] };
-}
-
 const RULES =
   `A recall agrees within ${RECALL_TOLERANCE} point, a share of a cost within ${RATIO_TOLERANCE}. ` +
-  'Seconds of different machines are not compared; the counts below them are the same on every machine.';
+  'Seconds are processor time of one thread; those of different machines are not compared, the counts are the same on every machine.';
 
 function rules(sections: readonly Section[]): string[] {
   return sections.some(({ tables }) => tables.length > 0) ? [RULES] : [];

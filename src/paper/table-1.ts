@@ -1,20 +1,37 @@
 import { intersectionAt, recallAt } from '../eval/recall.ts';
 import { graphArrays } from '../graph/graph-arrays.ts';
+import type { GraphIndex } from '../index/graph-index.ts';
+import type { NeighborGraph } from '../index/nsg-archive.ts';
+import type { NsgIndex } from '../index/nsg-index.ts';
 import { digestArrays, digestIds } from '../io/digest.ts';
 import { type Cell, measuredCell, ratioCell, recallCell } from './cell.ts';
-import type { Experiment, Method } from './experiment.ts';
-import { EF_SEARCH, HNSW_SETTINGS, TABLE_1_HNSW } from './settings.ts';
+import type { BuiltGraph, Experiment, Method, MethodOrNone } from './experiment.ts';
+import { rowName } from './row-name.ts';
+import {
+  EF_SEARCH,
+  HNSW_SETTINGS,
+  NN_DESCENT_SETTINGS,
+  neighborGraphFor,
+  TABLE_1_HNSW,
+  TABLE_1_NSG,
+} from './settings.ts';
+import { type TimedSearch, timedSearch } from './timed-search.ts';
 
-/** One row of Table 1 as measured here. */
+/** Which columns of Table 1. */
+export type GraphKind = 'HNSW' | 'NSG';
+
+/** One row of Table 1, of one graph, as measured here. */
 export interface Table1Result {
-  readonly method: Method | 'none';
+  readonly method: MethodOrNone;
   readonly factor: number;
   readonly indexingSeconds: number;
   readonly indexingDistances: number;
   readonly indexingMultiplyAdds: number;
+  /** NSG: the k-NN graph that it begins with; its work is part of the indexing. */
+  readonly neighborGraph?: { readonly parameters: NeighborGraph; readonly multiplyAdds: number };
   readonly compressingSeconds: number;
   /** Mean, least and most over the repetitions. */
-  readonly queriesPerSecond: readonly [mean: number, least: number, most: number];
+  readonly queriesPerSecond: TimedSearch['queriesPerSecond'];
   readonly distancesPerQuery: number;
   readonly hopsPerQuery: number;
   /** Percent. */
@@ -28,9 +45,9 @@ export interface Table1Result {
 }
 
 /**
- * Builds HNSW on full and on compressed vectors and searches each graph over the full ones.
+ * Builds a graph on full and on compressed vectors and searches each over the full ones.
  *
- * Source: the paper, Table 1, HNSW columns. Departs: one thread builds; searches repeat in one process instead of 20 cold ones.
+ * Source: the paper, Table 1. Departs: one thread builds; searches repeat in one process instead of 20 cold ones.
  *
  * @param factors of compression, besides 1
  */
@@ -38,10 +55,12 @@ export async function measureTable1(
   experiment: Experiment,
   factors: readonly number[],
   repetitions: number,
+  kind: GraphKind = 'HNSW',
 ): Promise<Table1Result[]> {
-  const rows: Table1Result[] = [await measureRow(experiment, undefined, 1, repetitions)];
+  const measure = kind === 'HNSW' ? measureRow : measureNsgRow;
+  const rows: Table1Result[] = [await measure(experiment, undefined, 1, repetitions)];
   for (const method of ['CNT', 'PCA'] as const) {
-    for (const factor of factors) rows.push(await measureRow(experiment, method, factor, repetitions));
+    for (const factor of factors) rows.push(await measure(experiment, method, factor, repetitions));
   }
   return rows;
 }
@@ -54,50 +73,77 @@ function measureRow(
 ): Promise<Table1Result> {
   const key = experiment.key({ step: 'table 1', method: method ?? 'none', factor, repetitions });
   return experiment.store.result(key, async () => {
-    const { data, around } = experiment;
-    const { modelDigest, seconds: compressingSeconds } = await experiment.compressed(method, factor);
-    const { index: built, ...indexing } = await experiment.graph(method, factor);
-    const index = method === undefined ? built : built.over(data.base);
-    const ef = EF_SEARCH[data.paper];
-    const speeds: number[] = [];
-    let found = index.search(data.query, HNSW_SETTINGS.k, { ef });
-    for (let i = 0; i < repetitions; i++) {
-      await experiment.pause();
-      const begin = around.now();
-      found = index.search(data.query, HNSW_SETTINGS.k, { ef });
-      speeds.push(data.query.rows / (around.now() - begin));
-    }
-    const result = { rows: data.query.rows, cols: HNSW_SETTINGS.k, data: found.ids };
-    const truth = { rows: data.query.rows, cols: HNSW_SETTINGS.k, data: data.truth };
-    return {
-      method: method ?? 'none',
-      factor,
-      indexingSeconds: indexing.seconds,
-      indexingDistances: indexing.distances,
-      indexingMultiplyAdds: indexing.multiplyAdds,
-      compressingSeconds,
-      queriesPerSecond: [speeds.reduce((a, b) => a + b) / speeds.length, Math.min(...speeds), Math.max(...speeds)],
-      distancesPerQuery: found.counts.distances / data.query.rows,
-      hopsPerQuery: found.counts.hops / data.query.rows,
-      recall1at1: 100 * recallAt(result, truth, 1),
-      recall1at10: 100 * recallAt(result, truth, 10),
-      recall100at100: 100 * intersectionAt(result, truth, 100),
-      reachableFraction: index.statistics().reachableFraction,
-      modelDigest,
-      graphDigest: digestArrays({ kind: 'graph', ...graphArrays(index.graph) }),
-      resultDigest: digestIds(result),
-    } as const;
+    const built = await experiment.graph(method, factor);
+    const index = method === undefined ? built.index : built.index.over(experiment.data.base);
+    return measureGraph(experiment, method, factor, repetitions, { ...built, index });
   });
 }
 
-/** The rows beside the paper's. */
-export function table1Cells(experiment: Experiment, results: readonly Table1Result[]): Cell[] {
-  const { paper, difference } = experiment.data;
+function measureNsgRow(
+  experiment: Experiment,
+  method: Method | undefined,
+  factor: number,
+  repetitions: number,
+): Promise<Table1Result> {
+  const { paper, base } = experiment.data;
+  const { K } = neighborGraphFor(paper, base.rows);
+  const key = experiment.key({ step: 'table 1, NSG', method: method ?? 'none', factor, repetitions, K });
+  return experiment.store.result(key, async () => {
+    const { neighborGraph, ...built } = await experiment.nsg(method, factor);
+    const index = method === undefined ? built.index : built.index.over(base);
+    const row = await measureGraph(experiment, method, factor, repetitions, { ...built, index });
+    return { ...row, neighborGraph };
+  });
+}
+
+/** @param built the graph over the full vectors, with the work of building it */
+async function measureGraph(
+  experiment: Experiment,
+  method: Method | undefined,
+  factor: number,
+  repetitions: number,
+  { index, ...indexing }: Omit<BuiltGraph, 'index'> & { readonly index: GraphIndex | NsgIndex },
+): Promise<Table1Result> {
+  const { data } = experiment;
+  const { modelDigest, seconds: compressingSeconds } = await experiment.compressed(method, factor);
+  const search = () => index.search(data.query, HNSW_SETTINGS.k, { ef: EF_SEARCH[data.paper] });
+  const { found, queriesPerSecond } = await timedSearch(experiment, search, repetitions);
+  const result = { rows: data.query.rows, cols: HNSW_SETTINGS.k, data: found.ids };
+  const truth = { rows: data.query.rows, cols: HNSW_SETTINGS.k, data: data.truth };
+  return {
+    method: method ?? 'none',
+    factor,
+    indexingSeconds: indexing.seconds,
+    indexingDistances: indexing.distances,
+    indexingMultiplyAdds: indexing.multiplyAdds,
+    compressingSeconds,
+    queriesPerSecond,
+    distancesPerQuery: found.counts.distances / data.query.rows,
+    hopsPerQuery: found.counts.hops / data.query.rows,
+    recall1at1: 100 * recallAt(result, truth, 1),
+    recall1at10: 100 * recallAt(result, truth, 10),
+    recall100at100: 100 * intersectionAt(result, truth, 100),
+    reachableFraction: index.statistics().reachableFraction,
+    modelDigest,
+    graphDigest: digestArrays({ kind: 'graph', ...graphArrays(index.graph) }),
+    resultDigest: digestIds(result),
+  };
+}
+
+/** The rows beside the paper's; the columns of NSG bear its name. */
+export function table1Cells(
+  experiment: Experiment,
+  results: readonly Table1Result[],
+  kind: GraphKind = 'HNSW',
+): Cell[] {
+  const { paper } = experiment.data;
+  const table = (kind === 'HNSW' ? TABLE_1_HNSW : TABLE_1_NSG)[paper];
   const full = results[0]!;
-  const printedFull = TABLE_1_HNSW[paper][0]!;
-  return results.flatMap((ours) => {
-    const printed = TABLE_1_HNSW[paper].find((row) => ours.method !== 'PCA' && row.factor === ours.factor);
-    const row = ours.method === 'none' ? 'full vectors' : `${ours.method} ${ours.factor}x`;
+  const difference = kind === 'HNSW' ? experiment.data.difference : nsgDifference(experiment, full);
+  const printedFull = table[0]!;
+  const cells = results.flatMap((ours) => {
+    const printed = table.find((row) => ours.method !== 'PCA' && row.factor === ours.factor);
+    const row = rowName(ours.method, ours.factor);
     const machine = `this machine, one thread; ${difference}`;
     const cells = [
       measuredCell(row, 'indexing s', printed?.indexingSeconds, ours.indexingSeconds, 1, machine),
@@ -116,18 +162,37 @@ export function table1Cells(experiment: Experiment, results: readonly Table1Resu
       measuredCell(row, 'compressing s', printed?.compressingSeconds, ours.compressingSeconds, 2, machine),
     ];
   });
+  return kind === 'HNSW' ? cells : cells.map((cell) => ({ ...cell, column: `NSG ${cell.column}` }));
+}
+
+/** Why figures of NSG may differ: the k-NN graph has fewer neighbors where there are fewer rows. */
+function nsgDifference({ data }: Experiment, { neighborGraph }: Table1Result): string {
+  const K = neighborGraph?.parameters.K;
+  const most = NN_DESCENT_SETTINGS[data.paper].K;
+  return K === undefined || K === most ? data.difference : `${data.difference}; k-NN graph of GK ${K}, not ${most}`;
 }
 
 /** What can be counted instead of timed: the same on every machine. */
 export function table1Counts(results: readonly Table1Result[]): string[][] {
   const full = results[0]!;
+  const nsg = full.neighborGraph !== undefined;
   return [
-    ['row', 'indexing distances', 'multiply-adds', '/ full', 'distances a query', 'hops a query', 'reachable'],
+    [
+      nsg ? 'NSG' : 'row',
+      'indexing distances',
+      'multiply-adds',
+      '/ full',
+      ...(nsg ? ['k-NN graph'] : []),
+      'distances a query',
+      'hops a query',
+      'reachable',
+    ],
     ...results.map((ours) => [
-      ours.method === 'none' ? 'full vectors' : `${ours.method} ${ours.factor}x`,
+      rowName(ours.method, ours.factor),
       (ours.indexingDistances / 1e6).toFixed(1).concat(' M'),
       (ours.indexingMultiplyAdds / 1e9).toFixed(1).concat(' G'),
       (ours.indexingMultiplyAdds / full.indexingMultiplyAdds).toFixed(3),
+      ...(nsg ? [(ours.neighborGraph!.multiplyAdds / 1e9).toFixed(1).concat(' G')] : []),
       ours.distancesPerQuery.toFixed(0),
       ours.hopsPerQuery.toFixed(0),
       `${(100 * ours.reachableFraction).toFixed(2)} %`,

@@ -1,60 +1,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Cell, recallCell } from '../../src/paper/cell.ts';
-import type { Surroundings } from '../../src/paper/experiment.ts';
-import { Experiment } from '../../src/paper/experiment.ts';
-import type { ExperimentData } from '../../src/paper/experiment-data.ts';
-import { StepStore } from '../../src/paper/step-store.ts';
+import { neighborGraphFor } from '../../src/paper/settings.ts';
 import { measureTable1, type Table1Result, table1Cells, table1Counts } from '../../src/paper/table-1.ts';
 import { measureTable4, table4Cells } from '../../src/paper/table-4.ts';
-import { createMatrix, type Matrix } from '../../src/tensor/matrix.ts';
-import { nearest } from '../../src/tensor/nearest.ts';
-import { Random } from '../../src/tensor/random.ts';
-
-const around: Surroundings = {
-  signal: new AbortController().signal,
-  backend: 'auto',
-  ranOn: 'simd',
-  note: () => {},
-  progress: () => ({ update() {}, end() {} }),
-  now: (
-    (seconds) => () =>
-      ++seconds
-  )(0),
-};
-
-/** Keeps nothing and finds nothing. */
-class NoStore extends StepStore {
-  constructor() {
-    super('nowhere', false);
-  }
-  override result<T>(_: object, run: () => Promise<T>): Promise<T> {
-    return run();
-  }
-  override model(_: object, train: Parameters<StepStore['model']>[1]): ReturnType<StepStore['model']> {
-    return train({ last: undefined, store: async () => {} });
-  }
-}
-
-function normals(rows: number, name: string): Matrix {
-  const random = new Random(1, name);
-  return createMatrix(
-    rows,
-    16,
-    Float32Array.from({ length: rows * 16 }, () => random.normal()),
-  );
-}
-
-function experimentOn(data: Partial<ExperimentData>, surroundings = around): Experiment {
-  const base = normals(600, 'base');
-  const query = normals(40, 'query');
-  const truth = nearest(base, query, 100).ids;
-  const described = { name: 'n', digest: 'd', paper: 'Deep1M', difference: 'fewer rows' } as const;
-  return new Experiment({ base, query, truth, ...described, ...data }, surroundings, new NoStore(), {
-    seed: 1,
-    samples: 1024,
-  });
-}
+import { around, experimentOn } from './experiment-on.ts';
 
 const full: Table1Result = {
   method: 'none',
@@ -111,6 +61,40 @@ test('the cells of Table 1: each figure beside its own, shares and gains by the 
   ]);
 });
 
+test('the cells of NSG bear its name, stand beside its own figures, and say how the k-NN graph was scaled', () => {
+  const parameters = { method: 'nn-descent', K: 100, L: 150, iter: 10, S: 12, R: 100 } as const;
+  const nsg = (row: Table1Result) => ({ ...row, neighborGraph: { parameters, multiplyAdds: 1e9 } });
+  const cells = table1Cells(experimentOn({}), [nsg(full), nsg(cnt)], 'NSG');
+  const find = (row: string, column: string): Cell => cells.find((cell) => cell.row === row && cell.column === column)!;
+  const pair = (row: string, column: string) => [find(row, column).paper, find(row, column).ours];
+  assert.equal(pair('full vectors', 'NSG indexing s'), [505, 40]);
+  assert.equal(pair('CNT 4x', 'NSG search q/s'), [842, 500]);
+  assert.equal(pair('CNT 4x', 'NSG 1@1'), [99.6, 97]);
+  assert.equal(pair('CNT 4x', 'NSG indexing / full'), [209 / 505, 10 / 40]);
+  assert.equal(pair('CNT 4x', 'NSG 100@100 - full'), [94.92 - 94.53, 1.25]);
+  assert.is(find('CNT 4x', 'NSG 1@1').reason, 'fewer rows; k-NN graph of GK 100, not 200');
+  assert.is(cells.length, 5 + 8);
+  const [head, first] = table1Counts([nsg(full), nsg(cnt)]);
+  assert.equal([head![4], first![4]], ['k-NN graph', '1.0 G']);
+});
+
+test('the k-NN graph is that of the paper from 100 rows a neighbor on, and smaller below', () => {
+  const { K, L } = { K: 400, L: 450 };
+  assert.equal(neighborGraphFor('GIST1M', 1_000_000), { method: 'nn-descent', K, L, iter: 12, S: 15, R: 100 });
+  assert.equal(neighborGraphFor('GIST1M', 20_000), { method: 'nn-descent', K: 200, L: 250, iter: 12, S: 15, R: 100 });
+  assert.equal(neighborGraphFor('Deep1M', 20_000), { method: 'nn-descent', K: 200, L: 250, iter: 10, S: 12, R: 100 });
+  assert.equal(neighborGraphFor('Deep1M', 600), { method: 'nn-descent', K: 20, L: 70, iter: 10, S: 12, R: 100 });
+});
+
+test('NSG of Table 1 counts its k-NN graph, and reaches every point', async () => {
+  const [row] = await measureTable1(experimentOn({}), [], 1, 'NSG');
+  assert.is(row!.reachableFraction, 1);
+  assert.is(row!.indexingMultiplyAdds, 16 * row!.indexingDistances);
+  const first = row!.neighborGraph!.multiplyAdds;
+  assert.ok(first > 0 && first < row!.indexingMultiplyAdds);
+  assert.ok(row!.recall100at100 > 95, `100@100 ${row!.recall100at100}`);
+});
+
 test('a difference that prints as the tolerance is within it, one digit more is not', () => {
   const verdict = (ours: number, digits: number) => recallCell('r', 'c', 95, ours, '', digits).verdict;
   assert.equal([verdict(94, 1), verdict(93.96, 1), verdict(93.94, 1)], ['agrees', 'agrees', 'differs']);
@@ -146,10 +130,10 @@ test('the recalls of Tables 1 and 4 are those of their rank, of truths whose fir
   const results = await measureTable4(experiment);
   assert.equal(
     results.map(({ method }) => method),
-    ['SRP', 'PCA', 'linear', 'CNT'],
+    ['SRP', 'PCA', 'VAE', 'linear', 'CNT'],
   );
   for (const { bruteForce, hnsw } of results) {
-    assert.ok(bruteForce[0] < bruteForce[1] && bruteForce[1] < bruteForce[2]);
+    assert.ok(bruteForce[0] <= bruteForce[1] && bruteForce[1] <= bruteForce[2] && bruteForce[0] < bruteForce[2]);
     assert.equal(hnsw, bruteForce);
   }
   const cells = table4Cells(experiment, results);
@@ -166,6 +150,10 @@ test('the recalls of Tables 1 and 4 are those of their rank, of truths whose fir
     ],
   );
   assert.match(cells.find(({ row }) => row === 'CNT')!.reason, /^fewer rows; 1,024 training samples$/);
+  assert.match(
+    cells.find(({ row }) => row === 'VAE')!.reason,
+    /^fewer rows; 1,024 training samples; divergence weighted 0\.01$/,
+  );
 });
 
 test.run();

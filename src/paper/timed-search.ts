@@ -1,0 +1,28 @@
+import type { SearchResult } from '../index/search-result.ts';
+import type { Experiment } from './experiment.ts';
+
+/** What a search found, and how fast. */
+export interface TimedSearch {
+  readonly found: SearchResult;
+  /** Mean, least and most over the repetitions. */
+  readonly queriesPerSecond: readonly [mean: number, least: number, most: number];
+}
+
+/** Searches once for the engine, then `repetitions` times by the clock; an interruption is noticed in between. */
+export async function timedSearch(
+  experiment: Experiment,
+  search: () => SearchResult,
+  repetitions: number,
+): Promise<TimedSearch> {
+  const { now } = experiment.around;
+  const speeds: number[] = [];
+  let found = search();
+  for (let i = 0; i < repetitions; i++) {
+    await experiment.pause();
+    const begin = now();
+    found = search();
+    speeds.push(found.queries / (now() - begin));
+  }
+  const mean = speeds.reduce((a, b) => a + b) / speeds.length;
+  return { found, queriesPerSecond: [mean, Math.min(...speeds), Math.max(...speeds)] };
+}

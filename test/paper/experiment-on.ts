@@ -1,0 +1,52 @@
+import { Experiment, type Surroundings } from '../../src/paper/experiment.ts';
+import type { ExperimentData } from '../../src/paper/experiment-data.ts';
+import { StepStore } from '../../src/paper/step-store.ts';
+import { createMatrix, type Matrix } from '../../src/tensor/matrix.ts';
+import { nearest } from '../../src/tensor/nearest.ts';
+import { Random } from '../../src/tensor/random.ts';
+
+export const around: Surroundings = {
+  signal: new AbortController().signal,
+  backend: 'auto',
+  ranOn: 'simd',
+  note: () => {},
+  progress: () => ({ update() {}, end() {} }),
+  now: (
+    (seconds) => () =>
+      ++seconds
+  )(0),
+};
+
+/** Keeps nothing and finds nothing. */
+class NoStore extends StepStore {
+  constructor() {
+    super('nowhere', false);
+  }
+  override result<T>(_: object, run: () => Promise<T>): Promise<T> {
+    return run();
+  }
+  override model(_: object, train: Parameters<StepStore['model']>[1]): ReturnType<StepStore['model']> {
+    return train({ last: undefined, store: async () => {} });
+  }
+}
+
+function normals(rows: number, name: string, cols: number): Matrix {
+  const random = new Random(1, name);
+  return createMatrix(
+    rows,
+    cols,
+    Float32Array.from({ length: rows * cols }, () => random.normal()),
+  );
+}
+
+/** 600 normal rows and 40 queries; what is not given. */
+export function experimentOn(data: Partial<ExperimentData>, surroundings = around, cols = 16): Experiment {
+  const base = normals(600, 'base', cols);
+  const query = normals(40, 'query', cols);
+  const truth = nearest(base, query, 100).ids;
+  const described = { name: 'n', digest: 'd', paper: 'Deep1M', difference: 'fewer rows' } as const;
+  return new Experiment({ base, query, truth, ...described, ...data }, surroundings, new NoStore(), {
+    seed: 1,
+    samples: 1024,
+  });
+}
