@@ -9,6 +9,8 @@ export const PAGE_STYLE = `
   .series-0[stroke] { stroke: #5db4ee; } .series-0[fill^="#"] { fill: #5db4ee; }
   .series-1[stroke] { stroke: #ff8a3d; } .series-1[fill^="#"] { fill: #ff8a3d; }
   .series-2[stroke] { stroke: #2fd0a0; } .series-2[fill^="#"] { fill: #2fd0a0; }
+  .series-4[stroke] { stroke: #e6c34a; } .series-4[fill^="#"] { fill: #e6c34a; }
+  .series-5[stroke] { stroke: #cdbdff; } .series-5[fill^="#"] { fill: #cdbdff; }
 }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1.25rem clamp(0.75rem, 3vw, 2rem) 3rem; max-width: 76rem; background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: break-word; }
@@ -24,12 +26,12 @@ caption { text-align: left; padding: 0.25rem 0; }
 th, td { padding: 0.3rem 0.6rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 thead th { background: var(--panel); vertical-align: bottom; }
 td.figure, th.figure { text-align: right; white-space: nowrap; }
-tbody th { font-weight: 600; }
+tbody th { font-weight: 600; position: sticky; left: 0; background: var(--ground); }
 .ours { font-weight: 600; }
 .beside { display: block; font-size: 0.8rem; }
 .agrees { color: var(--good); } .differs { color: var(--bad); } .confirmed { color: var(--good); } .refuted { color: var(--bad); } .open { color: var(--mute); }
 .mark { display: inline-block; width: 1.1em; text-align: center; }
-sup a { text-decoration: none; }
+sup { line-height: 0; } sup a { text-decoration: none; }
 .reasons { font-size: 0.85rem; margin: 0.25rem 0 1rem; padding-left: 1.75rem; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1rem; }
 figure { margin: 0.75rem 0; overflow-x: auto; }
@@ -47,6 +49,7 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 @media print {
   :root { color-scheme: light; --ground: #fff; --ink: #000; --soft: #444; --line: #bbb; --panel: #f2f2f2; --good: #000; --bad: #000; --mute: #444; }
   body { max-width: none; padding: 0; font-size: 10pt; }
+  tbody th { position: static; }
   table { font-size: 7.5pt; } th, td { padding: 0.15rem 0.35rem; }
   .wide, figure { overflow: visible; } figure svg { min-width: 0; max-width: 15cm; }
   tr, figure { break-inside: avoid; } h2 { break-after: avoid; }
