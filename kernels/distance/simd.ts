@@ -1,6 +1,6 @@
 import { type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../assembler.ts';
 import { type Expression, f32, f32x4, type I32, i32, i32x4, type Statement, v128 } from '../instructions.ts';
-import type { Link } from '../link.ts';
+import { type Link, remembering } from '../link.ts';
 import { countDistances, type DistanceKernels } from './reference.ts';
 
 /** Rows whose sums run side by side: as many independent cache misses in flight. */
@@ -146,24 +146,6 @@ export function emitDistance(module: ModuleBuilder): void {
       ];
     },
   );
-}
-
-/**
- * `at` that remembers its last operand. Asking a typed array for its buffer costs about 25 ns, two distances' worth, and a
- * search passes the same few arrays again and again.
- */
-function remembering(at: Link['at']): Link['at'] {
-  let last: Parameters<Link['at']>[0] | undefined;
-  let address = 0;
-  let length = 0;
-  return (view, needed) => {
-    if (view !== last || needed > length) {
-      address = at(view, needed);
-      length = view.length;
-      last = view;
-    }
-    return address;
-  };
 }
 
 export function bindDistance({ func, at, counts }: Link): DistanceKernels {

@@ -1,6 +1,6 @@
 import { type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../assembler.ts';
 import { f32, type I32, i32, type Statement } from '../instructions.ts';
-import type { Link } from '../link.ts';
+import { type Link, remembering } from '../link.ts';
 import { countTableSums, TABLE_STRIDE, type TableScanKernels } from './reference.ts';
 
 /** Codes whose sums run side by side, since each sum waits for its last addition. */
@@ -87,14 +87,15 @@ export function emitTableScan(module: ModuleBuilder): void {
 export function bindTableScan({ func, at, counts }: Link): TableScanKernels {
   const toIds = func('tableSums');
   const scan = func('tableSumScan');
+  const [outAt, tableAt, codesAt, idsAt] = [remembering(at), remembering(at), remembering(at), remembering(at)];
   return {
     tableSums(out, table, codes, ids, count, m) {
-      toIds(at(out, count), at(table, m * TABLE_STRIDE), at(codes, 0), at(ids, count), count, m);
+      toIds(outAt(out, count), tableAt(table, m * TABLE_STRIDE), codesAt(codes, 0), idsAt(ids, count), count, m);
       countTableSums(counts, count, m);
     },
     tableSumScan(out, table, codes, first, count, m) {
-      const from = at(codes, (first + count) * m) + first * m;
-      scan(at(out, count), at(table, m * TABLE_STRIDE), from, count, m);
+      const from = codesAt(codes, (first + count) * m) + first * m;
+      scan(outAt(out, count), tableAt(table, m * TABLE_STRIDE), from, count, m);
       countTableSums(counts, count, m);
     },
   };
