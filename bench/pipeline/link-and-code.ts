@@ -1,0 +1,119 @@
+/**
+ * Product codes against Link & Code on a data folder: on the vectors as they are and on their PCA, for several sizes of code. A row
+ * of L&C of b bytes is given twice: with product codes of b bytes, the regression code on top (the paper's bytes, as we read it), and
+ * with both in b bytes. Product codes are searched by IVFADC with 8 lists, all of them probed, as the paper's are.
+ *
+ *   node --import tsx bench/pipeline/link-and-code.ts FOLDER [--limit 20000] [--bytes 16,32] [--pca 64] [--ef 1024] [--reorder 5]
+ *        [--profile canonical|faiss] [--rotation-rounds 50] [--repeat 3]
+ *
+ * Times are processor time. Errors are mean squared distances from what stands for a vector, in the space that was coded.
+ */
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { trainPca } from '../../src/compress/pca.ts';
+import { recallAt } from '../../src/eval/recall.ts';
+import { FlatIndex } from '../../src/index/flat-index.ts';
+import { IvfAdcIndex } from '../../src/index/ivf-adc.ts';
+import { LinkAndCodeIndex } from '../../src/index/link-and-code.ts';
+import type { SearchResult } from '../../src/index/search-result.ts';
+import { findDataset, readGroundtruth } from '../../src/io/dataset.ts';
+import type { IdTable } from '../../src/io/ids.ts';
+import { readVectors } from '../../src/io/vectors.ts';
+import type { Matrix } from '../../src/tensor/matrix.ts';
+
+const K = 100;
+const NSQ = 8;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    limit: { type: 'string', default: '20000' },
+    bytes: { type: 'string', default: '16,32' },
+    pca: { type: 'string', default: '64' },
+    ef: { type: 'string', default: '1024' },
+    reorder: { type: 'string', default: '5' },
+    profile: { type: 'string', default: 'canonical' },
+    'rotation-rounds': { type: 'string', default: '50' },
+    repeat: { type: 'string', default: '3' },
+  },
+});
+const folder = positionals[0];
+if (!folder) throw new Error('link-and-code: expected a folder of data.');
+const profile = values.profile === 'faiss' ? 'faiss' : 'canonical';
+const [ef, reorder, repeat] = [Number(values.ef), Number(values.reorder), Number(values.repeat)];
+
+interface Timed<T> {
+  readonly value: T;
+  readonly seconds: number;
+}
+
+async function timed<T>(run: () => T | Promise<T>): Promise<Timed<T>> {
+  const begin = process.cpuUsage();
+  const value = await run();
+  const { user, system } = process.cpuUsage(begin);
+  return { value, seconds: (user + system) / 1e6 };
+}
+
+const COLUMNS = ['1@1 %', '1@5 %', '1@50 %', 'queries/s', 'distances', 'build s', 'error', 'refined'];
+
+async function print(
+  title: string,
+  seconds: number,
+  search: () => SearchResult,
+  truth: IdTable,
+  errors: readonly string[] = [],
+): Promise<void> {
+  const runs: Timed<SearchResult>[] = [];
+  for (let i = 0; i < repeat; i++) runs.push(await timed(search));
+  const { ids: data, queries, k, counts } = runs[0]!.value;
+  const least = runs.map((run) => run.seconds).sort((a, b) => a - b)[Math.floor(repeat / 2)]!;
+  const ids = { rows: queries, cols: k, data };
+  const cells = [
+    ...[1, 5, 50].map((R) => (100 * recallAt(ids, truth, R)).toFixed(1)),
+    (queries / least).toFixed(0),
+    (counts.distances / queries).toFixed(0),
+    seconds.toFixed(1),
+    ...errors,
+  ];
+  console.log(title.padEnd(26) + cells.map((cell) => cell.padStart(10)).join(''));
+}
+
+async function measure(name: string, base: Matrix, queries: Matrix, truth: IdTable): Promise<void> {
+  console.log(`\n${name}: ${base.cols} dimensions\n${''.padEnd(26)}${COLUMNS.map((c) => c.padStart(10)).join('')}`);
+  for (const bytes of values.bytes.split(',').map(Number)) {
+    const pq = await timed(() => IvfAdcIndex.build({ base, nlist: 8, m: bytes, profile }));
+    await print(`PQ ${bytes}`, pq.seconds, () => pq.value.search(queries, K, { nprobe: 8 }), truth);
+    for (const m of [bytes, bytes - NSQ]) {
+      const rotationRounds = Number(values['rotation-rounds']);
+      const lc = await timed(() => LinkAndCodeIndex.build({ base, m, nsq: NSQ, profile, rotationRounds }));
+      const { codes, refined } = lc.value.errors(base);
+      const { bytesPerVector: size, reachableFraction } = lc.value.statistics();
+      const title = `L&C ${m} (${size.refined}, links ${size.withLinks})`;
+      const errors = [codes, refined].map((error) => error.toPrecision(4));
+      await print(title, lc.seconds, () => lc.value.search(queries, K, { ef, reorder }), truth, errors);
+      const plain = lc.value.search(queries, K, { ef, reorder: 0 });
+      const first = recallAt({ rows: plain.queries, cols: K, data: plain.ids }, truth, 1);
+      console.log(
+        `  1@1 without reordering ${(100 * first).toFixed(1)}, reachable ${(100 * reachableFraction).toFixed(2)} %,` +
+          ` learning ${[...lc.value.objectives!].map((value) => value.toPrecision(4)).join(' ')}`,
+      );
+    }
+  }
+}
+
+const dataset = await findDataset(folder);
+const base = await readVectors(dataset.base, { limit: Number(values.limit) });
+const queries = await readVectors(dataset.query);
+const truth = (await readGroundtruth(dataset, base.rows)) ?? exactTruth();
+
+function exactTruth(): IdTable {
+  return { rows: queries.rows, cols: K, data: new FlatIndex(base).search(queries, K).ids };
+}
+
+console.log(`${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}, one thread, processor time`);
+console.log(
+  `${dataset.name}: ${base.rows} x ${base.cols}, ${queries.rows} queries; ${profile}, ef ${ef}, reorder ${reorder}`,
+);
+await measure('vectors as they are', base, queries, truth);
+const pca = trainPca(base, { dOut: Number(values.pca) });
+await measure('PCA', pca.encode(base), pca.encode(queries), truth);
