@@ -28,7 +28,7 @@ thead th { background: var(--panel); vertical-align: bottom; }
 td.figure, th.figure { text-align: right; white-space: nowrap; }
 tbody th { font-weight: 600; position: sticky; left: 0; background: var(--ground); }
 .ours { font-weight: 600; }
-.beside { display: block; font-size: 0.8rem; }
+.beside { display: block; font-size: 0.88em; }
 .agrees { color: var(--good); } .differs { color: var(--bad); } .confirmed { color: var(--good); } .refuted { color: var(--bad); } .open { color: var(--mute); }
 .mark { display: inline-block; width: 1.1em; text-align: center; }
 sup { line-height: 0; } sup a { text-decoration: none; }
@@ -49,7 +49,7 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 @media print {
   :root { color-scheme: light; --ground: #fff; --ink: #000; --soft: #444; --line: #bbb; --panel: #f2f2f2; --good: #000; --bad: #000; --mute: #444; }
   body { max-width: none; padding: 0; font-size: 10pt; }
-  tbody th { position: static; }
+  tbody th { position: static; } .charts { grid-template-columns: 1fr 1fr; } .reasons, .claims p { font-size: 8pt; }
   table { font-size: 7.5pt; } th, td { padding: 0.15rem 0.35rem; }
   .wide, figure { overflow: visible; } figure svg { min-width: 0; max-width: 15cm; }
   tr, figure { break-inside: avoid; } h2 { break-after: avoid; }

@@ -1,0 +1,134 @@
+import {
+  type AblationFigures,
+  type AblationName,
+  type Claim,
+  type CompressionFigures,
+  decided,
+  given,
+  type Judgment,
+  NEAREST_MARGIN,
+  signed,
+  TRAINING_MARGIN,
+  untestable,
+} from './claim.ts';
+
+const nearest = (list: readonly CompressionFigures[], method: CompressionFigures['method']) =>
+  list.find((row) => row.method === method)?.bruteForce[0];
+
+/** CNT beside other methods in 1@1 by brute force, by at least the margin. */
+function better(
+  list: readonly CompressionFigures[],
+  than: readonly CompressionFigures['method'][],
+): Judgment | undefined {
+  const ours = nearest(list, 'CNT');
+  const others = than.flatMap((method) => {
+    const theirs = nearest(list, method);
+    return theirs === undefined ? [] : [{ method, theirs }];
+  });
+  if (ours === undefined || others.length < than.length) return undefined;
+  const texts = others.map(({ method, theirs }) => `${method} ${theirs.toFixed(1)} (${signed(ours - theirs, 1)})`);
+  return decided(
+    others.every(({ theirs }) => ours - theirs >= NEAREST_MARGIN),
+    `1@1 by brute force: CNT ${ours.toFixed(1)}; ${texts.join(', ')}`,
+  );
+}
+
+/** The default network beside a changed one, in 10@10. */
+function ablation(
+  list: readonly AblationFigures[],
+  name: AblationName,
+  holds: (gain: number, changed: AblationFigures, ours: AblationFigures) => boolean,
+): Judgment | undefined {
+  const ours = list.find((row) => row.name === 'default');
+  const changed = list.find((row) => row.name === name);
+  if (!ours || !changed) return undefined;
+  const gain = ours.recall10at10 - changed.recall10at10;
+  const one = (row: AblationFigures) =>
+    `10@10 ${row.recall10at10.toFixed(2)}, 1@1 ${row.recall1at1.toFixed(1)}, ${row.parameters.toLocaleString('en')} parameters`;
+  return decided(
+    holds(gain, changed, ours),
+    `default: ${one(ours)}; ${name}: ${one(changed)}; ${signed(gain, 2)} points for the default`,
+  );
+}
+
+function ablationClaim(id: string, quote: string, name: AblationName): Claim {
+  return {
+    id,
+    quote,
+    test: `ablation "${name}": 10@10 of the default network above it, at least +${TRAINING_MARGIN}`,
+    judge: ({ ablations }) => given(ablations, (list) => ablation(list, name, (gain) => gain >= TRAINING_MARGIN)),
+  };
+}
+
+/** What the paper says of its network and loss: Table 4, and the design that it left to future work. */
+export const COMPRESSION_CLAIMS: readonly Claim[] = [
+  {
+    id: 'highest-accuracy',
+    quote: 'Compared with other three compression methods, our proposed CNT achieves the highest accuracy',
+    test: `Table 4: 1@1 of CNT above SRP, PCA and VAE, at least +${NEAREST_MARGIN}`,
+    judge: ({ compression }) => given(compression, (list) => better(list, ['SRP', 'PCA', 'VAE'])),
+  },
+  {
+    id: 'single-projection',
+    quote: 'using single sparse random projection harms search accuracy seriously',
+    test: 'Table 4: 1@1 of SRP the lowest, and at least 10 points below PCA',
+    judge: ({ compression }) =>
+      given(compression, (list) => {
+        const [srp, pca] = [nearest(list, 'SRP'), nearest(list, 'PCA')];
+        if (srp === undefined || pca === undefined) return undefined;
+        const lowest = list.every(({ method, bruteForce }) => method === 'SRP' || bruteForce[0] > srp);
+        return decided(
+          lowest && pca - srp >= 10,
+          `1@1 by brute force: SRP ${srp.toFixed(1)}, PCA ${pca.toFixed(1)} (${signed(pca - srp, 1)})`,
+        );
+      }),
+  },
+  {
+    id: 'transformer',
+    quote:
+      'the transformer unit has the well known property of globally attending its inputs, which could lead to better global alignment of these projections',
+    test: `Table 4, the control that the paper lacks: 1@1 of CNT above one linear map trained with the same loss, at least +${NEAREST_MARGIN}`,
+    judge: ({ compression }) => given(compression, (list) => better(list, ['linear'])),
+  },
+  ablationClaim(
+    'inrp',
+    'keeping distances between close pairs is more important, as these pairs affect search result the most',
+    'plain distance loss',
+  ),
+  ablationClaim(
+    'many-projections',
+    'we propose to use n different projections to boost compression accuracy',
+    '1 projection',
+  ),
+  ablationClaim(
+    'position',
+    'when we add position embedding into our transformer, the search accuracy drops',
+    'position bias',
+  ),
+  {
+    id: 'light-mlp',
+    quote: 'In MLP part, we decrease the expansion ratio … from 4 to 2 to reduce the number of parameters by half',
+    test: `ablation "MLP ratio 4": more parameters, and 10@10 at most ${TRAINING_MARGIN} above the default`,
+    judge: ({ ablations }) =>
+      given(ablations, (list) =>
+        ablation(
+          list,
+          'MLP ratio 4',
+          (gain, changed, ours) => changed.parameters > ours.parameters && gain >= -TRAINING_MARGIN,
+        ),
+      ),
+  },
+  {
+    id: 'random-token',
+    quote:
+      'Initializing compression token with random numbers is not in accordance with its role of working as base reference',
+    test: 'none: the compression token is always derived from the input here, as in the paper and in its code',
+    judge: () => untestable('no switch for a learned token'),
+  },
+  {
+    id: 'training-scale',
+    quote: 'We train our model for 2400 epochs … initial learning rate and batch size are set to 1e-4 and 1024',
+    test: 'none in a run: cnt train --preset paper does it',
+    judge: () => untestable('2.4 billion samples of a million rows; budgets here are stated beside each figure'),
+  },
+];
