@@ -64,6 +64,23 @@ test('vectors are read from every element type that numpy wrote', async () => {
   assert.equal((await vectors('n.npy', Buffer.from(HALVES, 'base64'))).data, Float32Array.from(halves));
 });
 
+test('a number of ones only is -1 in a signed type and the largest in an unsigned one', async () => {
+  const ones = (descr: string, width: number): Uint8Array => {
+    const file = withHeader(`{'descr': '${descr}', 'fortran_order': False, 'shape': (1, 1), }`, width);
+    return file.fill(0xff, file.length - width);
+  };
+  for (const [descr, width, expected] of [
+    ['|u1', 1, 255],
+    ['|i1', 1, -1],
+    ['<i4', 4, -1],
+    ['<i8', 8, -1],
+  ] as const) {
+    assert.is((await vectors('ones.npy', ones(descr, width))).data[0], expected, descr);
+  }
+  assert.match(await faultOf(() => vectors('ones.npy', ones('<u4', 4))), /got 4294967295 /);
+  assert.match(await faultOf(() => vectors('ones.npy', ones('<u8', 8))), /got 18446744073709552000 /);
+});
+
 test('ids are read from every integer type, and from no other', async () => {
   for (const [descr, text] of Object.entries(NUMPY)) {
     const path = folder.file('i.npy', Buffer.from(text, 'base64'));
