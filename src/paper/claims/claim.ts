@@ -45,6 +45,7 @@ export interface AblationFigures {
   /** Percent, over all given queries, by brute force in the compressed space. */
   readonly recall1at1: number;
   readonly recall10at10: number;
+  /** Numbers in the model, running statistics included. */
   readonly parameters: number;
 }
 
