@@ -6,7 +6,8 @@
  *     nice -n 10 node --import tsx bench/pipeline/ablations.ts [folder] [--limit 50000] [--samples 256000] [--factor 4]
  *                                                              [--only default,position bias] [--seeds 1,2,3] [--out ablations.json]
  *
- * 12.6 s of one core a network at 20,480 samples of 256 dimensions, evaluations included. `--out` keeps the figures in the form in which the ledger of claims takes them.
+ * 12.6 s of one core a network at 20,480 samples of 256 dimensions, evaluations included. `--out` keeps the figures as the ledger of
+ * claims takes them.
  * The folder holds a data set as `cnt generate` writes it; ../shared/data/deep-like beside the repository unless given.
  */
 import { existsSync } from 'node:fs';
