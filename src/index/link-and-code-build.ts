@@ -28,7 +28,7 @@ export interface LinkAndCodeOptions {
   readonly bits?: number;
   /** Rotate the vectors first so that their parts lose less (OPQ); true if not given. */
   readonly opq?: boolean;
-  /** Dimensions after the rotation, divisible by m and nsq; 4m if not given. */
+  /** Dimensions after the rotation, divisible by m and nsq; 4m if not given, or as many as before where they are fewer. */
   readonly codeDim?: number;
   /** Rounds of learning the rotation; 50 if not given. */
   readonly rotationRounds?: number;
@@ -78,11 +78,13 @@ const WHERE = 'LinkAndCodeIndex.build';
  * The steps: rotation, product codes, graph over the codes, links in order of their length, regression weights.
  *
  * Source: Douze, Sablayrolles & Jégou 2018; numbers and order of steps as in faiss `benchs/link_and_code`.
+ * Departs: does not rotate to more dimensions unless told to. The authors' 4m at 32 bytes made 128 of 64 dimensions lose 3.6 times as
+ * much by their product codes, and find the nearest first in 57.9 % instead of 61.0 % (5,000 rows of deep-like, PCA).
  */
 export async function buildLinkedCodes(options: LinkAndCodeOptions): Promise<BuiltLinkedCodes> {
   const { base, m, bits = 8, nsq = 8, words = MOST_WORDS, opq = true } = options;
   const { profile = 'canonical', seed = 1, backend = 'auto', signal, rotationRounds, regressionRounds } = options;
-  const codeDim = opq ? (options.codeDim ?? 4 * m) : base.cols;
+  const codeDim = opq ? (options.codeDim ?? Math.min(4 * m, base.cols)) : base.cols;
   requireOptions(options, codeDim, bits, nsq, words);
   const progress = (step: LinkAndCodeStep) => (done: number, total: number) => options.onProgress?.(step, done, total);
   const shared = { seed, backend, ...(signal ? { signal } : {}) };

@@ -182,6 +182,8 @@ test('without rotation; and to as many dimensions as wanted', async () => {
   const wide = await LinkAndCodeIndex.build({ ...settings, codeDim: 32, rotationRounds: 1, regressionRounds: 1 });
   assert.equal([wide.dim, wide.quantizer.dim, rotationOf(wide).rows], [24, 32, 32]);
   assert.equal([index.quantizer.dim, index.parameters.graphDim], [16, 16]);
+  const many = await LinkAndCodeIndex.build({ ...settings, m: 8, rotationRounds: 1, regressionRounds: 1 });
+  assert.equal([many.quantizer.dim, rotationOf(many).rows], [24, 24]); // not 4m = 32
   assert.is(plain.search(createMatrix(0, 24), 3, { ef: 30 }).ids.length, 0);
   assert.is(index.search(createMatrix(0, 24), 3, { ef: 30 }).ids.length, 0);
 });

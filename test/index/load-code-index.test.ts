@@ -38,7 +38,7 @@ const archives: Record<string, { where: string; archive: Archive }> = {
   lc: {
     where: 'L&C index',
     archive: (
-      await LinkAndCodeIndex.build({ base: copies, m: 1, bits: 2, nsq: 2, words: 4, M: 2, baseLinks: 2 })
+      await LinkAndCodeIndex.build({ base: copies, m: 1, bits: 2, codeDim: 4, nsq: 2, words: 4, M: 2, baseLinks: 2 })
     ).toArchive(),
   },
   'lc, not rotated': {
