@@ -25,7 +25,7 @@ table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabu
 caption { text-align: left; padding: 0.25rem 0; }
 th, td { padding: 0.3rem 0.6rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 thead th { background: var(--panel); vertical-align: bottom; }
-td.figure, th.figure { text-align: right; white-space: nowrap; }
+td.figure, th.figure { text-align: right; } td.figure { white-space: nowrap; }
 tbody th { font-weight: 600; position: sticky; left: 0; background: var(--ground); }
 .ours { font-weight: 600; }
 .beside { display: block; font-size: 0.88em; }
@@ -38,7 +38,7 @@ figure { margin: 0.75rem 0; overflow-x: auto; }
 figure svg { display: block; width: 100%; min-width: 27rem; max-width: 46rem; height: auto; }
 figcaption { font-size: 0.85rem; }
 svg { fill: var(--ink); } svg .ground { fill: var(--ground); } svg .grid { stroke: var(--line); }
-.claims { display: grid; gap: 0.75rem; margin: 0.75rem 0; padding: 0; list-style: none; }
+.claims { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 28rem), 1fr)); gap: 0.75rem; margin: 0.75rem 0; padding: 0; list-style: none; }
 .claims li { padding: 0.6rem 0.8rem; border: 1px solid var(--line); border-radius: 0.4rem; break-inside: avoid; }
 .claims blockquote { margin: 0.2rem 0; }
 .claims p { font-size: 0.9rem; max-width: none; margin: 0.2rem 0; }

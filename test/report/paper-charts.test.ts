@@ -1,0 +1,69 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { bytesChart, speedChart, trainingChart } from '../../src/report/paper-charts.ts';
+
+/** The places of each curve, in pixels. */
+function curves(svg: string): [number, number][][] {
+  return [...svg.matchAll(/<polyline points="([^"]*)"/g)].map((match) =>
+    match[1]!.split(' ').map((point) => point.split(',').map(Number) as [number, number]),
+  );
+}
+
+const rising = (values: readonly number[]) => values.every((value, i) => i === 0 || value > values[i - 1]!);
+
+test('speedChart runs from slow to fast, on a logarithmic axis', () => {
+  const points = [
+    { queriesPerSecond: 1000, recall: 90 },
+    { queriesPerSecond: 10, recall: 99 },
+    { queriesPerSecond: 100, recall: 95 },
+  ];
+  const [curve] = curves(speedChart([{ name: 'HNSW', points }], '100@100'));
+  assert.equal(
+    curve!.map(([x]) => x),
+    [68, 342, 616],
+  );
+  assert.ok(rising(curve!.map(([, y]) => y)), 'less recall is further down');
+});
+
+test('bytesChart gathers the points of one name, by size', () => {
+  const svg = bytesChart(
+    [
+      { name: 'CNT + PQ', bytes: 32, recall: 57 },
+      { name: 'PQ', bytes: 32, recall: 29 },
+      { name: 'CNT + PQ', bytes: 16, recall: 42 },
+      { name: 'PQ', bytes: 16, recall: 13 },
+    ],
+    '1@1',
+  );
+  assert.is(curves(svg).length, 2);
+  for (const curve of curves(svg))
+    assert.equal(
+      curve.map(([x]) => x),
+      [68, 616],
+    );
+  assert.ok(curves(svg)[0]![0]![1] < curves(svg)[1]![1]![1]);
+  assert.match(svg, '>1@1 against bytes<');
+});
+
+test('trainingChart draws what a history has recorded', () => {
+  const history = [
+    { samples: 0, heldOutError: 0.5, recall: { nearest: 0.5, tenNearest: 0.6 } },
+    { samples: 1000, heldOutError: 0.4, recall: { nearest: 0.55, tenNearest: 0.7 } },
+  ];
+  const drawn = (figure: 'nearest' | 'tenNearest' | 'heldOutError') =>
+    trainingChart([{ name: 'CNT', history }], figure);
+  assert.not.ok(rising(curves(drawn('nearest'))[0]!.map(([, y]) => y)));
+  assert.ok(rising(curves(drawn('heldOutError'))[0]!.map(([, y]) => y)));
+  assert.match(drawn('tenNearest'), '10@10, %');
+  assert.match(drawn('tenNearest'), '>70<', 'percent');
+});
+
+test('no point, and speeds of 0, are refused', () => {
+  assert.throws(() => speedChart([], '1@1'), /expected at least one point/);
+  assert.throws(
+    () => speedChart([{ name: 'a', points: [{ queriesPerSecond: 0, recall: 1 }] }], '1@1'),
+    /expected positive/,
+  );
+});
+
+test.run();
