@@ -26,7 +26,8 @@ function requireOperands(command: Command, operands: readonly string[]): void {
   if (!wanted && operands.length > 0) {
     throw new UsageError(`expected options only, got ${JSON.stringify(operands[0])}.`);
   }
-  if (wanted && operands.includes('')) throw new UsageError(`${wanted.placeholder}: expected a word, got an empty text.`);
+  if (wanted && operands.includes(''))
+    throw new UsageError(`${wanted.placeholder}: expected a word, got an empty text.`);
   if (wanted && operands.length === 0) throw new UsageError(`${wanted.placeholder} is missing.`);
   if (wanted && !wanted.many && operands.length > 1) {
     throw new UsageError(`expected one ${wanted.placeholder}, got ${operands.length}.`);

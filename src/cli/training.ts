@@ -1,9 +1,12 @@
 import { rm } from 'node:fs/promises';
-import type { CntCompressor } from '../compress/cnt-compressor.ts';
+import type { Compressor } from '../compress/compressor.ts';
+import { trainCatalyst } from '../compress/train-catalyst.ts';
 import { type TrainingReport, trainCnt } from '../compress/train-cnt.ts';
+import { trainVae } from '../compress/train-vae.ts';
 import type { TrainingChoices } from '../compress/training/settings.ts';
 import { readArchive, writeArchive } from '../io/archive-file.ts';
 import type { Matrix } from '../tensor/matrix.ts';
+import type { Archive } from '../tensor/named-arrays.ts';
 import type { Session } from './command.ts';
 import { InterruptedError, isInterruption } from './failures.ts';
 import { fileExists } from './files.ts';
@@ -17,6 +20,15 @@ export function checkpointPath(modelPath: string): string {
   return `${modelPath}.checkpoint`;
 }
 
+/** The methods that learn by gradient descent. */
+export type NetworkMethod = 'cnt' | 'linear' | 'vae' | 'catalyst';
+
+/** What any of them may be told; `variant` and `preset` are of cnt and linear. */
+export type NetworkChoices = Pick<
+  TrainingChoices,
+  'factor' | 'variant' | 'preset' | 'epochs' | 'samples' | 'batch' | 'learningRate' | 'seed'
+>;
+
 /**
  * Trains a network with a checkpoint beside the model, written at each evaluation, every two minutes, and when the user interrupts.
  * Once the model is written, `removeCheckpoint` takes it away.
@@ -24,33 +36,38 @@ export function checkpointPath(modelPath: string): string {
  * @throws {InterruptedError} when the user interrupts; the checkpoint is there
  */
 export async function trainNetwork(
+  method: NetworkMethod,
   base: Matrix,
-  choices: TrainingChoices,
+  choices: NetworkChoices,
   modelPath: string,
   resume: boolean,
   session: Session,
-): Promise<CntCompressor> {
+): Promise<Compressor> {
   const path = checkpointPath(modelPath);
   const checkpoint = resume ? await readArchive(path) : undefined;
   if (!resume && (await fileExists(path))) session.note(`${path}: replaced, because --resume is not given.`);
   const progress = session.progress('training, samples');
   let done = '';
   try {
-    return await trainCnt(base, {
-      ...choices,
+    const { variant, preset, ...common } = choices;
+    const run = {
+      ...common,
       backend: session.backend,
       signal: session.signal,
       resume: checkpoint,
       now: () => 1000 * session.now(),
       checkpointInterval: CHECKPOINT_MILLISECONDS,
       // Not given the signal: an interruption is what it is written for.
-      onCheckpoint: (archive) => writeArchive(path, archive),
-      onProgress: (report) => {
+      onCheckpoint: (archive: Archive) => writeArchive(path, archive),
+      onProgress: (report: TrainingReport) => {
         const { samples, totalSamples } = report;
         done = ` after ${samples} of ${totalSamples} samples`;
         progress.update(samples, totalSamples, detailOf(report));
       },
-    });
+    };
+    if (method === 'vae') return await trainVae(base, run);
+    if (method === 'catalyst') return await trainCatalyst(base, run);
+    return await trainCnt(base, { ...run, variant, preset, network: method });
   } catch (error) {
     if (!isInterruption(error)) throw error;
     throw new InterruptedError(`interrupted${done}; the same command with --resume continues from ${path}.`);

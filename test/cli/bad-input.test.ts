@@ -277,16 +277,22 @@ test('training that cannot be', async () => {
   await refused(1, train(), '--factor: expected at least 4 columns after compression to train a cnt, got 2.');
   await refused(2, train('--factor', '0'), '--factor: expected a whole number of at least 1, got "0".');
   await refused(2, train('--epochs', '1', '--samples', '5'), 'expected --epochs or --samples, got both.');
+  const networks = '--method cnt, linear, vae and catalyst';
+  await refused(2, train('--method', 'pca', '--lr', '1'), `--lr belongs to ${networks}, got --method pca.`);
+  await refused(2, train('--method', 'srp', '--resume'), `--resume belongs to ${networks}, got --method srp.`);
   await refused(
     2,
-    train('--method', 'vae'),
-    '--method vae is not in this version, which has cnt, linear, pca and srp.',
+    train('--method', 'vae', '--preset', 'paper'),
+    '--preset belongs to --method cnt and linear, got --method vae.',
   );
-  await refused(2, train('--method', 'pca', '--lr', '1'), '--lr belongs to --method cnt and linear, got --method pca.');
   await refused(
     2,
-    train('--method', 'srp', '--resume'),
-    '--resume belongs to --method cnt and linear, got --method srp.',
+    train('--method', 'catalyst', '--variant', 'paper'),
+    '--variant belongs to --method cnt, got --method catalyst.',
+  );
+  assert.match(
+    await fail(1, ...train('--method', 'vae', '--batch', '64')),
+    /^cnt train: trainVae: expected at least 128 rows for a batch of 64, got 80/,
   );
   const linear = train('--method', 'linear', '--variant', 'paper');
   await refused(2, linear, '--variant belongs to --method cnt, got --method linear.');
@@ -303,11 +309,44 @@ test('training that cannot be', async () => {
   );
 });
 
-test('indexes and options of other versions or kinds', async () => {
-  await refused(2, build('--index', 'nsg'), '--index nsg is not in this version, which has flat and hnsw.');
-  await refused(2, build('--index', 'flat', '--M', '8'), '--M belongs to --index hnsw, got --index flat.');
+test('options of other kinds of indexes', async () => {
+  const given = (kind: string, ...rest: string[]) => build('--index', kind, ...rest);
+  const belongs = (option: string, kinds: string, kind: string) =>
+    `${option} belongs to ${kinds} indexes, got --index ${kind}.`;
+  await refused(2, given('flat', '--M', '8'), belongs('--M', 'hnsw, hnsw-sq8 and lc', 'flat'));
+  await refused(2, given('nsg', '--M', '8'), belongs('--M', 'hnsw, hnsw-sq8 and lc', 'nsg'));
+  await refused(2, given('hnsw', '--R', '8'), belongs('--R', 'nsg', 'hnsw'));
+  await refused(2, given('hnsw', '--GK', '8'), belongs('--GK', 'nsg', 'hnsw'));
+  await refused(2, given('pq', '--nlist', '8'), belongs('--nlist', 'ivfpq', 'pq'));
+  await refused(2, given('sq8', '--bytes', '8'), belongs('--bytes', 'ivfpq, pq and lc', 'sq8'));
+  await refused(2, given('ivfpq', '--opq'), belongs('--opq', 'pq', 'ivfpq'));
+  await refused(2, given('pq', '--range', 'uniform'), belongs('--range', 'sq8 and hnsw-sq8', 'pq'));
+  await refused(2, given('hnsw', '--keep-vectors'), belongs('--keep-vectors', 'ivfpq, pq and sq8', 'hnsw'));
+  await refused(2, given('pq', '--graph-base', base), belongs('--graph-base', 'hnsw, nsg and hnsw-sq8', 'pq'));
+  await refused(
+    2,
+    given('nsg', '--profile', 'hnswlib'),
+    '--profile: expected canonical | faiss for --index nsg, got hnswlib.',
+  );
+  await refused(
+    2,
+    search('hnsw', '--k', '5', '--nprobe', '2'),
+    '--nprobe belongs to ivfpq indexes, got an index of kind hnsw.',
+  );
+  await refused(
+    2,
+    search('flat', '--k', '5', '--rerank', '9'),
+    '--rerank belongs to ivfpq, pq and sq8 indexes, got an index of kind flat.',
+  );
+  await refused(2, search('flat', '--k', '5', '--rerank', '4'), '--rerank: expected at least k = 5, got 4.');
+  await refused(1, given('pq', '--bytes', '3'), '--bytes: expected a divisor of the 8 columns, got 3.');
+  assert.match(await fail(1, ...given('pq', '--bytes', '4')), /expected at least 256 points, got 80\.$/);
   assert.match(await fail(2, ...build('--index', 'hsnw')), 'Did you mean hnsw?');
-  await refused(2, search('flat', '--k', '5', '--ef', '9'), '--ef belongs to hnsw indexes, got a flat one.');
+  await refused(
+    2,
+    search('flat', '--k', '5', '--ef', '9'),
+    '--ef belongs to hnsw, nsg, hnsw-sq8 and lc indexes, got an index of kind flat.',
+  );
   await refused(2, search('hnsw', '--k', '5', '--ef', '4'), '--ef: expected at least k = 5, got 4.');
 });
 

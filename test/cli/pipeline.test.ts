@@ -26,6 +26,8 @@ const query = at('data/query.fvecs');
 const truth = at('data/groundtruth.ivecs');
 /** A CNT small enough for a second. */
 const brief = ['--samples', '1600', '--batch', '32'];
+const briefest = ['--samples', '64', '--batch', '32'];
+const optionsOf = { vae: briefest, catalyst: briefest, pca: [], srp: [] };
 
 test('generate writes four files whose digests its description names, the same for the same seed', async () => {
   assert.equal(readdirSync(at('data')).sort(), ['base.fvecs', 'dataset.json', 'groundtruth.ivecs', 'query.fvecs']);
@@ -70,9 +72,9 @@ test('truth equals what generate computed, and a prefix has its own', async () =
   assert.ok(Number((await succeedJson('inspect', at('t.ivecs')))['max']) < 500);
 });
 
-for (const method of ['cnt', 'linear', 'pca', 'srp']) {
+for (const method of ['cnt', 'linear', 'vae', 'catalyst', 'pca', 'srp']) {
   test(`train ${method} and compress give the same digests twice, and on the other backend`, async () => {
-    const options = method === 'cnt' || method === 'linear' ? brief : [];
+    const options = method === 'cnt' || method === 'linear' ? brief : optionsOf[method as keyof typeof optionsOf];
     const run = async (name: string, ...backend: string[]): Promise<unknown[]> => {
       const model = at(`${name}.safetensors`);
       const train = ['train', '--base', base, '--out', model, '--method', method, ...options, ...backend];
@@ -207,6 +209,67 @@ test('the profiles of the libraries are built and searched', async () => {
       `profile              ${profile}`,
     );
     await succeed('search', '--index', at('p.hnsw'), '--query', query, '--k', '10', '--out', at('p.ivecs'));
+  }
+});
+
+/** Each kind with options of its own, and the least 1@1 when it is searched with its own option. */
+const KINDS = [
+  ['nsg', ['--R', '24', '--L', '40', '--C', '80', '--GK', '30'], ['--ef', '100'], 0.97],
+  ['pq', ['--bytes', '8', '--keep-vectors'], ['--rerank', '100'], 0.97],
+  ['ivfpq', ['--nlist', '4', '--bytes', '16'], ['--nprobe', '2'], 0.5],
+  ['sq8', ['--range', 'uniform'], [], 0.9],
+  ['hnsw-sq8', ['--M', '12', '--ef-construction', '60'], ['--ef', '100'], 0.9],
+  ['lc', ['--bytes', '8', '--M', '8', '--ef-construction', '60'], ['--ef', '200'], 0.3],
+] as const;
+
+for (const [kind, options, width, least] of KINDS) {
+  test(`a ${kind} index is built, inspected and searched from its file`, async () => {
+    const file = at(`kind.${kind}`);
+    const { digest } = await succeedJson('build', '--base', base, '--index', kind, '--out', file, ...options);
+    await succeed('search', '--index', file, '--query', query, '--k', '10', '--out', at('kind.ivecs'), ...width);
+    assert.match(await succeed('inspect', file), `archive of kind ${kind}`);
+    assert.match(await succeed('inspect', file), String(digest));
+    const { recall } = await succeedJson('eval', '--result', at('kind.ivecs'), '--truth', truth);
+    const nearest = (recall as Record<string, number>)['1@1']!;
+    assert.ok(nearest >= least, `1@1 ${nearest}`);
+  });
+}
+
+test('codes and results of the other backend are the same', async () => {
+  const [kind, options, width] = KINDS[2];
+  const file = at('kind.reference');
+  const backend = ['--backend', 'reference'];
+  await succeed('build', '--base', base, '--index', kind, '--out', file, ...options, ...backend);
+  assert.is(await digestFile(file), await digestFile(at(`kind.${kind}`)));
+  const search = ['--query', query, '--k', '10', '--out', at('kind.ivecs'), ...width];
+  const { digest, counts } = await succeedJson('search', '--index', file, ...search, ...backend);
+  const again = await succeedJson('search', '--index', file, ...search);
+  assert.equal([again['digest'], again['counts']], [digest, counts]);
+  assert.ok((counts as { codes: number }).codes < 40 * 1000);
+});
+
+test('an option that the index was not built for is refused when it is searched', async () => {
+  const search = (kind: string, ...rest: string[]) => [
+    ...['search', '--index', at(`kind.${kind}`), '--query', query, '--k', '10', '--out', at('kind.ivecs')],
+    ...rest,
+  ];
+  assert.match(await fail(1, ...search('ivfpq', '--nprobe', '5')), 'expected --nprobe of at most 4, the lists, got 5.');
+  const rerank = search('ivfpq', '--rerank', '50');
+  assert.match(await fail(1, ...rerank), 'expected an index built with --keep-vectors to re-rank, got codes alone.');
+});
+
+test('a graph over codes of compressed vectors is searched over the full ones', async () => {
+  await succeed('train', '--base', base, '--out', at('q.model'), '--method', 'pca');
+  await succeed('compress', '--model', at('q.model'), '--in', base, '--out', at('q.fvecs'));
+  for (const kind of ['nsg', 'hnsw-sq8']) {
+    const build = ['build', '--base', base, '--graph-base', at('q.fvecs'), '--index', kind, '--out', at('q.index')];
+    const { graphCols, cols } = await succeedJson(...build);
+    assert.equal([graphCols, cols], [8, 32]);
+    const search = ['search', '--index', at('q.index'), '--query', query, '--ef', '200', '--out', at('q.ivecs')];
+    await succeed(...search);
+    const { recall } = await succeedJson('eval', '--result', at('q.ivecs'), '--truth', truth);
+    const found = (recall as Record<string, number>)['100@100']!;
+    assert.ok(found > 0.9, `${kind}: 100@100 ${found}`); // 0.99, 0.99
   }
 });
 

@@ -1,22 +1,16 @@
-import { HNSW_PROFILES, type HnswProfileName } from '../../graph/hnsw-profile.ts';
-import type { GraphStatistics } from '../../graph/statistics.ts';
-import { FlatIndex } from '../../index/flat-index.ts';
-import { GraphIndex } from '../../index/graph-index.ts';
+import { HNSW_PROFILES } from '../../graph/hnsw-profile.ts';
 import { writeArchive } from '../../io/archive-file.ts';
 import { digestArrays } from '../../io/digest.ts';
 import { readVectors } from '../../io/vectors.ts';
-import type { Matrix } from '../../tensor/matrix.ts';
-import type { Archive } from '../../tensor/named-arrays.ts';
-import { defineCommand, type Session } from '../command.ts';
-import { throwIfInterrupted, UsageError } from '../failures.ts';
+import { SCALAR_RANGES } from '../../quantize/scalar.ts';
+import { defineCommand } from '../command.ts';
+import { throwIfInterrupted } from '../failures.ts';
 import { limited, requireSameRows, requireWritable } from '../files.ts';
-import { type ListingRow, listing, percent, secondsText } from '../listing.ts';
+import { BUILD_DEFAULTS, buildIndex, LINK_AND_CODE_DEFAULTS, requireProfileOfKind } from '../index-building.ts';
+import { BUILD_OPTION_KINDS, INDEX_KINDS, ofKinds, requireOptionsOfKind } from '../index-kinds.ts';
+import { listing, secondsText } from '../listing.ts';
 
-/** Every index of the project; this version builds the first two. */
-const KINDS = ['flat', 'hnsw', 'nsg', 'ivfpq', 'pq', 'sq8', 'hnsw-sq8', 'lc'] as const;
-const DEFAULT_M = 48;
-const DEFAULT_EF_CONSTRUCTION = 512;
-const DEFAULT_PROFILE = 'canonical';
+const of = (name: keyof typeof BUILD_OPTION_KINDS): string => ofKinds(BUILD_OPTION_KINDS[name]);
 
 export const buildCommand = defineCommand({
   name: 'build',
@@ -24,48 +18,85 @@ export const buildCommand = defineCommand({
   options: {
     base: { type: 'path', placeholder: 'B', required: true, text: 'vectors to search among' },
     out: { type: 'path', placeholder: 'I', required: true, text: 'file for the index' },
-    index: { type: 'choice', choices: KINDS, required: true, text: 'this version has flat (exact) and hnsw' },
+    index: { type: 'choice', choices: INDEX_KINDS, required: true, text: 'what is built; see below' },
     'graph-base': {
       type: 'path',
       placeholder: 'C',
-      text: 'hnsw: build the graph on these vectors, the compressed base, and keep B for the search',
+      text: `${of('graph-base')}build the graph on these vectors, the compressed base, and keep B for the search`,
       whenAbsent: 'B',
     },
     limit: { type: 'integer', least: 1, text: 'use the first N rows of B and of C', whenAbsent: 'all' },
-    M: { type: 'integer', least: 2, text: 'hnsw: links of a new point', whenAbsent: `${DEFAULT_M}` },
+    M: {
+      type: 'integer',
+      least: 2,
+      text: `${of('M')}links of a new point`,
+      whenAbsent: `${BUILD_DEFAULTS.M}; lc ${LINK_AND_CODE_DEFAULTS.M}`,
+    },
     'ef-construction': {
       type: 'integer',
       least: 1,
-      text: 'hnsw: candidates for the links of a new point',
-      whenAbsent: `${DEFAULT_EF_CONSTRUCTION}`,
+      text: `${of('ef-construction')}candidates for the links of a new point`,
+      whenAbsent: `${BUILD_DEFAULTS.efConstruction}; lc ${LINK_AND_CODE_DEFAULTS.efConstruction}`,
     },
+    R: { type: 'integer', least: 1, text: 'nsg: links of a point at most', whenAbsent: `${BUILD_DEFAULTS.R}` },
+    L: {
+      type: 'integer',
+      least: 1,
+      text: 'nsg: candidates kept in the search for a point’s neighbors',
+      whenAbsent: `${BUILD_DEFAULTS.L}`,
+    },
+    C: {
+      type: 'integer',
+      least: 1,
+      text: 'nsg: candidates that the choice of links looks at',
+      whenAbsent: `${BUILD_DEFAULTS.C}`,
+    },
+    GK: {
+      type: 'integer',
+      least: 1,
+      text: 'nsg: neighbors of a point in the k-NN graph that it begins with, exact for few rows, else by NN-descent',
+      whenAbsent: '200',
+    },
+    bytes: { type: 'integer', least: 1, text: `${of('bytes')}bytes of a code`, whenAbsent: `${BUILD_DEFAULTS.bytes}` },
+    nlist: { type: 'integer', least: 1, text: 'ivfpq: inverted lists', whenAbsent: `${BUILD_DEFAULTS.nlist}` },
+    opq: { type: 'flag', text: 'pq: learn a rotation first' },
+    range: {
+      type: 'choice',
+      choices: SCALAR_RANGES,
+      text: `${of('range')}one range for each dimension, or one for all, compared in whole numbers`,
+      whenAbsent: 'dimension',
+    },
+    'keep-vectors': { type: 'flag', text: `${of('keep-vectors')}keep B beside the codes, for search --rerank` },
     profile: {
       type: 'choice',
       choices: HNSW_PROFILES,
-      text: "hnsw: the paper's algorithm, or exactly the graph of a library",
-      whenAbsent: DEFAULT_PROFILE,
+      text: `${of('profile')}the published algorithm, or exactly what a library does; hnswlib for hnsw and hnsw-sq8`,
+      whenAbsent: BUILD_DEFAULTS.profile,
     },
   },
   about: [
+    'flat compares with every vector. hnsw and nsg are graphs. pq codes vectors in parts; ivfpq the same in inverted lists ' +
+      '(IVFADC); sq8 in a byte a dimension; hnsw-sq8 is a graph built on such codes, searched over them or, with ' +
+      '--graph-base, over B; lc is Link and Code.',
     'Prints what a graph looks like: degrees, levels, and the share of its points that can be reached from its entry point.',
   ],
   examples: [
     'cnt build --base base.fvecs --graph-base base.compressed.fvecs --index hnsw --out index.hnsw',
+    'cnt build --base base.compressed.fvecs --index ivfpq --nlist 8 --bytes 16 --out index.ivfpq',
     'cnt build --base base.fvecs --index flat --out index.flat',
   ],
   async run(values, _, session) {
     const { base: basePath, 'graph-base': graphPath, out, index: kind, limit } = values;
-    requireFittingOptions(kind, values);
+    requireOptionsOfKind(BUILD_OPTION_KINDS, values, kind);
+    requireProfileOfKind(values.profile, kind);
     await requireWritable(out, [basePath, graphPath ?? basePath]);
     const base = await readVectors(basePath, limited(limit));
-    const graphBase = graphPath === undefined ? base : await readVectors(graphPath, limited(limit));
-    requireSameRows(graphPath ?? basePath, graphBase.rows, basePath, base.rows);
+    const graphBase = graphPath === undefined ? undefined : await readVectors(graphPath, limited(limit));
+    if (graphBase) requireSameRows(graphPath ?? basePath, graphBase.rows, basePath, base.rows);
     throwIfInterrupted(session.signal);
     const begin = session.now();
-    const built =
-      kind === 'flat'
-        ? { archive: new FlatIndex(base, session.backend).toArchive(), rows: [], json: {} }
-        : await buildGraph(base, graphBase, { ...values, efConstruction: values['ef-construction'] }, session);
+    const choices = { ...values, efConstruction: values['ef-construction'], keepVectors: values['keep-vectors'] };
+    const built = await buildIndex(kind, base, graphBase, choices, session);
     const seconds = session.now() - begin;
     await writeArchive(out, built.archive, { signal: session.signal });
     const digest = digestArrays(built.archive);
@@ -84,62 +115,3 @@ export const buildCommand = defineCommand({
     };
   },
 });
-
-const HNSW_OPTIONS = ['graph-base', 'M', 'ef-construction', 'profile'] as const;
-
-function requireFittingOptions(kind: string, values: Readonly<Record<(typeof HNSW_OPTIONS)[number], unknown>>): void {
-  if (kind === 'hnsw') return;
-  if (kind !== 'flat') throw new UsageError(`--index ${kind} is not in this version, which has flat and hnsw.`);
-  const given = HNSW_OPTIONS.find((name) => values[name] !== undefined);
-  if (given !== undefined) throw new UsageError(`--${given} belongs to --index hnsw, got --index ${kind}.`);
-}
-
-interface GraphChoices {
-  readonly M: number | undefined;
-  readonly efConstruction: number | undefined;
-  readonly profile: HnswProfileName | undefined;
-  readonly seed: number;
-}
-
-interface Built {
-  readonly archive: Archive;
-  readonly rows: readonly ListingRow[];
-  readonly json: object;
-}
-
-async function buildGraph(base: Matrix, graphBase: Matrix, choices: GraphChoices, session: Session): Promise<Built> {
-  const { M = DEFAULT_M, efConstruction = DEFAULT_EF_CONSTRUCTION, profile = DEFAULT_PROFILE, seed } = choices;
-  const options = { M, efConstruction, profile, seed };
-  const progress = session.progress('building, points');
-  const index = await GraphIndex.build({
-    ...{ base, graphBase, ...options, backend: session.backend, signal: session.signal },
-    onProgress: (done, total) => progress.update(done, total),
-  });
-  progress.end();
-  const statistics = index.statistics();
-  const counts = index.buildCounts!;
-  return {
-    archive: index.toArchive(),
-    rows: [
-      ['graph built on', `${graphBase.rows} x ${graphBase.cols}`],
-      ['M', M],
-      ['efConstruction', efConstruction],
-      ['profile', profile],
-      ['distances', counts.distances],
-      ['multiply-adds', counts.multiplyAdds],
-      ...statisticsRows(statistics),
-    ],
-    json: { graphCols: graphBase.cols, ...options, counts, statistics },
-  };
-}
-
-function statisticsRows({ points, levels, degrees, meanDegree, ...shares }: GraphStatistics): ListingRow[] {
-  const used = degrees.flatMap((count, degree) => (count > 0 ? [degree] : []));
-  return [
-    ['points', points],
-    ['points by top level', levels.join(' ')],
-    ['degree at level 0', `from ${used[0] ?? 0} to ${used.at(-1) ?? 0}, mean ${meanDegree.toFixed(2)}`],
-    ['reachable', `${percent(shares.reachableFraction)} %`],
-    ['links both ways', `${percent(shares.reciprocity)} %`],
-  ];
-}

@@ -8,13 +8,13 @@ import type { Matrix } from '../../tensor/matrix.ts';
 import { defineCommand, type Session } from '../command.ts';
 import { breathe, UsageError } from '../failures.ts';
 import { interpreted, requireEnoughRows, requireSameCols, requireWritableIds } from '../files.ts';
+import { ofKinds, requireOptionsOfKind, SEARCH_OPTION_KINDS } from '../index-kinds.ts';
 import { type ListingRow, listing, secondsText } from '../listing.ts';
 
 /** Queries between two looks at the signal; an exact search takes more of them in one pass over the base. */
 const BLOCK_QUERIES = { hnsw: 50, nsg: 50, 'hnsw-sq8': 50, lc: 50, pq: 50, ivfpq: 50, sq8: 50, flat: 500 } as const;
-/** These compare a query with all they hold, or all of some lists. */
-const SCANNING: readonly string[] = ['flat', 'pq', 'ivfpq', 'sq8'];
 const DEFAULT_EF = 100;
+const DEFAULT_NPROBE = 8;
 
 export const searchCommand = defineCommand({
   name: 'search',
@@ -27,27 +27,44 @@ export const searchCommand = defineCommand({
     ef: {
       type: 'integer',
       least: 1,
-      text: 'hnsw: candidates kept during a search, at least k; more find more and take longer',
+      text: `${ofKinds(SEARCH_OPTION_KINDS.ef)}candidates kept during a search, at least k; more find more and take longer`,
       whenAbsent: `${DEFAULT_EF}, or k where that is more`,
+    },
+    nprobe: {
+      type: 'integer',
+      least: 1,
+      text: 'ivfpq: lists visited for each query; more find more and take longer',
+      whenAbsent: `${DEFAULT_NPROBE}, or all where there are fewer`,
+    },
+    rerank: {
+      type: 'integer',
+      least: 1,
+      text: `${ofKinds(SEARCH_OPTION_KINDS.rerank)}rank this many, at least k, anew by the vectors that --keep-vectors kept`,
+      whenAbsent: 'the order of the codes',
     },
     repeat: { type: 'integer', least: 1, default: 1, text: 'search this often, for the time alone' },
   },
   about: ['Queries are searched one after the other on one thread. Where fewer than k rows are found, the rest is -1.'],
-  examples: ['cnt search --index index.hnsw --query query.fvecs --k 100 --ef 100 --out result.ivecs'],
-  async run({ index: indexPath, query: queryPath, out, k, ef, repeat }, _, session) {
-    if (ef !== undefined && ef < k) throw new UsageError(`--ef: expected at least k = ${k}, got ${ef}.`);
+  examples: [
+    'cnt search --index index.hnsw --query query.fvecs --k 100 --ef 100 --out result.ivecs',
+    'cnt search --index index.ivfpq --query query.compressed.fvecs --nprobe 4 --out result.ivecs',
+  ],
+  async run(values, _, session) {
+    const { index: indexPath, query: queryPath, out, k, ef, nprobe, rerank, repeat } = values;
+    for (const [name, value] of Object.entries({ ef, rerank })) {
+      if (value !== undefined && value < k)
+        throw new UsageError(`--${name}: expected at least k = ${k}, got ${value}.`);
+    }
     await requireWritableIds(out, [indexPath, queryPath]);
     const archive = await readArchive(indexPath);
     const index = interpreted(indexPath, () => loadIndex(archive, session.backend));
     const { kind, rows, dim } = index;
-    if (ef !== undefined && SCANNING.includes(kind)) {
-      throw new UsageError(`--ef belongs to hnsw indexes, got a ${kind} one.`);
-    }
+    requireOptionsOfKind(SEARCH_OPTION_KINDS, values, kind, `an index of kind ${kind}`);
+    const choices = chosenSearch(index, indexPath, k, { ef, nprobe, rerank });
     const queries = await readVectors(queryPath);
     requireSameCols(queryPath, queries.cols, indexPath, dim);
     requireEnoughRows(indexPath, rows, k);
-    const width = SCANNING.includes(kind) ? undefined : (ef ?? Math.max(DEFAULT_EF, k));
-    const searched = await searchRepeatedly(index, queries, k, width, repeat, session);
+    const searched = await searchRepeatedly(index, queries, k, choices, repeat, session);
     const table = { rows: queries.rows, cols: k, data: searched.ids };
     await writeIds(out, table, { signal: session.signal });
     const digest = digestIds(table);
@@ -57,17 +74,43 @@ export const searchCommand = defineCommand({
         ['index', `${kind}, ${rows} x ${dim}`],
         ['queries', queries.rows],
         ['k', k],
-        ['ef', width],
+        ['ef', choices.ef],
+        ['nprobe', choices.nprobe],
+        ['rerank', choices.rerank],
         ...lines,
         ['digest', digest],
       ]),
       json: {
         ...{ index: indexPath, kind, query: queryPath, out, rows, cols: dim, queries: queries.rows },
-        ...{ k, ef: width, repeat, ...json, digest, backend: session.ranOn },
+        ...{ k, ...choices, repeat, ...json, digest, backend: session.ranOn },
       },
     };
   },
 });
+
+/** How an index is searched; what does not belong to its kind is absent. */
+interface SearchChoices {
+  readonly ef?: number | undefined;
+  readonly nprobe?: number | undefined;
+  readonly rerank?: number | undefined;
+}
+
+/** What was given, and defaults. @throws {RangeError} if the index has not what is asked of it */
+function chosenSearch(index: SearchIndex, path: string, k: number, given: SearchChoices): SearchChoices {
+  const { ef, nprobe, rerank } = given;
+  if (index.kind === 'flat') return {};
+  if (index.kind === 'pq' || index.kind === 'sq8' || index.kind === 'ivfpq') {
+    if (rerank !== undefined && !index.statistics().keepsVectors) {
+      throw new RangeError(`${path}: expected an index built with --keep-vectors to re-rank, got codes alone.`);
+    }
+    if (index.kind !== 'ivfpq') return { rerank };
+    if (nprobe !== undefined && nprobe > index.nlist) {
+      throw new RangeError(`${path}: expected --nprobe of at most ${index.nlist}, the lists, got ${nprobe}.`);
+    }
+    return { nprobe: nprobe ?? Math.min(DEFAULT_NPROBE, index.nlist), rerank };
+  }
+  return { ef: ef ?? Math.max(DEFAULT_EF, k) };
+}
 
 /** Time and work of the searches. */
 function costs({ counts, seconds }: Searched, queries: number): { lines: ListingRow[]; json: object } {
@@ -79,6 +122,7 @@ function costs({ counts, seconds }: Searched, queries: number): { lines: Listing
       ['search time', secondsText(mean) + (seconds.length > 1 ? spread : '')],
       ['queries a second', Math.round(queries / mean)],
       ['distances a query', counts.distances / queries],
+      ['codes a query', counts.codes === undefined ? undefined : counts.codes / queries],
       ['hops a query', counts.hops / queries],
     ],
     json: {
@@ -102,14 +146,14 @@ async function searchRepeatedly(
   index: SearchIndex,
   queries: Matrix,
   k: number,
-  ef: number | undefined,
+  choices: SearchChoices,
   repeat: number,
   session: Session,
 ): Promise<Searched> {
   const progress = session.progress('searching, queries');
   const most = BLOCK_QUERIES[index.kind];
   const ids = new Int32Array(queries.rows * k);
-  const counts = { distances: 0, multiplyAdds: 0, hops: 0 };
+  let counts: SearchCounts = { distances: 0, multiplyAdds: 0, hops: 0 };
   const seconds: number[] = [];
   for (let run = 0; run < repeat; run++) {
     let spent = 0;
@@ -117,13 +161,11 @@ async function searchRepeatedly(
       const rows = Math.min(most, queries.rows - first);
       const block = rowsFrom(queries, first, rows);
       const begin = session.now();
-      const found = search(index, block, k, ef);
+      const found = search(index, block, k, choices);
       spent += session.now() - begin;
       if (run === 0) {
         ids.set(found.ids, first * k);
-        counts.distances += found.counts.distances;
-        counts.multiplyAdds += found.counts.multiplyAdds;
-        counts.hops += found.counts.hops;
+        counts = sumOf(counts, found.counts);
       }
       progress.update(run * queries.rows + first + rows, repeat * queries.rows);
       await breathe(session.signal);
@@ -134,9 +176,20 @@ async function searchRepeatedly(
   return { ids, counts, seconds };
 }
 
-function search(index: SearchIndex, queries: Matrix, k: number, ef: number | undefined): SearchResult {
-  if (index.kind === 'ivfpq') return index.search(queries, k, { nprobe: index.nlist });
-  if (index.kind === 'flat' || index.kind === 'pq' || index.kind === 'sq8') return index.search(queries, k);
+function sumOf(a: SearchCounts, b: SearchCounts): SearchCounts {
+  const sum = {
+    distances: a.distances + b.distances,
+    multiplyAdds: a.multiplyAdds + b.multiplyAdds,
+    hops: a.hops + b.hops,
+  };
+  return b.codes === undefined ? sum : { ...sum, codes: (a.codes ?? 0) + b.codes };
+}
+
+function search(index: SearchIndex, queries: Matrix, k: number, { ef, nprobe, rerank }: SearchChoices): SearchResult {
+  const ranking = rerank === undefined ? {} : { rerank };
+  if (index.kind === 'flat') return index.search(queries, k);
+  if (index.kind === 'ivfpq') return index.search(queries, k, { ...ranking, nprobe: nprobe ?? index.nlist });
+  if (index.kind === 'pq' || index.kind === 'sq8') return index.search(queries, k, ranking);
   return index.search(queries, k, { ef: ef ?? k });
 }
 

@@ -13,7 +13,7 @@ import { listing, percent, secondsText } from '../listing.ts';
 import type { OptionTable } from '../options.ts';
 import { removeCheckpoint, trainNetwork } from '../training.ts';
 
-/** Every method of the project; this version trains the first four. */
+/** Every method of the project. */
 const METHODS = ['cnt', 'linear', 'pca', 'srp', 'vae', 'catalyst'] as const;
 
 /** A key of the attention has a quarter of the compressed columns. */
@@ -33,21 +33,26 @@ const NETWORK_OPTIONS = {
     text: 'cnt, linear: how to train; the published presets take 2400 epochs from a random start',
     whenAbsent: 'default',
   },
-  epochs: { type: 'integer', least: 1, text: 'cnt, linear: passes over the rows', whenAbsent: "the preset's" },
+  epochs: {
+    type: 'integer',
+    least: 1,
+    text: 'networks: passes over the rows',
+    whenAbsent: "the preset's; catalyst 8",
+  },
   samples: {
     type: 'integer',
     least: 1,
-    text: 'cnt, linear: rows to train on in all, instead of --epochs',
-    whenAbsent: "the preset's, 640000",
+    text: 'networks: rows to train on in all, instead of --epochs; catalyst counts triplets',
+    whenAbsent: "the preset's, 640000; vae 500000",
   },
-  batch: { type: 'integer', least: 2, text: 'cnt, linear: rows of a step', whenAbsent: "the preset's, 256" },
+  batch: { type: 'integer', least: 2, text: 'networks: rows of a step', whenAbsent: "the preset's, 256; catalyst 64" },
   lr: {
     type: 'number',
     above: 0,
-    text: 'cnt, linear: learning rate',
-    whenAbsent: "the preset's, 0.003, or 0.001 above 512 columns",
+    text: 'networks: learning rate',
+    whenAbsent: "the preset's, 0.003, or 0.001 above 512 columns; vae 0.001; catalyst 0.1",
   },
-  resume: { type: 'flag', text: 'cnt, linear: continue from M.checkpoint, bit for bit' },
+  resume: { type: 'flag', text: 'networks: continue from M.checkpoint, bit for bit' },
 } as const satisfies OptionTable;
 
 export const trainCommand = defineCommand({
@@ -56,7 +61,7 @@ export const trainCommand = defineCommand({
   options: {
     base: { type: 'path', placeholder: 'B', required: true, text: 'vectors to learn from' },
     out: { type: 'path', placeholder: 'M', required: true, text: 'file for the model, safetensors' },
-    method: { type: 'choice', choices: METHODS, default: 'cnt', text: 'this version has cnt, linear, pca and srp' },
+    method: { type: 'choice', choices: METHODS, default: 'cnt', text: 'how vectors are compressed; see below' },
     factor: {
       type: 'integer',
       least: 1,
@@ -68,7 +73,8 @@ export const trainCommand = defineCommand({
   },
   about: [
     'cnt is the Compression Network with Transformer, trained with the INRP loss; linear is its control, a single linear map ' +
-      'trained alike; pca and srp (sparse random projection) are the baselines.',
+      'trained alike; vae (variational autoencoder) and catalyst (spreading vectors) are networks that others trained; pca ' +
+      'and srp (sparse random projection) need no training by gradients.',
     'While a network trains, M.checkpoint is kept beside the model. Ctrl-C writes it and stops; the same command with ' +
       '--resume continues, and ends with the model that an uninterrupted training gives.',
   ],
@@ -77,7 +83,7 @@ export const trainCommand = defineCommand({
     'cnt train --base base.fvecs --out pca.safetensors --method pca',
   ],
   async run(values, _, session) {
-    const { base: basePath, out, method, factor, limit, seed, resume, lr, ...network } = values;
+    const { base: basePath, out, method, factor, limit, seed, resume, lr } = values;
     requireFittingOptions(values);
     await requireWritable(out, [basePath]);
     const base = await readVectors(basePath, limited(limit));
@@ -97,20 +103,9 @@ export const trainCommand = defineCommand({
     if (method === 'pca') compressor = trainPca(base, { dOut, backend: session.backend });
     else if (method === 'srp') compressor = SrpCompressor.create({ dIn: base.cols, dOut, seed });
     else {
-      const { variant, preset, epochs, samples, batch } = network;
-      const kind = method === 'linear' ? 'linear' : 'cnt';
-      const choices = {
-        factor,
-        network: kind,
-        variant,
-        preset,
-        epochs,
-        samples,
-        batch,
-        learningRate: lr,
-        seed,
-      } as const;
-      compressor = await trainNetwork(base, choices, out, resume, session);
+      const { variant, preset, epochs, samples, batch } = values;
+      const choices = { factor, variant, preset, epochs, samples, batch, learningRate: lr, seed };
+      compressor = await trainNetwork(method, base, choices, out, resume, session);
     }
     const seconds = session.now() - begin;
     const model = compressor.toNamedArrays();
@@ -145,17 +140,19 @@ function requireFittingOptions(
   } & { readonly method: string; readonly factor: number },
 ): void {
   const { method, preset, factor } = values;
-  if (method === 'vae' || method === 'catalyst') {
-    throw new UsageError(`--method ${method} is not in this version, which has cnt, linear, pca and srp.`);
-  }
-  const isNetwork = method === 'cnt' || method === 'linear';
+  const isNetwork = method !== 'pca' && method !== 'srp';
+  const isInrp = method === 'cnt' || method === 'linear';
   for (const name of Object.keys(NETWORK_OPTIONS) as (keyof typeof NETWORK_OPTIONS)[]) {
-    const given = values[name] !== undefined && values[name] !== false;
-    if (given && !isNetwork)
-      throw new UsageError(`--${name} belongs to --method cnt and linear, got --method ${method}.`);
-  }
-  if (method === 'linear' && values.variant !== undefined) {
-    throw new UsageError('--variant belongs to --method cnt, got --method linear.');
+    if (values[name] === undefined || values[name] === false) continue;
+    if (name === 'variant' && method !== 'cnt') {
+      throw new UsageError(`--variant belongs to --method cnt, got --method ${method}.`);
+    }
+    if (name === 'preset' && !isInrp) {
+      throw new UsageError(`--preset belongs to --method cnt and linear, got --method ${method}.`);
+    }
+    if (!isNetwork) {
+      throw new UsageError(`--${name} belongs to --method cnt, linear, vae and catalyst, got --method ${method}.`);
+    }
   }
   if (values.epochs !== undefined && values.samples !== undefined) {
     throw new UsageError('expected --epochs or --samples, got both.');
