@@ -22,8 +22,8 @@ const WIDTH = 640;
 const PLOT = { left: 68, right: 616, top: 44, bottom: 344 } as const;
 const LEGEND_TOP = PLOT.bottom + 72;
 const LEGEND_STEP = 22;
-/** Longer names get a line of the legend each. */
-const SHORT_NAME = 32;
+/** Longer names get a line of the legend each: a page enlarges texts on a phone. */
+const SHORT_NAME = 26;
 /** Colors that remain distinct for the common forms of color blindness (Okabe and Ito). */
 const COLORS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#b8860b', '#56b4e9'];
 const DASHES = [undefined, '7 4', '2 3'];

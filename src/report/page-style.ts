@@ -35,7 +35,7 @@ sup { line-height: 0; } sup a { text-decoration: none; }
 .reasons { font-size: 0.85rem; margin: 0.25rem 0 1rem; padding-left: 1.75rem; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1rem; }
 figure { margin: 0.75rem 0; overflow-x: auto; }
-figure svg { display: block; width: 100%; min-width: 27rem; max-width: 46rem; height: auto; }
+figure svg { display: block; width: 100%; max-width: 46rem; height: auto; }
 figcaption { font-size: 0.85rem; }
 svg { fill: var(--ink); } svg .ground { fill: var(--ground); } svg .grid { stroke: var(--line); }
 .claims { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 28rem), 1fr)); gap: 0.75rem; margin: 0.75rem 0; padding: 0; list-style: none; }
@@ -45,13 +45,13 @@ svg { fill: var(--ink); } svg .ground { fill: var(--ground); } svg .grid { strok
 .verdict { font-weight: 600; }
 dl { display: grid; grid-template-columns: minmax(6rem, max-content) 1fr; gap: 0.2rem 1rem; font-size: 0.9rem; }
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
-@media (max-width: 34rem) { dl { grid-template-columns: 1fr; } dd { margin-bottom: 0.4rem; } }
+@media (max-width: 34rem) { dl { grid-template-columns: 1fr; } dd { margin-bottom: 0.4rem; } figure svg text { font-size: 18px; } }
 @media print {
   :root { color-scheme: light; --ground: #fff; --ink: #000; --soft: #444; --line: #bbb; --panel: #f2f2f2; --good: #000; --bad: #000; --mute: #444; }
   body { max-width: none; padding: 0; font-size: 10pt; }
   tbody th { position: static; } .charts { grid-template-columns: 1fr 1fr; } .reasons, .claims p { font-size: 8pt; }
   table { font-size: 7.5pt; } th, td { padding: 0.15rem 0.35rem; }
-  .wide, figure { overflow: visible; } figure svg { min-width: 0; max-width: 15cm; }
+  .wide, figure { overflow: visible; } figure svg { max-width: 15cm; }
   tr, figure { break-inside: avoid; } h2 { break-after: avoid; }
 }
 `;
