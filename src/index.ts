@@ -44,16 +44,49 @@ export {
 export { Adjacency, LayeredGraph } from './graph/adjacency.ts';
 export { buildHnsw, type HnswOptions } from './graph/hnsw.ts';
 export { HNSW_PROFILES, type HnswProfileName } from './graph/hnsw-profile.ts';
+export { type ExactKnnOptions, exactKnnGraph, type KnnGraph } from './graph/knn-graph.ts';
+export { type NnDescentOptions, nnDescent } from './graph/nn-descent.ts';
+export { buildNsg, type Nsg, type NsgOptions, type QueriedSource } from './graph/nsg.ts';
+export { NSG_PROFILES, type NsgProfileName } from './graph/nsg-profile.ts';
 export type { SearchTrace } from './graph/search.ts';
 export { type GraphStatistics, graphStatistics } from './graph/statistics.ts';
+export type { CodeSearchOptions } from './index/code-search.ts';
 export { FlatIndex, type FlatSearchOptions } from './index/flat-index.ts';
 export type { GraphParameters } from './index/graph-archive.ts';
 export { GraphIndex, type GraphIndexOptions, type GraphSearchOptions } from './index/graph-index.ts';
+export { IvfAdcIndex, type IvfSearchOptions, type IvfStatistics } from './index/ivf-adc.ts';
+export type { IvfAdcOptions } from './index/ivf-build.ts';
+export {
+  type LinkAndCodeBytes,
+  LinkAndCodeIndex,
+  type LinkAndCodeSearchOptions,
+  type LinkAndCodeStatistics,
+  type ReconstructionErrors,
+} from './index/link-and-code.ts';
+export type { LinkAndCodeOptions, LinkAndCodeStep } from './index/link-and-code-build.ts';
 export { loadIndex, type SearchIndex } from './index/load-index.ts';
+export type { NeighborGraph, NsgParameters } from './index/nsg-archive.ts';
+export { type NsgBuildCounts, NsgIndex, type NsgIndexOptions, type NsgPhase } from './index/nsg-index.ts';
+export { PqIndex, type PqIndexOptions, type PqStatistics } from './index/pq-index.ts';
 export type { SearchCounts, SearchResult } from './index/search-result.ts';
+export { Sq8GraphIndex, type Sq8GraphOptions, type Sq8GraphStatistics } from './index/sq8-graph-index.ts';
+export { Sq8Index, type Sq8IndexOptions, type Sq8Statistics } from './index/sq8-index.ts';
 export { decodeArchive, encodeArchive } from './io/archive.ts';
 export { FileError } from './io/file-error.ts';
 export { decodeSafetensors, encodeSafetensors } from './io/safetensors.ts';
+export {
+  K_MEANS_PROFILES,
+  type KMeansOptions,
+  type KMeansProfile,
+  type KMeansResult,
+  kMeans,
+} from './quantize/k-means.ts';
+export type { Basis } from './quantize/neighbor-basis.ts';
+export { type RotationOptions, trainRotation } from './quantize/opq.ts';
+export { DistanceTable, type ProductEncodeOptions, ProductQuantizer } from './quantize/product.ts';
+export { RegressionCodebook, type RegressionEncodeOptions } from './quantize/regression-codebook.ts';
+export { SCALAR_RANGES, ScalarQuantizer, type ScalarRange } from './quantize/scalar.ts';
+export { type ProductOptions, trainProduct } from './quantize/train-product.ts';
 export { symmetricEigen } from './tensor/eigen.ts';
 export { createMatrix, firstRows, type Matrix, requireFinite } from './tensor/matrix.ts';
 export type {
