@@ -22,7 +22,7 @@ export interface ExperimentData {
 }
 
 /** The generated data of the demo scale: small enough for minutes, hard enough that compression costs recall. */
-export const DEMO = { rows: 6_000, queries: 500, dim: 128 } as const;
+export const DEMO = { rows: 5_000, queries: 500, dim: 128 } as const;
 
 function describe(rows: string, dim: number): { paper: PaperDataset; difference: string } {
   const paper = paperDatasetFor(dim);

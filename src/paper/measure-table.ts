@@ -3,7 +3,7 @@ import type { Cell } from './cell.ts';
 import type { Experiment } from './experiment.ts';
 import { TABLE_2_FACTOR, TABLE_3_FACTOR, TABLE_4_FACTOR } from './settings.ts';
 import { measureTable1, table1Cells, table1Counts } from './table-1.ts';
-import { measureTable2, table2Bytes, table2Cells, table2Counts, table2Sweep } from './table-2.ts';
+import { measureTable2, type Table2Choices, table2Bytes, table2Cells, table2Counts, table2Sweep } from './table-2.ts';
 import { measureTable3, table3Cells, table3Counts } from './table-3.ts';
 import { measureTable4, table4Cells } from './table-4.ts';
 
@@ -11,11 +11,9 @@ export const TABLES = ['table1', 'table2', 'table3', 'table4'] as const;
 export type TableName = (typeof TABLES)[number];
 
 /** What varies within a table. */
-export interface TableChoices {
+export interface TableChoices extends Table2Choices {
   /** Compression factors of Table 1. */
   readonly factors: readonly number[];
-  /** Searches by the clock. */
-  readonly repetitions: number;
 }
 
 /** A table of the paper as measured here. */
@@ -55,8 +53,8 @@ const MEASURE: Record<TableName, (experiment: Experiment, choices: TableChoices)
       measured: { table1: hnsw, table1Nsg: nsg },
     };
   },
-  async table2(experiment, { repetitions }) {
-    const rows = await measureTable2(experiment, repetitions);
+  async table2(experiment, choices) {
+    const rows = await measureTable2(experiment, choices);
     return {
       title: `Table 2, ${TABLE_2_FACTOR}x before quantization: ${experiment.data.difference}`,
       cells: table2Cells(experiment, rows),

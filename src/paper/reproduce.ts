@@ -17,11 +17,22 @@ export type Target = (typeof TARGETS)[number];
 export const SCALES = ['demo', 'small', 'full'] as const;
 export type Scale = (typeof SCALES)[number];
 
-/** Rows used, rows that pass through a network in training, and repetitions of a search at each scale. */
-const BUDGET: Record<Scale, { readonly limit?: number; readonly samples: number; readonly repetitions: number }> = {
-  demo: { samples: 64_000, repetitions: 3 },
-  small: { limit: 20_000, samples: 256_000, repetitions: 5 },
-  full: { samples: 640_000, repetitions: 20 },
+interface Budget {
+  /** Rows used at most. */
+  readonly limit?: number;
+  /** Rows that pass through a network in training. */
+  readonly samples: number;
+  /** Repetitions of a search. */
+  readonly repetitions: number;
+  /** Rounds of learning rotation and weights of L&C. */
+  readonly rotationRounds: number;
+  readonly regressionRounds: number;
+}
+
+const BUDGET: Record<Scale, Budget> = {
+  demo: { samples: 64_000, repetitions: 3, rotationRounds: 2, regressionRounds: 3 },
+  small: { limit: 20_000, samples: 256_000, repetitions: 5, rotationRounds: 20, regressionRounds: 10 },
+  full: { samples: 640_000, repetitions: 20, rotationRounds: 50, regressionRounds: 10 },
 };
 
 export interface ReproduceOptions {
@@ -85,10 +96,7 @@ export async function reproduce(
       samples,
     });
     Object.assign(report, { dataset: data.name, dataDigest: data.digest, rows: data.base.rows, samples });
-    const choices = {
-      factors: options.factor === undefined ? [2, 4] : [options.factor],
-      repetitions: budget.repetitions,
-    };
+    const choices = { factors: options.factor === undefined ? [2, 4] : [options.factor], ...budget };
     const tables = TABLES.filter((name) => target === 'all' || target === name);
     for (const name of tables) requireTable(name, experiment, choices);
     for (const name of tables) {

@@ -1,11 +1,17 @@
 import { recallAt } from '../eval/recall.ts';
 import { IvfAdcIndex } from '../index/ivf-adc.ts';
+import { type LinkAndCodeBytes, LinkAndCodeIndex } from '../index/link-and-code.ts';
 import type { SearchResult } from '../index/search-result.ts';
 import { digestArrays, digestIds } from '../io/digest.ts';
+import type { Matrix } from '../tensor/matrix.ts';
+import type { Archive } from '../tensor/named-arrays.ts';
 import { type Cell, measuredCell, recallCell } from './cell.ts';
 import type { Experiment, Method, MethodOrNone } from './experiment.ts';
-import { IVFADC_SETTINGS, TABLE_2, TABLE_2_FACTOR } from './settings.ts';
+import { IVFADC_SETTINGS, LINK_AND_CODE_SETTINGS, TABLE_2, TABLE_2_FACTOR } from './settings.ts';
 import { type TimedSearch, timedSearch } from './timed-search.ts';
+
+/** PQ is searched by IVFADC. */
+export type Codec = 'PQ' | 'L&C';
 
 /** Recalls of one search, in percent. */
 export interface Table2Recalls {
@@ -14,11 +20,12 @@ export interface Table2Recalls {
   readonly recall1at50: number;
 }
 
-/** A search that visits `nprobe` of the inverted lists. */
-export interface ProbedSearch extends Table2Recalls {
-  readonly nprobe: number;
+/** A search of PQ that visits `nprobe` of the inverted lists, or of L&C that keeps `ef` candidates. */
+export interface SweptSearch extends Table2Recalls {
+  readonly nprobe?: number;
   /** Percent of the true nearest neighbors that lie in the lists visited: no recall can be higher. */
-  readonly probedShare: number;
+  readonly probedShare?: number;
+  readonly ef?: number;
   readonly codesPerQuery: number;
   readonly queriesPerSecond: number;
 }
@@ -26,19 +33,27 @@ export interface ProbedSearch extends Table2Recalls {
 /** One row of Table 2 as measured here. */
 export interface Table2Result extends Table2Recalls {
   readonly method: MethodOrNone;
-  readonly codec: 'PQ';
-  /** Of a code, without the id. */
+  readonly codec: Codec;
+  /** Of a product code, without the id. */
   readonly bytes: number;
+  /** L&C: bytes of a vector with its regression code, and with its links at level 0 too. */
+  readonly bytesPerVector?: LinkAndCodeBytes;
   readonly indexingSeconds: number;
   readonly queriesPerSecond: TimedSearch['queriesPerSecond'];
   readonly codesPerQuery: number;
-  /** Distances besides those of codes: to coarse centroids and to the words of codebooks. */
-  readonly distancesPerQuery: number;
   readonly multiplyAddsPerQuery: number;
-  readonly sweep: readonly ProbedSearch[];
+  readonly sweep: readonly SweptSearch[];
   readonly modelDigest: string;
   readonly indexDigest: string;
   readonly resultDigest: string;
+}
+
+export interface Table2Choices {
+  /** Searches by the clock. */
+  readonly repetitions: number;
+  /** Rounds of learning the rotation before L&C, and its weights. */
+  readonly rotationRounds: number;
+  readonly regressionRounds: number;
 }
 
 /** The bytes of Table 2 that divide the compressed dimension. @throws {RangeError} if none does */
@@ -53,16 +68,18 @@ export function table2Bytes({ data }: Experiment): number[] {
 }
 
 /**
- * Product codes of full and of compressed vectors in inverted lists, searched for the neighbors of the original space.
+ * Codes of full and of compressed vectors, in inverted lists and in Link and Code, searched for the neighbors of the original space.
  *
- * Source: the paper, Table 2. Departs: nprobe is not stated there, so that all lists are visited, beside a sweep; adds PCA before PQ, the
- * control that the paper lacks; Catalyst has 4 times fewer columns, as CNT, where the paper gives no number.
+ * Source: the paper, Table 2. Departs: nprobe and ef are not stated there: all lists are visited, 1024 candidates kept, beside sweeps.
+ * Adds PCA before PQ, the control that the paper lacks. Catalyst has 4 times fewer columns, as CNT, where the paper gives no number.
  */
-export async function measureTable2(experiment: Experiment, repetitions: number): Promise<Table2Result[]> {
+export async function measureTable2(experiment: Experiment, choices: Table2Choices): Promise<Table2Result[]> {
   const rows: Table2Result[] = [];
   for (const bytes of table2Bytes(experiment)) {
     for (const method of methodsOf(experiment, bytes))
-      rows.push(await measureRow(experiment, method, bytes, repetitions));
+      rows.push(await measureRow(experiment, method, 'PQ', bytes, choices));
+    for (const method of [undefined, 'CNT'] as const)
+      rows.push(await measureRow(experiment, method, 'L&C', bytes, choices));
   }
   return rows;
 }
@@ -76,66 +93,72 @@ function methodsOf({ data }: Experiment, bytes: number): (Method | undefined)[] 
 function measureRow(
   experiment: Experiment,
   method: Method | undefined,
+  codec: Codec,
   bytes: number,
-  repetitions: number,
+  { repetitions, rotationRounds, regressionRounds }: Table2Choices,
 ): Promise<Table2Result> {
-  const key = experiment.key({ step: 'table 2', method: method ?? 'none', codec: 'PQ', bytes, repetitions });
+  const rounds = { rotationRounds, regressionRounds };
+  const own = { step: 'table 2', method: method ?? 'none', codec, bytes, repetitions };
+  const key = experiment.key(codec === 'PQ' ? own : { ...own, ...rounds });
   return experiment.store.result(key, async () => {
-    const { data } = experiment;
-    const { nlist, nprobe, k, sweep } = IVFADC_SETTINGS;
     const { base, query, modelDigest } = await experiment.compressed(method, method ? TABLE_2_FACTOR : 1);
-    const { index, seconds: indexingSeconds } = await buildIvfAdc(
-      experiment,
-      base,
-      bytes,
-      nlist,
-      nameOf(method, bytes),
-    );
-    const shares = index.probedShares(query, data.truth, k, 1);
-    const probed: ProbedSearch[] = [];
-    for (const visited of sweep) {
-      const { found, queriesPerSecond } = await timedSearch(
-        experiment,
-        () => index.search(query, k, { nprobe: visited }),
-        1,
-      );
-      probed.push({
-        nprobe: visited,
-        probedShare: 100 * shares[visited - 1]!,
-        codesPerQuery: found.counts.codes! / query.rows,
-        queriesPerSecond: queriesPerSecond[0],
-        ...recallsOf(experiment, found),
-      });
+    const name = nameOf(method, bytes, codec);
+    const coded =
+      codec === 'PQ'
+        ? await invertedLists(experiment, base, query, bytes, name)
+        : await linkedCodes(experiment, base, query, bytes, rounds, name);
+    const sweep: SweptSearch[] = [];
+    for (const { search, ...setting } of coded.sweep) {
+      const { found, queriesPerSecond } = await timedSearch(experiment, search, 1);
+      const costs = { codesPerQuery: codesOf(found) / query.rows, queriesPerSecond: queriesPerSecond[0] };
+      sweep.push({ ...setting, ...costs, ...recallsOf(experiment, found) });
     }
-    const search = () => index.search(query, k, { nprobe });
-    const { found, queriesPerSecond } = await timedSearch(experiment, search, repetitions);
+    const { found, queriesPerSecond } = await timedSearch(experiment, coded.search, repetitions);
     return {
       method: method ?? 'none',
-      codec: 'PQ',
+      codec,
       bytes,
-      indexingSeconds,
+      ...(coded.bytesPerVector && { bytesPerVector: coded.bytesPerVector }),
+      indexingSeconds: coded.seconds,
       queriesPerSecond,
-      codesPerQuery: found.counts.codes! / query.rows,
-      distancesPerQuery: found.counts.distances / query.rows,
+      codesPerQuery: codesOf(found) / query.rows,
       multiplyAddsPerQuery: found.counts.multiplyAdds / query.rows,
       ...recallsOf(experiment, found),
-      sweep: probed,
+      sweep,
       modelDigest,
-      indexDigest: digestArrays(index.toArchive()),
-      resultDigest: digestIds({ rows: query.rows, cols: k, data: found.ids }),
+      indexDigest: digestArrays(coded.archive),
+      resultDigest: digestIds({ rows: query.rows, cols: found.k, data: found.ids }),
     };
   });
 }
 
-async function buildIvfAdc(
+/** Codes compared with a query: those of the lists, or those that the graph led to. */
+function codesOf({ counts }: SearchResult): number {
+  return counts.codes ?? counts.distances;
+}
+
+/** An index of codes, and how it is searched. */
+interface CodedVectors {
+  readonly archive: Archive;
+  readonly seconds: number;
+  readonly bytesPerVector?: LinkAndCodeBytes;
+  readonly search: () => SearchResult;
+  readonly sweep: readonly (Pick<SweptSearch, 'nprobe' | 'probedShare' | 'ef'> & {
+    readonly search: () => SearchResult;
+  })[];
+}
+
+async function invertedLists(
   experiment: Experiment,
-  base: Experiment['data']['base'],
+  base: Matrix,
+  query: Matrix,
   bytes: number,
-  nlist: number,
   name: string,
-): Promise<{ index: IvfAdcIndex; seconds: number }> {
-  const { backend, signal, now, progress: begun } = experiment.around;
-  const progress = begun(`building IVFADC, ${name}`);
+): Promise<CodedVectors> {
+  const { data, around } = experiment;
+  const { backend, signal, now } = around;
+  const { nlist, nprobe, k, sweep } = IVFADC_SETTINGS;
+  const progress = around.progress(`building IVFADC, ${name}`);
   const begin = now();
   // Source: "based on Faiss", hence faiss's rules of k-means.
   const index = await IvfAdcIndex.build({
@@ -144,7 +167,45 @@ async function buildIvfAdc(
   });
   const seconds = now() - begin;
   progress.end();
-  return { index, seconds };
+  const shares = index.probedShares(query, data.truth, k, 1);
+  return {
+    archive: index.toArchive(),
+    seconds,
+    search: () => index.search(query, k, { nprobe }),
+    sweep: sweep.map((visited) => ({
+      nprobe: visited,
+      probedShare: 100 * shares[visited - 1]!,
+      search: () => index.search(query, k, { nprobe: visited }),
+    })),
+  };
+}
+
+async function linkedCodes(
+  experiment: Experiment,
+  base: Matrix,
+  query: Matrix,
+  bytes: number,
+  rounds: Omit<Table2Choices, 'repetitions'>,
+  name: string,
+): Promise<CodedVectors> {
+  const { around, seed } = experiment;
+  const { backend, signal, now } = around;
+  const { nsq, ef, k, sweep } = LINK_AND_CODE_SETTINGS;
+  const progress = around.progress(`building L&C, ${name}`);
+  const begin = now();
+  const index = await LinkAndCodeIndex.build({
+    ...{ base, m: bytes, nsq, ...rounds, profile: 'faiss', seed, backend, signal },
+    onProgress: (step, done, total) => progress.update(done, total, step),
+  });
+  const seconds = now() - begin;
+  progress.end();
+  return {
+    archive: index.toArchive(),
+    seconds,
+    bytesPerVector: index.statistics().bytesPerVector,
+    search: () => index.search(query, k, { ef }),
+    sweep: sweep.map((width) => ({ ef: width, search: () => index.search(query, k, { ef: width }) })),
+  };
 }
 
 function recallsOf({ data }: Experiment, { ids, k }: SearchResult): Table2Recalls {
@@ -154,7 +215,7 @@ function recallsOf({ data }: Experiment, { ids, k }: SearchResult): Table2Recall
   return { recall1at1: at(1), recall1at5: at(5), recall1at50: at(50) };
 }
 
-function nameOf(method: MethodOrNone | undefined, bytes: number, codec = 'PQ'): string {
+function nameOf(method: MethodOrNone | undefined, bytes: number, codec: Codec): string {
   return `${method === undefined || method === 'none' ? '' : `${method} + `}${codec}, ${bytes} bytes`;
 }
 
@@ -206,15 +267,15 @@ function reasonFor(experiment: Experiment, { method }: Table2Result): string {
   return difference;
 }
 
-/** Recalls for each number of lists visited, and the share of true neighbors in them. */
+/** Recalls for each number of lists or candidates, and the share of true neighbors in the lists. */
 export function table2Sweep(results: readonly Table2Result[]): string[][] {
   return [
-    ['row', 'nprobe', 'true neighbors in the lists', '1@1', '1@5', '1@50', 'codes a query', 'search q/s'],
+    ['row', 'nprobe or ef', 'true neighbors in the lists', '1@1', '1@5', '1@50', 'codes a query', 'search q/s'],
     ...results.flatMap(({ method, bytes, codec, sweep }) =>
       sweep.map((search) => [
         nameOf(method, bytes, codec),
-        String(search.nprobe),
-        `${search.probedShare.toFixed(1)} %`,
+        search.ef === undefined ? `nprobe ${search.nprobe}` : `ef ${search.ef}`,
+        search.probedShare === undefined ? '' : `${search.probedShare.toFixed(1)} %`,
         search.recall1at1.toFixed(1),
         search.recall1at5.toFixed(1),
         search.recall1at50.toFixed(1),
@@ -228,12 +289,14 @@ export function table2Sweep(results: readonly Table2Result[]): string[][] {
 /** What can be counted instead of timed: the same on every machine. */
 export function table2Counts(results: readonly Table2Result[]): string[][] {
   return [
-    ['row', 'codes a query', 'other distances a query', 'multiply-adds a query'],
+    ['row', 'codes a query', 'multiply-adds a query', 'bytes', 'with regression code', 'with links'],
     ...results.map((ours) => [
       nameOf(ours.method, ours.bytes, ours.codec),
       ours.codesPerQuery.toFixed(0),
-      ours.distancesPerQuery.toFixed(0),
       ours.multiplyAddsPerQuery.toFixed(0),
+      String(ours.bytes),
+      ours.bytesPerVector === undefined ? '' : String(ours.bytesPerVector.refined),
+      ours.bytesPerVector === undefined ? '' : String(ours.bytesPerVector.withLinks),
     ]),
   ];
 }

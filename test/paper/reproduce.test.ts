@@ -37,7 +37,7 @@ function around(signal = new AbortController().signal): Surroundings & { worked:
 
 const options = (folder: string): ReproduceOptions => ({
   data: join(folder, 'data'),
-  scale: 'small',
+  scale: 'demo',
   out: join(folder, 'out'),
   resume: false,
   seed: 1,
@@ -159,7 +159,7 @@ test('data that a factor does not divide, and a scale without data, are refused 
     assert.not.match((error as Error).message, /\n/);
   };
   await refused({ factor: 3 }, /expected a dimension that 3 divides, got 64/);
-  const { data: _, ...without } = options(folder);
+  const { data: _, ...without } = { ...options(folder), scale: 'small' as const };
   let error: unknown;
   await reproduce('table1', without, around()).catch((caught) => {
     error = caught;

@@ -11,7 +11,6 @@ const plain: Table2Result = {
   indexingSeconds: 1,
   queriesPerSecond: [500, 400, 600],
   codesPerQuery: 600,
-  distancesPerQuery: 264,
   multiplyAddsPerQuery: 9600,
   recall1at1: 20,
   recall1at5: 40,
@@ -45,7 +44,7 @@ test('the cells of Table 2: recalls and gains beside the printed ones, PCA befor
   assert.is(find('CNT + PQ, 16 bytes', '1@1').reason, 'fewer rows; 1,024 training samples');
   assert.is(find('PCA + PQ, 16 bytes', '1@1').verdict, 'control');
   assert.is(cells.length, 4 + 7 + 7);
-  assert.equal(table2Sweep([plain])[1], ['PQ, 16 bytes', '1', '60.0 %', '12.0', '30.0', '58.0', '75', '900']);
+  assert.equal(table2Sweep([plain])[1], ['PQ, 16 bytes', 'nprobe 1', '60.0 %', '12.0', '30.0', '58.0', '75', '900']);
 });
 
 test('bytes are those of Table 2 that divide the compressed dimension, and none is an error in one line', () => {
@@ -57,24 +56,38 @@ test('bytes are those of Table 2 that divide the compressed dimension, and none 
 });
 
 test('more lists find more, up to all lists, whose share of true neighbors is whole', async () => {
-  const rows = await measureTable2(experimentOn({}, undefined, 64), 1);
+  const rows = await measureTable2(experimentOn({}, undefined, 64), {
+    repetitions: 1,
+    rotationRounds: 1,
+    regressionRounds: 1,
+  });
   assert.equal(
     rows.map(({ method, codec, bytes }) => `${method} ${codec} ${bytes}`),
-    ['none PQ 16', 'Catalyst PQ 16', 'PCA PQ 16', 'CNT PQ 16'],
+    ['none PQ 16', 'Catalyst PQ 16', 'PCA PQ 16', 'CNT PQ 16', 'none L&C 16', 'CNT L&C 16'],
   );
-  for (const { sweep, ...row } of rows) {
+  for (const { sweep, ...row } of rows.slice(0, 4)) {
     assert.equal(
       sweep.map(({ nprobe }) => nprobe),
       [1, 2, 4, 8],
     );
     for (const [i, { probedShare, recall1at50, codesPerQuery }] of sweep.entries()) {
-      assert.ok(recall1at50 <= probedShare + 1e-9);
-      if (i > 0) assert.ok(probedShare >= sweep[i - 1]!.probedShare && codesPerQuery > sweep[i - 1]!.codesPerQuery);
+      assert.ok(recall1at50 <= probedShare! + 1e-9);
+      if (i > 0) assert.ok(probedShare! >= sweep[i - 1]!.probedShare! && codesPerQuery > sweep[i - 1]!.codesPerQuery);
     }
     const { recall1at1, recall1at5, recall1at50 } = row;
     const all = sweep[3]!;
     assert.equal([all.probedShare, all.codesPerQuery], [100, 600]);
     assert.equal([all.recall1at1, all.recall1at5, all.recall1at50], [recall1at1, recall1at5, recall1at50]);
+  }
+  for (const { sweep, bytesPerVector, ...row } of rows.slice(4)) {
+    assert.equal(bytesPerVector, { codes: 16, refined: 24, withLinks: 48 });
+    const { recall1at1, recall1at5, recall1at50 } = row;
+    const all = sweep[2]!;
+    assert.equal(
+      [all.ef, all.recall1at1, all.recall1at5, all.recall1at50],
+      [1024, recall1at1, recall1at5, recall1at50],
+    );
+    assert.ok(sweep[0]!.codesPerQuery < all.codesPerQuery);
   }
 });
 

@@ -78,11 +78,11 @@ test('the cells of NSG bear its name, stand beside its own figures, and say how 
   assert.equal([head![4], first![4]], ['k-NN graph', '1.0 G']);
 });
 
-test('the k-NN graph is that of the paper from 100 rows a neighbor on, and smaller below', () => {
+test('the k-NN graph is that of the paper from 50 rows a neighbor on, and smaller below', () => {
   const { K, L } = { K: 400, L: 450 };
   assert.equal(neighborGraphFor('GIST1M', 1_000_000), { method: 'nn-descent', K, L, iter: 12, S: 15, R: 100 });
-  assert.equal(neighborGraphFor('GIST1M', 20_000), { method: 'nn-descent', K: 200, L: 250, iter: 12, S: 15, R: 100 });
-  assert.equal(neighborGraphFor('Deep1M', 20_000), { method: 'nn-descent', K: 200, L: 250, iter: 10, S: 12, R: 100 });
+  assert.equal(neighborGraphFor('GIST1M', 10_000), { method: 'nn-descent', K: 200, L: 250, iter: 12, S: 15, R: 100 });
+  assert.equal(neighborGraphFor('Deep1M', 10_000), { method: 'nn-descent', K: 200, L: 250, iter: 10, S: 12, R: 100 });
   assert.equal(neighborGraphFor('Deep1M', 600), { method: 'nn-descent', K: 20, L: 70, iter: 10, S: 12, R: 100 });
 });
 
