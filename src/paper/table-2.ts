@@ -1,13 +1,11 @@
 import { recallAt } from '../eval/recall.ts';
-import { IvfAdcIndex } from '../index/ivf-adc.ts';
-import { type LinkAndCodeBytes, LinkAndCodeIndex } from '../index/link-and-code.ts';
+import type { LinkAndCodeBytes } from '../index/link-and-code.ts';
 import type { SearchResult } from '../index/search-result.ts';
 import { digestArrays, digestIds } from '../io/digest.ts';
-import type { Matrix } from '../tensor/matrix.ts';
-import type { Archive } from '../tensor/named-arrays.ts';
 import { type Cell, measuredCell, recallCell } from './cell.ts';
+import { invertedLists, type LearningRounds, linkedCodes, type SweptSetting } from './coded-vectors.ts';
 import type { Experiment, Method, MethodOrNone } from './experiment.ts';
-import { IVFADC_SETTINGS, LINK_AND_CODE_SETTINGS, TABLE_2, TABLE_2_FACTOR } from './settings.ts';
+import { TABLE_2, TABLE_2_FACTOR } from './settings.ts';
 import { type TimedSearch, timedSearch } from './timed-search.ts';
 
 /** PQ is searched by IVFADC. */
@@ -21,11 +19,7 @@ export interface Table2Recalls {
 }
 
 /** A search of PQ that visits `nprobe` of the inverted lists, or of L&C that keeps `ef` candidates. */
-export interface SweptSearch extends Table2Recalls {
-  readonly nprobe?: number;
-  /** Percent of the true nearest neighbors that lie in the lists visited: no recall can be higher. */
-  readonly probedShare?: number;
-  readonly ef?: number;
+export interface SweptSearch extends Table2Recalls, SweptSetting {
   readonly codesPerQuery: number;
   readonly queriesPerSecond: number;
 }
@@ -48,12 +42,9 @@ export interface Table2Result extends Table2Recalls {
   readonly resultDigest: string;
 }
 
-export interface Table2Choices {
+export interface Table2Choices extends LearningRounds {
   /** Searches by the clock. */
   readonly repetitions: number;
-  /** Rounds of learning the rotation before L&C, and its weights. */
-  readonly rotationRounds: number;
-  readonly regressionRounds: number;
 }
 
 /** The bytes of Table 2 that divide the compressed dimension. @throws {RangeError} if none does */
@@ -135,77 +126,6 @@ function measureRow(
 /** Codes compared with a query: those of the lists, or those that the graph led to. */
 function codesOf({ counts }: SearchResult): number {
   return counts.codes ?? counts.distances;
-}
-
-/** An index of codes, and how it is searched. */
-interface CodedVectors {
-  readonly archive: Archive;
-  readonly seconds: number;
-  readonly bytesPerVector?: LinkAndCodeBytes;
-  readonly search: () => SearchResult;
-  readonly sweep: readonly (Pick<SweptSearch, 'nprobe' | 'probedShare' | 'ef'> & {
-    readonly search: () => SearchResult;
-  })[];
-}
-
-async function invertedLists(
-  experiment: Experiment,
-  base: Matrix,
-  query: Matrix,
-  bytes: number,
-  name: string,
-): Promise<CodedVectors> {
-  const { data, around } = experiment;
-  const { backend, signal, now } = around;
-  const { nlist, nprobe, k, sweep } = IVFADC_SETTINGS;
-  const progress = around.progress(`building IVFADC, ${name}`);
-  const begin = now();
-  // Source: "based on Faiss", hence faiss's rules of k-means.
-  const index = await IvfAdcIndex.build({
-    ...{ base, nlist, m: bytes, profile: 'faiss', backend, signal },
-    onProgress: (step, done, total) => progress.update(done, total, step),
-  });
-  const seconds = now() - begin;
-  progress.end();
-  const shares = index.probedShares(query, data.truth, k, 1);
-  return {
-    archive: index.toArchive(),
-    seconds,
-    search: () => index.search(query, k, { nprobe }),
-    sweep: sweep.map((visited) => ({
-      nprobe: visited,
-      probedShare: 100 * shares[visited - 1]!,
-      search: () => index.search(query, k, { nprobe: visited }),
-    })),
-  };
-}
-
-async function linkedCodes(
-  experiment: Experiment,
-  base: Matrix,
-  query: Matrix,
-  bytes: number,
-  rounds: Omit<Table2Choices, 'repetitions'>,
-  name: string,
-): Promise<CodedVectors> {
-  const { around, seed } = experiment;
-  const { backend, signal, now } = around;
-  const { nsq, ef, k, sweep } = LINK_AND_CODE_SETTINGS;
-  const progress = around.progress(`building L&C, ${name}`);
-  const begin = now();
-  const index = await LinkAndCodeIndex.build({
-    ...{ base, m: bytes, nsq, ...rounds, profile: 'faiss', seed, backend, signal },
-    onProgress: (step, done, total) => progress.update(done, total, step),
-  });
-  const seconds = now() - begin;
-  progress.end();
-  return {
-    archive: index.toArchive(),
-    seconds,
-    bytesPerVector: index.statistics().bytesPerVector,
-    search: () => index.search(query, k, { ef }),
-    sweep: sweep.map((width) => ({ ef: width, search: () => index.search(query, k, { ef: width }) })),
-  };
 }
 
 function recallsOf({ data }: Experiment, { ids, k }: SearchResult): Table2Recalls {

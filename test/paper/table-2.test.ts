@@ -82,7 +82,7 @@ test('more lists find more, up to all lists, whose share of true neighbors is wh
   for (const { sweep, bytesPerVector, ...row } of rows.slice(4)) {
     assert.equal(bytesPerVector, { codes: 16, refined: 24, withLinks: 48 });
     const { recall1at1, recall1at5, recall1at50 } = row;
-    const all = sweep[2]!;
+    const all = sweep[3]!;
     assert.equal(
       [all.ef, all.recall1at1, all.recall1at5, all.recall1at50],
       [1024, recall1at1, recall1at5, recall1at50],
