@@ -159,7 +159,9 @@ export function table1Cells(
       ...cells,
       ratioCell(row, 'indexing / full', share, ours.indexingSeconds / full.indexingSeconds, machine),
       recallCell(row, '100@100 - full', gain, ours.recall100at100 - full.recall100at100, difference, 2),
-      measuredCell(row, 'compressing s', printed?.compressingSeconds, ours.compressingSeconds, 2, machine),
+      ...(kind === 'HNSW'
+        ? [measuredCell(row, 'compressing s', printed?.compressingSeconds, ours.compressingSeconds, 2, machine)]
+        : []),
     ];
   });
   return kind === 'HNSW' ? cells : cells.map((cell) => ({ ...cell, column: `NSG ${cell.column}` }));

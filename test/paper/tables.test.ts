@@ -73,7 +73,7 @@ test('the cells of NSG bear its name, stand beside its own figures, and say how 
   assert.equal(pair('CNT 4x', 'NSG indexing / full'), [209 / 505, 10 / 40]);
   assert.equal(pair('CNT 4x', 'NSG 100@100 - full'), [94.92 - 94.53, 1.25]);
   assert.is(find('CNT 4x', 'NSG 1@1').reason, 'fewer rows; k-NN graph of GK 100, not 200');
-  assert.is(cells.length, 5 + 8);
+  assert.is(cells.length, 5 + 7);
   const [head, first] = table1Counts([nsg(full), nsg(cnt)]);
   assert.equal([head![4], first![4]], ['k-NN graph', '1.0 G']);
 });

@@ -18,7 +18,7 @@ export const buildCommand = defineCommand({
   options: {
     base: { type: 'path', placeholder: 'B', required: true, text: 'vectors to search among' },
     out: { type: 'path', placeholder: 'I', required: true, text: 'file for the index' },
-    index: { type: 'choice', choices: INDEX_KINDS, required: true, text: 'what is built; see below' },
+    index: { type: 'choice', choices: INDEX_KINDS, required: true, text: 'what is built; see above' },
     'graph-base': {
       type: 'path',
       placeholder: 'C',
@@ -42,7 +42,7 @@ export const buildCommand = defineCommand({
     L: {
       type: 'integer',
       least: 1,
-      text: 'nsg: candidates kept in the search for a point’s neighbors',
+      text: "nsg: candidates kept in the search for a point's neighbors",
       whenAbsent: `${BUILD_DEFAULTS.L}`,
     },
     C: {

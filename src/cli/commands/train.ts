@@ -61,7 +61,7 @@ export const trainCommand = defineCommand({
   options: {
     base: { type: 'path', placeholder: 'B', required: true, text: 'vectors to learn from' },
     out: { type: 'path', placeholder: 'M', required: true, text: 'file for the model, safetensors' },
-    method: { type: 'choice', choices: METHODS, default: 'cnt', text: 'how vectors are compressed; see below' },
+    method: { type: 'choice', choices: METHODS, default: 'cnt', text: 'how vectors are compressed; see above' },
     factor: {
       type: 'integer',
       least: 1,
