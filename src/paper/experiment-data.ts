@@ -35,7 +35,7 @@ export function generatedData(seed: number, backend: BackendChoice): ExperimentD
   const truth = nearest(base, query, HNSW_SETTINGS.k, { backend }).ids;
   const digest = `${digestMatrix(base)} ${digestMatrix(query)}`;
   const described = describe(`${DEMO.rows.toLocaleString('en')} generated rows`, DEMO.dim);
-  return { name: 'generated', base, query, truth, digest, ...described };
+  return { name: 'generated data', base, query, truth, digest, ...described };
 }
 
 /**

@@ -62,7 +62,7 @@ export function microscopeCharts(readings: readonly MicroscopeReading[]): PageCh
 }
 
 /** Share in percent of values up to each power of two, less one: 0, 1, 3, 7, … */
-function distribution(ascending: Int32Array): [number, number][] {
+function distribution(ascending: readonly number[]): [number, number][] {
   const points: [number, number][] = [];
   let counted = 0;
   for (let places = 1; counted < ascending.length; places *= 2) {

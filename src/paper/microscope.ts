@@ -42,7 +42,7 @@ export interface MicroscopeReading {
   /** (k, share of the true k nearest that are among the k nearest after compression) */
   readonly overlap: readonly (readonly [k: number, share: number])[];
   /** |place after compression - true place| of the ten true nearest of each query, ascending. */
-  readonly displacements: Int32Array;
+  readonly displacements: readonly number[];
 }
 
 const QUERIES = 200;
@@ -129,7 +129,7 @@ function reading(
     near: compared(samples.near.distances, nearDistances, scale),
     far: compared(samples.far.distances, distancesOf(version, samples.far.ids), scale),
     overlap: OVERLAPS.filter((k) => k <= depth).map((k) => [k, intersectionAt(found, truth, k)] as const),
-    displacements: displacementsOf(base, query, truth, backend),
+    displacements: [...displacementsOf(base, query, truth, backend)],
   };
 }
 

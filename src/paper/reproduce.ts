@@ -7,7 +7,8 @@ import { type Cell, cellTable, RATIO_TOLERANCE, RECALL_TOLERANCE } from './cell.
 import { Experiment, type Surroundings } from './experiment.ts';
 import { DEMO, type ExperimentData, generatedData, readData } from './experiment-data.ts';
 import { figure3 } from './figure-3.ts';
-import { measureTable, requireTable, TABLES } from './measure-table.ts';
+import { type MeasuredTable, measureTable, requireTable, TABLES } from './measure-table.ts';
+import { readNeighborhoods, runReport } from './run-report.ts';
 import { StepStore } from './step-store.ts';
 
 export const TARGETS = [...TABLES, 'figure3', 'all'] as const;
@@ -87,6 +88,7 @@ export async function reproduce(
   const cells: Record<string, readonly Cell[]> = {};
   const measured: Record<string, unknown> = {};
   const report: Record<string, unknown> = { target, ...options, machine: machine(around), cells, measured };
+  const drawn = target === 'figure3' || target === 'all' ? figure3() : undefined;
   if (target !== 'figure3') {
     const data = await openData(options, around);
     const budget = BUDGET[options.scale];
@@ -99,17 +101,22 @@ export async function reproduce(
     const choices = { factors: options.factor === undefined ? [2, 4] : [options.factor], ...budget };
     const tables = TABLES.filter((name) => target === 'all' || target === name);
     for (const name of tables) requireTable(name, experiment, choices);
+    const finished: MeasuredTable[] = [];
     for (const name of tables) {
       const table = await measureTable(name, experiment, choices);
+      finished.push(table);
       cells[name] = table.cells;
       Object.assign(measured, table.measured);
       sections.push({ title: table.title, tables: [cellTable(table.cells), ...table.more] });
     }
+    const readings = target === 'all' ? await readNeighborhoods(experiment) : [];
+    const facts = Object.entries({ ...options, samples, dataDigest: data.digest, ...machine(around) });
+    const page = { experiment, tables: finished, rules: RULES, figure3: drawn?.svg, readings };
+    await save(`${target}.html`, runReport({ ...page, facts: facts.map(([name, value]) => [name, String(value)]) }));
   }
-  if (target === 'figure3' || target === 'all') {
-    const { svg, curve } = figure3();
-    await save('figure3.svg', svg);
-    measured['figure3'] = curve;
+  if (drawn) {
+    await save('figure3.svg', drawn.svg);
+    measured['figure3'] = drawn.curve;
     sections.push({ title: 'Figure 3: weight of a pair in the INRP loss', tables: [], image: 'figure3.svg' });
   }
   await save(`${target}.md`, markdown(sections));

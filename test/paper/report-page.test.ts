@@ -25,7 +25,7 @@ test('a page of a whole run has tables, charts, the microscope, claims and facts
     ...{
       name: 'CNT',
       scale: 1,
-      displacements: Int32Array.of(0, 1),
+      displacements: [0, 1],
       overlap: [
         [1, 1],
         [10, 0.9],

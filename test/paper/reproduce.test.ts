@@ -71,7 +71,8 @@ test('all sets every cell of Tables 1 to 4 beside the paper and stores what it f
   }
   assert.ok(lines.some((line) => line.includes('paper') && line.includes('verdict') && line.includes('reason')));
   const written = readdirSync(join(folder, 'out'));
-  for (const name of ['all.md', 'all.json', 'figure3.svg', 'models', 'steps']) assert.ok(written.includes(name), name);
+  for (const name of ['all.html', 'all.md', 'all.json', 'figure3.svg', 'models', 'steps'])
+    assert.ok(written.includes(name), name);
   const stored = JSON.parse(readFileSync(join(folder, 'out', 'all.json'), 'utf8'));
   assert.equal(stored.cells, JSON.parse(JSON.stringify(report['cells'])));
 });

@@ -1,0 +1,60 @@
+import { htmlPage } from '../report/html-page.ts';
+import type { Experiment } from './experiment.ts';
+import { ledger, type Measured } from './ledger.ts';
+import type { MeasuredTable } from './measure-table.ts';
+import { type MicroscopeReading, microscope } from './microscope.ts';
+import { reportPage } from './report-page.ts';
+import { HNSW_SETTINGS, TABLE_4_FACTOR } from './settings.ts';
+
+/** What the page of a run is made of. */
+export interface FinishedRun {
+  readonly experiment: Experiment;
+  readonly tables: readonly MeasuredTable[];
+  /** How verdicts are given. */
+  readonly rules: string;
+  /** Figure 3 as an SVG document, if it was drawn. */
+  readonly figure3: string | undefined;
+  readonly readings: readonly MicroscopeReading[];
+  readonly facts: readonly (readonly [name: string, value: string])[];
+}
+
+/** The methods of Table 4 under the microscope; kept like every finished step. */
+export function readNeighborhoods(experiment: Experiment): Promise<readonly MicroscopeReading[]> {
+  return experiment.store.result(experiment.key({ step: 'microscope' }), async () => {
+    const { data, seed, around } = experiment;
+    const versions = [];
+    for (const name of ['SRP', 'PCA', 'VAE', 'linear', 'CNT'] as const) {
+      const { base, query } = await experiment.compressed(name, TABLE_4_FACTOR);
+      versions.push({ name, base, query });
+    }
+    const truth = { rows: data.query.rows, cols: HNSW_SETTINGS.k, data: data.truth };
+    return microscope(data, truth, versions, { seed, backend: around.backend });
+  });
+}
+
+/** The report of a run as one HTML page: tables, charts, microscope, ledger of claims, and how it was made. */
+export function runReport({ experiment, tables, rules, figure3, readings, facts }: FinishedRun): string {
+  const { data } = experiment;
+  const found: Record<string, unknown> = Object.assign({}, ...tables.map(({ measured }) => measured));
+  const measured = {
+    paper: data.paper,
+    rows: data.base.rows,
+    hnsw: found['table1'],
+    nsg: found['table1Nsg'],
+    codes: found['table2'],
+    scalar: found['table3'],
+    compression: found['table4'],
+  } as Measured;
+  return htmlPage(
+    reportPage({
+      title: `Compression Network with Transformer: the paper beside ${data.name}`,
+      lead: [`Figures of ${data.difference}.`, rules],
+      tables: tables.map(({ title, cells, more }) => ({ title, figures: cells, more })),
+      codes: measured.codes,
+      figure3,
+      readings,
+      ledger: ledger(measured),
+      facts,
+    }),
+  );
+}
