@@ -63,7 +63,7 @@ async function worker(): Promise<void> {
     const skipped = outcome.skipped ? `, ${outcome.skipped} skipped` : '';
     console.log(`${line}${outcome.failed ? `, ${outcome.failed} failed` : ''}${skipped}  (${seconds.toFixed(1)} s)`);
     if (outcome.failed) console.log(outcome.output);
-    else for (const note of outcome.output.split('\n')) if (note.startsWith('skip: ')) console.log(`     ${note}`);
+    else for (const [note] of outcome.output.matchAll(/skip: .*/g)) console.log(`     ${note}`);
     sum.passed += outcome.passed;
     sum.failed += outcome.failed;
     sum.skipped += outcome.skipped;
