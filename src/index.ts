@@ -53,7 +53,8 @@ export { type GraphStatistics, graphStatistics } from './graph/statistics.ts';
 export type { CodeSearchOptions } from './index/code-search.ts';
 export { FlatIndex, type FlatSearchOptions } from './index/flat-index.ts';
 export type { GraphParameters } from './index/graph-archive.ts';
-export { GraphIndex, type GraphIndexOptions, type GraphSearchOptions } from './index/graph-index.ts';
+export { GraphIndex, type GraphIndexOptions } from './index/graph-index.ts';
+export type { GraphSearchOptions } from './index/graph-searcher.ts';
 export { IvfAdcIndex, type IvfSearchOptions, type IvfStatistics } from './index/ivf-adc.ts';
 export type { IvfAdcOptions } from './index/ivf-build.ts';
 export {

@@ -1,17 +1,16 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
 import type { Counts } from '../../kernels/kernels.ts';
 import type { LayeredGraph } from '../graph/adjacency.ts';
-import { CandidatePool } from '../graph/candidate-pool.ts';
 import { buildHnsw, type HnswOptions } from '../graph/hnsw.ts';
 import { hnswProfiles } from '../graph/hnsw-profile.ts';
-import { type SearchTrace, searchGraph, VisitedSet } from '../graph/search.ts';
 import { type GraphStatistics, graphStatistics } from '../graph/statistics.ts';
 import { type Matrix, requireFinite } from '../tensor/matrix.ts';
 import type { Archive } from '../tensor/named-arrays.ts';
 import { VectorSet } from '../tensor/vector-set.ts';
-import { nextCopies, representatives } from './copies.ts';
+import { representatives } from './copies.ts';
 import { type GraphParameters, readGraphArchive, writeGraphArchive } from './graph-archive.ts';
-import { emptyAnswers, requireQueries, type SearchResult } from './search-result.ts';
+import { GraphSearcher, type GraphSearchOptions } from './graph-searcher.ts';
+import type { SearchResult } from './search-result.ts';
 
 export interface GraphIndexOptions extends Omit<HnswOptions, 'representatives'> {
   /** The vectors that are searched. */
@@ -19,14 +18,6 @@ export interface GraphIndexOptions extends Omit<HnswOptions, 'representatives'> 
   /** The vectors that the graph is built on, row for row those of `base`, usually compressed; `base` if not given. */
   readonly graphBase?: Matrix;
   readonly backend?: BackendChoice;
-}
-
-export interface GraphSearchOptions {
-  /** Candidates kept during the search; raised to k. */
-  readonly ef: number;
-  /** Whether to return the points that each query expanded. */
-  readonly trace?: boolean;
-  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /**
@@ -44,10 +35,7 @@ export class GraphIndex {
   readonly #backend: BackendChoice;
   readonly #source: VectorSet;
   readonly #representatives: Int32Array | undefined;
-  readonly #nextCopy: Int32Array | undefined;
-  readonly #visited: VisitedSet;
-  readonly #pool = new CandidatePool();
-  readonly #withCopies = new CandidatePool();
+  readonly #searcher: GraphSearcher;
 
   private constructor(
     graph: LayeredGraph,
@@ -63,8 +51,7 @@ export class GraphIndex {
     this.#source = source;
     this.#backend = backend;
     this.#representatives = found;
-    this.#nextCopy = found && nextCopies(found);
-    this.#visited = new VisitedSet(graph.size);
+    this.#searcher = new GraphSearcher(graph, source, found);
   }
 
   /**
@@ -131,33 +118,7 @@ export class GraphIndex {
    * @throws {RangeError} if k or ef is no positive whole number, or the queries have another width or values that are not finite
    */
   search(queries: Matrix, k: number, options: GraphSearchOptions): SearchResult {
-    const where = 'GraphIndex.search';
-    requireQueries(queries, k, this.dim, where);
-    if (!Number.isSafeInteger(options.ef) || options.ef < 1) {
-      throw new RangeError(`${where}: expected ef to be a whole number from 1, got ${options.ef}.`);
-    }
-    const source = this.#source;
-    const before = { ...source.counts };
-    const ef = Math.min(Math.max(options.ef, k), Math.max(1, this.rows));
-    const answers = emptyAnswers(queries.rows, k);
-    const traces: SearchTrace[] = [];
-    let hops = 0;
-    for (let query = 0; query < queries.rows; query++) {
-      const trace = options.trace ? { ids: [], distances: [], levels: [] } : undefined;
-      source.setQuery(queries.data, query * this.dim);
-      hops += searchGraph(this.graph, source, ef, this.#pool, this.#visited, trace);
-      const found = this.#nextCopy ? this.#expandCopies(this.#nextCopy, k) : this.#pool;
-      for (let place = 0; place < Math.min(k, found.size); place++) {
-        answers.ids[query * k + place] = found.id(place);
-        answers.distances[query * k + place] = found.distances[place]!;
-      }
-      if (trace) traces.push(trace);
-      options.onProgress?.(query + 1, queries.rows);
-    }
-    const distances = source.counts.distances - before.distances;
-    const multiplyAdds = source.counts.multiplyAdds - before.multiplyAdds;
-    const result = { queries: queries.rows, k, ...answers, counts: { distances, multiplyAdds, hops } };
-    return options.trace ? { ...result, traces } : result;
+    return this.#searcher.search('GraphIndex.search', queries, k, options);
   }
 
   /** What the graph looks like. */
@@ -178,29 +139,6 @@ export class GraphIndex {
   static fromArchive(archive: Archive, backend: BackendChoice = 'auto'): GraphIndex {
     const { graph, parameters, base, found } = readGraphArchive(archive);
     return new GraphIndex(graph, parameters, newSource(base, parameters.M, backend), found, backend);
-  }
-
-  /** The nearest k of the points found and of the rows that hold the same vectors as they. */
-  #expandCopies(nextCopy: Int32Array, k: number): CandidatePool {
-    const { ids, distances } = this.#source;
-    const all = this.#withCopies;
-    let count = 0;
-    const measure = (): void => {
-      this.#source.measure(count);
-      all.merge(ids, distances, count);
-      count = 0;
-    };
-    all.reset(k);
-    for (let place = 0; place < this.#pool.size; place++) {
-      const point = this.#pool.id(place);
-      all.merge(Int32Array.of(point), this.#pool.distances.subarray(place, place + 1), 1);
-      for (let copy = nextCopy[point]!; copy >= 0; copy = nextCopy[copy]!) {
-        ids[count++] = copy;
-        if (count === ids.length) measure();
-      }
-    }
-    if (count > 0) measure();
-    return all;
   }
 }
 

@@ -4,8 +4,15 @@ import { type SearchTrace, searchGraph, VisitedSet } from '../graph/search.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import type { DistanceSource } from '../tensor/vector-set.ts';
 import { nextCopies } from './copies.ts';
-import type { GraphSearchOptions } from './graph-index.ts';
 import { emptyAnswers, requireQueries, type SearchResult } from './search-result.ts';
+
+export interface GraphSearchOptions {
+  /** Candidates kept during the search; raised to k. */
+  readonly ef: number;
+  /** Whether to return the points that each query expanded. */
+  readonly trace?: boolean;
+  readonly onProgress?: (done: number, total: number) => void;
+}
 
 /** Points that can be compared with vectors from outside: vectors, or codes. */
 export interface QuerySource extends DistanceSource {

@@ -13,7 +13,7 @@ import { type Matrix, requireFinite } from '../tensor/matrix.ts';
 import type { Archive } from '../tensor/named-arrays.ts';
 import { TopK } from '../tensor/top-k.ts';
 import type { GraphParameters } from './graph-archive.ts';
-import type { GraphSearchOptions } from './graph-index.ts';
+import type { GraphSearchOptions } from './graph-searcher.ts';
 import { GraphSearcher } from './graph-searcher.ts';
 import { readLinkedCodes, writeLinkedCodes } from './link-and-code-archive.ts';
 import {

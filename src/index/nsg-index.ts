@@ -12,7 +12,7 @@ import { type GraphStatistics, graphStatistics } from '../graph/statistics.ts';
 import { type Matrix, requireFinite } from '../tensor/matrix.ts';
 import type { Archive } from '../tensor/named-arrays.ts';
 import { VectorSet } from '../tensor/vector-set.ts';
-import type { GraphSearchOptions } from './graph-index.ts';
+import type { GraphSearchOptions } from './graph-searcher.ts';
 import {
   type NeighborGraph,
   type NsgParameters,

@@ -12,7 +12,7 @@ import { VectorSet } from '../tensor/vector-set.ts';
 import { requireMatrix, requireSizes } from './code-archive.ts';
 import { representatives } from './copies.ts';
 import { type GraphParameters, graphEntries, readGraph, type SavedGraph } from './graph-archive.ts';
-import type { GraphSearchOptions } from './graph-index.ts';
+import type { GraphSearchOptions } from './graph-searcher.ts';
 import { GraphSearcher, type QuerySource } from './graph-searcher.ts';
 import type { SearchResult } from './search-result.ts';
 
