@@ -36,7 +36,7 @@ export const reproduceCommand = defineCommand({
     factor: { type: 'integer', least: 2, text: 'table1: only this compression factor', whenAbsent: '2 and 4' },
   },
   about: [
-    'Each cell shows the figure of the paper, ours, the difference, a verdict and a reason. The figures go to stdout, and as text, Markdown, JSON and SVG into the folder.',
+    'Each cell shows the figure of the paper, ours, the difference, a verdict and a reason. The figures go to stdout, and as HTML, Markdown, JSON and SVG into the folder.',
   ],
   examples: ['cnt reproduce all', 'cnt reproduce table1 --data gist --scale full --out gist-results --resume'],
   async run(values, [target], session) {
