@@ -8,9 +8,10 @@
 export { type BackendChoice, createKernels, referenceKernels, simdSupported } from '../kernels/backend.ts';
 export type { AdamwRates, AttentionShape, Counts, Floats, Kernels } from '../kernels/kernels.ts';
 export type { Precision } from '../kernels/reference.ts';
-export type { CatalystConfig } from './compress/catalyst.ts';
-export { CatalystCompressor } from './compress/catalyst-compressor.ts';
-export type { CatalystChoices } from './compress/catalyst-settings.ts';
+export type { CatalystConfig } from './compress/catalyst/catalyst.ts';
+export { CatalystCompressor } from './compress/catalyst/catalyst-compressor.ts';
+export type { CatalystChoices } from './compress/catalyst/catalyst-settings.ts';
+export { type CatalystTrainingOptions, trainCatalyst } from './compress/catalyst/train-catalyst.ts';
 export { CntCompressor, type CntModel } from './compress/cnt-compressor.ts';
 export { type CntConfig, type CntVariant, cntConfig } from './compress/cnt-config.ts';
 export type { Compressor, EncodeOptions } from './compress/compressor.ts';
@@ -20,9 +21,7 @@ export { type CompressorNames, NetworkCompressor, type NetworkModel } from './co
 export { PcaCompressor, type PcaOptions, trainPca } from './compress/pca.ts';
 export { SrpCompressor, sparseProjection } from './compress/sparse-projection.ts';
 export type { Standardization } from './compress/standardization.ts';
-export { type CatalystTrainingOptions, trainCatalyst } from './compress/train-catalyst.ts';
 export { type TrainingOptions, trainCnt } from './compress/train-cnt.ts';
-export { trainVae, type VaeTrainingOptions } from './compress/train-vae.ts';
 export type { CommonChoices } from './compress/training/choices.ts';
 export type { Evaluation, ProbeRecall } from './compress/training/evaluation.ts';
 export type { HistoryPoint } from './compress/training/history.ts';
@@ -30,9 +29,10 @@ export type { TrainingPreset, TrainingStart } from './compress/training/presets.
 export type { NetworkSwitches, TrainingChoices } from './compress/training/settings.ts';
 export type { HeldOutLoss } from './compress/training/trained-model.ts';
 export type { RunOptions, TrainingReport } from './compress/training/training-loop.ts';
-export type { VaeConfig } from './compress/vae.ts';
-export { VaeCompressor } from './compress/vae-compressor.ts';
-export type { VaeChoices } from './compress/vae-settings.ts';
+export { trainVae, type VaeTrainingOptions } from './compress/vae/train-vae.ts';
+export type { VaeConfig } from './compress/vae/vae.ts';
+export { VaeCompressor } from './compress/vae/vae-compressor.ts';
+export type { VaeChoices } from './compress/vae/vae-settings.ts';
 export { generateManifold, type ManifoldOptions } from './data/manifold.ts';
 export {
   intersectionAt,

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
+import { trainCatalyst } from '../compress/catalyst/train-catalyst.ts';
 import type { Compressor } from '../compress/compressor.ts';
-import { trainCatalyst } from '../compress/train-catalyst.ts';
 import { type TrainingReport, trainCnt } from '../compress/train-cnt.ts';
-import { trainVae } from '../compress/train-vae.ts';
 import type { TrainingChoices } from '../compress/training/settings.ts';
+import { trainVae } from '../compress/vae/train-vae.ts';
 import { readArchive, writeArchive } from '../io/archive-file.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import type { Archive } from '../tensor/named-arrays.ts';

@@ -1,10 +1,10 @@
 import type { NamedArrays } from '../tensor/named-arrays.ts';
-import { CatalystCompressor } from './catalyst-compressor.ts';
+import { CatalystCompressor } from './catalyst/catalyst-compressor.ts';
 import { CntCompressor } from './cnt-compressor.ts';
 import type { Compressor } from './compressor.ts';
 import { PcaCompressor } from './pca.ts';
 import { SrpCompressor } from './sparse-projection.ts';
-import { VaeCompressor } from './vae-compressor.ts';
+import { VaeCompressor } from './vae/vae-compressor.ts';
 
 const LOADERS: Readonly<Record<string, (arrays: NamedArrays) => Compressor>> = {
   cnt: CntCompressor.fromNamedArrays,

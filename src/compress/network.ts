@@ -1,11 +1,11 @@
 import type { ParameterSet } from '../autodiff/parameters.ts';
 import type { Tape } from '../autodiff/tape.ts';
 import type { Tensor } from '../autodiff/tensor.ts';
-import { type CatalystConfig, catalyst } from './catalyst.ts';
+import { type CatalystConfig, catalyst } from './catalyst/catalyst.ts';
 import { cnt } from './cnt.ts';
 import { type CntConfig, requireCntConfig } from './cnt-config.ts';
 import { linearMap } from './linear-map.ts';
-import { type VaeConfig, vaeFeatures } from './vae.ts';
+import { type VaeConfig, vaeFeatures } from './vae/vae.ts';
 
 /** What INRP trains: the paper's network, or a single linear map as its control. Plain JSON, stored with a model. */
 export type InrpNetwork =

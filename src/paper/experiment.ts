@@ -1,11 +1,11 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
+import { trainCatalyst } from '../compress/catalyst/train-catalyst.ts';
 import type { Compressor } from '../compress/compressor.ts';
 import { trainPca } from '../compress/pca.ts';
 import { SrpCompressor } from '../compress/sparse-projection.ts';
-import { trainCatalyst } from '../compress/train-catalyst.ts';
 import { trainCnt } from '../compress/train-cnt.ts';
-import { trainVae } from '../compress/train-vae.ts';
 import type { TrainingReport } from '../compress/training/training-loop.ts';
+import { trainVae } from '../compress/vae/train-vae.ts';
 import { GraphIndex } from '../index/graph-index.ts';
 import type { NeighborGraph } from '../index/nsg-archive.ts';
 import { NsgIndex } from '../index/nsg-index.ts';

@@ -1,12 +1,12 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { trainCatalyst } from '../../src/compress/catalyst/train-catalyst.ts';
 import type { Compressor } from '../../src/compress/compressor.ts';
 import { loadCompressor } from '../../src/compress/load-compressor.ts';
 import { trainPca } from '../../src/compress/pca.ts';
 import { SrpCompressor } from '../../src/compress/sparse-projection.ts';
-import { trainCatalyst } from '../../src/compress/train-catalyst.ts';
 import { trainCnt } from '../../src/compress/train-cnt.ts';
-import { trainVae } from '../../src/compress/train-vae.ts';
+import { trainVae } from '../../src/compress/vae/train-vae.ts';
 import { generateManifold } from '../../src/data/manifold.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../src/io/safetensors.ts';
 

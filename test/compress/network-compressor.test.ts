@@ -1,11 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { simdSupported } from '../../kernels/backend.ts';
-import { CatalystCompressor } from '../../src/compress/catalyst-compressor.ts';
+import { CatalystCompressor } from '../../src/compress/catalyst/catalyst-compressor.ts';
+import { trainCatalyst } from '../../src/compress/catalyst/train-catalyst.ts';
 import { CntCompressor } from '../../src/compress/cnt-compressor.ts';
-import { trainCatalyst } from '../../src/compress/train-catalyst.ts';
-import { trainVae } from '../../src/compress/train-vae.ts';
-import { VaeCompressor } from '../../src/compress/vae-compressor.ts';
+import { trainVae } from '../../src/compress/vae/train-vae.ts';
+import { VaeCompressor } from '../../src/compress/vae/vae-compressor.ts';
 import { generateManifold } from '../../src/data/manifold.ts';
 import { createMatrix } from '../../src/tensor/matrix.ts';
 import type { NamedArray, NamedArrays } from '../../src/tensor/named-arrays.ts';

@@ -1,11 +1,11 @@
-import { clamp, relu } from '../autodiff/activation.ts';
-import { addScaled } from '../autodiff/combine.ts';
-import { type Gaussian, gaussianDivergence, gaussianSample } from '../autodiff/gaussian.ts';
-import type { ParameterSet } from '../autodiff/parameters.ts';
-import { squaredError } from '../autodiff/squared-error.ts';
-import type { Tape } from '../autodiff/tape.ts';
-import type { Tensor } from '../autodiff/tensor.ts';
-import { batchNormLayer, linearLayer } from '../nn/layers.ts';
+import { clamp, relu } from '../../autodiff/activation.ts';
+import { addScaled } from '../../autodiff/combine.ts';
+import { type Gaussian, gaussianDivergence, gaussianSample } from '../../autodiff/gaussian.ts';
+import type { ParameterSet } from '../../autodiff/parameters.ts';
+import { squaredError } from '../../autodiff/squared-error.ts';
+import type { Tape } from '../../autodiff/tape.ts';
+import type { Tensor } from '../../autodiff/tensor.ts';
+import { batchNormLayer, linearLayer } from '../../nn/layers.ts';
 
 /** Sizes of a variational autoencoder. Plain JSON, stored with a model. */
 export interface VaeConfig {

@@ -1,10 +1,10 @@
-import type { BackendChoice } from '../../kernels/backend.ts';
-import type { Matrix } from '../tensor/matrix.ts';
-import { type Neighbors, nearest } from '../tensor/nearest.ts';
-import type { Random } from '../tensor/random.ts';
+import type { BackendChoice } from '../../../kernels/backend.ts';
+import type { Matrix } from '../../tensor/matrix.ts';
+import { type Neighbors, nearest } from '../../tensor/nearest.ts';
+import type { Random } from '../../tensor/random.ts';
+import { gatherRows } from '../training/gather-rows.ts';
+import type { Pause } from '../training/trained-model.ts';
 import { NEGATIVE_RANK } from './catalyst-settings.ts';
-import { gatherRows } from './training/gather-rows.ts';
-import type { Pause } from './training/trained-model.ts';
 
 /** Positives are sought among so many neighbors in the input space, of which the first is the anchor itself. */
 export const POSITIVES = 10;

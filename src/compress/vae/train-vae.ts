@@ -1,8 +1,8 @@
-import type { Matrix } from '../tensor/matrix.ts';
-import type { NamedArray } from '../tensor/named-arrays.ts';
-import { heldOutBatch } from './training/evaluation.ts';
-import { splitRows } from './training/split.ts';
-import { type RunOptions, runTraining } from './training/training-loop.ts';
+import type { Matrix } from '../../tensor/matrix.ts';
+import type { NamedArray } from '../../tensor/named-arrays.ts';
+import { heldOutBatch } from '../training/evaluation.ts';
+import { splitRows } from '../training/split.ts';
+import { type RunOptions, runTraining } from '../training/training-loop.ts';
 import { isFeatureParameter } from './vae.ts';
 import { VaeCompressor } from './vae-compressor.ts';
 import { type VaeChoices, vaeSettings } from './vae-settings.ts';

@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { POSITIVES, TripletMining } from '../../src/compress/triplet-mining.ts';
-import { createMatrix } from '../../src/tensor/matrix.ts';
-import { Random } from '../../src/tensor/random.ts';
+import { POSITIVES, TripletMining } from '../../../src/compress/catalyst/triplet-mining.ts';
+import { createMatrix } from '../../../src/tensor/matrix.ts';
+import { Random } from '../../../src/tensor/random.ts';
 
 const NO_PAUSE = async () => {};
 /** Points on a line, so that the nearest of a point are its neighbors in the order of rows. */

@@ -1,5 +1,5 @@
-import type { Matrix } from '../tensor/matrix.ts';
-import { measureStandardization } from './standardization.ts';
+import type { Matrix } from '../../tensor/matrix.ts';
+import { measureStandardization } from '../standardization.ts';
 import {
   type CommonChoices,
   type CommonSettings,
@@ -11,8 +11,8 @@ import {
   requireRange,
   requireTrainable,
   requireWhole,
-} from './training/choices.ts';
-import { trainingRowCount } from './training/split.ts';
+} from '../training/choices.ts';
+import { trainingRowCount } from '../training/split.ts';
 import type { VaeConfig } from './vae.ts';
 
 export interface VaeChoices extends CommonChoices {

@@ -1,11 +1,11 @@
-import type { Matrix } from '../tensor/matrix.ts';
-import type { NamedArray } from '../tensor/named-arrays.ts';
+import type { Matrix } from '../../tensor/matrix.ts';
+import type { NamedArray } from '../../tensor/named-arrays.ts';
+import { heldOutBatch, PROBE_QUERIES } from '../training/evaluation.ts';
+import { splitRows } from '../training/split.ts';
+import { type RunOptions, runTraining } from '../training/training-loop.ts';
 import { CatalystCompressor } from './catalyst-compressor.ts';
 import { type CatalystChoices, type CatalystSettings, catalystSettings } from './catalyst-settings.ts';
 import { CatalystTraining } from './catalyst-training.ts';
-import { heldOutBatch, PROBE_QUERIES } from './training/evaluation.ts';
-import { splitRows } from './training/split.ts';
-import { type RunOptions, runTraining } from './training/training-loop.ts';
 
 export interface CatalystTrainingOptions extends CatalystChoices, RunOptions {}
 

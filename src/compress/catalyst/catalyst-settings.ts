@@ -1,6 +1,5 @@
-import type { Matrix } from '../tensor/matrix.ts';
-import type { CatalystConfig } from './catalyst.ts';
-import { measureStandardization } from './standardization.ts';
+import type { Matrix } from '../../tensor/matrix.ts';
+import { measureStandardization } from '../standardization.ts';
 import {
   type CommonChoices,
   type CommonSettings,
@@ -12,8 +11,9 @@ import {
   requireRange,
   requireTrainable,
   requireWhole,
-} from './training/choices.ts';
-import { trainingRowCount } from './training/split.ts';
+} from '../training/choices.ts';
+import { trainingRowCount } from '../training/split.ts';
+import type { CatalystConfig } from './catalyst.ts';
 
 /** What a caller may choose; `samples` and `epochs` count triplets, one for each anchor. */
 export interface CatalystChoices extends CommonChoices {

@@ -1,9 +1,9 @@
-import { relu } from '../autodiff/activation.ts';
-import type { ParameterSet } from '../autodiff/parameters.ts';
-import { normalizeRows } from '../autodiff/rows.ts';
-import type { Tape } from '../autodiff/tape.ts';
-import type { Tensor } from '../autodiff/tensor.ts';
-import { batchNormLayer, linearLayer } from '../nn/layers.ts';
+import { relu } from '../../autodiff/activation.ts';
+import type { ParameterSet } from '../../autodiff/parameters.ts';
+import { normalizeRows } from '../../autodiff/rows.ts';
+import type { Tape } from '../../autodiff/tape.ts';
+import type { Tensor } from '../../autodiff/tensor.ts';
+import { batchNormLayer, linearLayer } from '../../nn/layers.ts';
 
 /** Sizes of a catalyst. Plain JSON, stored with a model. */
 export interface CatalystConfig {

@@ -1,11 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { referenceKernels } from '../../kernels/backend.ts';
-import { ParameterSet } from '../../src/autodiff/parameters.ts';
-import { Tape } from '../../src/autodiff/tape.ts';
-import { isFeatureParameter, vaeFeatures, vaeLoss } from '../../src/compress/vae.ts';
-import { Random } from '../../src/tensor/random.ts';
-import { GRADIENT_BOUND, gradientError } from '../support/gradient-check.ts';
+import { referenceKernels } from '../../../kernels/backend.ts';
+import { ParameterSet } from '../../../src/autodiff/parameters.ts';
+import { Tape } from '../../../src/autodiff/tape.ts';
+import { isFeatureParameter, vaeFeatures, vaeLoss } from '../../../src/compress/vae/vae.ts';
+import { Random } from '../../../src/tensor/random.ts';
+import { GRADIENT_BOUND, gradientError } from '../../support/gradient-check.ts';
 
 const CONFIG = { dIn: 6, dOut: 3, hidden: 8 };
 const ROWS = 7;

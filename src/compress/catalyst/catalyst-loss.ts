@@ -1,8 +1,8 @@
-import { log } from '../../kernels/math/reference.ts';
-import { addScaled, selectRows } from '../autodiff/combine.ts';
-import { rowDistances } from '../autodiff/rows.ts';
-import type { Tape } from '../autodiff/tape.ts';
-import { colsOf, requireShape, rowsOf, sizeOf, type Tensor } from '../autodiff/tensor.ts';
+import { log } from '../../../kernels/math/reference.ts';
+import { addScaled, selectRows } from '../../autodiff/combine.ts';
+import { rowDistances } from '../../autodiff/rows.ts';
+import type { Tape } from '../../autodiff/tape.ts';
+import { colsOf, requireShape, rowsOf, sizeOf, type Tensor } from '../../autodiff/tensor.ts';
 
 /** Keeps the distance of equal rows, and its logarithm and derivative, finite. */
 const EPSILON = 1e-6;

@@ -1,13 +1,13 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { referenceKernels } from '../../kernels/backend.ts';
-import type { Initialiser } from '../../src/autodiff/parameters.ts';
-import { normalizeRows } from '../../src/autodiff/rows.ts';
-import { catalyst } from '../../src/compress/catalyst.ts';
-import { catalystLoss, koleo, rankLoss } from '../../src/compress/catalyst-loss.ts';
-import { Random } from '../../src/tensor/random.ts';
-import { GRADIENT_BOUND, gradientError } from '../support/gradient-check.ts';
-import { float64Bench } from '../support/operation.ts';
+import { referenceKernels } from '../../../kernels/backend.ts';
+import type { Initialiser } from '../../../src/autodiff/parameters.ts';
+import { normalizeRows } from '../../../src/autodiff/rows.ts';
+import { catalyst } from '../../../src/compress/catalyst/catalyst.ts';
+import { catalystLoss, koleo, rankLoss } from '../../../src/compress/catalyst/catalyst-loss.ts';
+import { Random } from '../../../src/tensor/random.ts';
+import { GRADIENT_BOUND, gradientError } from '../../support/gradient-check.ts';
+import { float64Bench } from '../../support/operation.ts';
 
 /** Distances away from the kink near = far. */
 const apart: Initialiser = (out, _shape, random) => {
