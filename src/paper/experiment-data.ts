@@ -42,14 +42,20 @@ export function generatedData(seed: number, backend: BackendChoice): ExperimentD
  * The data set in a folder; the truth is computed where none fits the rows in use.
  *
  * @param rows `limit` of them, or as many as there are up to `most`
+ * @throws {RangeError} if these are fewer than `rows.least`, before any is read, or fewer than the neighbors
  */
 export async function readData(
   folder: string,
-  rows: { readonly limit: number | undefined; readonly most: number | undefined },
+  rows: { readonly limit: number | undefined; readonly most: number | undefined; readonly least?: number },
   backend: BackendChoice,
   onProgress: (done: number, total: number) => void,
 ): Promise<ExperimentData> {
   const found = await findDataset(folder);
+  const { least = 1 } = rows;
+  const count = Math.min(rows.limit ?? rows.most ?? found.baseRows, found.baseRows);
+  if (count < least) {
+    throw new RangeError(`${folder}: expected at least ${least} base rows, to train networks on, got ${count}.`);
+  }
   const base = await readVectors(found.base, {
     limit: rows.limit ?? Math.min(rows.most ?? found.baseRows, found.baseRows),
   });

@@ -1,5 +1,7 @@
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
+import { leastTrainableRows } from '../compress/training/choices.ts';
+import { PRESETS } from '../compress/training/presets.ts';
 import { writeAtomically } from '../io/atomic-file.ts';
 import { createFolder } from '../io/folder.ts';
 import { markdownTable, type Table, textTable } from '../report/table.ts';
@@ -35,6 +37,9 @@ const BUDGET: Record<Scale, Budget> = {
   small: { limit: 20_000, samples: 256_000, repetitions: 5, rotationRounds: 20, regressionRounds: 10 },
   full: { samples: 640_000, repetitions: 20, rotationRounds: 50, regressionRounds: 10 },
 };
+
+/** Every table trains a network, with the batches of the default preset. */
+const LEAST_ROWS = leastTrainableRows(PRESETS.default.batch);
 
 export interface ReproduceOptions {
   /** A folder with base, queries and truth; needed but for the demo scale and figure3. */
@@ -132,7 +137,7 @@ async function openData(options: ReproduceOptions, around: Surroundings): Promis
     around.note(`generating ${DEMO.rows.toLocaleString('en')} vectors of ${DEMO.dim} dimensions`);
     return generatedData(options.seed, around.backend);
   }
-  const rows = { limit: options.limit, most: BUDGET[options.scale].limit };
+  const rows = { limit: options.limit, most: BUDGET[options.scale].limit, least: LEAST_ROWS };
   const progress = around.progress('computing true neighbors');
   const data = await readData(options.data, rows, around.backend, progress.update);
   progress.end();

@@ -10,7 +10,13 @@ import { createFolder } from '../io/folder.ts';
 import { readModel, writeModel } from '../io/safetensors-file.ts';
 import type { Archive } from '../tensor/named-arrays.ts';
 
-/** Everything a result depends on; the same key means the same result. */
+/**
+ * Part of every key, so that a step stored by code that computed something else is run again. To be counted up with any change after
+ * which a step may give another result: whenever a digest in the tests changes, or a figure of a table is counted otherwise.
+ */
+export const STEP_VERSION = 1;
+
+/** Everything a result depends on besides the code; the same key means the same result. */
 export type StepKey = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /**
@@ -21,14 +27,17 @@ export class StepStore {
   readonly folder: string;
   readonly resume: boolean;
 
-  constructor(folder: string, resume: boolean) {
+  readonly #version: number;
+
+  constructor(folder: string, resume: boolean, version = STEP_VERSION) {
     this.folder = folder;
     this.resume = resume;
+    this.#version = version;
   }
 
   /** The stored result of a step, or what `run` gives, stored. T must survive JSON. */
   async result<T>(key: StepKey, run: () => Promise<T>): Promise<T> {
-    const path = join(this.folder, 'steps', `${digestOf(key)}.json`);
+    const path = join(this.folder, 'steps', `${this.#digestOf(key)}.json`);
     if (this.resume && (await isPresent(path))) return storedResult<T>(path);
     const result = await run();
     await createFolder(join(this.folder, 'steps'));
@@ -42,7 +51,7 @@ export class StepStore {
    * checkpoint.
    */
   async model(key: StepKey, train: (checkpoints: Checkpoints) => Promise<Compressor>): Promise<Compressor> {
-    const path = join(this.folder, 'models', `${digestOf(key)}.safetensors`);
+    const path = join(this.folder, 'models', `${this.#digestOf(key)}.safetensors`);
     const unfinished = `${path}.checkpoint`;
     if (this.resume && (await isPresent(path))) return storedModel(path);
     await createFolder(join(this.folder, 'models'));
@@ -52,17 +61,17 @@ export class StepStore {
     await rm(unfinished, { force: true });
     return compressor;
   }
+
+  #digestOf(key: StepKey): string {
+    const sorted = Object.entries({ ...key, version: this.#version }).sort(([a], [b]) => (a < b ? -1 : 1));
+    return createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 24);
+  }
 }
 
 /** Where a training step finds its last checkpoint and puts the next. */
 export interface Checkpoints {
   readonly last: Archive | undefined;
   store(checkpoint: Archive): Promise<void>;
-}
-
-function digestOf(key: StepKey): string {
-  const sorted = Object.entries(key).sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 24);
 }
 
 async function isPresent(path: string): Promise<boolean> {

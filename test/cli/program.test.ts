@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { COMMANDS } from '../../src/cli/commands/all.ts';
 import { packageVersion } from '../../src/cli/version.ts';
-import { cnt, fail, succeed } from './command-line.ts';
+import { cnt, fail, succeed, succeedJson, temporaryFolder } from './command-line.ts';
 
 test('cnt help lists every command, and help of a command is the same in three spellings', async () => {
   const text = await succeed('help');
@@ -65,6 +65,25 @@ test('more than one thread is accepted, with one note unless quiet', async () =>
   assert.is(lines[0], 'cnt eval: this version computes on one thread.');
   assert.is(lines.length, 2);
   assert.is((await cnt([...argv, '--quiet'])).err.trimEnd().split('\n').length, 1);
+});
+
+test('--json of every command ends with the time, the largest memory and the versions', async () => {
+  const folder = temporaryFolder();
+  const report = await succeedJson(
+    'generate',
+    '--n',
+    '10',
+    '--queries',
+    '2',
+    '--dim',
+    '4',
+    '--out',
+    folder.path('data'),
+  );
+  folder.remove();
+  assert.equal(Object.keys(report).slice(-3), ['seconds', 'peakMemoryBytes', 'versions']);
+  const peak = report['peakMemoryBytes'] as number;
+  assert.ok(peak > 2 ** 24 && peak < 2 ** 33 && Number.isInteger(peak), String(peak));
 });
 
 test('CNT_DEBUG=1 adds the stack', async () => {

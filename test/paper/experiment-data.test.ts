@@ -56,6 +56,9 @@ test('too few true neighbors or rows are refused', async ({ folder }) => {
   const few = await dataset(folder, 'few', 99);
   assert.is(await says(few, undefined), `${few}: expected at least 100 true neighbors a query, got 99.`);
   assert.is(await says(few, 99), `${few}: expected at least 100 base rows, for as many neighbors, got 99.`);
+  const attempt = readData(few, { limit: 200, most: undefined, least: 250 }, 'auto', () => {});
+  const message = await attempt.catch((error) => error.message);
+  assert.is(message, `${few}: expected at least 250 base rows, to train networks on, got 200.`);
 });
 
 test.run();

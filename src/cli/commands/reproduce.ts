@@ -25,7 +25,10 @@ export const reproduceCommand = defineCommand({
       default: 'reproduction',
       text: 'folder for results, models and finished steps',
     },
-    resume: { type: 'flag', text: 'keep the finished steps and models of DIR, and continue an interrupted training' },
+    resume: {
+      type: 'flag',
+      text: 'keep the finished steps and models of DIR that this version would make alike, and continue an interrupted training',
+    },
     limit: { type: 'integer', least: 1, text: 'use the first N rows of the base', whenAbsent: "the scale's" },
     samples: {
       type: 'integer',

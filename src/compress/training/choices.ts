@@ -76,10 +76,15 @@ export function chosenSteps(
   return 'epochs' in whenAbsent ? whenAbsent.epochs * stepsPerEpoch : Math.ceil(whenAbsent.samples / batch);
 }
 
+/** The fewest rows that can be trained on in batches of this size. */
+export function leastTrainableRows(batch: number): number {
+  return Math.max(2 * batch, MINIMUM_ROWS);
+}
+
 /** @throws {RangeError} if the batch is no count from 2, or the base too small for it or not finite */
 export function requireTrainable(where: string, base: Matrix, batch: number): void {
   requireWhole(where, 'batch', batch, 2);
-  const rows = Math.max(2 * batch, MINIMUM_ROWS);
+  const rows = leastTrainableRows(batch);
   if (base.rows < rows) {
     throw new RangeError(
       `${where}: expected at least ${rows} rows for a batch of ${batch}, got ${base.rows}; pass a smaller batch or more rows.`,
