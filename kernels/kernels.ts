@@ -164,6 +164,8 @@ export interface Kernels {
 
   // ---- elementwise/
 
+  /** x[i] = value, i < n. */
+  fill(x: Floats, value: number, n: number): void;
   /** y[i] += x[i], i < n. */
   add(y: Floats, x: Floats, n: number): void;
   /** target[r, targetOffset + c] = source[r, sourceOffset + c]; strides are row lengths. */
@@ -243,6 +245,9 @@ export interface Kernels {
     cols: number,
   ): void;
 
+  /** average = (1 - momentum) average + momentum · factor · sample, i < n, in float64; what would be subnormal becomes 0. */
+  moveAverage(average: Floats, sample: Floats, factor: number, momentum: number, n: number): void;
+
   // ---- attention/
 
   /**
@@ -274,12 +279,12 @@ export interface Kernels {
   pairDistancesBackward(dx: Floats, dOut: Floats, out: Floats, x: Floats, rows: number, dim: number): void;
   /** Eq. 5: w = min(alpha, max(beta, -ln(d / boundary))), i < n; d = 0 gives alpha. */
   inrpWeights(w: Floats, d: Floats, boundary: number, alpha: number, beta: number, n: number): void;
-  /** Eq. 4: the mean over the rows x rows pairs of w |compressed - original| (each row in four lanes, rows added in order). */
-  inrpLoss(w: Floats, compressed: Floats, original: Floats, rows: number): number;
-  /** dCompressed += seed · w · sign(compressed - original) / rows². */
+  /** Eq. 4: loss[0] = mean over the rows x rows pairs of w |compressed - original| (each row in four lanes, rows added in order). */
+  inrpLoss(loss: Floats, w: Floats, compressed: Floats, original: Floats, rows: number): void;
+  /** dCompressed += dLoss[0] · w · sign(compressed - original) / rows². */
   inrpLossBackward(
     dCompressed: Floats,
-    seed: number,
+    dLoss: Floats,
     w: Floats,
     compressed: Floats,
     original: Floats,

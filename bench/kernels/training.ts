@@ -111,14 +111,14 @@ const CASES: readonly Case[] = [
   {
     name: 'inrpLoss',
     elements: pairs,
-    operands: [pairs, pairs, pairs],
-    call: (k, [w, c, o]) => k.inrpLoss(w!, c!, o!, BATCH),
+    operands: [1, pairs, pairs, pairs],
+    call: (k, [loss, w, c, o]) => k.inrpLoss(loss!, w!, c!, o!, BATCH),
   },
   {
     name: 'inrpLossBackward',
     elements: pairs,
-    operands: [pairs, pairs, pairs, pairs],
-    call: (k, [d, w, c, o]) => k.inrpLossBackward(d!, 1, w!, c!, o!, BATCH),
+    operands: [pairs, 1, pairs, pairs, pairs],
+    call: (k, [d, dLoss, w, c, o]) => k.inrpLossBackward(d!, dLoss!, w!, c!, o!, BATCH),
   },
   {
     name: 'adamw',

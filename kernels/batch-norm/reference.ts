@@ -5,7 +5,10 @@
 import { CHUNK_ROWS } from '../elementwise/reference.ts';
 import type { Floats, Kernels, Round } from '../kernels.ts';
 
-export type BatchNormKernels = Pick<Kernels, 'batchNormMoments' | 'batchNormForward' | 'batchNormBackward'>;
+export type BatchNormKernels = Pick<
+  Kernels,
+  'batchNormMoments' | 'batchNormForward' | 'batchNormBackward' | 'moveAverage'
+>;
 
 /** mean[c], and variance[c] = mean over rows of (x - mean)²: biased, in a second pass, so without cancellation. */
 export function batchNormMoments(
@@ -110,6 +113,17 @@ export function batchNormBackward(
   }
 }
 
+/** 2^-126. A column that has become 0 halves its statistics every 7 steps: they must not end among subnormal numbers. */
+const SMALLEST_NORMAL = 2 ** -126;
+
+/** average = (1 - momentum) average + momentum · factor · sample: in float64, rounded once by the store. */
+export function moveAverage(average: Floats, sample: Floats, factor: number, momentum: number, n: number): void {
+  for (let i = 0; i < n; i++) {
+    const moved = (1 - momentum) * average[i]! + momentum * (factor * sample[i]!);
+    average[i] = Math.abs(moved) < SMALLEST_NORMAL ? 0 : moved;
+  }
+}
+
 function inverseDeviation(variance: number, epsilon: number, round: Round): number {
   return round(1 / round(Math.sqrt(round(variance + round(epsilon)))));
 }
@@ -121,5 +135,6 @@ export function referenceBatchNorm(round: Round): BatchNormKernels {
       batchNormForward(y, x, mean, variance, gain, bias, epsilon, rows, cols, round),
     batchNormBackward: (dx, dGain, dBias, dy, x, mean, variance, gain, epsilon, rows, cols) =>
       batchNormBackward(dx, dGain, dBias, dy, x, mean, variance, gain, epsilon, rows, cols, round),
+    moveAverage,
   };
 }

@@ -11,7 +11,7 @@ import { eachChunk, eachStrip } from '../columns.ts';
 import { CHUNK_ROWS } from '../elementwise/reference.ts';
 import { f32, f32x4, type I32, i32, memory, type Statement, type V128 } from '../instructions.ts';
 import type { Link } from '../link.ts';
-import type { BatchNormKernels } from './reference.ts';
+import { type BatchNormKernels, moveAverage } from './reference.ts';
 
 export function emitBatchNorm(module: ModuleBuilder): void {
   emitMoments(module);
@@ -218,6 +218,7 @@ function emitBackward(module: ModuleBuilder): void {
   );
 }
 
+/** The running averages are few numbers: they are left to the reference. */
 export function bindBatchNorm({ func, at, scratch }: Link): BatchNormKernels {
   const moments = func('batchNormMoments');
   const forward = func('batchNormForward');
@@ -240,5 +241,6 @@ export function bindBatchNorm({ func, at, scratch }: Link): BatchNormKernels {
       const [a, b, c, d, e] = [free, free + r, free + 2 * r, free + 3 * r, free + 4 * r];
       backward(to, gains, biases, at(dy, n), at(x, n), m, v, g, epsilon, rows, cols, a, b, c, d, e);
     },
+    moveAverage,
   };
 }

@@ -1,9 +1,14 @@
 import type { Floats, Kernels, Round } from '../kernels.ts';
 
-export type ElementwiseKernels = Pick<Kernels, 'add' | 'copyBlock' | 'addBlock' | 'addBias' | 'columnSums'>;
+export type ElementwiseKernels = Pick<Kernels, 'fill' | 'add' | 'copyBlock' | 'addBlock' | 'addBias' | 'columnSums'>;
 
 /** Rows that a column sum adds up before it adds the result to the rest, so that threads could share the work. */
 export const CHUNK_ROWS = 256;
+
+/** x[i] = value. */
+export function fill(x: Floats, value: number, n: number): void {
+  x.fill(value, 0, n);
+}
 
 /** y[i] += x[i]. */
 export function add(y: Floats, x: Floats, n: number, round: Round): void {
@@ -68,6 +73,7 @@ export function columnSums(out: Floats, x: Floats, rows: number, cols: number, r
 
 export function referenceElementwise(round: Round): ElementwiseKernels {
   return {
+    fill,
     add: (y, x, n) => add(y, x, n, round),
     copyBlock,
     addBlock: (target, targetStride, targetOffset, source, sourceStride, sourceOffset, rows, cols) =>

@@ -2,7 +2,7 @@ import { eachElement, type FunctionScope, forUp, type Local, type ModuleBuilder 
 import { eachChunk, eachStrip } from '../columns.ts';
 import { f32x4, i32, type Statement } from '../instructions.ts';
 import type { Link } from '../link.ts';
-import type { ElementwiseKernels } from './reference.ts';
+import { type ElementwiseKernels, fill } from './reference.ts';
 
 /** Columns of the block are contiguous; strides in bytes. */
 const BLOCK = {
@@ -65,6 +65,7 @@ export function bindElementwise({ func, at }: Link): ElementwiseKernels {
   const place = (view: Parameters<typeof at>[0], stride: number, offset: number, rows: number, cols: number) =>
     at(view, rows > 0 ? (rows - 1) * stride + offset + cols : 0) + 4 * offset;
   return {
+    fill,
     add(y, x, n) {
       add(at(y, n), at(x, n), n);
     },

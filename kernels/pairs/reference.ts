@@ -70,8 +70,15 @@ export function inrpWeights(
   }
 }
 
-/** Eq. 4: sum of w_ij |compressed_ij - original_ij| / rows²; each row in four lanes, the rows in order. */
-export function inrpLoss(w: Floats, compressed: Floats, original: Floats, rows: number, round: Round): number {
+/** Eq. 4: loss = sum of w_ij |compressed_ij - original_ij| / rows²; each row in four lanes, the rows in order. */
+export function inrpLoss(
+  loss: Floats,
+  w: Floats,
+  compressed: Floats,
+  original: Floats,
+  rows: number,
+  round: Round,
+): void {
   let total = 0;
   for (let i = 0; i < rows; i++) {
     lanes.fill(0);
@@ -81,20 +88,20 @@ export function inrpLoss(w: Floats, compressed: Floats, original: Floats, rows: 
     }
     total = round(total + round(round(lanes[0]! + lanes[2]!) + round(lanes[1]! + lanes[3]!)));
   }
-  return round(total / round(rows * rows));
+  loss[0] = round(total / round(rows * rows));
 }
 
-/** Forward: loss = sum w |e| / rows², e = compressed - original. So dCompressed += seed / rows² · w · sign(e), sign(0) = 0. */
+/** Forward: loss = sum w |e| / rows², e = compressed - original. So dCompressed += dLoss / rows² · w · sign(e), sign(0) = 0. */
 export function inrpLossBackward(
   dCompressed: Floats,
-  seed: number,
+  dLoss: Floats,
   w: Floats,
   compressed: Floats,
   original: Floats,
   rows: number,
   round: Round,
 ): void {
-  const factor = round(seed / (rows * rows));
+  const factor = round(dLoss[0]! / (rows * rows));
   for (let i = 0; i < rows * rows; i++) {
     const slope = round(factor * w[i]!);
     const error = round(compressed[i]! - original[i]!);
@@ -113,8 +120,8 @@ export function referencePairs(round: Round, counts: Counts): PairKernels {
       counts.multiplyAdds += rows * rows * dim;
     },
     inrpWeights: (w, d, boundary, alpha, beta, n) => inrpWeights(w, d, boundary, alpha, beta, n, round),
-    inrpLoss: (w, compressed, original, rows) => inrpLoss(w, compressed, original, rows, round),
-    inrpLossBackward: (dCompressed, seed, w, compressed, original, rows) =>
-      inrpLossBackward(dCompressed, seed, w, compressed, original, rows, round),
+    inrpLoss: (loss, w, compressed, original, rows) => inrpLoss(loss, w, compressed, original, rows, round),
+    inrpLossBackward: (dCompressed, dLoss, w, compressed, original, rows) =>
+      inrpLossBackward(dCompressed, dLoss, w, compressed, original, rows, round),
   };
 }

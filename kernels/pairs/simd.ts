@@ -207,13 +207,13 @@ export function bindPairs({ func, at, scratch, counts }: Link): PairKernels {
     inrpWeights(w, d, boundary, alpha, beta, n) {
       inrpWeights(at(w, n), at(d, n), boundary, alpha, beta, n);
     },
-    inrpLoss(w, compressed, original, rows) {
+    inrpLoss(loss, w, compressed, original, rows) {
       const n = rows * rows;
-      return Math.fround(inrpLossSum(at(w, n), at(compressed, n), at(original, n), rows) / Math.fround(n));
+      loss[0] = Math.fround(inrpLossSum(at(w, n), at(compressed, n), at(original, n), rows) / Math.fround(n));
     },
-    inrpLossBackward(dCompressed, seed, w, compressed, original, rows) {
+    inrpLossBackward(dCompressed, dLoss, w, compressed, original, rows) {
       const n = rows * rows;
-      inrpLossBackward(at(dCompressed, n), seed / n, at(w, n), at(compressed, n), at(original, n), n);
+      inrpLossBackward(at(dCompressed, n), dLoss[0]! / n, at(w, n), at(compressed, n), at(original, n), n);
     },
   };
 }

@@ -1,4 +1,3 @@
-import type { Floats } from '../../kernels/kernels.ts';
 import type { Tape } from './tape.ts';
 import { colsOf, requireShape, rowsOf, type Tensor } from './tensor.ts';
 
@@ -57,8 +56,8 @@ function batchNormTraining(tape: Tape, x: Tensor, norm: BatchNormTensors, consta
     () => {
       kernels.batchNormMoments(mean, variance, x.value, rows, cols);
       kernels.batchNormForward(y.value, x.value, mean, variance, gain.value, bias.value, epsilon, rows, cols);
-      moveTowards(runningMean.value, mean, 1, momentum, cols);
-      moveTowards(runningVariance.value, variance, rows / (rows - 1), momentum, cols); // unbiased
+      kernels.moveAverage(runningMean.value, mean, 1, momentum, cols);
+      kernels.moveAverage(runningVariance.value, variance, rows / (rows - 1), momentum, cols); // unbiased
     },
     dy &&
       dx &&
@@ -83,15 +82,4 @@ function batchNormInference(tape: Tape, x: Tensor, norm: BatchNormTensors, { eps
     kernels.batchNormForward(y.value, x.value, mean, variance, gain.value, bias.value, epsilon, rows, cols);
   });
   return y;
-}
-
-/** 2^-126. A column that has become 0 halves its statistics every 7 steps: they must not end among subnormal numbers. */
-const SMALLEST_NORMAL = 2 ** -126;
-
-/** running = (1 - momentum) running + momentum · factor · batch: in float64, rounded once by the store. */
-function moveTowards(running: Floats, batch: Floats, factor: number, momentum: number, n: number): void {
-  for (let i = 0; i < n; i++) {
-    const moved = (1 - momentum) * running[i]! + momentum * (factor * batch[i]!);
-    running[i] = Math.abs(moved) < SMALLEST_NORMAL ? 0 : moved;
-  }
 }

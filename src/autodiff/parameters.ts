@@ -105,7 +105,11 @@ export class ParameterSet {
 
   /** Sets every gradient to 0: before each `Tape.backward` that is not meant to accumulate. */
   clearGradients(): void {
-    for (const { tensor } of this.#entries.values()) tensor.gradient?.fill(0);
+    for (const {
+      tensor: { gradient },
+    } of this.#entries.values()) {
+      if (gradient) this.#kernels.fill(gradient, 0, gradient.length);
+    }
   }
 
   /** How many numbers an optimizer changes. */

@@ -105,9 +105,9 @@ export class Tape {
   backward(root: Tensor, dRoot?: Floats): void {
     if (!root.gradient)
       throw new Error('Tape.backward: expected a result that depends on parameters of a training tape.');
-    for (const gradient of this.#gradients) gradient.fill(0);
+    for (const gradient of this.#gradients) this.kernels.fill(gradient, 0, gradient.length);
     if (dRoot) root.gradient.set(dRoot);
-    else root.gradient.fill(1);
+    else this.kernels.fill(root.gradient, 1, root.gradient.length);
     for (let i = this.#backward.length - 1; i >= 0; i--) this.#backward[i]!();
   }
 }

@@ -51,12 +51,12 @@ function weightedError(tape: Tape, compressed: Tensor, original: Tensor, setting
   tape.record(
     () => {
       kernels.inrpWeights(weights, original.value, boundary, alpha, beta, rows * rows);
-      loss.value[0] = kernels.inrpLoss(weights, compressed.value, original.value, rows);
+      kernels.inrpLoss(loss.value, weights, compressed.value, original.value, rows);
     },
     dCompressed &&
       dLoss &&
       (() => {
-        kernels.inrpLossBackward(dCompressed, dLoss[0]!, weights, compressed.value, original.value, rows);
+        kernels.inrpLossBackward(dCompressed, dLoss, weights, compressed.value, original.value, rows);
       }),
   );
   return loss;

@@ -129,4 +129,18 @@ test('the gradient agrees with central differences within 1e-7 (rows 300: two ch
   }
 });
 
+test('moving averages: simd has the bits of the reference; what would be subnormal becomes 0', () => {
+  assertSameBits(
+    'average',
+    [
+      [1, -2, 0.3],
+      [0.5, 7, 1e-3],
+    ],
+    (k, [a, x]) => k.moveAverage(a!, x!, 1.25, 0.1, 3),
+  );
+  const average = Float32Array.of(2, 1e-37);
+  referenceKernels().moveAverage(average, Float32Array.of(4, 0), 0.5, 0.9, 2);
+  assert.equal([...average], [2, 0]);
+});
+
 test.run();

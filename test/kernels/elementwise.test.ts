@@ -88,4 +88,8 @@ test('columnSums adds chunks of 256 rows: the order is part of the result', () =
   assert.is(out[0], 2 ** 24 + 256);
 });
 
+test('fill: simd has the bits of the reference, and leaves what follows', () => {
+  assertSameBits('fill', [[1, 2, 3]], (k, [x]) => k.fill(x!, 0.1, 2));
+});
+
 test.run();

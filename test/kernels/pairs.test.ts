@@ -52,9 +52,13 @@ test('INRP: simd has the bits of the reference: weights, loss, gradient', () => 
     const compressed = singles(random, n, 3).map(Math.abs);
     compressed[n - 1] = d[n - 1]!;
     assertSameBits(`weights ${n}`, [singles(random, n), d], (k, [w, own]) => k.inrpWeights(w!, own!, 2.3, 2, 0.01, n));
-    assertSameBits(`loss ${n}`, [singles(random, n), compressed, d], (k, [w, c, o]) => k.inrpLoss(w!, c!, o!, rows));
-    const operands = [singles(random, n), singles(random, n), compressed, d];
-    assertSameBits(`backward ${n}`, operands, (k, [dC, w, c, o]) => k.inrpLossBackward(dC!, 0.7, w!, c!, o!, rows));
+    assertSameBits(`loss ${n}`, [[0], singles(random, n), compressed, d], (k, [loss, w, c, o]) =>
+      k.inrpLoss(loss!, w!, c!, o!, rows),
+    );
+    const operands = [singles(random, n), [0.7], singles(random, n), compressed, d];
+    assertSameBits(`backward ${n}`, operands, (k, [dC, dLoss, w, c, o]) =>
+      k.inrpLossBackward(dC!, dLoss!, w!, c!, o!, rows),
+    );
   }
 });
 
@@ -98,10 +102,11 @@ test('INRP alone gives the loss and the gradient of PyTorch within 1e-6', () => 
   kernels.pairDistances(original!, x, 7, 5);
   kernels.pairDistances(compressed!, f, 7, 3);
   kernels.inrpWeights(w!, original!, boundary, 2, 0.01, 49);
-  const ours = kernels.inrpLoss(w!, compressed!, original!, 7);
-  assert.ok(Math.abs(ours - loss) < 1e-6 * loss, `${ours} against ${loss}`);
+  const ours = new Float32Array(1);
+  kernels.inrpLoss(ours, w!, compressed!, original!, 7);
+  assert.ok(Math.abs(ours[0]! - loss) < 1e-6 * loss, `${ours[0]} against ${loss}`);
   const dx = new Float32Array(21);
-  kernels.inrpLossBackward(dCompressed!, 1, w!, compressed!, original!, 7);
+  kernels.inrpLossBackward(dCompressed!, Float32Array.of(1), w!, compressed!, original!, 7);
   kernels.pairDistancesBackward(dx, dCompressed!, compressed!, f, 7, 3);
   golden.tensors['inrp.grad_f'].data.forEach((expected: number, i: number) => {
     assert.ok(Math.abs(dx[i]! - expected) < 1e-6, `gradient ${i}: ${dx[i]} against ${expected}`);
@@ -116,7 +121,7 @@ test('the gradient of INRP by the distances is ±seed w / rows², and 0 where an
     Float32Array.of(0, 2, 4, 1),
   ];
   const dCompressed = new Float32Array(4).fill(10);
-  kernels.inrpLossBackward(dCompressed, 8, w, compressed, original, 2);
+  kernels.inrpLossBackward(dCompressed, Float32Array.of(8), w, compressed, original, 2);
   assert.equal([...dCompressed], [10, 12, 9, 10]);
 });
 
@@ -128,14 +133,16 @@ test('the gradient of INRP through the distances agrees with central differences
   const f = normals(random, rows * dim);
   const [original, w, seed] = [normals(random, n).map(Math.abs), normals(random, n).map(Math.abs), 1.7];
   const compressed = new Float64Array(n);
+  const loss = new Float64Array(1);
   const value = ([at]: readonly Float64Array[]) => {
     kernels.pairDistances(compressed, at!, rows, dim);
-    return seed * kernels.inrpLoss(w, compressed, original, rows);
+    kernels.inrpLoss(loss, w, compressed, original, rows);
+    return seed * loss[0]!;
   };
   value([f]);
   const dCompressed = new Float64Array(n);
   const df = new Float64Array(rows * dim);
-  kernels.inrpLossBackward(dCompressed, seed, w, compressed, original, rows);
+  kernels.inrpLossBackward(dCompressed, Float64Array.of(seed), w, compressed, original, rows);
   kernels.pairDistancesBackward(df, dCompressed, compressed, f, rows, dim);
   const error = directionalError([f], [df], value, random);
   assert.ok(error < 1e-7, String(error)); // 1e-10
