@@ -2,7 +2,8 @@ import { ModuleBuilder, ret } from './assembler.ts';
 import { f32x4, i32x4 } from './instructions.ts';
 import type { Kernels } from './kernels.ts';
 import { bindReference, type Precision } from './reference.ts';
-import { simdKernels } from './simd.ts';
+import { requireSlot, type SharedKernels } from './shared.ts';
+import { attachSimd, simdKernels } from './simd.ts';
 import { webAssembly } from './webassembly.ts';
 
 export type BackendChoice = 'auto' | 'reference' | 'simd';
@@ -25,18 +26,38 @@ function probe(): Uint8Array {
  * float32 kernels: `auto` takes SIMD where the engine has it, otherwise the reference. `Kernels.backend` says which.
  *
  * @param options.bytes capacity for operands (with SIMD); scratch comes on top
+ * @param options.attachable how many kernels in other threads `attachKernels` may bind to the same memory; 0 if not given
+ * @param options.bytesEach capacity for operands of each of those
  * @throws {Error} if `simd` is asked for and missing
- * @throws {RangeError} if the capacity is not a size, or beyond one memory of 4 GiB
+ * @throws {RangeError} if a capacity is not a size, or beyond one memory of 4 GiB
  */
-export function createKernels(options: { backend?: BackendChoice; bytes: number }): Kernels {
-  const { backend = 'auto', bytes } = options;
+export function createKernels(options: {
+  backend?: BackendChoice;
+  bytes: number;
+  attachable?: number;
+  bytesEach?: number;
+}): Kernels {
+  const { backend = 'auto', ...plan } = options;
   if (backend !== 'auto' && backend !== 'simd' && backend !== 'reference') {
     throw new RangeError(`createKernels: expected backend auto, reference or simd, got ${backend}.`);
   }
   if (backend === 'simd' && !simdSupported()) {
     throw new Error('createKernels: expected WebAssembly SIMD for backend simd, got an engine without it.');
   }
-  return backend !== 'reference' && simdSupported() ? simdKernels(bytes) : bindReference('float32');
+  if (backend !== 'reference' && simdSupported()) return simdKernels(plan);
+  return bindReference('float32', plan.attachable);
+}
+
+/**
+ * Kernels for another thread over the memory of `shared`, with scratch, room for operands and counts of their own.
+ *
+ * @param shared from `Kernels.share()`, as it is or received by `postMessage`
+ * @param slot which of the reserved places, each used by one thread at a time; what lay in its room is lost
+ * @throws {RangeError} if there is no such place
+ */
+export function attachKernels(shared: SharedKernels, slot: number): Kernels {
+  requireSlot(shared, slot);
+  return shared.backend === 'simd' ? attachSimd(shared, slot) : bindReference('float32');
 }
 
 /** The defining loops over ordinary arrays, without a capacity; float64 for gradient checks and audits. */

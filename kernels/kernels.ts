@@ -6,6 +6,8 @@
  * `floats()`, `ints()` or `bytes()` of the same object (or be a subarray of such a view).
  */
 
+import type { SharedKernels } from './shared.ts';
+
 /** float32 in practice; float64 for gradient checks and audits. */
 export type Floats = Float32Array | Float64Array;
 
@@ -46,12 +48,21 @@ export interface Kernels {
   /** What really runs. */
   readonly backend: 'reference' | 'simd';
   readonly precision: 'float32' | 'float64';
+  /** How many threads compute the heavy calls; results do not depend on it. The reference has one. */
+  readonly threads: number;
   readonly counts: Counts;
 
   /** Zeroed memory that these kernels can reach, aligned to 64 bytes. Throws a RangeError when the capacity is used up. */
   floats(length: number): Floats;
   ints(length: number): Int32Array;
   bytes(length: number): Uint8Array;
+
+  /**
+   * What another thread needs to attach kernels to the same memory (`attachKernels`); can be sent by `postMessage`.
+   *
+   * @throws {Error} if these kernels were created without attachable places
+   */
+  share(): SharedKernels;
 
   // ---- distance/ : squared Euclidean; four lanes (lane = i mod 4), reduced as (l0 + l2) + (l1 + l3)
 

@@ -11,6 +11,7 @@ import { referencePairs } from './pairs/reference.ts';
 import { referenceRows } from './rows/reference.ts';
 import { referenceScalarCodes } from './scalar-codes/reference.ts';
 import { referenceSgd } from './sgd/reference.ts';
+import { requirePlaces } from './shared.ts';
 import { referenceTableScan } from './table-scan/reference.ts';
 import { referenceVariational } from './variational/reference.ts';
 
@@ -22,17 +23,25 @@ const identity: Round = (value) => value;
  * The definitions themselves, over ordinary arrays.
  *
  * @param precision float32 rounds each operation as the SIMD version does; float64 runs the same loops unrounded
+ * @param attachable other threads that can reach the operands, which are then made of shared memory
  */
-export function bindReference(precision: Precision): Kernels {
+export function bindReference(precision: Precision, attachable = 0): Kernels {
   const round = precision === 'float32' ? Math.fround : identity;
+  const room = (bytes: number) => (attachable > 0 ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
   const counts: Counts = { multiplyAdds: 0, distances: 0 };
   return {
     backend: 'reference',
     precision,
+    threads: 1,
     counts,
-    floats: (length) => (precision === 'float32' ? new Float32Array(length) : new Float64Array(length)),
-    ints: (length) => new Int32Array(length),
-    bytes: (length) => new Uint8Array(length),
+    floats: (length) =>
+      precision === 'float32' ? new Float32Array(room(4 * length)) : new Float64Array(room(8 * length)),
+    ints: (length) => new Int32Array(room(4 * length)),
+    bytes: (length) => new Uint8Array(room(length)),
+    share() {
+      requirePlaces(attachable);
+      return { backend: 'reference', attachable };
+    },
     ...referenceDistance(round, counts),
     ...referenceNearestRows(round, counts),
     ...referenceTableScan(round, counts),

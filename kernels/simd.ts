@@ -34,12 +34,13 @@ import { bindElementwise, emitElementwise } from './elementwise/simd.ts';
 import type { Counts, Kernels } from './kernels.ts';
 import type { Link } from './link.ts';
 import { bindMatmul, emitMatmul } from './matmul/simd.ts';
-import { KernelMemory, SCRATCH_BYTES } from './memory.ts';
+import { attachedRegion, KernelMemory, type MemoryPlan, SCRATCH_BYTES } from './memory.ts';
 import { bindNearestRows, emitNearestRows } from './nearest-rows/simd.ts';
 import { bindPairs, emitPairs } from './pairs/simd.ts';
 import { bindRows, emitRows } from './rows/simd.ts';
 import { bindScalarCodes, emitScalarCodes } from './scalar-codes/simd.ts';
 import { bindSgd, emitSgd } from './sgd/simd.ts';
+import { requirePlaces, type SharedKernels } from './shared.ts';
 import { bindTableScan, emitTableScan } from './table-scan/simd.ts';
 import { bindVariational, emitVariational } from './variational/simd.ts';
 import { type WasmModule, webAssembly } from './webassembly.ts';
@@ -81,21 +82,43 @@ function bindFamilies(link: Link) {
 }
 
 /** The bytes of the whole module. */
-export function emitKernels(): Uint8Array {
-  const module = new ModuleBuilder();
+export function emitKernels(options: { shared?: boolean } = {}): Uint8Array {
+  const module = new ModuleBuilder(options);
   for (const emit of FAMILIES) emit(module);
   return module.encode();
 }
 
-let compiled: WasmModule | undefined;
+/** One module for each kind of memory, compiled once. */
+const compiled: { plain?: WasmModule; shared?: WasmModule } = {};
 
-/** @param bytes capacity for operands */
-export function simdKernels(bytes: number): Kernels {
+function compile(kind: 'plain' | 'shared'): WasmModule {
   const engine = webAssembly();
   if (!engine) throw new Error('simdKernels: expected WebAssembly, got an engine without it.');
-  const memory = new KernelMemory(bytes);
-  compiled ??= new engine.Module(emitKernels());
-  const { exports } = new engine.Instance(compiled, { kernels: { memory: memory.memory } });
+  compiled[kind] ??= new engine.Module(emitKernels({ shared: kind === 'shared' }));
+  return compiled[kind];
+}
+
+/** Kernels over a memory of their own. */
+export function simdKernels(plan: MemoryPlan): Kernels {
+  const { threads = 1, attachable = 0, bytesEach = 0 } = plan;
+  const memory = KernelMemory.create(plan);
+  const module = compile(threads > 1 || attachable > 0 ? 'shared' : 'plain');
+  return bindModule(memory, module, () => {
+    requirePlaces(attachable);
+    return { backend: 'simd', memory: memory.memory, module, threads, attachable, bytesEach };
+  });
+}
+
+/** Kernels of another thread over the same memory, with scratch and operands of their own. */
+export function attachSimd(shared: SharedKernels & { readonly backend: 'simd' }, slot: number): Kernels {
+  const { memory, module, threads, bytesEach } = shared;
+  return bindModule(new KernelMemory(attachedRegion(memory, threads, slot, bytesEach)), module, () => shared);
+}
+
+function bindModule(memory: KernelMemory, module: WasmModule, share: () => SharedKernels): Kernels {
+  const engine = webAssembly();
+  if (!engine) throw new Error('simdKernels: expected WebAssembly, got an engine without it.');
+  const { exports } = new engine.Instance(module, { kernels: { memory: memory.memory } });
   const counts: Counts = { multiplyAdds: 0, distances: 0 };
   const link: Link = {
     func(name) {
@@ -115,10 +138,12 @@ export function simdKernels(bytes: number): Kernels {
   return {
     backend: 'simd',
     precision: 'float32',
+    threads: 1,
     counts,
     floats: (length) => memory.floats(length),
     ints: (length) => memory.ints(length),
     bytes: (length) => memory.bytes(length),
+    share,
     ...bindFamilies(link),
   };
 }

@@ -1,7 +1,7 @@
 /** The little of the WebAssembly JavaScript interface that the kernels use, typed here because the DOM library is not. */
 
 export interface WasmMemory {
-  readonly buffer: ArrayBuffer;
+  readonly buffer: ArrayBufferLike;
 }
 
 export type WasmFunction = (...operands: number[]) => number;

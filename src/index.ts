@@ -5,9 +5,17 @@
  * @module
  */
 
-export { type BackendChoice, createKernels, referenceKernels, simdSupported } from '../kernels/backend.ts';
+export {
+  attachKernels,
+  type BackendChoice,
+  createKernels,
+  referenceKernels,
+  simdSupported,
+} from '../kernels/backend.ts';
 export type { AdamwRates, AttentionShape, Counts, Floats, Kernels } from '../kernels/kernels.ts';
 export type { Precision } from '../kernels/reference.ts';
+export type { SharedKernels, SharedView } from '../kernels/shared.ts';
+export type { WasmMemory, WasmModule } from '../kernels/webassembly.ts';
 export type { CatalystConfig } from './compress/catalyst/catalyst.ts';
 export { CatalystCompressor } from './compress/catalyst/catalyst-compressor.ts';
 export type { CatalystChoices } from './compress/catalyst/catalyst-settings.ts';
@@ -103,4 +111,4 @@ export type {
 export { type NearestOptions, type Neighbors, nearest } from './tensor/nearest.ts';
 export { Random, type RandomState } from './tensor/random.ts';
 export { TopK } from './tensor/top-k.ts';
-export { type DistanceSource, VectorSet, type VectorSetOptions } from './tensor/vector-set.ts';
+export { type DistanceSource, type SharedVectorSet, VectorSet, type VectorSetOptions } from './tensor/vector-set.ts';

@@ -1,5 +1,6 @@
-import { type BackendChoice, createKernels } from '../../kernels/backend.ts';
+import { attachKernels, type BackendChoice, createKernels } from '../../kernels/backend.ts';
 import type { Counts, Floats, Kernels } from '../../kernels/kernels.ts';
+import { openView, type SharedKernels, type SharedView, shareView } from '../../kernels/shared.ts';
 import type { Matrix } from './matrix.ts';
 
 /**
@@ -28,6 +29,17 @@ export interface VectorSetOptions {
   readonly backend?: BackendChoice;
   /** The most points that one call measures, 256 if not given. */
   readonly batch?: number;
+  /** How many sets in other threads may measure the same vectors at once; 0 if not given. */
+  readonly attachable?: number;
+}
+
+/** A vector set as another thread can attach to it; can be sent by `postMessage`. */
+export interface SharedVectorSet {
+  readonly kernels: SharedKernels;
+  readonly vectors: SharedView<Float32Array>;
+  readonly size: number;
+  readonly dim: number;
+  readonly batch: number;
 }
 
 /** Vectors where the kernels reach them, and room for one query and its answers. */
@@ -43,25 +55,49 @@ export class VectorSet implements DistanceSource {
   #query: Floats;
   #queryOffset = 0;
 
-  /** @param matrix copied, except where the kernels can use it in place */
-  constructor(matrix: Matrix, options: VectorSetOptions = {}) {
-    const batch = options.batch ?? 256;
-    const length = matrix.rows * matrix.cols;
-    const room = 4 * (length + matrix.cols + 2 * batch) + 1024;
-    const kernels = createKernels({ backend: options.backend ?? 'auto', bytes: room });
-    this.size = matrix.rows;
-    this.dim = matrix.cols;
+  /**
+   * @param matrix copied, except where the kernels can use it in place
+   * @param attached kernels that reach the matrix where it is
+   */
+  constructor(
+    matrix: Matrix,
+    { backend = 'auto', batch = 256, attachable = 0 }: VectorSetOptions = {},
+    attached?: Kernels,
+  ) {
+    const { rows, cols } = matrix;
+    const bytesEach = ownRoom(cols, batch);
+    const bytes = 4 * rows * cols + 64 + bytesEach;
+    const kernels = attached ?? createKernels({ backend, bytes, attachable, bytesEach });
+    this.size = rows;
+    this.dim = cols;
     this.ids = kernels.ints(batch);
     this.distances = kernels.floats(batch);
     this.#kernels = kernels;
-    this.#own = kernels.floats(matrix.cols);
+    this.#own = kernels.floats(cols);
     this.#query = this.#own;
-    if (kernels.backend === 'reference') {
-      this.#vectors = matrix.data.subarray(0, length);
-    } else {
-      this.#vectors = kernels.floats(length) as Float32Array; // kernels of createKernels are float32
-      this.#vectors.set(matrix.data.subarray(0, length));
+    this.#vectors = matrix.data.subarray(0, rows * cols);
+    if (!attached && (kernels.backend === 'simd' || attachable > 0)) {
+      this.#vectors = kernels.floats(rows * cols) as Float32Array; // kernels of createKernels are float32
+      this.#vectors.set(matrix.data.subarray(0, rows * cols));
     }
+  }
+
+  /**
+   * The vectors of a set of another thread, without a copy, with a query, ids and answers of its own.
+   *
+   * @param slot which of the places reserved by `attachable`, each used by one thread at a time
+   * @throws {RangeError} if there is no such place
+   */
+  static attach(shared: SharedVectorSet, slot: number): VectorSet {
+    const { size: rows, dim: cols, batch } = shared;
+    const data = openView(shared.kernels, shared.vectors);
+    return new VectorSet({ rows, cols, data }, { batch }, attachKernels(shared.kernels, slot));
+  }
+
+  /** @throws {Error} if the set was made without attachable places */
+  share(): SharedVectorSet {
+    const { size, dim } = this;
+    return { kernels: this.#kernels.share(), vectors: shareView(this.#vectors), size, dim, batch: this.ids.length };
   }
 
   /** What really runs. */
@@ -107,4 +143,9 @@ export class VectorSet implements DistanceSource {
     const vectors = this.#vectors;
     this.#kernels.squaredDistances(this.distances, vectors, row * this.dim, vectors, this.ids, count, this.dim);
   }
+}
+
+/** Bytes of a query, ids and answers. */
+function ownRoom(dim: number, batch: number): number {
+  return 4 * (dim + 2 * batch) + 256;
 }

@@ -60,7 +60,7 @@ function ofFloats(
 /** Runs a vector expression on the 16 bytes of a, b, c and returns the 16 bytes of the result. */
 function ofVectors(
   make: (a: Expression<'v128'>, b: Expression<'v128'>, c: Expression<'v128'>) => Expression<'v128'>,
-): (...operands: (Int32Array | Float32Array)[]) => ArrayBuffer {
+): (...operands: (Int32Array | Float32Array)[]) => ArrayBufferLike {
   const module = new ModuleBuilder();
   module.func('f', { out: 'i32', a: 'i32', b: 'i32', c: 'i32' }, 'void', ({ out, a, b, c }) => [
     v128.store(out, make(v128.load(a), v128.load(b), v128.load(c))),

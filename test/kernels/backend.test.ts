@@ -108,7 +108,7 @@ test('kernels compute in the last bytes of 4 GiB, addresses beyond 2^31', () => 
 });
 
 test('two sets of kernels have memories of their own', () => {
-  const [one, two] = [new KernelMemory(64), new KernelMemory(64)];
+  const [one, two] = [KernelMemory.create({ bytes: 64 }), KernelMemory.create({ bytes: 64 })];
   assert.throws(() => one.at(two.floats(4), 4), /got another array/);
   assert.is(one.at(one.floats(4), 4) % 64, 0);
 });

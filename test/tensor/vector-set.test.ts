@@ -71,4 +71,40 @@ test('no rows', () => {
   assert.is(set.size, 0);
 });
 
+for (const backend of BACKENDS) {
+  test(`${backend}: a set attached to the same vectors has a query, ids and answers of its own`, () => {
+    const data = integers(30, 7);
+    const set = new VectorSet(createMatrix(30, 7, data), { backend, batch: 8, attachable: 2 });
+    const shared = structuredClone(set.share());
+    const attached = [0, 1].map((slot) => VectorSet.attach(shared, slot));
+    const all = [set, ...attached];
+    all.forEach((one, i) => {
+      one.ids.set([i, 29, 3]);
+      one.setQueryRow(10 + i);
+    });
+    for (const [i, one] of all.entries()) {
+      one.measure(3);
+      const expected = [i, 29, 3].map((id) => naive(data, (10 + i) * 7, data, id * 7, 7));
+      assert.equal([...one.distances.subarray(0, 3)], expected);
+      assert.equal([one.size, one.dim, one.backend, one.counts.distances], [30, 7, backend, 3]);
+      one.setQuery(data, 7 * i);
+    }
+    all.forEach((one, i) => {
+      one.measure(1);
+      assert.is(one.distances[0], 0, `query ${i} was overwritten`);
+    });
+    set.matrix.data[0] = 1000;
+    assert.is(attached[1]!.matrix.data[0], 1000, 'no copy');
+  });
+}
+
+test('sharing needs places, attaching one of them', () => {
+  const matrix = createMatrix(2, 3, integers(2, 3));
+  for (const backend of BACKENDS) {
+    assert.throws(() => new VectorSet(matrix, { backend }).share(), /^Kernels.share: expected kernels created with/);
+    const shared = new VectorSet(matrix, { backend, attachable: 1 }).share();
+    assert.throws(() => VectorSet.attach(shared, 1), /^attachKernels: expected a slot from 0 to 0, got 1\.$/);
+  }
+});
+
 test.run();
