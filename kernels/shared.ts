@@ -1,6 +1,8 @@
 /** What passes to another thread by structured clone, so that kernels there reach the same memory. */
-import type { Floats } from './kernels.ts';
 import type { WasmMemory, WasmModule } from './webassembly.ts';
+
+/** What `floats()`, `ints()` and `bytes()` of kernels return. */
+export type Operand = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 /** Kernels as another thread can attach to them; the reference has no memory of its own. */
 export type SharedKernels =
@@ -15,21 +17,18 @@ export type SharedKernels =
     };
 
 /** An operand of shared kernels as another thread can open it: a place in their memory or, with the reference, a shared array. */
-export interface SharedView<T extends Floats | Int32Array | Uint8Array> {
+export interface SharedView<T extends Operand> {
   readonly byteOffset: number;
   readonly view: T;
 }
 
 /** @param view made by `floats()`, `ints()` or `bytes()` of kernels with attachable places */
-export function shareView<T extends Floats | Int32Array | Uint8Array>(view: T): SharedView<T> {
+export function shareView<T extends Operand>(view: T): SharedView<T> {
   return { byteOffset: view.byteOffset, view };
 }
 
 /** The same numbers as operands of the attached kernels. */
-export function openView<T extends Floats | Int32Array | Uint8Array>(
-  shared: SharedKernels,
-  { byteOffset, view }: SharedView<T>,
-): T {
+export function openView<T extends Operand>(shared: SharedKernels, { byteOffset, view }: SharedView<T>): T {
   if (shared.backend === 'reference') return view;
   // A cloned view has a buffer object of its own over the same bytes; operands must lie in the memory's.
   const Kind = view.constructor as new (buffer: ArrayBufferLike, byteOffset: number, length: number) => T;

@@ -14,7 +14,7 @@ export {
 } from '../kernels/backend.ts';
 export type { AdamwRates, AttentionShape, Counts, Floats, Kernels } from '../kernels/kernels.ts';
 export type { Precision } from '../kernels/reference.ts';
-export type { SharedKernels, SharedView } from '../kernels/shared.ts';
+export type { Operand, SharedKernels, SharedView } from '../kernels/shared.ts';
 export type { WasmMemory, WasmModule } from '../kernels/webassembly.ts';
 export type { CatalystConfig } from './compress/catalyst/catalyst.ts';
 export { CatalystCompressor } from './compress/catalyst/catalyst-compressor.ts';
