@@ -77,7 +77,8 @@ test('no import cycle', () => {
 test('computation never reads the clock, Math.random, or functions that engines round differently', () => {
   const wrong: string[] = [];
   for (const file of files) {
-    if (TOP.includes(folderOf(file))) continue;
+    // What a GPU computes has a bound instead of bits: no digest rests on it.
+    if (TOP.includes(folderOf(file)) || file.endsWith('/gpu.ts')) continue;
     const code = readFileSync(join(root, file), 'utf8')
       .replace(/\/\*[\s\S]*?\*\//g, '')
       .replace(/\/\/.*$/gm, '');
