@@ -15,7 +15,7 @@ function wrap(text: string, width: number): string[] {
 
 function placeholder(option: Option): string {
   if (option.type === 'flag') return '';
-  if (option.type === 'choice') return ` ${option.choices.join('|')}`;
+  if (option.type === 'choice') return ` ${option.placeholder ?? option.choices.join('|')}`;
   return option.type === 'path' ? ` ${option.placeholder}` : option.type === 'integer' ? ' N' : ' X';
 }
 

@@ -26,6 +26,8 @@ export interface NumberOption extends Described {
 export interface ChoiceOption extends Described {
   readonly type: 'choice';
   readonly choices: readonly string[];
+  /** What stands for the choices in help, where they are many. */
+  readonly placeholder?: string;
   readonly default?: string;
   readonly required?: true;
 }

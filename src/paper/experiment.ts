@@ -1,45 +1,22 @@
-import type { BackendChoice } from '../../kernels/backend.ts';
-import { trainCatalyst } from '../compress/catalyst/train-catalyst.ts';
 import type { Compressor } from '../compress/compressor.ts';
-import { trainPca } from '../compress/pca.ts';
-import { SrpCompressor } from '../compress/sparse-projection.ts';
-import { trainCnt } from '../compress/train-cnt.ts';
-import type { TrainingReport } from '../compress/training/training-loop.ts';
-import { trainVae } from '../compress/vae/train-vae.ts';
+import type { TrainingChoices } from '../compress/training/settings.ts';
 import { GraphIndex } from '../index/graph-index.ts';
 import type { NeighborGraph } from '../index/nsg-archive.ts';
 import { NsgIndex } from '../index/nsg-index.ts';
 import { digestArrays } from '../io/digest.ts';
 import { createMatrix, firstRows, type Matrix } from '../tensor/matrix.ts';
 import type { ExperimentData } from './experiment-data.ts';
-import { CATALYST_SETTINGS, HNSW_SETTINGS, NSG_SETTINGS, neighborGraphFor, VAE_SETTINGS } from './settings.ts';
-import type { Checkpoints, StepKey, StepStore } from './step-store.ts';
-
-/** How vectors are compressed; `linear` is a single linear map trained with INRP, a control that the paper lacks. */
-export type Method = 'CNT' | 'PCA' | 'SRP' | 'VAE' | 'Catalyst' | 'linear';
-
-/** How tables name vectors that are not compressed. */
-export type MethodOrNone = Method | 'none';
-
-/** What an experiment uses of the program around it. */
-export interface Surroundings {
-  readonly signal: AbortSignal;
-  readonly backend: BackendChoice;
-  /** What `backend` comes down to on this machine. */
-  readonly ranOn: 'reference' | 'simd';
-  note(line: string): void;
-  progress(label: string): { update(done: number, total: number, detail?: string): void; end(): void };
-  /** Seconds of processor time, for durations only. */
-  now(): number;
-}
+import type { Method } from './method.ts';
+import { HNSW_SETTINGS, NSG_SETTINGS, neighborGraphFor } from './settings.ts';
+import type { StepKey, StepStore } from './step-store.ts';
+import type { Surroundings } from './surroundings.ts';
+import { trainMethod } from './train-method.ts';
 
 /** Rows of a graph that is built and forgotten before the first timed one, so that the engine has compiled the loops. */
 const WARM_UP_ROWS = 1000;
 
 /** Rows compressed between two looks at the signal. */
 const ENCODED_ROWS = 8192;
-/** A training is stored at least this often. */
-const CHECKPOINT_MILLISECONDS = 120_000;
 
 /** Vectors and queries after compression. */
 export interface Compressed {
@@ -75,6 +52,7 @@ export class Experiment {
   readonly store: StepStore;
   readonly seed: number;
   readonly samples: number;
+  readonly #compressors = new Map<string, Compressor>();
   readonly #compressed = new Map<string, Compressed>();
   readonly #graphs = new Map<string, BuiltGraph>();
   readonly #warmed = new Set<string>();
@@ -104,17 +82,53 @@ export class Experiment {
     if (dim % factor !== 0) throw new RangeError(`reproduce: expected a dimension that ${factor} divides, got ${dim}.`);
   }
 
+  /** The compressor of a method, trained once. */
+  async compressor(method: Method, factor: number): Promise<Compressor> {
+    const name = `${method} ${factor}x`;
+    const known = this.#compressors.get(name);
+    if (known) return known;
+    const { seed, samples } = this;
+    const compressor = await this.store.model(this.key({ step: 'train', method, factor }), (checkpoints) => {
+      const dOut = this.data.base.cols / factor;
+      const training = { method, dOut, samples, seed, label: `training ${name}`, checkpoints };
+      return trainMethod(this.data.base, training, this.around);
+    });
+    this.#compressors.set(name, compressor);
+    return compressor;
+  }
+
+  /**
+   * A network trained with INRP and a seed of its own. The default and the linear map are stored as what `compressor` gives, so that an
+   * ablation and a table share them.
+   *
+   * @param choices what differs from the default; belongs to `name`
+   */
+  inrpNetwork(
+    name: string,
+    choices: TrainingChoices,
+    factor: number,
+    seed: number,
+    label: string,
+  ): Promise<Compressor> {
+    const method = choices.network === 'linear' ? 'linear' : 'CNT';
+    const changes = Object.keys(choices).some((choice) => choice !== 'network');
+    const key = { step: 'train', method, factor, seed };
+    return this.store.model(this.key(changes ? { ...key, ablation: name } : key), (checkpoints) => {
+      const dOut = this.data.base.cols / factor;
+      const training = { method, dOut, samples: this.samples, seed, label, checkpoints, choices } as const;
+      return trainMethod(this.data.base, training, this.around);
+    });
+  }
+
   /** The vectors and queries compressed by `method`; unchanged when there is none. */
   async compressed(method: Method | undefined, factor: number): Promise<Compressed> {
     if (method === undefined) return { base: this.data.base, query: this.data.query, modelDigest: '', seconds: 0 };
     const name = `${method} ${factor}x`;
     const known = this.#compressed.get(name);
     if (known) return known;
-    const compressor = await this.store.model(this.key({ step: 'train', method, factor }), (checkpoints) =>
-      this.#train(method, factor, name, checkpoints),
-    );
-    const { encoded: base, seconds } = await this.#encode(compressor, this.data.base);
-    const { encoded: query } = await this.#encode(compressor, this.data.query);
+    const compressor = await this.compressor(method, factor);
+    const { encoded: base, seconds } = await this.encode(compressor, this.data.base);
+    const { encoded: query } = await this.encode(compressor, this.data.query);
     const made = { base, query, modelDigest: digestArrays(compressor.toNamedArrays()), seconds };
     this.#compressed.set(name, made);
     return made;
@@ -184,7 +198,7 @@ export class Experiment {
   }
 
   /** The vectors after compression, and the seconds that it took. */
-  async #encode(compressor: Compressor, vectors: Matrix): Promise<{ encoded: Matrix; seconds: number }> {
+  async encode(compressor: Compressor, vectors: Matrix): Promise<{ encoded: Matrix; seconds: number }> {
     const { backend, now } = this.around;
     const encoded = createMatrix(vectors.rows, compressor.dOut);
     let seconds = 0;
@@ -199,41 +213,4 @@ export class Experiment {
     }
     return { encoded, seconds };
   }
-
-  async #train(method: Method, factor: number, name: string, checkpoints: Checkpoints): Promise<Compressor> {
-    const { base } = this.data;
-    const { backend, signal, now } = this.around;
-    const dOut = base.cols / factor;
-    if (method === 'SRP') return SrpCompressor.create({ dIn: base.cols, dOut, seed: this.seed });
-    if (method === 'PCA') return trainPca(base, { dOut, backend });
-    const progress = this.around.progress(`training ${name}`);
-    const run = {
-      dOut,
-      samples: this.samples,
-      seed: this.seed,
-      backend,
-      signal,
-      resume: checkpoints.last,
-      onCheckpoint: checkpoints.store,
-      now: () => 1000 * now(),
-      checkpointInterval: CHECKPOINT_MILLISECONDS,
-      onProgress: ({ samples, totalSamples, loss }: TrainingReport) =>
-        progress.update(samples, totalSamples, loss === undefined ? '' : `loss ${loss.toFixed(4)}`),
-    };
-    const compressor = await trainNetwork(method, base, run);
-    progress.end();
-    return compressor;
-  }
-}
-
-type NetworkRun = NonNullable<Parameters<typeof trainVae>[1]> & { readonly samples: number };
-
-function trainNetwork(method: Exclude<Method, 'SRP' | 'PCA'>, base: Matrix, run: NetworkRun): Promise<Compressor> {
-  if (method === 'VAE') return trainVae(base, { ...run, ...VAE_SETTINGS });
-  if (method === 'Catalyst') {
-    // Its samples are triplets, three rows each. Departs: 2 dIn hidden columns, 512 for Deep1M, where its authors have 1024.
-    const samples = Math.ceil(run.samples / 3);
-    return trainCatalyst(base, { ...run, ...CATALYST_SETTINGS, samples, hidden: 2 * base.cols });
-  }
-  return trainCnt(base, { ...run, network: method === 'linear' ? 'linear' : 'cnt' });
 }

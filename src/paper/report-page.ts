@@ -52,10 +52,8 @@ export function reportPage(parts: ReportParts): Page {
 
 function tableSection({ title, figures, more }: ReportTable): PageSection {
   const caption = 'ours; below it the paper and (difference); ✓ agrees, ≠ differs';
-  return {
-    title,
-    blocks: [{ kind: 'comparison', figures, caption }, ...more.map((table) => ({ kind: 'table', table }) as const)],
-  };
+  const beside = figures.length > 0 ? [{ kind: 'comparison', figures, caption } as const] : [];
+  return { title, blocks: [...beside, ...more.map((table) => ({ kind: 'table', table }) as const)] };
 }
 
 function speedCharts({ speeds = [] }: ReportParts): PageChart[] {

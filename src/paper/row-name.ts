@@ -1,4 +1,4 @@
-import type { MethodOrNone } from './experiment.ts';
+import type { MethodOrNone } from './method.ts';
 
 /** What a row of a table is called, by the vectors that it stands for. */
 export function rowName(method: MethodOrNone, factor: number): string {

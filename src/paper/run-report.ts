@@ -1,6 +1,6 @@
 import { htmlPage } from '../report/html-page.ts';
 import type { Experiment } from './experiment.ts';
-import { ledger, type Measured } from './ledger.ts';
+import { type Ledger, ledger, type Measured } from './ledger.ts';
 import type { MeasuredTable } from './measure-table.ts';
 import { type MicroscopeReading, microscope } from './microscope.ts';
 import { reportPage } from './report-page.ts';
@@ -15,6 +15,7 @@ export interface FinishedRun {
   /** Figure 3 as an SVG document, if it was drawn. */
   readonly figure3: string | undefined;
   readonly readings: readonly MicroscopeReading[];
+  readonly ledger: Ledger;
   readonly facts: readonly (readonly [name: string, value: string])[];
 }
 
@@ -32,11 +33,9 @@ export function readNeighborhoods(experiment: Experiment): Promise<readonly Micr
   });
 }
 
-/** The report of a run as one HTML page: tables, charts, microscope, ledger of claims, and how it was made. */
-export function runReport({ experiment, tables, rules, figure3, readings, facts }: FinishedRun): string {
-  const { data } = experiment;
+function figuresOf({ data }: Experiment, tables: readonly MeasuredTable[]): Measured {
   const found: Record<string, unknown> = Object.assign({}, ...tables.map(({ measured }) => measured));
-  const measured = {
+  return {
     paper: data.paper,
     rows: data.base.rows,
     hnsw: found['table1'],
@@ -44,16 +43,35 @@ export function runReport({ experiment, tables, rules, figure3, readings, facts 
     codes: found['table2'],
     scalar: found['table3'],
     compression: found['table4'],
+    ablations: found['ablations'],
   } as Measured;
+}
+
+/** The claims of the paper, judged by the tables of a run. */
+export function ledgerOf(experiment: Experiment, tables: readonly MeasuredTable[]): Ledger {
+  return ledger(figuresOf(experiment, tables));
+}
+
+/** The report of a run as one HTML page: tables, charts, microscope, ledger of claims, and how it was made. */
+export function runReport({
+  experiment,
+  tables,
+  rules,
+  figure3,
+  readings,
+  ledger: judged,
+  facts,
+}: FinishedRun): string {
+  const { data } = experiment;
   return htmlPage(
     reportPage({
       title: `Compression Network with Transformer: the paper beside ${data.name}`,
       lead: [`Figures of ${data.difference}.`, rules],
       tables: tables.map(({ title, cells, more }) => ({ title, figures: cells, more })),
-      codes: measured.codes,
+      codes: figuresOf(experiment, tables).codes,
       figure3,
       readings,
-      ledger: ledger(measured),
+      ledger: judged,
       facts,
     }),
   );

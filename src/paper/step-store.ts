@@ -14,7 +14,7 @@ import type { Archive } from '../tensor/named-arrays.ts';
  * Part of every key, so that a step stored by code that computed something else is run again. To be counted up with any change after
  * which a step may give another result: whenever a digest in the tests changes, or a figure of a table is counted otherwise.
  */
-export const STEP_VERSION = 1;
+export const STEP_VERSION = 2;
 
 /** Everything a result depends on besides the code; the same key means the same result. */
 export type StepKey = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -37,13 +37,20 @@ export class StepStore {
 
   /** The stored result of a step, or what `run` gives, stored. T must survive JSON. */
   async result<T>(key: StepKey, run: () => Promise<T>): Promise<T> {
-    const path = join(this.folder, 'steps', `${this.#digestOf(key)}.json`);
-    if (this.resume && (await isPresent(path))) return storedResult<T>(path);
+    const finished = await this.finished<T>(key);
+    if (finished !== undefined) return finished;
     const result = await run();
+    const path = this.#resultPath(key);
     await createFolder(join(this.folder, 'steps'));
     const text = `${JSON.stringify({ key, result }, undefined, 1)}\n`;
     await writeAtomically(path, (write) => write(new TextEncoder().encode(text)));
     return result;
+  }
+
+  /** The stored result of a step, if there is one to keep. */
+  async finished<T>(key: StepKey): Promise<T | undefined> {
+    const path = this.#resultPath(key);
+    return this.resume && (await isPresent(path)) ? storedResult<T>(path) : undefined;
   }
 
   /**
@@ -60,6 +67,10 @@ export class StepStore {
     await writeModel(path, compressor.toNamedArrays());
     await rm(unfinished, { force: true });
     return compressor;
+  }
+
+  #resultPath(key: StepKey): string {
+    return join(this.folder, 'steps', `${this.#digestOf(key)}.json`);
   }
 
   #digestOf(key: StepKey): string {

@@ -5,7 +5,8 @@ import type { NeighborGraph } from '../index/nsg-archive.ts';
 import type { NsgIndex } from '../index/nsg-index.ts';
 import { digestArrays, digestIds } from '../io/digest.ts';
 import { type Cell, measuredCell, ratioCell, recallCell } from './cell.ts';
-import type { BuiltGraph, Experiment, Method, MethodOrNone } from './experiment.ts';
+import type { BuiltGraph, Experiment } from './experiment.ts';
+import type { Method, MethodOrNone } from './method.ts';
 import { rowName } from './row-name.ts';
 import {
   EF_SEARCH,
@@ -39,6 +40,8 @@ export interface Table1Result {
   readonly recall1at10: number;
   readonly recall100at100: number;
   readonly reachableFraction: number;
+  /** Links of a point at level 0. */
+  readonly meanDegree: number;
   readonly modelDigest: string;
   readonly graphDigest: string;
   readonly resultDigest: string;
@@ -110,6 +113,7 @@ async function measureGraph(
   const { found, queriesPerSecond } = await timedSearch(experiment, search, repetitions);
   const result = { rows: data.query.rows, cols: HNSW_SETTINGS.k, data: found.ids };
   const truth = { rows: data.query.rows, cols: HNSW_SETTINGS.k, data: data.truth };
+  const { reachableFraction, meanDegree } = index.statistics();
   return {
     method: method ?? 'none',
     factor,
@@ -123,7 +127,8 @@ async function measureGraph(
     recall1at1: 100 * recallAt(result, truth, 1),
     recall1at10: 100 * recallAt(result, truth, 10),
     recall100at100: 100 * intersectionAt(result, truth, 100),
-    reachableFraction: index.statistics().reachableFraction,
+    reachableFraction,
+    meanDegree,
     modelDigest,
     graphDigest: digestArrays({ kind: 'graph', ...graphArrays(index.graph) }),
     resultDigest: digestIds(result),
@@ -188,6 +193,7 @@ export function table1Counts(results: readonly Table1Result[]): string[][] {
       'distances a query',
       'hops a query',
       'reachable',
+      'links a point',
     ],
     ...results.map((ours) => [
       rowName(ours.method, ours.factor),
@@ -198,6 +204,7 @@ export function table1Counts(results: readonly Table1Result[]): string[][] {
       ours.distancesPerQuery.toFixed(0),
       ours.hopsPerQuery.toFixed(0),
       `${(100 * ours.reachableFraction).toFixed(2)} %`,
+      ours.meanDegree.toFixed(2),
     ]),
   ];
 }

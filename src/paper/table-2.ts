@@ -4,7 +4,8 @@ import type { SearchResult } from '../index/search-result.ts';
 import { digestArrays, digestIds } from '../io/digest.ts';
 import { type Cell, measuredCell, recallCell } from './cell.ts';
 import { invertedLists, type LearningRounds, linkedCodes, type SweptSetting } from './coded-vectors.ts';
-import type { Experiment, Method, MethodOrNone } from './experiment.ts';
+import type { Experiment } from './experiment.ts';
+import type { Method, MethodOrNone } from './method.ts';
 import { TABLE_2, TABLE_2_FACTOR } from './settings.ts';
 import { type TimedSearch, timedSearch } from './timed-search.ts';
 

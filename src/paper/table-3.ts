@@ -8,7 +8,8 @@ import type { ScalarRange } from '../quantize/scalar.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import { VectorSet } from '../tensor/vector-set.ts';
 import { type Cell, measuredCell, ratioCell, recallCell } from './cell.ts';
-import type { Experiment, Method } from './experiment.ts';
+import type { Experiment } from './experiment.ts';
+import type { Method } from './method.ts';
 import { rowName } from './row-name.ts';
 import { EF_SEARCH, HNSW_SETTINGS, TABLE_3, TABLE_3_FACTOR, type Table3Row } from './settings.ts';
 

@@ -2,7 +2,8 @@ import { recallAt } from '../eval/recall.ts';
 import { digestIds } from '../io/digest.ts';
 import { nearest } from '../tensor/nearest.ts';
 import { type Cell, recallCell } from './cell.ts';
-import type { Experiment, Method } from './experiment.ts';
+import type { Experiment } from './experiment.ts';
+import type { Method } from './method.ts';
 import { EF_SEARCH, HNSW_SETTINGS, type RecallTriple, TABLE_4, TABLE_4_FACTOR, VAE_SETTINGS } from './settings.ts';
 
 /** One row of Table 4 as measured here; recalls in percent. */

@@ -7,6 +7,7 @@ import { isNumericColumn, requireRectangle, type Table } from './table.ts';
 const CLAIM_CLASSES: Readonly<Record<ClaimVerdict, string>> = {
   confirmed: 'confirmed',
   'not confirmed': 'refuted',
+  'not decided at this budget': 'open',
   'not testable here': 'open',
   'not measured in this run': 'open',
 };

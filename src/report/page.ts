@@ -15,7 +15,12 @@ export interface ComparedFigure {
 }
 
 /** What a claim came to. */
-export type ClaimVerdict = 'confirmed' | 'not confirmed' | 'not testable here' | 'not measured in this run';
+export type ClaimVerdict =
+  | 'confirmed'
+  | 'not confirmed'
+  | 'not decided at this budget'
+  | 'not testable here'
+  | 'not measured in this run';
 
 /** One sentence of the paper and what was found. */
 export interface JudgedClaim {

@@ -1,75 +1,88 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { generateManifold } from '../../src/data/manifold.ts';
-import { writeIds } from '../../src/io/ids.ts';
-import { writeVectors } from '../../src/io/vectors.ts';
-import { ABLATIONS, type AblationFigures, ledger } from '../../src/paper/ledger.ts';
-import { nearest } from '../../src/tensor/nearest.ts';
+import { type AblationResult, ablationTable, finishedAblations, measureAblations } from '../../src/paper/ablations.ts';
+import { Experiment } from '../../src/paper/experiment.ts';
+import { ABLATIONS, type AblationName, ledger } from '../../src/paper/ledger.ts';
+import { measureTable } from '../../src/paper/measure-table.ts';
+import { BUDGET } from '../../src/paper/scale.ts';
+import { StepStore } from '../../src/paper/step-store.ts';
+import { around, experimentOn } from './experiment-on.ts';
 
-const script = fileURLToPath(new URL('../../bench/pipeline/ablations.ts', import.meta.url));
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const test = suite('ablations');
-let folder: string;
-
-test.before(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'ablations-'));
-  const { base, query } = generateManifold({ rows: 200, queries: 20, dim: 16, seed: 1 });
-  await writeVectors(join(folder, 'base.fvecs'), base);
-  await writeVectors(join(folder, 'query.fvecs'), query);
-  const { ids } = nearest(base, query, 10);
-  await writeIds(join(folder, 'groundtruth.ivecs'), { rows: 20, cols: 10, data: ids });
+const test = suite('ablations', { folder: '' });
+test.before((context) => {
+  context.folder = mkdtempSync(join(tmpdir(), 'cnt-ablations-'));
 });
-test.after(() => rmSync(folder, { recursive: true, force: true }));
+test.after(({ folder }) => rmSync(folder, { recursive: true }));
 
-function run(...options: string[]) {
-  return spawnSync(
-    process.execPath,
-    ['--import', 'tsx', script, folder, '--samples', '64', '--batch', '32', ...options],
-    {
-      cwd: root,
-      encoding: 'utf8',
-    },
-  );
+/** Trainings of one step each, kept in `folder`. */
+function experiment(
+  folder: string,
+  resume: boolean,
+  seed = 1,
+): { readonly run: Experiment; readonly worked: string[] } {
+  const worked: string[] = [];
+  const progress = (label: string) => {
+    worked.push(label);
+    return { update() {}, end() {} };
+  };
+  const { data } = experimentOn({});
+  const run = new Experiment(data, { ...around, progress }, new StepStore(folder, resume), { seed, samples: 256 });
+  return { run, worked };
 }
 
-test('every ablation trains on 200 rows, stands in one table, and feeds the ledger', () => {
-  const out = join(folder, 'ablations.json');
-  const { status, stdout, stderr } = run('--out', out);
-  assert.is(status, 0, stderr);
-  for (const name of ['PCA', ...ABLATIONS]) assert.match(stdout, `\n${name} `);
-  const { figures } = JSON.parse(readFileSync(out, 'utf8')) as { figures: AblationFigures[] };
+test('every network trains, stands in one table, and feeds the claims', async ({ folder }) => {
+  const { run } = experiment(folder, false);
+  const choices = { ...BUDGET.demo, factors: [4], names: ABLATIONS, seeds: 1 };
+  const { title, more, measured } = await measureTable('ablations', run, choices);
+  assert.is(title, 'Ablations, 4x, 256 training samples: fewer rows');
   assert.equal(
-    figures.map(({ name }) => name),
+    more[0]!.slice(1).map(([name]) => name),
     [...ABLATIONS],
   );
-  const ours = figures[0]!;
+  const results = measured['ablations'] as AblationResult[];
+  const find = (wanted: AblationName) => results.find(({ name }) => name === wanted)!;
+  const ours = find('default');
   // Without position bias the network does not know the order of its tokens.
-  const last = figures.find(({ name }) => name === 'compression token last')!;
+  const last = find('compression token last');
   assert.equal([last.parameters, last.recall10at10], [ours.parameters, ours.recall10at10]);
-  assert.ok(figures.find(({ name }) => name === 'MLP ratio 4')!.parameters > ours.parameters);
-  const { experiments } = ledger({ paper: 'Deep1M', rows: 200, ablations: figures });
-  for (const id of ['inrp', 'many-projections', 'position', 'light-mlp']) {
-    const { verdict, figures: text } = experiments.find((claim) => claim.id === id)!;
-    assert.match(verdict, /^(not )?confirmed$/, id);
-    assert.match(text, `default: 10@10 ${ours.recall10at10.toFixed(2)}`);
+  assert.ok(find('MLP ratio 4').parameters > ours.parameters);
+  assert.is(new Set(results.map(({ modelDigest }) => modelDigest)).size, ABLATIONS.length);
+  const { experiments } = ledger({ paper: 'Deep1M', rows: 600, ablations: results });
+  for (const id of ['inrp', 'many-projections', 'position', 'light-mlp', 'inrp-weights', 'transformer']) {
+    assert.is(experiments.find((claim) => claim.id === id)!.verdict, 'not decided at this budget', id);
   }
 });
 
-test('--only narrows the choice and keeps the default; a name that is none is refused', () => {
-  const { stdout } = run('--only', 'linear map', '--seeds', '1,2');
-  assert.equal(
-    [...stdout.matchAll(/^(PCA|default|linear map) /gm)].map((match) => match[1]),
-    ['PCA', 'default', 'linear map'],
-  );
-  assert.match(stdout, 'seeds 1, 2');
-  const { status, stderr } = run('--only', 'no such');
-  assert.is(status, 1);
-  assert.match(stderr, /ablations: expected --only of default, .* got no such/);
+test('processes that share a folder each leave their part, and a last one finds all of it', async ({ folder }) => {
+  const names = ['default', 'linear map'] as const;
+  for (const name of names) {
+    const { run, worked } = experiment(folder, true);
+    await measureAblations(run, { names: [name], seeds: 2 });
+    assert.equal(worked, [`training 2 of 2: ${name}, seed 2`]); // seed 1 stands there since the first test
+  }
+  const { run, worked } = experiment(folder, true);
+  const all = await finishedAblations(run);
+  assert.equal(worked, []);
+  assert.is(all.length, ABLATIONS.length + 2);
+  const rows = ablationTable(all);
+  assert.match(rows.find(([name]) => name === 'linear map')![4]!, /^[-+]\d+\.\d\d ± \d/);
+  assert.equal(rows.find(([name]) => name === 'default')!.slice(4, 6), ['', '2']);
+});
+
+test('a table and an ablation share the model of one seed', async ({ folder }) => {
+  const before = readdirSync(join(folder, 'models')).length;
+  const { run, worked } = experiment(folder, true, 2);
+  await run.compressor('CNT', 4);
+  await run.compressor('linear', 4);
+  assert.equal(worked, []);
+  assert.is(readdirSync(join(folder, 'models')).length, before);
+});
+
+test('without --resume nothing that is finished is taken', async ({ folder }) => {
+  assert.equal(await finishedAblations(experiment(folder, false).run), []);
 });
 
 test.run();

@@ -1,6 +1,7 @@
-import { Experiment, type Surroundings } from '../../src/paper/experiment.ts';
+import { Experiment } from '../../src/paper/experiment.ts';
 import type { ExperimentData } from '../../src/paper/experiment-data.ts';
 import { StepStore } from '../../src/paper/step-store.ts';
+import type { Surroundings } from '../../src/paper/surroundings.ts';
 import { createMatrix, type Matrix } from '../../src/tensor/matrix.ts';
 import { nearest } from '../../src/tensor/nearest.ts';
 import { Random } from '../../src/tensor/random.ts';

@@ -6,10 +6,10 @@ import * as assert from 'uvu/assert';
 import { generateManifold } from '../../src/data/manifold.ts';
 import { writeVectors } from '../../src/io/vectors.ts';
 import type { Cell } from '../../src/paper/cell.ts';
-import type { Surroundings } from '../../src/paper/experiment.ts';
 import { figure3 } from '../../src/paper/figure-3.ts';
 import { type ReproduceOptions, reproduce } from '../../src/paper/reproduce.ts';
 import { EF_SEARCH, TABLE_1_HNSW, TABLE_4 } from '../../src/paper/settings.ts';
+import type { Surroundings } from '../../src/paper/surroundings.ts';
 import type { Table1Result } from '../../src/paper/table-1.ts';
 
 const test = suite('reproduce', { folder: '' });

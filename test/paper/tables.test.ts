@@ -20,6 +20,7 @@ const full: Table1Result = {
   recall1at10: 100,
   recall100at100: 95,
   reachableFraction: 1,
+  meanDegree: 40.125,
   modelDigest: '',
   graphDigest: '',
   resultDigest: '',
@@ -56,8 +57,8 @@ test('the cells of Table 1: each figure beside its own, shares and gains by the 
   assert.is(find('CNT 4x', '1@1').reason, 'fewer rows');
   assert.is(cells.length, 5 + 8);
   assert.equal(table1Counts([full, cnt]).slice(1), [
-    ['full vectors', '2.0 M', '8.0 G', '1.000', '1235', '100', '100.00 %'],
-    ['CNT 4x', '2.0 M', '2.0 G', '0.250', '1235', '100', '99.50 %'],
+    ['full vectors', '2.0 M', '8.0 G', '1.000', '1235', '100', '100.00 %', '40.13'],
+    ['CNT 4x', '2.0 M', '2.0 G', '0.250', '1235', '100', '99.50 %', '40.13'],
   ]);
 });
 

@@ -1,4 +1,6 @@
-import { type ReproduceOptions, reproduce, SCALES, type Scale, TARGETS, type Target } from '../../paper/reproduce.ts';
+import { ABLATIONS, type AblationName } from '../../paper/ledger.ts';
+import { type ReproduceOptions, reproduce, TARGETS, type Target } from '../../paper/reproduce.ts';
+import { SCALES, type Scale } from '../../paper/scale.ts';
 import { defineCommand } from '../command.ts';
 import { InterruptedError, isInterruption, UsageError } from '../failures.ts';
 
@@ -36,18 +38,36 @@ export const reproduceCommand = defineCommand({
       text: 'rows that pass through a network in training',
       whenAbsent: "the scale's",
     },
+    seeds: {
+      type: 'integer',
+      least: 1,
+      text: 'ablations: train each network with N seeds, from --seed on',
+      whenAbsent: '3',
+    },
+    only: {
+      type: 'choice',
+      choices: ABLATIONS,
+      placeholder: 'NAME',
+      text: `ablations: only this network, so that several processes may share DIR: ${ABLATIONS.join(', ')}`,
+      whenAbsent: 'all',
+    },
     factor: { type: 'integer', least: 2, text: 'table1: only this compression factor', whenAbsent: '2 and 4' },
   },
   about: [
     'Each cell shows the figure of the paper, ours, the difference, a verdict and a reason. The figures go to stdout, and as HTML, Markdown, JSON and SVG into the folder.',
+    'all is everything that the paper has. ablations is what it left to future work: twenty networks, each with a switch of its own, trained with several seeds. all --resume takes those that are finished in its folder into the claims.',
   ],
-  examples: ['cnt reproduce all', 'cnt reproduce table1 --data gist --scale full --out gist-results --resume'],
+  examples: [
+    'cnt reproduce all',
+    'cnt reproduce table1 --data gist --scale full --out gist-results --resume',
+    'cnt reproduce ablations --data gist --scale small --out gist-results --resume',
+  ],
   async run(values, [target], session) {
     if (!(TARGETS as readonly (string | undefined)[]).includes(target)) {
       throw new UsageError(`expected ${TARGETS.join(', ')}, got ${JSON.stringify(target)}.`);
     }
     requireFittingOptions(target as Target, values);
-    const { data, out, resume, seed, limit, samples, factor } = values;
+    const { data, out, resume, seed, limit, samples, factor, seeds, only } = values;
     const options: ReproduceOptions = {
       scale: values.scale as Scale,
       out,
@@ -57,6 +77,8 @@ export const reproduceCommand = defineCommand({
       ...(limit === undefined ? {} : { limit }),
       ...(samples === undefined ? {} : { samples }),
       ...(factor === undefined ? {} : { factor }),
+      ...(seeds === undefined ? {} : { seeds }),
+      ...(only === undefined ? {} : { only: only as AblationName }),
     };
     try {
       const { lines, report } = await reproduce(target as Target, options, { ...session, now: processorSeconds });
@@ -77,8 +99,13 @@ function processorSeconds(): number {
 /** What would have no effect is refused, as is what cannot be. @throws UsageError */
 function requireFittingOptions(
   target: Target,
-  { data, scale, limit, factor }: Readonly<Record<'data' | 'scale' | 'limit' | 'factor', unknown>>,
+  { data, scale, limit, factor, seeds, only }: Readonly<Record<string, unknown>>,
 ): void {
+  for (const [name, value] of Object.entries({ seeds, only })) {
+    if (value !== undefined && target !== 'ablations') {
+      throw new UsageError(`--${name} belongs to ablations, got ${target}.`);
+    }
+  }
   if (factor !== undefined && target !== 'table1' && target !== 'all') {
     throw new UsageError(`--factor belongs to table1, got ${target}.`);
   }

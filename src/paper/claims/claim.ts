@@ -1,5 +1,5 @@
 import type { JudgedClaim } from '../../report/page.ts';
-import type { MethodOrNone } from '../experiment.ts';
+import type { MethodOrNone } from '../method.ts';
 import type { PaperDataset } from '../settings.ts';
 
 /** What a claim needs of a row of Table 1; `Table1Result` has it. */
@@ -42,6 +42,7 @@ export interface CompressionFigures {
 /** One trained network of the ablations. */
 export interface AblationFigures {
   readonly name: AblationName;
+  readonly seed: number;
   /** Percent, over all given queries, by brute force in the compressed space. */
   readonly recall1at1: number;
   readonly recall10at10: number;
@@ -103,7 +104,7 @@ export interface Claim {
 export const SET_MARGIN = 0.1;
 /** The same of 1@1, which has one vote a query instead of ten or a hundred. */
 export const NEAREST_MARGIN = 1;
-/** The same of 10@10 between two trainings, which vary by their draws. */
+/** The same of 10@10 between two networks: about what another thousand queries may change. */
 export const TRAINING_MARGIN = 0.3;
 
 export const ABSENT: Judgment = { verdict: 'not measured in this run', figures: 'no figure in this run' };
@@ -122,8 +123,9 @@ export function untestable(why: string): Judgment {
 export function given<T>(
   list: readonly T[] | undefined,
   judge: (list: readonly T[]) => Judgment | undefined,
+  absent = ABSENT,
 ): Judgment {
-  return (list && list.length > 0 && judge(list)) || ABSENT;
+  return (list && list.length > 0 && judge(list)) || absent;
 }
 
 /** `+0.31`, `-2.00`. */
