@@ -41,15 +41,16 @@ export function firstRows(m: Matrix, rows: number): Matrix {
  * Checks that no value is NaN or infinite: distances to such a value compare as nothing, and graphs rot silently.
  *
  * @param where who asks; begins the message
+ * @param firstRow what number the first row has
  * @throws {RangeError} naming the first such value and its place
  */
-export function requireFinite(m: Matrix, where: string): void {
+export function requireFinite(m: Matrix, where: string, firstRow = 0): void {
   const data = m.data;
   const length = m.rows * m.cols;
   for (let i = 0; i < length; i++) {
     const value = data[i]!;
     if (value - value !== 0) {
-      const place = `row ${Math.floor(i / m.cols)}, column ${i % m.cols}`;
+      const place = `row ${firstRow + Math.floor(i / m.cols)}, column ${i % m.cols}`;
       throw new RangeError(`${where}: expected finite values, got ${value} at ${place}.`);
     }
   }

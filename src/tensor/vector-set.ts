@@ -2,6 +2,8 @@ import { attachKernels, type BackendChoice, createKernels } from '../../kernels/
 import type { Counts, Floats, Kernels } from '../../kernels/kernels.ts';
 import { openView, type SharedKernels, type SharedView, shareView } from '../../kernels/shared.ts';
 import type { Matrix } from './matrix.ts';
+import { kernelsOfStore } from './vector-store.ts';
+import type { Vectors } from './vectors.ts';
 
 /**
  * All that a graph knows of its points: their numbers, 0 .. size - 1, and distances, always many at a time. Whoever asks writes
@@ -25,6 +27,17 @@ export interface DistanceSource {
   measureFrom(row: number, count: number): void;
 }
 
+/** Vectors as points: what a graph is searched over. */
+export interface VectorSource extends DistanceSource {
+  readonly dim: number;
+  /** What really runs. */
+  readonly backend: Kernels['backend'];
+  /** The vectors where they lie; not to be changed. */
+  readonly vectors: Vectors;
+  /** The query becomes a copy of the `dim` numbers from `offset`; the caller has checked them. */
+  setQuery(vectors: Float32Array, offset: number): void;
+}
+
 export interface VectorSetOptions {
   readonly backend?: BackendChoice;
   /** The most points that one call measures, 256 if not given. */
@@ -43,7 +56,7 @@ export interface SharedVectorSet {
 }
 
 /** Vectors where the kernels reach them, and room for one query and its answers. */
-export class VectorSet implements DistanceSource {
+export class VectorSet implements VectorSource {
   readonly size: number;
   readonly dim: number;
   readonly ids: Int32Array;
@@ -51,12 +64,14 @@ export class VectorSet implements DistanceSource {
   readonly #kernels: Kernels;
   readonly #vectors: Float32Array;
   readonly #own: Floats;
+  readonly #guest: Floats;
+  readonly #counts: Counts = { multiplyAdds: 0, distances: 0 };
   /** What `measure` compares with: a vector from outside, or one of the rows. */
   #query: Floats;
   #queryOffset = 0;
 
   /**
-   * @param matrix copied, except where the kernels can use it in place
+   * @param matrix copied, except where the kernels can use it in place: in a store, or without SIMD
    * @param attached kernels that reach the matrix where it is
    */
   constructor(
@@ -67,16 +82,18 @@ export class VectorSet implements DistanceSource {
     const { rows, cols } = matrix;
     const bytesEach = ownRoom(cols, batch);
     const bytes = 4 * rows * cols + 64 + bytesEach;
-    const kernels = attached ?? createKernels({ backend, bytes, attachable, bytesEach });
+    const home = attached ?? kernelsOfStore(matrix.data, { backend, attachable, bytesEach });
+    const kernels = home ?? createKernels({ backend, bytes, attachable, bytesEach });
     this.size = rows;
     this.dim = cols;
     this.ids = kernels.ints(batch);
     this.distances = kernels.floats(batch);
     this.#kernels = kernels;
     this.#own = kernels.floats(cols);
+    this.#guest = kernels.floats(cols);
     this.#query = this.#own;
     this.#vectors = matrix.data.subarray(0, rows * cols);
-    if (!attached && (kernels.backend === 'simd' || attachable > 0)) {
+    if (!home && (kernels.backend === 'simd' || attachable > 0)) {
       this.#vectors = kernels.floats(rows * cols) as Float32Array; // kernels of createKernels are float32
       this.#vectors.set(matrix.data.subarray(0, rows * cols));
     }
@@ -110,15 +127,18 @@ export class VectorSet implements DistanceSource {
     return { rows: this.size, cols: this.dim, data: this.#vectors };
   }
 
+  get vectors(): Matrix {
+    return this.matrix;
+  }
+
+  /** Of this set alone: kernels of a store may serve several. */
   get counts(): Readonly<Counts> {
-    return this.#kernels.counts;
+    return this.#counts;
   }
 
   /** The query becomes a copy of the `dim` numbers from `offset`; the caller has checked them. */
   setQuery(vectors: Float32Array, offset: number): void {
-    const own = this.#own;
-    for (let i = 0; i < this.dim; i++) own[i] = vectors[offset + i]!;
-    this.#query = own;
+    this.#query = this.#copy(this.#own, vectors, offset);
     this.#queryOffset = 0;
   }
 
@@ -128,24 +148,32 @@ export class VectorSet implements DistanceSource {
   }
 
   measure(count: number): void {
-    this.#kernels.squaredDistances(
-      this.distances,
-      this.#query,
-      this.#queryOffset,
-      this.#vectors,
-      this.ids,
-      count,
-      this.dim,
-    );
+    this.#measure(this.#query, this.#queryOffset, count);
   }
 
   measureFrom(row: number, count: number): void {
-    const vectors = this.#vectors;
-    this.#kernels.squaredDistances(this.distances, vectors, row * this.dim, vectors, this.ids, count, this.dim);
+    this.#measure(this.#vectors, row * this.dim, count);
+  }
+
+  /** distances[i] = |vector from `offset` - point ids[i]|², i < count; leaves the query as it is. */
+  measureVector(vectors: Float32Array, offset: number, count: number): void {
+    this.#measure(this.#copy(this.#guest, vectors, offset), 0, count);
+  }
+
+  #copy(target: Floats, vectors: Float32Array, offset: number): Floats {
+    for (let i = 0; i < this.dim; i++) target[i] = vectors[offset + i]!;
+    return target;
+  }
+
+  #measure(query: Floats, offset: number, count: number): void {
+    const { distances, ids, dim } = this;
+    this.#kernels.squaredDistances(distances, query, offset, this.#vectors, ids, count, dim);
+    this.#counts.distances += count;
+    this.#counts.multiplyAdds += count * dim;
   }
 }
 
-/** Bytes of a query, ids and answers. */
+/** Bytes of two vectors, ids and answers. */
 function ownRoom(dim: number, batch: number): number {
-  return 4 * (dim + 2 * batch) + 256;
+  return 4 * (2 * dim + 2 * batch) + 256;
 }
