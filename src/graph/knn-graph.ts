@@ -1,9 +1,9 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
 import type { Counts } from '../../kernels/kernels.ts';
-import type { Matrix } from '../tensor/matrix.ts';
-import { nearest } from '../tensor/nearest.ts';
+import { nearestVectors } from '../tensor/nearest-vectors.ts';
 import { TopK } from '../tensor/top-k.ts';
 import type { DistanceSource } from '../tensor/vector-set.ts';
+import { rowBlocks, type Vectors } from '../tensor/vectors.ts';
 
 /** The K nearest other points of each point, nearest first by (distance, id): all lists full, none with the point itself. */
 export interface KnnGraph {
@@ -34,20 +34,19 @@ const BLOCK_ROWS = 128;
  * @throws {RangeError} if K is no positive whole number, or a value is not finite
  * @throws the signal's reason, when it aborts
  */
-export async function exactKnnGraph(matrix: Matrix, K: number, options: ExactKnnOptions = {}): Promise<KnnGraph> {
+export async function exactKnnGraph(vectors: Vectors, K: number, options: ExactKnnOptions = {}): Promise<KnnGraph> {
   if (!Number.isSafeInteger(K) || K < 1) {
     throw new RangeError(`exactKnnGraph: expected K to be a whole number from 1, got ${K}.`);
   }
-  const { rows, cols, data } = matrix;
+  const { rows } = vectors;
   const { onProgress, signal, ...backend } = options;
   const width = Math.max(0, Math.min(K, rows - 1));
   const ids = new Int32Array(rows * width);
   const distances = new Float32Array(rows * width);
   const counts = { distances: 0, multiplyAdds: 0 };
-  for (let first = 0; first < rows; first += BLOCK_ROWS) {
-    const count = Math.min(BLOCK_ROWS, rows - first);
-    const block = { rows: count, cols, data: data.subarray(first * cols, (first + count) * cols) };
-    const found = nearest(matrix, block, width + 1, backend);
+  for (const { first, matrix: block } of rowBlocks(vectors, 0, rows, BLOCK_ROWS)) {
+    const count = block.rows;
+    const found = nearestVectors(vectors, block, width + 1, backend);
     counts.distances += found.counts.distances;
     counts.multiplyAdds += found.counts.multiplyAdds;
     for (let row = first; row < first + count; row++) {

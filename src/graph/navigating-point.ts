@@ -1,16 +1,19 @@
 import { MersenneTwister } from '../tensor/library-random.ts';
-import type { Matrix } from '../tensor/matrix.ts';
 import type { DistanceSource } from '../tensor/vector-set.ts';
+import { partsOf, type Vectors } from '../tensor/vectors.ts';
 import type { FlatSearch } from './flat-search.ts';
 import type { SearchedGraph } from './search.ts';
 
 /** The mean of all rows, each sum in float32, row after row, as faiss has it. */
-export function centroid({ rows, cols, data }: Matrix): Float32Array {
+export function centroid(vectors: Vectors): Float32Array {
+  const { cols } = vectors;
   const center = new Float32Array(cols);
-  for (let row = 0; row < rows; row++) {
-    for (let i = 0; i < cols; i++) center[i]! += data[row * cols + i]!;
+  for (const { matrix } of partsOf(vectors)) {
+    for (let row = 0; row < matrix.rows; row++) {
+      for (let i = 0; i < cols; i++) center[i]! += matrix.data[row * cols + i]!;
+    }
   }
-  for (let i = 0; i < cols; i++) center[i]! /= rows;
+  for (let i = 0; i < cols; i++) center[i]! /= vectors.rows;
   return center;
 }
 

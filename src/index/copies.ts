@@ -1,28 +1,36 @@
-import type { Matrix } from '../tensor/matrix.ts';
+import { partsOf, type Vectors } from '../tensor/vectors.ts';
 
 /**
  * Which rows hold the same vector: the row itself, or the first row equal to it.
  *
  * @returns the representative of each row, or `undefined` where all rows differ
  */
-export function representatives(matrix: Matrix): Int32Array | undefined {
-  const { rows, cols, data } = matrix;
+export function representatives(vectors: Vectors): Int32Array | undefined {
+  const { rows, cols } = vectors;
   const found = Int32Array.from({ length: rows }, (_, row) => row);
-  const bits = new Int32Array(data.buffer, data.byteOffset, rows * cols);
   const newest = new Map<number, number>(); // hash to the newest different row of that hash
   const older = new Int32Array(rows).fill(-1); // the different row of the same hash before it
+  const parts = Array.from(partsOf(vectors), ({ matrix }) => matrix.data);
+  const rowsEach = 'parts' in vectors ? vectors.parts[0]!.rows : rows;
   let copies = 0;
-  for (let row = 0; row < rows; row++) {
-    const hash = hashRow(bits, row * cols, cols);
-    const last = newest.get(hash) ?? -1;
-    let same = last;
-    while (same >= 0 && !equalRows(data, row * cols, same * cols, cols)) same = older[same]!;
-    if (same >= 0) {
-      found[row] = same;
-      copies++;
-    } else {
-      older[row] = last;
-      newest.set(hash, row);
+  for (const { first, matrix } of partsOf(vectors)) {
+    const { data } = matrix;
+    const bits = new Int32Array(data.buffer, data.byteOffset, matrix.rows * cols);
+    for (let row = first; row < first + matrix.rows; row++) {
+      const at = (row - first) * cols;
+      const hash = hashRow(bits, at, cols);
+      const last = newest.get(hash) ?? -1;
+      let same = last;
+      while (same >= 0 && !equalRows(data, at, parts[Math.floor(same / rowsEach)]!, (same % rowsEach) * cols, cols)) {
+        same = older[same]!;
+      }
+      if (same >= 0) {
+        found[row] = same;
+        copies++;
+      } else {
+        older[row] = last;
+        newest.set(hash, row);
+      }
     }
   }
   return copies > 0 ? found : undefined;
@@ -51,7 +59,7 @@ function hashRow(bits: Int32Array, begin: number, length: number): number {
   return hash;
 }
 
-function equalRows(data: Float32Array, a: number, b: number, length: number): boolean {
-  for (let i = 0; i < length; i++) if (data[a + i] !== data[b + i]) return false;
+function equalRows(a: Float32Array, aAt: number, b: Float32Array, bAt: number, length: number): boolean {
+  for (let i = 0; i < length; i++) if (a[aAt + i] !== b[bAt + i]) return false;
   return true;
 }

@@ -1,7 +1,9 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
-import { createMatrix, type Matrix, requireFinite } from '../tensor/matrix.ts';
-import { type Archive, requireArray, requireInteger } from '../tensor/named-arrays.ts';
-import { nearest } from '../tensor/nearest.ts';
+import type { Matrix } from '../tensor/matrix.ts';
+import { type Archive, requireInteger } from '../tensor/named-arrays.ts';
+import { nearestVectors } from '../tensor/nearest-vectors.ts';
+import { requireFiniteVectors, type Vectors } from '../tensor/vectors.ts';
+import { requireVectors, vectorsArray } from '../tensor/vectors-array.ts';
 import { emptyAnswers, requireQueries, type SearchResult } from './search-result.ts';
 
 const WHERE = 'Flat index';
@@ -14,12 +16,12 @@ export interface FlatSearchOptions {
 /** Exact search: every query is compared with every row. */
 export class FlatIndex {
   readonly kind = 'flat';
-  readonly #base: Matrix;
+  readonly #base: Vectors;
   readonly #backend: BackendChoice;
 
   /** @throws {RangeError} if a value is not finite */
-  constructor(base: Matrix, backend: BackendChoice = 'auto') {
-    requireFinite(base, 'FlatIndex');
+  constructor(base: Vectors, backend: BackendChoice = 'auto') {
+    requireFiniteVectors(base, 'FlatIndex');
     this.#base = base;
     this.#backend = backend;
   }
@@ -46,7 +48,7 @@ export class FlatIndex {
       const counts = { distances: 0, multiplyAdds: 0, hops: 0 };
       return { queries: queries.rows, k, ...emptyAnswers(queries.rows, k), counts };
     }
-    const found = nearest(this.#base, queries, width, { ...options, backend: this.#backend });
+    const found = nearestVectors(this.#base, queries, width, { ...options, backend: this.#backend });
     const counts = { ...found.counts, hops: 0 };
     if (width === k) return { ...found, counts };
     const answers = emptyAnswers(queries.rows, k);
@@ -59,9 +61,8 @@ export class FlatIndex {
 
   /** Everything needed to search again. */
   toArchive(): Archive {
-    const { rows, cols, data } = this.#base;
-    const vectors = { shape: [rows, cols], data: data.subarray(0, rows * cols) };
-    return { kind: 'flat', parameters: { rows, dim: cols }, arrays: new Map([['vectors', vectors]]) };
+    const { rows, cols } = this.#base;
+    return { kind: 'flat', parameters: { rows, dim: cols }, arrays: new Map([['vectors', vectorsArray(this.#base)]]) };
   }
 
   /**
@@ -73,8 +74,6 @@ export class FlatIndex {
     if (archive.kind !== 'flat') throw new RangeError(`${WHERE}: expected kind flat, got ${archive.kind}.`);
     const rows = requireInteger(archive.parameters, 'rows', 0, 2 ** 31 - 1, WHERE);
     const dim = requireInteger(archive.parameters, 'dim', 1, 2 ** 31 - 1, WHERE);
-    const base = createMatrix(rows, dim, requireArray(archive.arrays, 'vectors', 'float32', [rows, dim], WHERE).data);
-    requireFinite(base, WHERE);
-    return new FlatIndex(base, backend);
+    return new FlatIndex(requireVectors(archive.arrays, 'vectors', rows, dim, WHERE), backend);
   }
 }

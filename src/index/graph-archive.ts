@@ -1,7 +1,6 @@
 import type { LayeredGraph } from '../graph/adjacency.ts';
 import { graphArrays, graphFromArrays } from '../graph/graph-arrays.ts';
 import { HNSW_PROFILES, type HnswProfileName } from '../graph/hnsw-profile.ts';
-import { createMatrix, type Matrix, requireFinite } from '../tensor/matrix.ts';
 import {
   type Archive,
   type JsonObject,
@@ -10,6 +9,8 @@ import {
   requireChoice,
   requireInteger,
 } from '../tensor/named-arrays.ts';
+import type { Vectors } from '../tensor/vectors.ts';
+import { requireVectors, vectorsArray } from '../tensor/vectors-array.ts';
 import { requireSeed } from './code-archive.ts';
 
 /** How a graph index was made. */
@@ -43,15 +44,14 @@ export function graphEntries(
 export function writeGraphArchive(
   graph: LayeredGraph,
   parameters: GraphParameters,
-  base: Matrix,
+  base: Vectors,
   found: Int32Array | undefined,
 ): Archive {
   const entries = graphEntries(graph, parameters, found);
-  const vectors = { shape: [base.rows, base.cols], data: base.data.subarray(0, base.rows * base.cols) };
   return {
     kind: 'hnsw',
     parameters: { rows: base.rows, dim: base.cols, ...entries.parameters },
-    arrays: new Map<string, NamedArray>([['vectors', vectors], ...entries.arrays]),
+    arrays: new Map<string, NamedArray>([['vectors', vectorsArray(base)], ...entries.arrays]),
   };
 }
 
@@ -62,7 +62,7 @@ export interface SavedGraph {
 }
 
 export interface GraphArchive extends SavedGraph {
-  readonly base: Matrix;
+  readonly base: Vectors;
 }
 
 /** @throws {RangeError} at the first thing that does not fit */
@@ -71,8 +71,7 @@ export function readGraphArchive(archive: Archive): GraphArchive {
   const { arrays, parameters: saved } = archive;
   const rows = requireInteger(saved, 'rows', 0, LARGEST, WHERE);
   const dim = requireInteger(saved, 'dim', 1, LARGEST, WHERE);
-  const base = createMatrix(rows, dim, requireArray(arrays, 'vectors', 'float32', [rows, dim], WHERE).data);
-  requireFinite(base, WHERE);
+  const base = requireVectors(arrays, 'vectors', rows, dim, WHERE);
   return { ...readGraph(arrays, saved, rows, WHERE), base };
 }
 

@@ -4,9 +4,11 @@ import type { LayeredGraph } from '../graph/adjacency.ts';
 import { buildHnsw, type HnswOptions } from '../graph/hnsw.ts';
 import { hnswProfiles } from '../graph/hnsw-profile.ts';
 import { type GraphStatistics, graphStatistics } from '../graph/statistics.ts';
-import { type Matrix, requireFinite } from '../tensor/matrix.ts';
+import type { Matrix } from '../tensor/matrix.ts';
 import type { Archive } from '../tensor/named-arrays.ts';
-import { VectorSet } from '../tensor/vector-set.ts';
+import { vectorSource } from '../tensor/split-vector-set.ts';
+import type { VectorSource } from '../tensor/vector-set.ts';
+import { requireFiniteVectors, type Vectors } from '../tensor/vectors.ts';
 import { representatives } from './copies.ts';
 import { type GraphParameters, readGraphArchive, writeGraphArchive } from './graph-archive.ts';
 import { GraphSearcher, type GraphSearchOptions } from './graph-searcher.ts';
@@ -14,9 +16,9 @@ import type { SearchResult } from './search-result.ts';
 
 export interface GraphIndexOptions extends Omit<HnswOptions, 'representatives'> {
   /** The vectors that are searched. */
-  readonly base: Matrix;
+  readonly base: Vectors;
   /** The vectors that the graph is built on, row for row those of `base`, usually compressed; `base` if not given. */
-  readonly graphBase?: Matrix;
+  readonly graphBase?: Vectors;
   readonly backend?: BackendChoice;
 }
 
@@ -33,14 +35,14 @@ export class GraphIndex {
   /** Work of building the graph; absent when it was loaded. */
   readonly buildCounts: Counts | undefined;
   readonly #backend: BackendChoice;
-  readonly #source: VectorSet;
+  readonly #source: VectorSource;
   readonly #representatives: Int32Array | undefined;
   readonly #searcher: GraphSearcher;
 
   private constructor(
     graph: LayeredGraph,
     parameters: GraphParameters,
-    source: VectorSet,
+    source: VectorSource,
     found: Int32Array | undefined,
     backend: BackendChoice,
     buildCounts?: Counts,
@@ -66,8 +68,8 @@ export class GraphIndex {
     if (graphBase.rows !== base.rows) {
       throw new RangeError(`${where}: expected a graph base of ${base.rows} rows, got ${graphBase.rows}.`);
     }
-    requireFinite(base, where);
-    if (graphBase !== base) requireFinite(graphBase, where);
+    requireFiniteVectors(base, where);
+    if (graphBase !== base) requireFiniteVectors(graphBase, where);
     const { M, efConstruction, profile = 'canonical', seed = 1 } = hnsw;
     const { extendCandidates = false, keepPrunedConnections = false } = hnsw;
     const found = hnswProfiles[profile]?.collapsesCopies ? representatives(graphBase) : undefined;
@@ -90,7 +92,7 @@ export class GraphIndex {
   }
 
   /** What really runs. */
-  get backend(): VectorSet['backend'] {
+  get backend(): VectorSource['backend'] {
     return this.#source.backend;
   }
 
@@ -99,10 +101,10 @@ export class GraphIndex {
    *
    * @throws {RangeError} if there is another number of rows, or a value is not finite
    */
-  over(base: Matrix): GraphIndex {
+  over(base: Vectors): GraphIndex {
     const where = 'GraphIndex.over';
     if (base.rows !== this.rows) throw new RangeError(`${where}: expected ${this.rows} rows, got ${base.rows}.`);
-    requireFinite(base, where);
+    requireFiniteVectors(base, where);
     const source = newSource(base, this.parameters.M, this.#backend);
     const found = this.#representatives;
     return new GraphIndex(this.graph, this.parameters, source, found, this.#backend, this.buildCounts);
@@ -128,7 +130,7 @@ export class GraphIndex {
 
   /** Everything needed to search again. */
   toArchive(): Archive {
-    return writeGraphArchive(this.graph, this.parameters, this.#source.matrix, this.#representatives);
+    return writeGraphArchive(this.graph, this.parameters, this.#source.vectors, this.#representatives);
   }
 
   /**
@@ -143,6 +145,6 @@ export class GraphIndex {
 }
 
 /** A source that takes a whole neighbor list a call. */
-function newSource(matrix: Matrix, M: number, backend: BackendChoice): VectorSet {
-  return new VectorSet(matrix, { backend, batch: Math.max(256, 2 * M) });
+function newSource(vectors: Vectors, M: number, backend: BackendChoice): VectorSource {
+  return vectorSource(vectors, { backend, batch: Math.max(256, 2 * M) });
 }

@@ -1,6 +1,5 @@
 import { LayeredGraph } from '../graph/adjacency.ts';
 import { NSG_PROFILES, type NsgProfileName, nsgProfiles } from '../graph/nsg-profile.ts';
-import { createMatrix, type Matrix, requireFinite } from '../tensor/matrix.ts';
 import {
   type Archive,
   type JsonObject,
@@ -10,6 +9,8 @@ import {
   requireChoice,
   requireInteger,
 } from '../tensor/named-arrays.ts';
+import type { Vectors } from '../tensor/vectors.ts';
+import { requireVectors, vectorsArray } from '../tensor/vectors-array.ts';
 
 /** How the k-NN graph of an NSG is made: by comparing all pairs, or by NN-descent, whose letters `nn-descent.ts` explains. */
 export type NeighborGraph =
@@ -39,10 +40,10 @@ export interface NsgParameters {
 const WHERE = 'NSG index';
 const LARGEST = 2 ** 31 - 1;
 
-export function writeNsgArchive(graph: LayeredGraph, parameters: NsgParameters, base: Matrix): Archive {
+export function writeNsgArchive(graph: LayeredGraph, parameters: NsgParameters, base: Vectors): Archive {
   const { lists, capacity, links } = graph.base;
   const arrays = new Map<string, NamedArray>([
-    ['vectors', { shape: [base.rows, base.cols], data: base.data.subarray(0, base.rows * base.cols) }],
+    ['vectors', vectorsArray(base)],
     ['links', { shape: [lists, capacity], data: links }],
   ]);
   const sizes = { rows: base.rows, dim: base.cols };
@@ -52,7 +53,7 @@ export function writeNsgArchive(graph: LayeredGraph, parameters: NsgParameters, 
 export interface NsgArchive {
   readonly graph: LayeredGraph;
   readonly parameters: NsgParameters;
-  readonly base: Matrix;
+  readonly base: Vectors;
 }
 
 /** @throws {RangeError} at the first thing that does not fit */
@@ -61,8 +62,7 @@ export function readNsgArchive(archive: Archive): NsgArchive {
   const { arrays, parameters: saved } = archive;
   const rows = requireInteger(saved, 'rows', 0, LARGEST, WHERE);
   const dim = requireInteger(saved, 'dim', 1, LARGEST, WHERE);
-  const base = createMatrix(rows, dim, requireArray(arrays, 'vectors', 'float32', [rows, dim], WHERE).data);
-  requireFinite(base, WHERE);
+  const base = requireVectors(arrays, 'vectors', rows, dim, WHERE);
   const parameters: NsgParameters = {
     R: requireInteger(saved, 'R', 1, LARGEST, WHERE),
     L: requireInteger(saved, 'L', 1, LARGEST, WHERE),

@@ -9,9 +9,11 @@ import { buildNsg, requireNsgOptions } from '../graph/nsg.ts';
 import { type NsgProfileName, nsgProfiles } from '../graph/nsg-profile.ts';
 import type { SearchTrace } from '../graph/search.ts';
 import { type GraphStatistics, graphStatistics } from '../graph/statistics.ts';
-import { type Matrix, requireFinite } from '../tensor/matrix.ts';
+import type { Matrix } from '../tensor/matrix.ts';
 import type { Archive } from '../tensor/named-arrays.ts';
-import { VectorSet } from '../tensor/vector-set.ts';
+import { vectorSource } from '../tensor/split-vector-set.ts';
+import type { VectorSource } from '../tensor/vector-set.ts';
+import { requireFiniteVectors, type Vectors } from '../tensor/vectors.ts';
 import type { GraphSearchOptions } from './graph-searcher.ts';
 import {
   type NeighborGraph,
@@ -26,9 +28,9 @@ export type NsgPhase = 'k-NN graph' | 'NSG';
 
 export interface NsgIndexOptions {
   /** The vectors that are searched. */
-  readonly base: Matrix;
+  readonly base: Vectors;
   /** The vectors that the graph is built on, row for row those of `base`, usually compressed; `base` if not given. */
-  readonly graphBase?: Matrix;
+  readonly graphBase?: Vectors;
   /** Links of a point at most; 60 if not given, as the paper has it. */
   readonly R?: number;
   /** Candidates kept during the search for a point's neighbors; 70 if not given, as the paper has it. */
@@ -76,13 +78,13 @@ export class NsgIndex {
   /** Absent when the index was loaded. */
   readonly buildCounts: NsgBuildCounts | undefined;
   readonly #backend: BackendChoice;
-  readonly #source: VectorSet;
+  readonly #source: VectorSource;
   readonly #search: FlatSearch;
 
   private constructor(
     graph: LayeredGraph,
     parameters: NsgParameters,
-    source: VectorSet,
+    source: VectorSource,
     backend: BackendChoice,
     buildCounts?: NsgBuildCounts,
   ) {
@@ -111,10 +113,10 @@ export class NsgIndex {
     if (graphBase.rows !== base.rows) {
       throw new RangeError(`${where}: expected a graph base of ${base.rows} rows, got ${graphBase.rows}.`);
     }
-    requireFinite(base, where);
-    if (graphBase !== base) requireFinite(graphBase, where);
+    requireFiniteVectors(base, where);
+    if (graphBase !== base) requireFiniteVectors(graphBase, where);
     const batch = Math.max(512, R + 1, neighborGraph.K);
-    const graphSource = new VectorSet(graphBase, { backend, batch });
+    const graphSource = vectorSource(graphBase, { backend, batch });
     const watch = (phase: NsgPhase) => ({
       ...(onProgress && { onProgress: (done: number, total: number) => onProgress(done, total, phase) }),
       ...(signal && { signal }),
@@ -141,7 +143,7 @@ export class NsgIndex {
   }
 
   /** What really runs. */
-  get backend(): VectorSet['backend'] {
+  get backend(): VectorSource['backend'] {
     return this.#source.backend;
   }
 
@@ -150,10 +152,10 @@ export class NsgIndex {
    *
    * @throws {RangeError} if there is another number of rows, or a value is not finite
    */
-  over(base: Matrix): NsgIndex {
+  over(base: Vectors): NsgIndex {
     const where = 'NsgIndex.over';
     if (base.rows !== this.rows) throw new RangeError(`${where}: expected ${this.rows} rows, got ${base.rows}.`);
-    requireFinite(base, where);
+    requireFiniteVectors(base, where);
     const source = newSource(base, this.parameters.R, this.#backend);
     return new NsgIndex(this.graph, this.parameters, source, this.#backend, this.buildCounts);
   }
@@ -203,7 +205,7 @@ export class NsgIndex {
 
   /** Everything needed to search again. */
   toArchive(): Archive {
-    return writeNsgArchive(this.graph, this.parameters, this.#source.matrix);
+    return writeNsgArchive(this.graph, this.parameters, this.#source.vectors);
   }
 
   /**
@@ -223,17 +225,17 @@ interface Watch {
 }
 
 function makeNeighborGraph(
-  source: VectorSet,
+  source: VectorSource,
   graph: NeighborGraph,
   backend: BackendChoice,
   watch: Watch,
 ): Promise<KnnGraph> {
   return graph.method === 'exact'
-    ? exactKnnGraph(source.matrix, graph.K, { backend, ...watch })
+    ? exactKnnGraph(source.vectors, graph.K, { backend, ...watch })
     : nnDescent(source, { ...graph, ...watch });
 }
 
 /** A source that takes a whole neighbor list a call. */
-function newSource(matrix: Matrix, R: number, backend: BackendChoice): VectorSet {
-  return new VectorSet(matrix, { backend, batch: Math.max(256, R + 1) });
+function newSource(vectors: Vectors, R: number, backend: BackendChoice): VectorSource {
+  return vectorSource(vectors, { backend, batch: Math.max(256, R + 1) });
 }

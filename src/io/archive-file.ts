@@ -1,4 +1,4 @@
-import type { Archive, NamedArray } from '../tensor/named-arrays.ts';
+import type { Archive, ElementType, NamedArray } from '../tensor/named-arrays.ts';
 import {
   ARCHIVE_START,
   type ArchiveEntry,
@@ -10,7 +10,7 @@ import {
   requireZeros,
 } from './archive.ts';
 import { writeAtomically } from './atomic-file.ts';
-import { bytesOf, ELEMENT_BYTES, zeros } from './container/array-bytes.ts';
+import { bytesOfAll, ELEMENT_BYTES, zeros } from './container/array-bytes.ts';
 import { crc32c } from './container/crc32c.ts';
 import { allocate, type InputFile, withInput } from './input-file.ts';
 
@@ -35,22 +35,39 @@ export async function writeArchive(
     async (write) => {
       await write(start);
       let end = start.length;
-      for (const { data, offset } of sections) {
-        await write(new Uint8Array(offset - end));
-        for (const bytes of bytesOf(data)) await write(bytes);
-        end = offset + data.byteLength;
+      for (const section of sections) {
+        await write(new Uint8Array(section.offset - end));
+        for (const bytes of bytesOfAll(section)) await write(bytes);
+        end = section.offset + section.length;
       }
     },
     options,
   );
 }
 
+/** Where an array is to be read to: zeros of its type, as many as its shape has; `undefined` for a new array. */
+export type Placement = (array: {
+  readonly name: string;
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+}) => Pick<NamedArray, 'data' | 'more'> | undefined;
+
+export interface ReadArchiveOptions {
+  /** Asked for each array, once its size has been compared with that of the file. */
+  readonly place?: Placement;
+  /** Only arrays of these names are read and checked; all if not given. */
+  readonly names?: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
 /**
- * Reads an index or a checkpoint; every checksum has been compared.
+ * Reads an index or a checkpoint, each array straight to its place; every checksum has been compared.
  *
  * @throws {FileError} if the file cannot be read, or differs in any byte from what was written
+ * @throws the signal's reason, when it aborts
  */
-export async function readArchive(path: string): Promise<Archive> {
+export async function readArchive(path: string, options: ReadArchiveOptions = {}): Promise<Archive> {
+  const { place, names, signal } = options;
   return withInput(path, async (file) => {
     const { kind, parameters, entries, headerEnd } = await readArchiveHeader(file);
     const arrays = new Map<string, NamedArray>();
@@ -58,21 +75,33 @@ export async function readArchive(path: string): Promise<Archive> {
     for (const entry of entries) {
       await requireGap(file, end, entry.offset);
       end = entry.offset + entry.length;
+      if (names && !names.includes(entry.name)) continue;
       const elements = entry.length / ELEMENT_BYTES[entry.type];
-      const data = allocate(path, () => zeros(entry.type, elements), entry.length);
-      let sum = 0;
-      let at = entry.offset;
-      for (const bytes of bytesOf(data)) {
-        await file.readInto(bytes, at);
-        sum = crc32c(bytes, sum);
-        at += bytes.length;
-      }
-      requireChecksum(entry, sum, path);
-      arrays.set(entry.name, { shape: entry.shape, data });
+      const room = allocate(path, () => place?.(entry) ?? { data: zeros(entry.type, elements) }, entry.length);
+      const array = { ...room, shape: entry.shape };
+      await readArray(file, entry, array, signal);
+      arrays.set(entry.name, array);
     }
     await requireGap(file, end, file.size);
     return { kind, parameters, arrays };
   });
+}
+
+async function readArray(
+  file: InputFile,
+  entry: ArchiveEntry,
+  array: NamedArray,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  let sum = 0;
+  let at = entry.offset;
+  for (const bytes of bytesOfAll(array)) {
+    signal?.throwIfAborted();
+    await file.readInto(bytes, at);
+    sum = crc32c(bytes, sum);
+    at += bytes.length;
+  }
+  requireChecksum(entry, sum, file.path);
 }
 
 /** What stands before the arrays of an open file. @throws {FileError} */

@@ -1,5 +1,5 @@
 import type { Archive, ElementType, JsonObject, JsonValue, NamedArray } from '../tensor/named-arrays.ts';
-import { arrayOver, bytesOf, ELEMENT_BYTES, type Section, sectionsOf, shapeBytes } from './container/array-bytes.ts';
+import { arrayOver, bytesOfAll, ELEMENT_BYTES, type Section, sectionsOf, shapeBytes } from './container/array-bytes.ts';
 import { crc32c } from './container/crc32c.ts';
 import { canonicalJson, isJsonObject, parseJsonObject } from './container/strict-json.ts';
 import { FileError, quoted } from './file-error.ts';
@@ -62,8 +62,8 @@ export function planArchive(archive: Archive): ArchivePlan {
   const where = 'encodeArchive';
   const sums = sectionsOf(archive.arrays, where).map((section) => {
     let sum = 0;
-    for (const bytes of bytesOf(section.data)) sum = crc32c(bytes, sum);
-    return { ...section, length: section.data.byteLength, crc32c: sum };
+    for (const bytes of bytesOfAll(section)) sum = crc32c(bytes, sum);
+    return { ...section, crc32c: sum };
   });
   // Offsets stand in the header, whose length depends on them: from the shortest guess up to where they agree.
   for (let first = align(ARCHIVE_START); ; ) {
@@ -105,9 +105,9 @@ export function encodeArchive(archive: Archive): Uint8Array {
   const { start, sections, totalLength } = planArchive(archive);
   const file = new Uint8Array(totalLength);
   file.set(start);
-  for (const { data, offset } of sections) {
-    let at = offset;
-    for (const bytes of bytesOf(data)) {
+  for (const section of sections) {
+    let at = section.offset;
+    for (const bytes of bytesOfAll(section)) {
       file.set(bytes, at);
       at += bytes.length;
     }

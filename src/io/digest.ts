@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import type { Matrix } from '../tensor/matrix.ts';
 import type { Archive, ElementArray, JsonObject, NamedArrays } from '../tensor/named-arrays.ts';
 import { readArchiveHeader, scanArray } from './archive-file.ts';
-import { bytesOf, sectionsOf } from './container/array-bytes.ts';
+import { bytesOf, bytesOfAll, sectionsOf } from './container/array-bytes.ts';
 import { canonicalJson } from './container/strict-json.ts';
 import { contentOf } from './file-content.ts';
 import { type IdTable, openIds } from './ids.ts';
@@ -37,7 +37,7 @@ export function digestArrays(content: NamedArrays | Archive): string {
     'kind' in content
       ? begin({ content: 'archive', kind: content.kind, parameters: content.parameters, arrays })
       : begin({ content: 'model', metadata: content.metadata, arrays });
-  for (const { data } of sections) addValues(hash, data);
+  for (const section of sections) for (const bytes of bytesOfAll(section)) hash.update(bytes);
   return hash.digest('hex');
 }
 

@@ -1,5 +1,5 @@
 import type { ElementType, JsonValue, NamedArray, NamedArrays } from '../tensor/named-arrays.ts';
-import { arrayOver, bytesOf, ELEMENT_BYTES, sectionsOf, shapeBytes } from './container/array-bytes.ts';
+import { arrayOver, bytesOfAll, ELEMENT_BYTES, sectionsOf, shapeBytes } from './container/array-bytes.ts';
 import { canonicalJson, isJsonObject, parseJsonObject } from './container/strict-json.ts';
 import { FileError, quoted } from './file-error.ts';
 
@@ -32,10 +32,10 @@ export function encodeSafetensors(model: NamedArrays): Uint8Array {
   const members: string[] = [];
   if (Object.keys(model.metadata).length > 0) members.push(`"__metadata__":${canonicalJson(model.metadata, where)}`);
   let end = 0;
-  for (const { name, type, shape, data } of sections) {
-    const entry = { dtype: DTYPE[type], shape, data_offsets: [end, end + data.byteLength] };
+  for (const { name, type, shape, length } of sections) {
+    const entry = { dtype: DTYPE[type], shape, data_offsets: [end, end + length] };
     members.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
-    end += data.byteLength;
+    end += length;
   }
   const header = new TextEncoder().encode(`{${members.join(',')}}`);
   const padded = Math.ceil(header.length / 8) * 8;
@@ -44,8 +44,8 @@ export function encodeSafetensors(model: NamedArrays): Uint8Array {
   file.fill(0x20, 8, 8 + padded);
   file.set(header, 8);
   let at = 8 + padded;
-  for (const { data } of sections) {
-    for (const bytes of bytesOf(data)) {
+  for (const section of sections) {
+    for (const bytes of bytesOfAll(section)) {
       file.set(bytes, at);
       at += bytes.length;
     }

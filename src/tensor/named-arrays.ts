@@ -19,6 +19,8 @@ export type ElementArray = ElementArrays[ElementType];
 export interface NamedArray<D extends ElementArray = ElementArray> {
   readonly shape: readonly number[];
   readonly data: D;
+  /** The elements after those of `data`, where no single memory holds them all. */
+  readonly more?: readonly D[];
 }
 
 /** A model: tensors, and what else is needed to use them, as text. */

@@ -43,6 +43,11 @@ export function zeros(type: ElementType, length: number): ElementArray {
   return MAKERS[type](new ArrayBuffer(length * ELEMENT_BYTES[type]), 0, length);
 }
 
+/** The bytes of an array, of all that it lies in, in pieces of bounded size. */
+export function* bytesOfAll({ data, more = [] }: Pick<NamedArray, 'data' | 'more'>): Generator<Uint8Array> {
+  for (const part of [data, ...more]) yield* bytesOf(part);
+}
+
 /** The bytes of an array in pieces of bounded size: an array may be larger than one view of bytes can be. */
 export function* bytesOf(data: ElementArray, most = 1 << 26): Generator<Uint8Array> {
   for (let at = 0; at < data.byteLength; at += most) {
@@ -51,11 +56,11 @@ export function* bytesOf(data: ElementArray, most = 1 << 26): Generator<Uint8Arr
 }
 
 /** An array ready to be written, with the name it goes by. */
-export interface Section {
+export interface Section extends NamedArray {
   readonly name: string;
   readonly type: ElementType;
-  readonly shape: readonly number[];
-  readonly data: ElementArray;
+  /** In bytes. */
+  readonly length: number;
 }
 
 /**
@@ -64,15 +69,18 @@ export interface Section {
  * @throws {RangeError} if a shape is not made of sizes, or does not give the number of elements
  */
 export function sectionsOf(arrays: ReadonlyMap<string, NamedArray>, where: string): Section[] {
-  const sections = [...arrays].map(([name, { shape, data }]) => {
+  const sections = [...arrays].map(([name, array]) => {
+    const { shape, data, more = [] } = array;
+    const type = elementTypeOf(data);
     const sizes = shape.every((size) => Number.isSafeInteger(size) && size >= 0);
-    if (!sizes || elementCount(shape) !== data.length) {
-      throw new RangeError(`${where}: expected "${name}" of shape [${shape.join(', ')}], got ${data.length} elements.`);
+    const elements = more.reduce((sum, part) => sum + part.length, data.length);
+    if (!sizes || elementCount(shape) !== elements || more.some((part) => elementTypeOf(part) !== type)) {
+      throw new RangeError(`${where}: expected "${name}" of shape [${shape.join(', ')}], got ${elements} elements.`);
     }
     if (name === '__proto__' || name === '__metadata__' || name === '') {
       throw new RangeError(`${where}: expected another name for an array, got "${name}".`);
     }
-    return { name, type: elementTypeOf(data), shape, data };
+    return { ...array, name, type, length: elements * ELEMENT_BYTES[type] };
   });
   return sections.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
