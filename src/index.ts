@@ -109,6 +109,17 @@ export type {
   NamedArrays,
 } from './tensor/named-arrays.ts';
 export { type NearestOptions, type Neighbors, nearest } from './tensor/nearest.ts';
+export { nearestVectors } from './tensor/nearest-vectors.ts';
 export { Random, type RandomState } from './tensor/random.ts';
+export { SplitVectorSet, vectorSource } from './tensor/split-vector-set.ts';
 export { TopK } from './tensor/top-k.ts';
-export { type DistanceSource, type SharedVectorSet, VectorSet, type VectorSetOptions } from './tensor/vector-set.ts';
+export {
+  type DistanceSource,
+  type SharedVectorSet,
+  VectorSet,
+  type VectorSetOptions,
+  type VectorSource,
+} from './tensor/vector-set.ts';
+export { createVectorStore, type VectorStoreOptions } from './tensor/vector-store.ts';
+export { type Part, partsOf, type SplitMatrix, type Vectors } from './tensor/vectors.ts';
+export { placeVectors } from './tensor/vectors-array.ts';

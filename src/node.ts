@@ -5,7 +5,7 @@
  */
 
 export * from './index.ts';
-export { readArchive, writeArchive } from './io/archive-file.ts';
+export { type Placement, type ReadArchiveOptions, readArchive, writeArchive } from './io/archive-file.ts';
 export { removePendingFiles, writeAtomically } from './io/atomic-file.ts';
 export { type Dataset, findDataset, type GroundtruthFile, readGroundtruth } from './io/dataset.ts';
 export {

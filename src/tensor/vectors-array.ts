@@ -43,7 +43,7 @@ export function requireVectors(
   const vectors = parts
     ? { rows, cols, parts }
     : createMatrix(rows, cols, requireArray(arrays, name, 'float32', [rows, cols], where).data);
-  requireFiniteVectors(vectors, `${where}: ${name}`);
+  requireFiniteVectors(vectors, where);
   return vectors;
 }
 
