@@ -88,13 +88,23 @@ export class Experiment {
     const known = this.#compressors.get(name);
     if (known) return known;
     const { seed, samples } = this;
-    const compressor = await this.store.model(this.key({ step: 'train', method, factor }), (checkpoints) => {
+    const compressor = await this.store.model(this.#trainingKey(method, factor), (checkpoints) => {
       const dOut = this.data.base.cols / factor;
       const training = { method, dOut, samples, seed, label: `training ${name}`, checkpoints };
       return trainMethod(this.data.base, training, this.around);
     });
     this.#compressors.set(name, compressor);
     return compressor;
+  }
+
+  /** The compressor of a method, if this run trained it or found it finished. */
+  async finishedCompressor(method: Method, factor: number): Promise<Compressor | undefined> {
+    const known = this.#compressors.get(`${method} ${factor}x`);
+    return known ?? this.store.finishedModel(this.#trainingKey(method, factor));
+  }
+
+  #trainingKey(method: Method, factor: number): StepKey {
+    return this.key({ step: 'train', method, factor });
   }
 
   /**

@@ -1,5 +1,12 @@
 import type { ComparedFigure, Page, PageChart, PageSection } from '../report/page.ts';
-import { bytesChart, type SpeedCurve, speedChart, type TrainingCurve, trainingChart } from '../report/paper-charts.ts';
+import {
+  bytesChart,
+  costChart,
+  type SearchCurve,
+  speedChart,
+  type TrainingCurve,
+  trainingChart,
+} from '../report/paper-charts.ts';
 import type { Table } from '../report/table.ts';
 import { type Ledger, ledgerBlocks, type Measured } from './ledger.ts';
 import type { MicroscopeReading } from './microscope.ts';
@@ -13,14 +20,26 @@ export interface ReportTable {
   readonly more: readonly Table[];
 }
 
+/** Sweeps that are comparable with each other: two charts, by time and by count. */
+export interface SearchFamily {
+  /** What is searched. */
+  readonly what: string;
+  /** Of the recall: `10@10`. */
+  readonly measure: string;
+  /** Of the counts: `distances a query`. */
+  readonly unit: string;
+  /** What varies along a curve. */
+  readonly caption: string;
+  readonly curves: readonly SearchCurve[];
+}
+
 /** What a run measured, for the page; parts that are absent or empty leave no trace. */
 export interface ReportParts {
   readonly title: string;
   readonly lead: readonly string[];
   readonly tables: readonly ReportTable[];
   readonly codes?: Measured['codes'];
-  /** Recall of a measure (`100@100`) against speed, one chart each. */
-  readonly speeds?: readonly { readonly measure: string; readonly curves: readonly SpeedCurve[] }[];
+  readonly searches?: readonly SearchFamily[];
   readonly trainings?: readonly TrainingCurve[];
   /** Figure 3 as an SVG document. */
   readonly figure3?: string | undefined;
@@ -33,12 +52,13 @@ export interface ReportParts {
 /** The report of a run: tables beside the paper's, charts, microscope, ledger, and how it was made. */
 export function reportPage(parts: ReportParts): Page {
   const { title, lead, tables, figure3, readings = [], ledger, facts } = parts;
-  const charts = [...speedCharts(parts), ...bytesCharts(parts), ...trainingCharts(parts)];
   const sections: PageSection[] = tables.map(tableSection);
-  if (charts.length > 0) sections.push({ title: 'Recall against cost', blocks: [{ kind: 'charts', charts }] });
-  if (figure3 !== undefined) {
-    sections.push({ title: 'Figure 3', blocks: [{ kind: 'charts', charts: [{ svg: figure3 }] }] });
-  }
+  const charted = (title: string, charts: readonly PageChart[]) => {
+    if (charts.length > 0) sections.push({ title, blocks: [{ kind: 'charts', charts }] });
+  };
+  charted('Recall against cost', [...searchCharts(parts), ...bytesCharts(parts)]);
+  charted('Training', trainingCharts(parts));
+  charted('Figure 3', figure3 === undefined ? [] : [{ svg: figure3 }]);
   if (readings.length > 0) {
     sections.push({
       title: 'Microscope: what compression keeps of the neighborhood',
@@ -56,13 +76,13 @@ function tableSection({ title, figures, more }: ReportTable): PageSection {
   return { title, blocks: [...beside, ...more.map((table) => ({ kind: 'table', table }) as const)] };
 }
 
-function speedCharts({ speeds = [] }: ReportParts): PageChart[] {
-  return speeds
+function searchCharts({ searches = [] }: ReportParts): PageChart[] {
+  return searches
     .filter(({ curves }) => curves.some(({ points }) => points.length > 0))
-    .map(({ measure, curves }) => ({
-      svg: speedChart(curves, measure),
-      caption: 'Measured on this machine, one thread.',
-    }));
+    .flatMap(({ what, measure, unit, caption, curves }) => [
+      { svg: speedChart(curves, what, measure), caption: `${caption} Processor time of one thread of this machine.` },
+      { svg: costChart(curves, what, measure, unit), caption: `${caption} The same on every machine.` },
+    ]);
 }
 
 function bytesCharts({ codes = [] }: ReportParts): PageChart[] {
@@ -75,10 +95,11 @@ function bytesCharts({ codes = [] }: ReportParts): PageChart[] {
 
 function trainingCharts({ trainings = [] }: ReportParts): PageChart[] {
   const curves = trainings.filter(({ history }) => history.length > 0);
-  if (curves.length === 0) return [];
   const caption = 'Held-out rows as queries among training rows, as the training recorded them.';
-  return (['nearest', 'tenNearest', 'heldOutError'] as const).map((figure) => ({
-    svg: trainingChart(curves, figure),
-    caption,
-  }));
+  const charts = (['nearest', 'tenNearest'] as const).map((figure) => ({ figure, curves }));
+  // The error of others is of another kind: of a reconstruction, of triplets.
+  const distances = curves.filter(({ name }) => name === 'CNT' || name === 'linear map');
+  return [...charts, { figure: 'heldOutError' as const, curves: distances }]
+    .filter((chart) => chart.curves.length > 0)
+    .map((chart) => ({ svg: trainingChart(chart.curves, chart.figure), caption }));
 }

@@ -4,12 +4,14 @@ import { leastTrainableRows } from '../compress/training/choices.ts';
 import { PRESETS } from '../compress/training/presets.ts';
 import { writeAtomically } from '../io/atomic-file.ts';
 import { createFolder } from '../io/folder.ts';
+import type { TrainingCurve } from '../report/paper-charts.ts';
 import { Experiment } from './experiment.ts';
 import { DEMO, type ExperimentData, generatedData, readData } from './experiment-data.ts';
 import { figure3 } from './figure-3.ts';
 import { ABLATIONS, type AblationName, type Ledger } from './ledger.ts';
 import { finishedTables, MEASURED, type MeasuredTable, measureTable, requireTable } from './measure-table.ts';
 import type { MicroscopeReading } from './microscope.ts';
+import { readTrainings } from './run-curves.ts';
 import { ledgerOf, readNeighborhoods, runReport } from './run-report.ts';
 import { markdown, plainText, RULES } from './run-text.ts';
 import { BUDGET, type Scale } from './scale.ts';
@@ -102,6 +104,7 @@ interface Run {
   readonly experiment: Experiment;
   readonly tables: readonly MeasuredTable[];
   readonly readings: readonly MicroscopeReading[];
+  readonly trainings: readonly TrainingCurve[];
   readonly ledger: Ledger;
   readonly facts: Readonly<Record<string, string | number>>;
 }
@@ -126,7 +129,8 @@ async function measureRun(target: Target, options: ReproduceOptions, around: Sur
   if (target === 'all') tables.push(...(await finishedTables(experiment)));
   const readings = target === 'all' ? await readNeighborhoods(experiment) : [];
   const facts = { dataset: data.name, dataDigest: data.digest, rows: data.base.rows, samples };
-  return { experiment, tables, readings, ledger: ledgerOf(experiment, tables), facts };
+  const trainings = await readTrainings(experiment);
+  return { experiment, tables, readings, trainings, ledger: ledgerOf(experiment, tables), facts };
 }
 
 async function openData(options: ReproduceOptions, around: Surroundings): Promise<ExperimentData> {

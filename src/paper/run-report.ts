@@ -1,10 +1,14 @@
 import { htmlPage } from '../report/html-page.ts';
+import type { TrainingCurve } from '../report/paper-charts.ts';
 import type { Experiment } from './experiment.ts';
 import { type Ledger, ledger, type Measured } from './ledger.ts';
 import type { MeasuredTable } from './measure-table.ts';
 import { type MicroscopeReading, microscope } from './microscope.ts';
 import { reportPage } from './report-page.ts';
+import { codeSearches, graphSearches } from './run-curves.ts';
 import { HNSW_SETTINGS, TABLE_4_FACTOR } from './settings.ts';
+import type { Table1Result } from './table-1.ts';
+import type { Table2Result } from './table-2.ts';
 
 /** What the page of a run is made of. */
 export interface FinishedRun {
@@ -15,6 +19,7 @@ export interface FinishedRun {
   /** Figure 3 as an SVG document, if it was drawn. */
   readonly figure3: string | undefined;
   readonly readings: readonly MicroscopeReading[];
+  readonly trainings: readonly TrainingCurve[];
   readonly ledger: Ledger;
   readonly facts: readonly (readonly [name: string, value: string])[];
 }
@@ -52,22 +57,26 @@ export function ledgerOf(experiment: Experiment, tables: readonly MeasuredTable[
   return ledger(figuresOf(experiment, tables));
 }
 
+const GRAPHS = [
+  ['HNSW', 'table1'],
+  ['NSG', 'table1Nsg'],
+] as const;
+
 /** The report of a run as one HTML page: tables, charts, microscope, ledger of claims, and how it was made. */
-export function runReport({
-  experiment,
-  tables,
-  rules,
-  figure3,
-  readings,
-  ledger: judged,
-  facts,
-}: FinishedRun): string {
+export function runReport(run: FinishedRun): string {
+  const { experiment, tables, rules, figure3, readings, trainings, ledger: judged, facts } = run;
   const { data } = experiment;
+  const found: Record<string, unknown> = Object.assign({}, ...tables.map(({ measured }) => measured));
   return htmlPage(
     reportPage({
       title: `Compression Network with Transformer: the paper beside ${data.name}`,
       lead: [`Figures of ${data.difference}.`, rules],
       tables: tables.map(({ title, cells, more }) => ({ title, figures: cells, more })),
+      searches: [
+        ...GRAPHS.flatMap(([kind, name]) => (found[name] ? [graphSearches(kind, found[name] as Table1Result[])] : [])),
+        ...codeSearches((found['table2'] ?? []) as Table2Result[]),
+      ],
+      trainings,
       codes: figuresOf(experiment, tables).codes,
       figure3,
       readings,

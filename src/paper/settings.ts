@@ -17,6 +17,9 @@ export const PAPER_DIM: Record<PaperDataset, number> = { GIST1M: 960, Deep1M: 25
 export const HNSW_SETTINGS = { M: 48, efConstruction: 512, k: 100 } as const;
 export const EF_SEARCH: Record<PaperDataset, number> = { GIST1M: 100, Deep1M: 200 };
 
+/** Beside the paper: candidates kept, from fast to thorough, for the ten nearest. */
+export const EF_SWEEP = { efs: [10, 20, 40, 80, 160, 320], k: 10 } as const;
+
 /** NSG as in the same section. */
 export const NSG_SETTINGS = { R: 60, L: 70, C: 500 } as const;
 /** NN-descent: K is the paper's GK. Departs: L is 400 and 200 in the paper, which faiss raises to K + 50. */

@@ -58,15 +58,26 @@ export class StepStore {
    * checkpoint.
    */
   async model(key: StepKey, train: (checkpoints: Checkpoints) => Promise<Compressor>): Promise<Compressor> {
-    const path = join(this.folder, 'models', `${this.#digestOf(key)}.safetensors`);
+    const finished = await this.finishedModel(key);
+    if (finished) return finished;
+    const path = this.#modelPath(key);
     const unfinished = `${path}.checkpoint`;
-    if (this.resume && (await isPresent(path))) return storedModel(path);
     await createFolder(join(this.folder, 'models'));
     const last = this.resume && (await isPresent(unfinished)) ? await readArchive(unfinished) : undefined;
     const compressor = await train({ last, store: (checkpoint) => writeArchive(unfinished, checkpoint) });
     await writeModel(path, compressor.toNamedArrays());
     await rm(unfinished, { force: true });
     return compressor;
+  }
+
+  /** The stored model of a training step, if there is one to keep. */
+  async finishedModel(key: StepKey): Promise<Compressor | undefined> {
+    const path = this.#modelPath(key);
+    return this.resume && (await isPresent(path)) ? storedModel(path) : undefined;
+  }
+
+  #modelPath(key: StepKey): string {
+    return join(this.folder, 'models', `${this.#digestOf(key)}.safetensors`);
   }
 
   #resultPath(key: StepKey): string {

@@ -10,16 +10,26 @@ import type { Method, MethodOrNone } from './method.ts';
 import { rowName } from './row-name.ts';
 import {
   EF_SEARCH,
+  EF_SWEEP,
   HNSW_SETTINGS,
   NN_DESCENT_SETTINGS,
   neighborGraphFor,
   TABLE_1_HNSW,
   TABLE_1_NSG,
 } from './settings.ts';
-import { type TimedSearch, timedSearch } from './timed-search.ts';
+import { sweptSearch, type TimedSearch, timedSearch } from './timed-search.ts';
 
 /** Which columns of Table 1. */
 export type GraphKind = 'HNSW' | 'NSG';
+
+/** A search of the ten nearest that keeps `ef` candidates. */
+export interface GraphSearch {
+  readonly ef: number;
+  readonly queriesPerSecond: number;
+  readonly distancesPerQuery: number;
+  /** Percent. */
+  readonly recall10at10: number;
+}
 
 /** One row of Table 1, of one graph, as measured here. */
 export interface Table1Result {
@@ -42,6 +52,7 @@ export interface Table1Result {
   readonly reachableFraction: number;
   /** Links of a point at level 0. */
   readonly meanDegree: number;
+  readonly sweep: readonly GraphSearch[];
   readonly modelDigest: string;
   readonly graphDigest: string;
   readonly resultDigest: string;
@@ -129,10 +140,29 @@ async function measureGraph(
     recall100at100: 100 * intersectionAt(result, truth, 100),
     reachableFraction,
     meanDegree,
+    sweep: await sweep(experiment, index),
     modelDigest,
     graphDigest: digestArrays({ kind: 'graph', ...graphArrays(index.graph) }),
     resultDigest: digestIds(result),
   };
+}
+
+/** What more candidates cost and find, over the full vectors. */
+async function sweep(experiment: Experiment, index: GraphIndex | NsgIndex): Promise<GraphSearch[]> {
+  const { query, truth } = experiment.data;
+  const { efs, k } = EF_SWEEP;
+  const searches: GraphSearch[] = [];
+  for (const ef of efs) {
+    const { found, queriesPerSecond } = await sweptSearch(experiment, () => index.search(query, k, { ef }));
+    const recall = intersectionAt(
+      { rows: query.rows, cols: k, data: found.ids },
+      { rows: query.rows, cols: HNSW_SETTINGS.k, data: truth },
+      k,
+    );
+    const distancesPerQuery = found.counts.distances / query.rows;
+    searches.push({ ef, queriesPerSecond, distancesPerQuery, recall10at10: 100 * recall });
+  }
+  return searches;
 }
 
 /** The rows beside the paper's; the columns of NSG bear its name. */

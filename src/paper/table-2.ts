@@ -7,7 +7,7 @@ import { invertedLists, type LearningRounds, linkedCodes, type SweptSetting } fr
 import type { Experiment } from './experiment.ts';
 import type { Method, MethodOrNone } from './method.ts';
 import { TABLE_2, TABLE_2_FACTOR } from './settings.ts';
-import { type TimedSearch, timedSearch } from './timed-search.ts';
+import { sweptSearch, type TimedSearch, timedSearch } from './timed-search.ts';
 
 /** PQ is searched by IVFADC. */
 export type Codec = 'PQ' | 'L&C';
@@ -94,15 +94,15 @@ function measureRow(
   const key = experiment.key(codec === 'PQ' ? own : { ...own, ...rounds });
   return experiment.store.result(key, async () => {
     const { base, query, modelDigest } = await experiment.compressed(method, method ? TABLE_2_FACTOR : 1);
-    const name = nameOf(method, bytes, codec);
+    const name = codeName(method, bytes, codec);
     const coded =
       codec === 'PQ'
         ? await invertedLists(experiment, base, query, bytes, name)
         : await linkedCodes(experiment, base, query, bytes, rounds, name);
     const sweep: SweptSearch[] = [];
     for (const { search, ...setting } of coded.sweep) {
-      const { found, queriesPerSecond } = await timedSearch(experiment, search, 1);
-      const costs = { codesPerQuery: codesOf(found) / query.rows, queriesPerSecond: queriesPerSecond[0] };
+      const { found, queriesPerSecond } = await sweptSearch(experiment, search);
+      const costs = { codesPerQuery: codesOf(found) / query.rows, queriesPerSecond };
       sweep.push({ ...setting, ...costs, ...recallsOf(experiment, found) });
     }
     const { found, queriesPerSecond } = await timedSearch(experiment, coded.search, repetitions);
@@ -136,7 +136,8 @@ function recallsOf({ data }: Experiment, { ids, k }: SearchResult): Table2Recall
   return { recall1at1: at(1), recall1at5: at(5), recall1at50: at(50) };
 }
 
-function nameOf(method: MethodOrNone | undefined, bytes: number, codec: Codec): string {
+/** `CNT + PQ, 16 bytes`. */
+export function codeName(method: MethodOrNone | undefined, bytes: number, codec: Codec): string {
   return `${method === undefined || method === 'none' ? '' : `${method} + `}${codec}, ${bytes} bytes`;
 }
 
@@ -153,7 +154,7 @@ export function table2Cells(experiment: Experiment, results: readonly Table2Resu
     TABLE_2[paper].find((row) => row.method === method && row.codec === codec && row.bytes === bytes);
   return results.flatMap((ours) => {
     const { method, codec, bytes } = ours;
-    const row = nameOf(method, bytes, codec);
+    const row = codeName(method, bytes, codec);
     const printed = printedOf(ours);
     const reason = reasonFor(experiment, ours);
     const cells = [
@@ -194,7 +195,7 @@ export function table2Sweep(results: readonly Table2Result[]): string[][] {
     ['row', 'nprobe or ef', 'true neighbors in the lists', '1@1', '1@5', '1@50', 'codes a query', 'search q/s'],
     ...results.flatMap(({ method, bytes, codec, sweep }) =>
       sweep.map((search) => [
-        nameOf(method, bytes, codec),
+        codeName(method, bytes, codec),
         search.ef === undefined ? `nprobe ${search.nprobe}` : `ef ${search.ef}`,
         search.probedShare === undefined ? '' : `${search.probedShare.toFixed(1)} %`,
         search.recall1at1.toFixed(1),
@@ -212,7 +213,7 @@ export function table2Counts(results: readonly Table2Result[]): string[][] {
   return [
     ['row', 'codes a query', 'multiply-adds a query', 'bytes', 'with regression code', 'with links'],
     ...results.map((ours) => [
-      nameOf(ours.method, ours.bytes, ours.codec),
+      codeName(ours.method, ours.bytes, ours.codec),
       ours.codesPerQuery.toFixed(0),
       ours.multiplyAddsPerQuery.toFixed(0),
       String(ours.bytes),

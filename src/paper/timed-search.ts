@@ -26,3 +26,25 @@ export async function timedSearch(
   const mean = speeds.reduce((a, b) => a + b) / speeds.length;
   return { found, queriesPerSecond: [mean, Math.min(...speeds), Math.max(...speeds)] };
 }
+
+/** Searches shorter than this are repeated until they take as long together: a clock says little of milliseconds. */
+const LEAST_SECONDS = 0.1;
+const MOST_REPETITIONS = 50;
+
+/** Queries a second of a search that is one point of a sweep. */
+export async function sweptSearch(
+  experiment: Experiment,
+  search: () => SearchResult,
+): Promise<{ readonly found: SearchResult; readonly queriesPerSecond: number }> {
+  const { now } = experiment.around;
+  const found = search();
+  let [seconds, repetitions] = [0, 0];
+  while (repetitions === 0 || (seconds < LEAST_SECONDS && repetitions < MOST_REPETITIONS)) {
+    await experiment.pause();
+    const begin = now();
+    search();
+    seconds += now() - begin;
+    repetitions++;
+  }
+  return { found, queriesPerSecond: (repetitions * found.queries) / seconds };
+}

@@ -1,9 +1,10 @@
 import { type Curve, lineChart } from './line-chart.ts';
 
 /** Searches of one index at different efforts. */
-export interface SpeedCurve {
+export interface SearchCurve {
   readonly name: string;
-  readonly points: readonly { readonly queriesPerSecond: number; readonly recall: number }[];
+  /** `cost`: whatever is counted, distances or codes a query. */
+  readonly points: readonly { readonly queriesPerSecond: number; readonly cost: number; readonly recall: number }[];
 }
 
 /** One code of a certain size. */
@@ -13,7 +14,7 @@ export interface CodePoint {
   readonly recall: number;
 }
 
-/** What one training recorded on its probe as it went on. */
+/** What one training recorded on its probe as it went on; `samples` are rows that passed through the network. */
 export interface TrainingCurve {
   readonly name: string;
   readonly history: readonly {
@@ -26,19 +27,35 @@ export interface TrainingCurve {
 /**
  * Recall against queries a second: up and to the right is better.
  *
- * @param measure of the recall, in percent: `100@100`
+ * @param what is searched: `HNSW`
+ * @param measure of the recall, in percent: `10@10`
  * @throws {RangeError} if there is no point or a speed is not positive
  */
-export function speedChart(curves: readonly SpeedCurve[], measure: string): string {
+export function speedChart(curves: readonly SearchCurve[], what: string, measure: string): string {
+  return searchChart(curves, what, measure, 'queries a second', ({ queriesPerSecond }) => queriesPerSecond);
+}
+
+/**
+ * The same against what a search counts, which is alike on every machine: up and to the left is better.
+ *
+ * @param unit of the count: `distances a query`
+ */
+export function costChart(curves: readonly SearchCurve[], what: string, measure: string, unit: string): string {
+  return searchChart(curves, what, measure, unit, ({ cost }) => cost);
+}
+
+function searchChart(
+  curves: readonly SearchCurve[],
+  what: string,
+  measure: string,
+  unit: string,
+  of: (point: SearchCurve['points'][number]) => number,
+): string {
   const drawn = curves.map(({ name, points }) => ({
     name,
-    points: points.map(({ queriesPerSecond, recall }) => [queriesPerSecond, recall] as const).sort(([a], [b]) => a - b),
+    points: points.map((point) => [of(point), point.recall] as const).sort(([a], [b]) => a - b),
   }));
-  const labels = {
-    title: `${measure} against queries a second`,
-    x: 'queries a second (logarithmic)',
-    y: `${measure}, %`,
-  };
+  const labels = { title: `${what}: ${measure} against ${unit}`, x: `${unit} (logarithmic)`, y: `${measure}, %` };
   return lineChart(drawn, labels, { x: 'log' });
 }
 
@@ -81,5 +98,5 @@ export function trainingChart(curves: readonly TrainingCurve[], figure: keyof ty
       return [samples, figure === 'heldOutError' ? heldOutError : 100 * recall[figure]] as const;
     }),
   }));
-  return lineChart(drawn, { title, x: 'samples', y });
+  return lineChart(drawn, { title, x: 'rows that passed through the network', y });
 }

@@ -11,6 +11,7 @@ const codes: NonNullable<Measured['codes']> = [
   { method: 'CNT', codec: 'PQ', bytes: 16, queriesPerSecond: [110], recall1at1: 42, recall1at5: 70 },
 ];
 const measured: Measured = { paper: 'Deep1M', rows: 20_000, codes };
+const FAMILY = { what: 'Codes', measure: '1@1', unit: 'codes a query', caption: 'Swept.' };
 const LEAST: ReportParts = {
   title: 'Run',
   lead: ['words'],
@@ -44,7 +45,7 @@ test('a page of a whole run has tables, charts, the microscope, claims and facts
       },
     ],
     codes,
-    speeds: [{ measure: '1@1', curves: [{ name: 'PQ', points: [{ queriesPerSecond: 100, recall: 14 }] }] }],
+    searches: [{ ...FAMILY, curves: [{ name: 'PQ', points: [{ queriesPerSecond: 100, cost: 9, recall: 14 }] }] }],
     trainings: [
       {
         name: 'CNT',
@@ -59,10 +60,18 @@ test('a page of a whole run has tables, charts, the microscope, claims and facts
   });
   assert.equal(
     page.sections.map(({ title }) => title.split(':')[0]),
-    ['Table 2', 'Recall against cost', 'Figure 3', 'Microscope', 'Claims of the paper', 'How this was made'],
+    [
+      'Table 2',
+      'Recall against cost',
+      'Training',
+      'Figure 3',
+      'Microscope',
+      'Claims of the paper',
+      'How this was made',
+    ],
   );
   const html = htmlPage(page);
-  assert.is(html.split('<svg').length - 1, 1 + 1 + 3 + 1 + 3); // speed, bytes, training, Figure 3, microscope
+  assert.is(html.split('<svg').length - 1, 2 + 1 + 3 + 1 + 3); // speed and count, bytes, training, Figure 3, microscope
   assert.match(html, '>CNT + PQ</text>');
   assert.match(html, '16 bytes: 1@1 +28.0, 1@5 +40.0');
 });
@@ -71,7 +80,7 @@ test('parts that were not measured leave no trace, and no empty chart', () => {
   const empty = {
     ...LEAST,
     codes: [],
-    speeds: [{ measure: '1@1', curves: [{ name: 'a', points: [] }] }],
+    searches: [{ ...FAMILY, curves: [{ name: 'a', points: [] }] }],
     trainings: [{ name: 'PCA', history: [] }],
   };
   for (const parts of [LEAST, empty]) {

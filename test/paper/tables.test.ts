@@ -21,6 +21,7 @@ const full: Table1Result = {
   recall100at100: 95,
   reachableFraction: 1,
   meanDegree: 40.125,
+  sweep: [],
   modelDigest: '',
   graphDigest: '',
   resultDigest: '',

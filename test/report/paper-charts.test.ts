@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bytesChart, speedChart, trainingChart } from '../../src/report/paper-charts.ts';
+import { bytesChart, costChart, speedChart, trainingChart } from '../../src/report/paper-charts.ts';
 
 /** The places of each curve, in pixels. */
 function curves(svg: string): [number, number][][] {
@@ -11,18 +11,23 @@ function curves(svg: string): [number, number][][] {
 
 const rising = (values: readonly number[]) => values.every((value, i) => i === 0 || value > values[i - 1]!);
 
-test('speedChart runs from slow to fast, on a logarithmic axis', () => {
+test('speedChart runs from slow to fast on a logarithmic axis, costChart from cheap to dear', () => {
   const points = [
-    { queriesPerSecond: 1000, recall: 90 },
-    { queriesPerSecond: 10, recall: 99 },
-    { queriesPerSecond: 100, recall: 95 },
+    { queriesPerSecond: 1000, cost: 50, recall: 90 },
+    { queriesPerSecond: 10, cost: 5000, recall: 99 },
+    { queriesPerSecond: 100, cost: 500, recall: 95 },
   ];
-  const [curve] = curves(speedChart([{ name: 'HNSW', points }], '100@100'));
+  const fast = speedChart([{ name: 'full vectors', points }], 'HNSW', '100@100');
+  const [curve] = curves(fast);
   assert.equal(
     curve!.map(([x]) => x),
     [68, 342, 616],
   );
   assert.ok(rising(curve!.map(([, y]) => y)), 'less recall is further down');
+  assert.match(fast, '>HNSW: 100@100 against queries a second<');
+  const dear = costChart([{ name: 'full vectors', points }], 'HNSW', '100@100', 'distances a query');
+  assert.not.ok(rising(curves(dear)[0]!.map(([, y]) => y)), 'more work finds more');
+  assert.match(dear, '>distances a query (logarithmic)<');
 });
 
 test('bytesChart gathers the points of one name, by size', () => {
@@ -59,9 +64,9 @@ test('trainingChart draws what a history has recorded', () => {
 });
 
 test('no point, and speeds of 0, are refused', () => {
-  assert.throws(() => speedChart([], '1@1'), /expected at least one point/);
+  assert.throws(() => speedChart([], 'PQ', '1@1'), /expected at least one point/);
   assert.throws(
-    () => speedChart([{ name: 'a', points: [{ queriesPerSecond: 0, recall: 1 }] }], '1@1'),
+    () => speedChart([{ name: 'a', points: [{ queriesPerSecond: 0, cost: 1, recall: 1 }] }], 'PQ', '1@1'),
     /expected positive/,
   );
 });
