@@ -46,7 +46,7 @@ export interface AdamwRates {
 
 export interface Kernels {
   /** What really runs. */
-  readonly backend: 'reference' | 'simd';
+  readonly backend: 'reference' | 'simd' | 'gpu';
   readonly precision: 'float32' | 'float64';
   /** How many threads compute the heavy calls; results do not depend on it. The reference has one. */
   readonly threads: number;

@@ -17,9 +17,11 @@ export interface GpuMatrix {
 
 /** One run of a kernel. */
 export interface GpuCall {
-  /** Of the result. */
+  /** Of the result, or of each of its layers. */
   readonly rows: number;
   readonly cols: number;
+  /** The result is so many layers (rows, cols), one below the other; `thread.z` is the layer. 1 if not given. */
+  readonly layers?: number;
   /** Known when the kernel is compiled: one compiled kernel for each set of them. */
   readonly constants?: Readonly<Record<string, number>>;
   readonly inputs: readonly (GpuMatrix | number)[];
@@ -122,6 +124,15 @@ export class GpuDevice {
     }
   }
 
+  /** The same values as (rows, cols): a view, to be used before the matrix is freed, or its slot overwritten. */
+  reshape(matrix: GpuMatrix, rows: number, cols: number): GpuMatrix {
+    if (rows * cols !== matrix.rows * matrix.cols) {
+      const expected = `${matrix.rows} x ${matrix.cols} values`;
+      throw new RangeError(`GpuDevice.reshape: expected ${expected}, got ${rows} x ${cols}.`);
+    }
+    return new Resident(rows, cols, this.#store.reshape(this.#handleOf(matrix), rows, cols), true);
+  }
+
   /** When all work given so far is done. */
   settle(): Promise<void> {
     return this.#store.settle();
@@ -153,7 +164,7 @@ export class GpuDevice {
   }
 
   async #selfTest(kernel: GpuKernel): Promise<void> {
-    const { rows, cols, constants, inputs } = kernel.sample;
+    const { layers = 1, rows, cols, constants, inputs } = kernel.sample;
     const operands = sampleOperands(kernel.sample);
     const given: (GpuMatrix | number)[] = [];
     for (const [i, operand] of operands.entries()) {
@@ -161,14 +172,15 @@ export class GpuDevice {
       const stands = typeof operand === 'number' || typeof shape === 'number';
       given.push(stands ? (operand as number) : await this.upload(operand, shape[0], shape[1]));
     }
-    const result = await this.#launch(kernel, { rows, cols, constants, inputs: given });
+    const result = await this.#launch(kernel, { layers, rows, cols, constants, inputs: given });
     const found = await this.read(result);
     this.free(result, ...given.filter((operand) => typeof operand !== 'number'));
     requireSame(kernel, this.report.adapter, found, expectedOf(kernel, operands));
   }
 
   async #launch(kernel: GpuKernel, call: GpuCall): Promise<GpuMatrix> {
-    const { rows, cols, inputs, slot } = call;
+    const { layers = 1, cols, inputs, slot } = call;
+    const rows = layers * call.rows;
     const compiled = this.#compile(kernel, call);
     if (++this.#launches % LAUNCHES_IN_FLIGHT === 0) {
       await this.#earlier;
@@ -188,10 +200,10 @@ export class GpuDevice {
     return compiled.result;
   }
 
-  #compile(kernel: GpuKernel, { rows, cols, constants = {}, inputs, slot }: GpuCall): Compiled {
+  #compile(kernel: GpuKernel, { layers = 1, rows, cols, constants = {}, inputs, slot }: GpuCall): Compiled {
     const shapes = inputs.map((input) => (typeof input === 'number' ? 'n' : `${input.rows}x${input.cols}`));
     const sizes = Object.entries(constants).map(([name, value]) => `${name}=${value}`);
-    const key = [kernel.name, `${rows}x${cols}`, ...sizes, ...shapes, slot ?? ''].join(' ');
+    const key = [kernel.name, `${layers}x${rows}x${cols}`, ...sizes, ...shapes, slot ?? ''].join(' ');
     let compiled = this.#compiled.get(key);
     if (compiled) return compiled;
     const lanes = kernel.lanes ?? 1;
@@ -199,13 +211,15 @@ export class GpuDevice {
     if (cols % lanes !== 0) {
       throw new RangeError(`GPU kernel ${kernel.name}: expected a multiple of ${lanes} columns, got ${cols}.`);
     }
-    this.#requireRoom(`kernel ${kernel.name}`, rows, cols);
+    this.#requireRoom(`kernel ${kernel.name}`, layers * rows, cols);
     if (rows > MOST_THREADS || (rows > 1 && cols / lanes > MOST_THREADS)) {
       const most = `${MOST_THREADS} rows and columns`;
       throw new RangeError(`GPU kernel ${kernel.name}: expected at most ${most}, got ${rows} x ${cols}.`);
     }
+    const whole = Object.keys(constants).map((name) => [name, 'Integer'] as const);
     const run = this.#gpu.createKernel(kernel.body, {
-      ...{ output: this.#store.outputOf(rows, cols, lanes), constants, pipeline: true },
+      ...{ output: this.#store.outputOf(layers, rows, cols, lanes), constants, pipeline: true },
+      constantTypes: Object.fromEntries(whole),
       ...{ immutable: slot === undefined, precision: 'single', tactic: 'precision' },
     });
     compiled = { run, result: undefined };

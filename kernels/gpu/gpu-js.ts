@@ -70,6 +70,7 @@ export interface GpuJsInstance {
     settings: {
       readonly output: readonly number[];
       readonly constants: Readonly<Record<string, number>>;
+      readonly constantTypes?: Readonly<Record<string, 'Integer'>>;
       readonly pipeline: boolean;
       readonly immutable: boolean;
       readonly precision: 'single';

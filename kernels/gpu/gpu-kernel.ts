@@ -10,6 +10,8 @@ export type KernelMatrix = readonly (readonly number[])[];
 
 /** Small operands on which a kernel is compared with its own body, run as JavaScript, before its first use. */
 export interface GpuSample {
+  /** As in a call; 1 if not given. */
+  readonly layers?: number;
   readonly rows: number;
   readonly cols: number;
   readonly constants: Readonly<Record<string, number>>;

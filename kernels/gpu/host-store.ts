@@ -30,14 +30,18 @@ export class HostStore implements Store {
 
   free(): void {}
 
+  reshape(handle: Handle, rows: number, cols: number): Handle {
+    return new this.#library.Input((handle as HostMatrix).value, [cols, rows]);
+  }
+
   async run(kernel: GpuJsKernel, operands: readonly (Handle | number)[], rows: number, cols: number): Promise<Handle> {
     const values = new Float32Array(rows * cols);
     flatten(await kernel(...operands), values, 0);
     return new this.#library.Input(values, [cols, rows]);
   }
 
-  outputOf(rows: number, cols: number, lanes: number): number[] {
-    return [cols / lanes, rows];
+  outputOf(layers: number, rows: number, cols: number, lanes: number): number[] {
+    return layers === 1 ? [cols / lanes, rows] : [cols / lanes, rows, layers];
   }
 
   async settle(): Promise<void> {}

@@ -16,16 +16,17 @@ export function sampleOperands({ inputs, range = [-1, 1] }: GpuSample): (Float32
 /** What a body gives when it runs as the JavaScript that it is, in float64. */
 export function expectedOf(kernel: GpuKernel, operands: readonly (Float32Array | number)[]): Float32Array {
   const { body, lanes = 1, sample } = kernel;
-  const { rows, cols, constants } = sample;
+  const { layers = 1, rows, cols, constants } = sample;
   const matrices = operands.map((operand, i) => {
     const shape = sample.inputs[i]!;
     return typeof operand === 'number' || typeof shape === 'number' ? operand : rowsOf(operand, shape[0], shape[1]);
   });
-  const expected = new Float32Array(rows * cols);
-  for (let y = 0; y < rows; y++) {
+  const expected = new Float32Array(layers * rows * cols);
+  for (let row = 0; row < layers * rows; row++) {
+    const thread = { y: row % rows, z: Math.floor(row / rows) };
     for (let x = 0; x < cols / lanes; x++) {
-      const value = body.call({ thread: { x, y, z: 0 }, constants }, ...matrices);
-      expected.set(typeof value === 'number' ? [value] : value, y * cols + x * lanes);
+      const value = body.call({ thread: { x, ...thread }, constants }, ...matrices);
+      expected.set(typeof value === 'number' ? [value] : value, row * cols + x * lanes);
     }
   }
   return expected;

@@ -15,10 +15,12 @@ export interface Store {
   /** Row-major, a copy. */
   read(handle: Handle, rows: number, cols: number): Promise<Float32Array>;
   free(handle: Handle): void;
+  /** The same values as (rows, cols). */
+  reshape(handle: Handle, rows: number, cols: number): Handle;
   /** Runs one compiled kernel. */
   run(kernel: GpuJsKernel, operands: readonly (Handle | number)[], rows: number, cols: number): Promise<Handle>;
-  /** What gpu.js calls the output of a kernel that gives (rows, cols), `lanes` columns a thread. */
-  outputOf(rows: number, cols: number, lanes: number): number[];
+  /** What gpu.js calls the output of a kernel that gives `layers` times (rows, cols), `lanes` columns a thread. */
+  outputOf(layers: number, rows: number, cols: number, lanes: number): number[];
   /** When all work given so far is done. */
   settle(): Promise<void>;
 }

@@ -59,8 +59,13 @@ export class TextureStore implements Store {
     return (await kernel(...operands)) as Handle;
   }
 
-  outputOf(rows: number, cols: number): number[] {
-    return [cols, rows];
+  /** What is folded into a texture is tied to its shape. */
+  reshape(): Handle {
+    throw new Error('GPU: expected WebGPU for matrices of changing shape, got WebGL2.');
+  }
+
+  outputOf(layers: number, rows: number, cols: number): number[] {
+    return layers === 1 ? [cols, rows] : [cols, rows, layers];
   }
 
   /** WebGL has no fence that gpu.js gives; what is read is complete. */

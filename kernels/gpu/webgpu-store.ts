@@ -66,6 +66,12 @@ export class WebGpuStore implements Store {
     (handle as GpuJsHandle).delete();
   }
 
+  reshape(handle: Handle, rows: number, cols: number): Handle {
+    const same = Object.assign(Object.create(Object.getPrototypeOf(handle)) as GpuJsHandle, handle);
+    same.output = [cols, rows];
+    return same;
+  }
+
   /** A result of several columns a thread lies in the buffer as the plain matrix does, so it is called one. */
   async run(kernel: GpuJsKernel, operands: readonly (Handle | number)[], rows: number, cols: number): Promise<Handle> {
     const result = (await kernel(...operands)) as GpuJsHandle;
@@ -75,7 +81,8 @@ export class WebGpuStore implements Store {
   }
 
   /** One dimension for a single row: its work groups are 64 columns, not 8 x 8, and it may be of any length. */
-  outputOf(rows: number, cols: number, lanes: number): number[] {
+  outputOf(layers: number, rows: number, cols: number, lanes: number): number[] {
+    if (layers > 1) return [cols / lanes, rows, layers];
     return rows === 1 ? [cols / lanes] : [cols / lanes, rows];
   }
 

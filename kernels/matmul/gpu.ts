@@ -130,6 +130,12 @@ export function matmulBound(k: number): number {
   return (k + 1) * 2 ** -24;
 }
 
+/** The kernel for a product of so many columns, `k` its constant; `lanes`: the device runs kernels of several columns a thread. */
+export function matmulKernel(form: MatmulForm, cols: number, lanes: boolean): GpuKernel {
+  const [one, four] = KERNELS[form];
+  return lanes && cols % LANES === 0 ? four : one;
+}
+
 /**
  * c (m, n) = a b, a transposed first in form TN, b in form NT, within `matmulBound(k)` of Σ |a| |b|.
  *
@@ -148,7 +154,6 @@ export function matmul(
     const got = `${a.rows} x ${a.cols} and ${b.rows} x ${b.cols}`;
     throw new RangeError(`GPU matmul ${form}: expected matrices that fit, got ${got}.`);
   }
-  const [one, four] = KERNELS[form];
-  const kernel = device.lanes && cols % LANES === 0 ? four : one;
+  const kernel = matmulKernel(form, cols, device.lanes);
   return device.run(kernel, { rows, cols, constants: { k }, inputs: [a, b], ...(slot === undefined ? {} : { slot }) });
 }
