@@ -26,4 +26,12 @@ export { ID_FORMATS, type IdFile, type IdTable, openIds, readIds, writeIds } fro
 export { readModel, writeModel } from './io/safetensors-file.ts';
 export type { FileElement } from './io/table/element.ts';
 export type { TableFormat } from './io/table/layout.ts';
-export { openVectors, readVectors, VECTOR_FORMATS, type VectorFile, writeVectors } from './io/vectors.ts';
+export {
+  type LoadVectorsOptions,
+  loadVectors,
+  openVectors,
+  readVectors,
+  VECTOR_FORMATS,
+  type VectorFile,
+  writeVectors,
+} from './io/vectors.ts';

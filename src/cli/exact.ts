@@ -1,6 +1,7 @@
 import type { Matrix } from '../tensor/matrix.ts';
 import { nearest } from '../tensor/nearest.ts';
 import { TopK } from '../tensor/top-k.ts';
+import { rowBlocks, type Vectors } from '../tensor/vectors.ts';
 import type { Session } from './command.ts';
 import { breathe } from './failures.ts';
 
@@ -22,7 +23,7 @@ export interface ExactNeighbors {
  * @throws {InterruptedError} when the signal is given
  */
 export async function exactNeighbors(
-  base: Matrix,
+  base: Vectors,
   queries: Matrix,
   k: number,
   session: Session,
@@ -32,10 +33,9 @@ export async function exactNeighbors(
   const counts = { distances: 0, multiplyAdds: 0 };
   const progress = session.progress('exact search, rows');
   const most = Math.max(1024, k, Math.floor(workBetweenBreaths / (queries.rows * base.cols)));
-  for (let first = 0; first < base.rows; first += most) {
-    const rows = Math.min(most, base.rows - first);
-    const data = base.data.subarray(first * base.cols, (first + rows) * base.cols);
-    const found = nearest({ rows, cols: base.cols, data }, queries, Math.min(k, rows), { backend: session.backend });
+  for (const { first, matrix } of rowBlocks(base, 0, base.rows, most)) {
+    const { rows } = matrix;
+    const found = nearest(matrix, queries, Math.min(k, rows), { backend: session.backend });
     for (let i = 0; i < found.ids.length; i++) {
       tops[Math.floor(i / found.k)]!.offer(found.distances[i]!, first + found.ids[i]!);
     }

@@ -12,6 +12,7 @@ import { Sq8Index } from '../index/sq8-index.ts';
 import type { ScalarRange } from '../quantize/scalar.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import type { Archive } from '../tensor/named-arrays.ts';
+import { requireMatrix, type Vectors } from '../tensor/vectors.ts';
 import type { Session } from './command.ts';
 import { UsageError } from './failures.ts';
 import type { IndexKind } from './index-kinds.ts';
@@ -69,8 +70,8 @@ export function requireProfileOfKind(profile: HnswProfileName | undefined, kind:
  */
 export function buildIndex(
   kind: IndexKind,
-  base: Matrix,
-  graphBase: Matrix | undefined,
+  base: Vectors,
+  graphBase: Vectors | undefined,
   choices: IndexChoices,
   session: Session,
 ): Promise<BuiltIndex> {
@@ -78,8 +79,8 @@ export function buildIndex(
 }
 
 type Builder = (
-  base: Matrix,
-  graphBase: Matrix | undefined,
+  base: Vectors,
+  graphBase: Vectors | undefined,
   choices: IndexChoices,
   session: Session,
 ) => Promise<BuiltIndex>;
@@ -133,7 +134,8 @@ const BUILDERS: Readonly<Record<IndexKind, Builder>> = {
     };
   },
 
-  async ivfpq(base, _, { nlist = BUILD_DEFAULTS.nlist, ...choices }, session) {
+  async ivfpq(vectors, _, { nlist = BUILD_DEFAULTS.nlist, ...choices }, session) {
+    const base = requireMatrix(vectors, '--index ivfpq');
     const { bytes, ...options } = codeOptions(choices, base);
     const progress = session.progress('building');
     const index = await IvfAdcIndex.build({
@@ -155,7 +157,8 @@ const BUILDERS: Readonly<Record<IndexKind, Builder>> = {
     };
   },
 
-  async pq(base, _, choices, session) {
+  async pq(vectors, _, choices, session) {
+    const base = requireMatrix(vectors, '--index pq');
     const { bytes, ...options } = codeOptions(choices, base);
     const { opq } = choices;
     const progress = session.progress('building');
@@ -172,7 +175,8 @@ const BUILDERS: Readonly<Record<IndexKind, Builder>> = {
     };
   },
 
-  async sq8(base, _, { range = 'dimension', keepVectors }, { backend }) {
+  async sq8(vectors, _, { range = 'dimension', keepVectors }, { backend }) {
+    const base = requireMatrix(vectors, '--index sq8');
     const index = Sq8Index.build({ base, range, keepVectors, backend });
     const statistics = index.statistics();
     return {
@@ -182,7 +186,9 @@ const BUILDERS: Readonly<Record<IndexKind, Builder>> = {
     };
   },
 
-  async 'hnsw-sq8'(base, graphBase, { range = 'dimension', ...choices }, session) {
+  async 'hnsw-sq8'(vectors, graphVectors, { range = 'dimension', ...choices }, session) {
+    const base = requireMatrix(vectors, '--index hnsw-sq8');
+    const graphBase = graphVectors && requireMatrix(graphVectors, '--index hnsw-sq8');
     const options = { ...hnswOptions(choices), range };
     const { onProgress, end } = watched(session, 'building, points');
     const index = await Sq8GraphIndex.build({
@@ -196,7 +202,8 @@ const BUILDERS: Readonly<Record<IndexKind, Builder>> = {
     return { ...report, rows: [...report.rows, ['searched', over]] };
   },
 
-  async lc(base, _, { M, efConstruction, profile, seed, bytes = BUILD_DEFAULTS.bytes }, session) {
+  async lc(vectors, _, { M, efConstruction, profile, seed, bytes = BUILD_DEFAULTS.bytes }, session) {
+    const base = requireMatrix(vectors, '--index lc');
     const { M: links, efConstruction: candidates } = LINK_AND_CODE_DEFAULTS;
     const options = {
       ...{ M: M ?? links, efConstruction: efConstruction ?? candidates },

@@ -1,4 +1,6 @@
 import type { Matrix } from '../tensor/matrix.ts';
+import { createVectorStore, type VectorStoreOptions } from '../tensor/vector-store.ts';
+import { rowBlocks, type Vectors } from '../tensor/vectors.ts';
 import { ELEMENTS, type FileElement } from './table/element.ts';
 import { formatOf, type TableFormat } from './table/layout.ts';
 import { type Acceptance, TableFile } from './table/table-file.ts';
@@ -22,6 +24,8 @@ export interface VectorFile {
    * @throws {FileError} if a row has another length, or a value is not finite or does not fit float32
    */
   read(first: number, count: number): Promise<Float32Array>;
+  /** The same, to the beginning of `out`. */
+  readInto(out: Float32Array, first: number, count: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -54,6 +58,7 @@ export async function openVectors(path: string, options: { nonFinite?: 'refuse' 
     rows,
     cols,
     read: (first, count) => table.read(first, count, acceptance, (length) => new Float32Array(length)),
+    readInto: (out, first, count) => table.readInto(out, first, count, acceptance),
     close: () => table.close(),
   };
 }
@@ -69,6 +74,42 @@ export async function readVectors(path: string, options: { limit?: number } = {}
   try {
     const rows = requireLimit(path, file.rows, options.limit);
     return { rows, cols: file.cols, data: await file.read(0, rows) };
+  } finally {
+    await file.close();
+  }
+}
+
+export interface LoadVectorsOptions extends VectorStoreOptions {
+  /** The first so many rows; all if not given. */
+  readonly limit?: number;
+  /** Rows read so far, and in all. */
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Rows between two looks at the signal. */
+const ROWS_AT_ONCE = 1 << 14;
+
+/**
+ * Reads vectors as float32 straight to where kernels reach them, so that an index over them needs no other copy. What exceeds one
+ * memory of 4 GiB lies in several.
+ *
+ * @throws {RangeError} if `limit` is not from 1 to the number of rows, or the machine has no room
+ * @throws {FileError} as `openVectors` and its `read`
+ * @throws the signal's reason, when it aborts
+ */
+export async function loadVectors(path: string, options: LoadVectorsOptions = {}): Promise<Vectors> {
+  const { limit, onProgress, signal, ...store } = options;
+  const file = await openVectors(path);
+  try {
+    const rows = requireLimit(path, file.rows, limit);
+    const vectors = createVectorStore(rows, file.cols, store);
+    for (const { first, matrix } of rowBlocks(vectors, 0, rows, ROWS_AT_ONCE)) {
+      signal?.throwIfAborted();
+      await file.readInto(matrix.data, first, matrix.rows);
+      onProgress?.(first + matrix.rows, rows);
+    }
+    return vectors;
   } finally {
     await file.close();
   }

@@ -7,7 +7,7 @@ import type { Vectors } from './vectors.ts';
 const STORE_BYTES = 2 ** 32 - 2 ** 28;
 /** Of that rest, what the sets over one store may take together: more than 100 times what one takes. */
 const ROOM_BYTES = 2 ** 24;
-/** What a set in another thread may take. */
+/** What one set may take, here or in another thread. */
 const PLACE_BYTES = 2 ** 18;
 
 export interface VectorStoreOptions {
@@ -22,7 +22,7 @@ export interface VectorStoreOptions {
 interface Demand {
   readonly backend: BackendChoice;
   readonly attachable: number;
-  /** At each place of another thread. */
+  /** Of the set, here and in each other thread. */
   readonly bytesEach: number;
 }
 
@@ -67,5 +67,5 @@ export function kernelsOfStore(data: Float32Array, demand: Demand): Kernels | un
   const { backend, attachable, bytesEach } = demand;
   const home = homes.get(data.buffer);
   if (!home || (backend !== 'auto' && backend !== home.kernels.backend)) return undefined;
-  return attachable === 0 || (attachable <= home.attachable && bytesEach <= PLACE_BYTES) ? home.kernels : undefined;
+  return attachable <= home.attachable && bytesEach <= PLACE_BYTES ? home.kernels : undefined;
 }

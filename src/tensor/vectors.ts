@@ -52,3 +52,10 @@ export function* rowBlocks(vectors: Vectors, first: number, count: number, most:
 export function requireFiniteVectors(vectors: Vectors, where: string): void {
   for (const { first, matrix } of partsOf(vectors)) requireFinite(matrix, where, first);
 }
+
+/** Vectors that lie in one memory. @throws {RangeError} if they lie in several */
+export function requireMatrix(vectors: Vectors, where: string): Matrix {
+  if (!('parts' in vectors)) return vectors;
+  const got = `${vectors.rows} x ${vectors.cols} in ${vectors.parts.length}`;
+  throw new RangeError(`${where}: expected vectors that fit in one memory of 4 GiB, got ${got}.`);
+}

@@ -233,7 +233,7 @@ test('what cannot be reproduced, or would have no effect', async () => {
   fvecs(at('few/base.fvecs'), grid(80, 8));
   fvecs(at('few/query.fvecs'), grid(2, 8));
   const few = await fail(1, 'reproduce', 'table1', '--data', at('few'), '--out', at('few/out'));
-  assert.is(few, `cnt reproduce: ${at('few')}: expected at least 100 base rows, for as many neighbors, got 80.`);
+  assert.is(few, `cnt reproduce: ${at('few')}: expected at least 512 base rows, to train networks on, got 80.`);
 });
 
 test('a format that vectors or ids do not have', async () => {

@@ -1,7 +1,7 @@
 import { HNSW_PROFILES } from '../../graph/hnsw-profile.ts';
 import { writeArchive } from '../../io/archive-file.ts';
 import { digestArrays } from '../../io/digest.ts';
-import { readVectors } from '../../io/vectors.ts';
+import { loadVectors } from '../../io/vectors.ts';
 import { SCALAR_RANGES } from '../../quantize/scalar.ts';
 import { defineCommand } from '../command.ts';
 import { throwIfInterrupted } from '../failures.ts';
@@ -90,8 +90,10 @@ export const buildCommand = defineCommand({
     requireOptionsOfKind(BUILD_OPTION_KINDS, values, kind);
     requireProfileOfKind(values.profile, kind);
     await requireWritable(out, [basePath, graphPath ?? basePath]);
-    const base = await readVectors(basePath, limited(limit));
-    const graphBase = graphPath === undefined ? undefined : await readVectors(graphPath, limited(limit));
+    const { backend, signal } = session;
+    const load = (path: string) => loadVectors(path, { ...limited(limit), backend, signal });
+    const base = await load(basePath);
+    const graphBase = graphPath === undefined ? undefined : await load(graphPath);
     if (graphBase) requireSameRows(graphPath ?? basePath, graphBase.rows, basePath, base.rows);
     throwIfInterrupted(session.signal);
     const begin = session.now();

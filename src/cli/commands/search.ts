@@ -5,6 +5,7 @@ import { digestIds } from '../../io/digest.ts';
 import { writeIds } from '../../io/ids.ts';
 import { readVectors } from '../../io/vectors.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
+import { placeVectors } from '../../tensor/vectors-array.ts';
 import { defineCommand, type Session } from '../command.ts';
 import { breathe, UsageError } from '../failures.ts';
 import { interpreted, requireEnoughRows, requireSameCols, requireWritableIds } from '../files.ts';
@@ -56,7 +57,8 @@ export const searchCommand = defineCommand({
         throw new UsageError(`--${name}: expected at least k = ${k}, got ${value}.`);
     }
     await requireWritableIds(out, [indexPath, queryPath]);
-    const archive = await readArchive(indexPath);
+    const { backend, signal } = session;
+    const archive = await readArchive(indexPath, { place: (array) => placeVectors(array, { backend }), signal });
     const index = interpreted(indexPath, () => loadIndex(archive, session.backend));
     const { kind, rows, dim } = index;
     requireOptionsOfKind(SEARCH_OPTION_KINDS, values, kind, `an index of kind ${kind}`);

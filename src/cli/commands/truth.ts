@@ -1,6 +1,6 @@
 import { digestIds } from '../../io/digest.ts';
 import { writeIds } from '../../io/ids.ts';
-import { readVectors } from '../../io/vectors.ts';
+import { loadVectors, readVectors } from '../../io/vectors.ts';
 import { defineCommand } from '../command.ts';
 import { exactNeighbors } from '../exact.ts';
 import { limited, requireEnoughRows, requireSameCols, requireWritableIds } from '../files.ts';
@@ -21,7 +21,8 @@ export const truthCommand = defineCommand({
   async run(values, _, session) {
     const { base: basePath, query: queryPath, out, k } = values;
     await requireWritableIds(out, [basePath, queryPath]);
-    const base = await readVectors(basePath, limited(values.limit));
+    const { backend, signal } = session;
+    const base = await loadVectors(basePath, { ...limited(values.limit), backend, signal });
     const query = await readVectors(queryPath);
     requireSameCols(queryPath, query.cols, basePath, base.cols);
     requireEnoughRows(basePath, base.rows, k);

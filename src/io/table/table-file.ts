@@ -37,11 +37,11 @@ export class TableFile {
   }
 
   /**
-   * Reads rows [first, first + count), a block at a time.
+   * Rows [first, first + count).
    *
    * @returns (count, cols)
-   * @throws {RangeError} if there are no such rows
-   * @throws {FileError} if a row has another length, or holds a value that is not accepted
+   * @throws as `readInto`
+   * @throws {FileError} also if memory does not hold them
    */
   async read<A extends Float32Array | Int32Array>(
     first: number,
@@ -49,12 +49,22 @@ export class TableFile {
     acceptance: Acceptance,
     make: (length: number) => A,
   ): Promise<A> {
-    const { rows, cols, stride, dataOffset } = this.layout;
-    const inside = Number.isSafeInteger(first) && Number.isSafeInteger(count) && first >= 0 && count >= 0;
-    if (!inside || first + count > rows) {
-      throw new RangeError(`${this.path}: expected rows within 0 to ${rows}, got ${count} rows from ${first}.`);
-    }
-    const out = allocate(this.path, () => make(count * cols), count * cols * 4);
+    this.#requireRows(first, count);
+    const length = count * this.layout.cols;
+    const out = allocate(this.path, () => make(length), 4 * length);
+    await this.readInto(out, first, count, acceptance);
+    return out;
+  }
+
+  /**
+   * Reads rows [first, first + count) to the beginning of `out`, a block at a time.
+   *
+   * @throws {RangeError} if there are no such rows
+   * @throws {FileError} if a row has another length, or holds a value that is not accepted
+   */
+  async readInto(out: Float32Array | Int32Array, first: number, count: number, acceptance: Acceptance): Promise<void> {
+    this.#requireRows(first, count);
+    const { cols, stride, dataOffset } = this.layout;
     const rowsAtOnce = Math.max(1, Math.floor(BLOCK_BYTES / stride));
     const block = new Uint8Array(Math.min(rowsAtOnce, count) * stride);
     for (let row = 0; row < count; row += rowsAtOnce) {
@@ -62,7 +72,13 @@ export class TableFile {
       await this.#file.readInto(bytes, dataOffset + (first + row) * stride);
       this.#decode(bytes, first + row, out, row * cols, acceptance);
     }
-    return out;
+  }
+
+  #requireRows(first: number, count: number): void {
+    const { rows } = this.layout;
+    const inside = Number.isSafeInteger(first) && Number.isSafeInteger(count) && first >= 0 && count >= 0;
+    if (inside && first + count <= rows) return;
+    throw new RangeError(`${this.path}: expected rows within 0 to ${rows}, got ${count} rows from ${first}.`);
   }
 
   close(): Promise<void> {
