@@ -1,0 +1,147 @@
+/**
+ * The GPU through gpu.js: what a launch, an upload and a readback cost, and how fast its kernels are beside the same work on one
+ * core of the CPU. Results are checked first. Wall-clock times, medians, since a GPU's work takes no CPU time.
+ *
+ *     node --import tsx bench/kernels/gpu.ts [most]
+ *
+ * @param most side of the largest matrix, 4096 if not given; CNT_SOFTWARE_GPU=1 takes a driver without a GPU, for which 256 is much
+ */
+import { cpus } from 'node:os';
+import { createKernels } from '../../kernels/backend.ts';
+import type { GpuDevice, GpuMatrix } from '../../kernels/gpu/device.ts';
+import { openNodeGpu } from '../../kernels/gpu/node.ts';
+import { transpose } from '../../kernels/gpu/transpose.ts';
+import { type MatmulForm, matmul, matmulBound } from '../../kernels/matmul/gpu.ts';
+import { fill } from './measure.ts';
+
+const most = Number(process.argv[2] ?? 4096);
+const SIDES = [256, 512, 1024, 2048, 4096].filter((side) => side <= most);
+const CPU_MOST = 1024;
+/** Elements of a large product that are checked. */
+const CHECKED = 200;
+
+const now = (): number => Number(process.hrtime.bigint()) / 1e6;
+
+/** Milliseconds of one run, the median of several; each waits for the device. */
+async function milliseconds(device: GpuDevice, rounds: number, run: () => Promise<unknown>): Promise<number> {
+  await run();
+  await device.settle();
+  const times: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const begin = now();
+    await run();
+    await device.settle();
+    times.push(now() - begin);
+  }
+  return times.sort((a, b) => a - b)[times.length >> 1]!;
+}
+
+function line(name: string, ...columns: readonly string[]): void {
+  console.log([name.padEnd(36), ...columns.map((column) => column.padStart(12))].join(' '));
+}
+
+async function transfers(device: GpuDevice): Promise<void> {
+  const tiny = await device.upload(new Float32Array(64), 8, 8);
+  const launch = () => transpose(device, tiny, 'bench');
+  const many = await milliseconds(device, 5, async () => {
+    for (let i = 0; i < 1000; i++) await launch();
+  });
+  line('launch, one of 1000', `${(1000 * (many / 1000)).toFixed(1)} µs`);
+  line('launch and wait', `${(1000 * (await milliseconds(device, 21, launch))).toFixed(1)} µs`);
+  line('readback of 64 floats', `${(1000 * (await milliseconds(device, 21, () => device.read(tiny)))).toFixed(1)} µs`);
+  let size = 0;
+  const compile = await milliseconds(device, 5, async () => {
+    const rows = ++size;
+    const fresh = await device.upload(new Float32Array(2 * rows), rows, 2);
+    device.free(await transpose(device, fresh), fresh);
+  });
+  line('kernel for a new shape', `${compile.toFixed(1)} ms`);
+  for (const floats of [1e6, 1e7]) {
+    const values = new Float32Array(floats);
+    fill(values, 1);
+    const matrix = await device.upload(values, floats / 1000, 1000);
+    const up = await milliseconds(device, 5, () => device.write(matrix, values));
+    const down = await milliseconds(device, 5, () => device.read(matrix));
+    line(`upload, readback of ${floats / 1e6} M floats`, `${up.toFixed(2)} ms`, `${down.toFixed(2)} ms`);
+    device.free(matrix);
+  }
+}
+
+interface Product {
+  readonly a: Float32Array;
+  readonly b: Float32Array;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+}
+
+/** @throws {Error} if one of some elements is farther from float64 than the bound allows */
+function requireProduct({ a, b, m, n, k }: Product, found: Float32Array): void {
+  for (let check = 0; check < CHECKED; check++) {
+    const at = Math.floor((check * (m * n - 1)) / (CHECKED - 1));
+    const [i, j] = [Math.floor(at / n), at % n];
+    let [exact, size] = [0, 0];
+    for (let p = 0; p < k; p++) {
+      const product = a[i * k + p]! * b[p * n + j]!;
+      exact += product;
+      size += Math.abs(product);
+    }
+    if (Math.abs(found[at]! - exact) <= matmulBound(k) * size) continue;
+    throw new Error(`matmul ${m} x ${n} x ${k}: expected ${exact} at ${at}, got ${found[at]}.`);
+  }
+}
+
+async function products(device: GpuDevice, m: number, n: number, k: number): Promise<void> {
+  const product = { a: new Float32Array(m * k), b: new Float32Array(k * n), m, n, k };
+  fill(product.a, 1);
+  fill(product.b, 2);
+  const a = await device.upload(product.a, m, k);
+  const b = await device.upload(product.b, k, n);
+  const [aT, bT] = [await transpose(device, a), await transpose(device, b)];
+  const operands: Record<MatmulForm, readonly [GpuMatrix, GpuMatrix]> = { NN: [a, b], NT: [a, bT], TN: [aT, b] };
+  const rates: string[] = [];
+  for (const form of ['NN', 'NT', 'TN'] as const) {
+    const run = () => matmul(device, form, ...operands[form], 'bench');
+    requireProduct(product, await device.read(await run()));
+    const repeats = Math.max(1, Math.min(100, Math.round(2e10 / (m * n * k))));
+    const time = await milliseconds(device, 5, async () => {
+      for (let i = 0; i < repeats; i++) await run();
+    });
+    rates.push(gflops(product, time / repeats));
+  }
+  const once = await milliseconds(device, 5, async () => {
+    const [x, y] = [await device.upload(product.a, m, k), await device.upload(product.b, k, n)];
+    await device.read(await matmul(device, 'NN', x, y, 'bench'));
+    device.free(x, y);
+  });
+  const cpu = m * n * k <= CPU_MOST ** 3 ? gflops(product, cpuMilliseconds(product)) : '';
+  line(`${m} x ${n} x ${k}`, ...rates, gflops(product, once), cpu);
+  device.free(a, b, aT, bT);
+}
+
+const gflops = ({ m, n, k }: Product, time: number): string => ((2 * m * n * k) / time / 1e6).toFixed(1);
+
+function cpuMilliseconds({ a, b, m, n, k }: Product): number {
+  const kernels = createKernels({ bytes: 4 * (m * k + k * n + m * n) + 256 });
+  const [c, x, y] = [m * n, m * k, k * n].map((length) => kernels.floats(length));
+  x!.set(a);
+  y!.set(b);
+  const times = Array.from({ length: 5 }, () => {
+    const begin = now();
+    kernels.matmulNN(c!, x!, y!, m, n, k, false);
+    return now() - begin;
+  });
+  return Math.min(...times);
+}
+
+const device = await openNodeGpu({ software: process.env['CNT_SOFTWARE_GPU'] === '1' });
+const { adapter, backend, hardware } = device.report;
+console.log(
+  `${adapter} (${backend}, ${hardware ? 'hardware' : 'software'}); ${cpus()[0]?.model}, Node ${process.version}\n`,
+);
+await transfers(device);
+console.log();
+line('matrix product, GFLOP/s (m x n x k)', 'NN', 'NT', 'TN', 'with moves', 'one CPU core');
+for (const side of SIDES) await products(device, side, side, side);
+if (most >= 1024) await products(device, 1024, 240, 960);
+await device.close();
