@@ -49,8 +49,8 @@ export {
   recallAt,
   recallWithTies,
 } from './eval/recall.ts';
-export { Adjacency, LayeredGraph } from './graph/adjacency.ts';
-export { buildHnsw, type HnswOptions } from './graph/hnsw.ts';
+export { Adjacency, type AdjacencyArrays, LayeredGraph, type SharedGraph } from './graph/adjacency.ts';
+export { buildHnsw, type Hnsw, type HnswOptions } from './graph/hnsw.ts';
 export { HNSW_PROFILES, type HnswProfileName } from './graph/hnsw-profile.ts';
 export { type ExactKnnOptions, exactKnnGraph, type KnnGraph } from './graph/knn-graph.ts';
 export { type NnDescentOptions, nnDescent } from './graph/nn-descent.ts';

@@ -9,21 +9,22 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** Each folder may import itself and the folders named here; the order is the direction in which data flows. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   kernels: [],
-  'src/tensor': ['kernels'],
+  'src/threads': ['kernels'],
+  'src/tensor': ['kernels', 'src/threads'],
   'src/data': ['kernels', 'src/tensor'],
   'src/autodiff': ['kernels', 'src/tensor'],
   'src/nn': ['kernels', 'src/tensor', 'src/autodiff'],
   'src/compress': ['kernels', 'src/tensor', 'src/autodiff', 'src/nn', 'src/eval'],
-  'src/graph': ['kernels', 'src/tensor'],
+  'src/graph': ['kernels', 'src/threads', 'src/tensor'],
   'src/quantize': ['kernels', 'src/tensor'],
-  'src/index': ['kernels', 'src/tensor', 'src/graph', 'src/quantize'],
+  'src/index': ['kernels', 'src/threads', 'src/tensor', 'src/graph', 'src/quantize'],
   'src/eval': ['kernels', 'src/tensor'],
   'src/io': ['src/tensor'],
   'src/report': [],
 };
 /** On top: these may import everything below, but not each other against this order. */
 const TOP = ['src/paper', 'src/cli'];
-const ENTRY_POINTS = ['src/index.ts', 'src/node.ts'];
+const ENTRY_POINTS = ['src/index.ts', 'src/node.ts', 'src/worker.ts'];
 
 function sources(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })

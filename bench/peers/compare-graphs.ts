@@ -76,7 +76,7 @@ function libraryGraph(library: Library, base: string, limit: number, M: number, 
 
 async function timed(source: DistanceSource, profile: Library, M: number, efConstruction: number) {
   const begin = process.cpuUsage();
-  const graph = await buildHnsw(source, { M, efConstruction, profile });
+  const { graph } = await buildHnsw(source, { M, efConstruction, profile });
   const { user, system } = process.cpuUsage(begin);
   return { ...lists(flatten(graph, M)), seconds: (user + system) / 1e6 };
 }

@@ -1,15 +1,39 @@
-/** Neighbor lists of bounded length in one array: list r is the `degrees[r]` ids from `links[r * capacity]`, then -1. */
-export class Adjacency {
-  readonly lists: number;
-  readonly capacity: number;
+import { inSharedMemory } from '../threads/shared-memory.ts';
+
+/** The arrays of an `Adjacency`. */
+export interface AdjacencyArrays {
   readonly links: Int32Array;
   readonly degrees: Int32Array;
+}
 
-  constructor(lists: number, capacity: number) {
+/** Neighbor lists of bounded length in one array: list r is the `degrees[r]` ids from `links[r * capacity]`, then -1. */
+export class Adjacency implements AdjacencyArrays {
+  readonly lists: number;
+  readonly capacity: number;
+  #links: Int32Array;
+  #degrees: Int32Array;
+
+  /** @param arrays that hold the lists already; all lists are empty if not given */
+  constructor(lists: number, capacity: number, arrays?: AdjacencyArrays) {
     this.lists = lists;
     this.capacity = capacity;
-    this.links = new Int32Array(lists * capacity).fill(-1);
-    this.degrees = new Int32Array(lists);
+    this.#links = arrays?.links ?? new Int32Array(lists * capacity).fill(-1);
+    this.#degrees = arrays?.degrees ?? new Int32Array(lists);
+  }
+
+  get links(): Int32Array {
+    return this.#links;
+  }
+
+  get degrees(): Int32Array {
+    return this.#degrees;
+  }
+
+  /** The lists where other threads reach them, too: they move there the first time. */
+  share(): AdjacencyArrays {
+    this.#links = inSharedMemory(this.#links);
+    this.#degrees = inSharedMemory(this.#degrees);
+    return { links: this.#links, degrees: this.#degrees };
   }
 
   /** One list, as a view. */
@@ -29,6 +53,17 @@ export class Adjacency {
     this.links.fill(-1, begin + count, begin + this.capacity);
     this.degrees[r] = count;
   }
+}
+
+/** A graph as a message to a worker. */
+export interface SharedGraph {
+  readonly levels: Int32Array;
+  /** Of lists at level 0 and above. */
+  readonly capacities: readonly [base: number, upper: number];
+  readonly base: AdjacencyArrays;
+  readonly upper: AdjacencyArrays;
+  readonly entry: number;
+  readonly maxLevel: number;
 }
 
 /**
@@ -52,17 +87,44 @@ export class LayeredGraph {
   /**
    * @param baseCapacity the longest list at level 0 (HNSW's Mmax0)
    * @param upperCapacity the longest list above (Mmax)
+   * @param lists that are there already; all are empty if not given
    */
-  constructor(levels: Int32Array, baseCapacity: number, upperCapacity: number) {
+  constructor(
+    levels: Int32Array,
+    baseCapacity: number,
+    upperCapacity: number,
+    lists?: { readonly base: AdjacencyArrays; readonly upper: AdjacencyArrays },
+  ) {
     this.levels = levels;
     this.#firstUpper = new Int32Array(levels.length);
-    let lists = 0;
+    let upperLists = 0;
     for (let node = 0; node < levels.length; node++) {
-      this.#firstUpper[node] = lists;
-      lists += Math.max(0, levels[node]!);
+      this.#firstUpper[node] = upperLists;
+      upperLists += Math.max(0, levels[node]!);
     }
-    this.base = new Adjacency(levels.length, baseCapacity);
-    this.upper = new Adjacency(lists, upperCapacity);
+    this.base = new Adjacency(levels.length, baseCapacity, lists?.base);
+    this.upper = new Adjacency(upperLists, upperCapacity, lists?.upper);
+  }
+
+  /** The graph for a worker's `attach`: links are shared, so both see every later change; the entry is as it is now. */
+  share(): SharedGraph {
+    const { base, upper, entry, maxLevel } = this;
+    const capacities = [base.capacity, upper.capacity] as const;
+    return {
+      levels: inSharedMemory(this.levels),
+      capacities,
+      base: base.share(),
+      upper: upper.share(),
+      entry,
+      maxLevel,
+    };
+  }
+
+  static attach({ levels, capacities, base, upper, entry, maxLevel }: SharedGraph): LayeredGraph {
+    const graph = new LayeredGraph(levels, capacities[0], capacities[1], { base, upper });
+    graph.entry = entry;
+    graph.maxLevel = maxLevel;
+    return graph;
   }
 
   get size(): number {

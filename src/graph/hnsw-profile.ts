@@ -1,6 +1,6 @@
 import { canonicalLevels, faissLevels, faissOrder, hnswlibLevels } from './levels.ts';
 
-export const HNSW_PROFILES = ['canonical', 'faiss', 'hnswlib'] as const;
+export const HNSW_PROFILES = ['canonical', 'faiss', 'hnswlib', 'batch'] as const;
 export type HnswProfileName = (typeof HNSW_PROFILES)[number];
 
 /** The choices in which HNSW's paper and the two libraries differ; `hnswProfiles` says which is whose. */
@@ -21,27 +21,33 @@ export interface HnswProfile {
   readonly raisesEf: boolean;
   /** Identical vectors become one point of the graph, the other ids hang on it. */
   readonly collapsesCopies: boolean;
+  /** Points are inserted in batches, which several threads share; otherwise one after the other. */
+  readonly insertsBatches: boolean;
 }
 
 const given = (levels: Int32Array): Int32Array => Int32Array.from(levels, (_, row) => row);
+
+const canonical: HnswProfile = {
+  levels: canonicalLevels,
+  order: given,
+  linksAtBase: (M) => M,
+  nextEntries: 'all',
+  keepsShortLists: false,
+  farthestFirst: false,
+  raisesEf: false,
+  collapsesCopies: true,
+  insertsBatches: false,
+};
 
 /**
  * - `canonical`: the paper. Always prunes, as Algorithm 4 does. Departs: levels are drawn for each row apart, and identical vectors
  *   are inserted once, because copies never rule each other out: 2M of them would link to themselves alone.
  * - `faiss`: the graph of faiss 1.7.3, one thread, one `add`, list for list.
  * - `hnswlib`: the graph of hnswlib 0.6.2, one thread, seed 100, list for list.
+ * - `batch`: as `canonical`, but inserted in batches (`hnsw-batches.ts`): another graph, as good, that several threads can build.
  */
 export const hnswProfiles: Readonly<Record<HnswProfileName, HnswProfile>> = {
-  canonical: {
-    levels: canonicalLevels,
-    order: given,
-    linksAtBase: (M) => M,
-    nextEntries: 'all',
-    keepsShortLists: false,
-    farthestFirst: false,
-    raisesEf: false,
-    collapsesCopies: true,
-  },
+  canonical,
   faiss: {
     levels: faissLevels,
     order: faissOrder,
@@ -51,6 +57,7 @@ export const hnswProfiles: Readonly<Record<HnswProfileName, HnswProfile>> = {
     farthestFirst: true,
     raisesEf: false,
     collapsesCopies: false,
+    insertsBatches: false,
   },
   hnswlib: {
     levels: hnswlibLevels,
@@ -61,5 +68,7 @@ export const hnswProfiles: Readonly<Record<HnswProfileName, HnswProfile>> = {
     farthestFirst: true,
     raisesEf: true,
     collapsesCopies: false,
+    insertsBatches: false,
   },
+  batch: { ...canonical, insertsBatches: true },
 };

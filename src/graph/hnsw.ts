@@ -1,10 +1,11 @@
+import type { Counts } from '../../kernels/kernels.ts';
 import type { DistanceSource } from '../tensor/vector-set.ts';
-import { type Adjacency, LayeredGraph } from './adjacency.ts';
-import { CandidatePool } from './candidate-pool.ts';
-import { CandidateExtension } from './extend-candidates.ts';
-import { type HnswProfile, type HnswProfileName, hnswProfiles } from './hnsw-profile.ts';
-import { descend, searchLayer, VisitedSet } from './search.ts';
-import { NeighborSelector } from './select.ts';
+import { requireThreads } from '../threads/job.ts';
+import { LayeredGraph } from './adjacency.ts';
+import { insertInBatches } from './hnsw-batches.ts';
+import { HnswDraft } from './hnsw-draft.ts';
+import { HnswInsertion, type InsertionRules } from './hnsw-insertion.ts';
+import { type HnswProfileName, hnswProfiles } from './hnsw-profile.ts';
 
 export interface HnswOptions {
   /** Links of a new point; a list holds up to 2M at level 0 (Mmax0) and M above (Mmax). From 2. */
@@ -17,202 +18,126 @@ export interface HnswOptions {
   readonly profile?: HnswProfileName;
   /** Decides the levels of the canonical profile; the libraries have seeds of their own. */
   readonly seed?: number | string;
-  /** Algorithm 4's flag: neighbors of candidates are candidates too. */
+  /** Algorithm 4's flag: neighbors of candidates are candidates too. Not in the batch profile. */
   readonly extendCandidates?: boolean;
   /** Algorithm 4's flag: lists are filled up with the nearest of those dropped. */
   readonly keepPrunedConnections?: boolean;
   /** The representative of each row: only rows that represent themselves become points of the graph. */
   readonly representatives?: Int32Array;
+  /**
+   * Threads that insert a batch together, 1 if not given; the graph does not depend on it. The other profiles insert one point after
+   * the other, each into the graph that holds all before it, and take one thread only.
+   */
+  readonly threads?: number;
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
+}
+
+export interface Hnsw {
+  readonly graph: LayeredGraph;
+  /** Work of all threads. */
+  readonly counts: Counts;
 }
 
 /** The event loop gets a turn after this many multiply-adds: a second at most, with or without SIMD. */
 const WORK_BETWEEN_TURNS = 5e8;
 
 /**
- * Hierarchical navigable small world graph over all points of `source`, inserted one after the other.
+ * Hierarchical navigable small world graph over all points of `source`, inserted one after the other or, in the batch profile, in
+ * batches.
  *
- * Source: Malkov & Yashunin 2018, Algorithm 1 (line numbers in the body).
+ * Source: Malkov & Yashunin 2018, Algorithm 1 (`hnsw-insertion.ts`).
  * Departs: as the profile says (`hnsw-profile.ts`).
  *
  * A list is shrunk by distances between what is stored, also where a new point is another thing as a query (a vector among codes).
  *
  * @param source must take a list of any level a call, with one point more if it is asymmetric
- * @throws {RangeError} if an option is out of its range
+ * @throws {RangeError} if an option is out of its range, or there are to be several threads in a profile that has no work for them
  * @throws the signal's reason, when it aborts
  */
-export async function buildHnsw(source: DistanceSource, options: HnswOptions): Promise<LayeredGraph> {
-  const builder = new HnswBuilder(source, options);
-  const order = builder.order;
+export async function buildHnsw(source: DistanceSource, options: HnswOptions): Promise<Hnsw> {
+  const { rules, graph, order } = planHnsw(source, options);
+  const draft = new HnswDraft(graph);
+  const before = { ...source.counts };
+  const workers = hnswProfiles[rules.profile].insertsBatches
+    ? await insertInBatches(draft, source, rules, order, options)
+    : await insertInOrder(draft, source, rules, order, options);
+  options.onProgress?.(order.length, order.length);
+  const distances = source.counts.distances - before.distances + workers.distances;
+  const multiplyAdds = source.counts.multiplyAdds - before.multiplyAdds + workers.multiplyAdds;
+  return { graph, counts: { distances, multiplyAdds } };
+}
+
+/** @returns work of other threads: none */
+async function insertInOrder(
+  draft: HnswDraft,
+  source: DistanceSource,
+  rules: InsertionRules,
+  order: Int32Array,
+  options: HnswOptions,
+): Promise<Counts> {
+  const insertion = new HnswInsertion(draft, source, rules);
   let turn = source.counts.multiplyAdds;
   for (let done = 0; done < order.length; done++) {
-    builder.insert(order[done]!);
+    insertion.insert(order[done]!);
     if (source.counts.multiplyAdds - turn < WORK_BETWEEN_TURNS) continue;
     turn = source.counts.multiplyAdds;
     options.onProgress?.(done + 1, order.length);
     await new Promise((resolve) => setTimeout(resolve, 0));
     options.signal?.throwIfAborted();
   }
-  options.onProgress?.(order.length, order.length);
-  return builder.graph;
+  return { distances: 0, multiplyAdds: 0 };
 }
 
-class HnswBuilder {
+interface Plan {
+  readonly rules: InsertionRules;
+  /** Without links. */
   readonly graph: LayeredGraph;
+  /** The points in the order of insertion. */
   readonly order: Int32Array;
-  readonly #source: DistanceSource;
-  readonly #profile: HnswProfile;
-  readonly #M: number;
-  /** Links of a new point at level 0. */
-  readonly #baseLinks: number;
-  readonly #ef: number;
-  readonly #keepPruned: boolean;
-  readonly #extension: CandidateExtension | undefined;
-  readonly #pool = new CandidatePool();
-  readonly #visited: VisitedSet;
-  readonly #selector: NeighborSelector;
-  /** The squared length of each link, kept so that shrinking a list measures no link again. */
-  readonly #lengths: readonly [base: Float32Array, upper: Float32Array];
-  /** How many links at the head of each list were chosen together, so that none rules out another. */
-  readonly #settled: readonly [base: Int32Array, upper: Int32Array];
+}
 
-  constructor(source: DistanceSource, options: HnswOptions) {
-    const { M, efConstruction, profile: name = 'canonical', seed = 1, representatives, baseLinks } = options;
-    requireWhole('M', M, 2);
-    if (baseLinks !== undefined) requireWhole('baseLinks', baseLinks, 1);
-    requireWhole('efConstruction', efConstruction, 1);
-    const capacity = baseLinks ?? 2 * M;
-    const longest = Math.max(M, capacity) + (source.asymmetric ? 1 : 0);
-    if (source.ids.length < longest) {
-      throw new RangeError(
-        `buildHnsw: expected a source that takes ${longest} points a call, got ${source.ids.length}.`,
-      );
-    }
-    const profile = hnswProfiles[name];
-    if (!profile)
-      throw new RangeError(`buildHnsw: expected one of ${Object.keys(hnswProfiles).join(', ')}, got ${name}.`);
-    const levels = profile.levels(source.size, M, seed);
-    const order = profile.order(levels);
-    const isPoint = (row: number): boolean => !representatives || representatives[row] === row;
-    for (let row = 0; row < levels.length; row++) if (!isPoint(row)) levels[row] = -1;
-    this.graph = new LayeredGraph(levels, capacity, M);
-    this.order = order.filter(isPoint);
-    this.#source = source;
-    this.#profile = profile;
-    this.#M = M;
-    this.#baseLinks = baseLinks ?? profile.linksAtBase(M);
+/** @throws {RangeError} if an option is out of its range */
+function planHnsw(source: DistanceSource, options: HnswOptions): Plan {
+  const { M, efConstruction, profile: name = 'canonical', seed = 1, representatives, baseLinks } = options;
+  requireWhole('M', M, 2);
+  if (baseLinks !== undefined) requireWhole('baseLinks', baseLinks, 1);
+  requireWhole('efConstruction', efConstruction, 1);
+  const capacity = baseLinks ?? 2 * M;
+  const longest = Math.max(M, capacity) + (source.asymmetric ? 1 : 0);
+  if (source.ids.length < longest) {
+    throw new RangeError(`buildHnsw: expected a source that takes ${longest} points a call, got ${source.ids.length}.`);
+  }
+  const profile = hnswProfiles[name];
+  if (!profile)
+    throw new RangeError(`buildHnsw: expected one of ${Object.keys(hnswProfiles).join(', ')}, got ${name}.`);
+  requireFitting(name, options);
+  const levels = profile.levels(source.size, M, seed);
+  const order = profile.order(levels);
+  const isPoint = (row: number): boolean => !representatives || representatives[row] === row;
+  for (let row = 0; row < levels.length; row++) if (!isPoint(row)) levels[row] = -1;
+  const rules = {
+    ...{ profile: name, M, baseLinks: baseLinks ?? profile.linksAtBase(M) },
     // No more can be found than there are points: a larger bound changes nothing but the room that is taken.
-    this.#ef = Math.min(profile.raisesEf ? Math.max(efConstruction, M) : efConstruction, Math.max(1, source.size));
-    this.#keepPruned = options.keepPrunedConnections ?? false;
-    this.#visited = new VisitedSet(source.size);
-    this.#extension = options.extendCandidates ? new CandidateExtension(this.graph, source) : undefined;
-    this.#selector = new NeighborSelector(source, Math.max(this.#ef, longest + 1));
-    const { base, upper } = this.graph;
-    this.#lengths = [new Float32Array(base.links.length), new Float32Array(upper.links.length)];
-    this.#settled = [new Int32Array(base.lists), new Int32Array(upper.lists)];
-  }
+    ef: Math.min(profile.raisesEf ? Math.max(efConstruction, M) : efConstruction, Math.max(1, source.size)),
+    extendCandidates: options.extendCandidates ?? false,
+    keepPruned: options.keepPrunedConnections ?? false,
+  };
+  return { rules, graph: new LayeredGraph(levels, capacity, M), order: order.filter(isPoint) };
+}
 
-  /** Algorithm 1: adds one point. */
-  insert(point: number): void {
-    const graph = this.graph;
-    const top = graph.levels[point]!; // line 4: l
-    const source = this.#source;
-    const pool = this.#pool; // W
-    if (graph.entry >= 0) {
-      source.setQueryRow(point);
-      const entries = Math.min(top, graph.maxLevel);
-      descend(graph, entries, source, pool, this.#visited); // lines 5-7
-      const greedyId = Int32Array.of(pool.id(0));
-      const greedyDistance = pool.distances.slice(0, 1);
-      pool.restart(1, this.#ef);
-      for (let level = entries; level >= 0; level--) {
-        searchLayer(graph, level, source, pool, this.#visited); // line 9
-        this.#connect(point, level);
-        if (this.#profile.nextEntries === 'descent') {
-          pool.reset(this.#ef);
-          pool.merge(greedyId, greedyDistance, 1);
-        } else {
-          pool.restart(this.#profile.nextEntries === 'all' ? pool.size : 1, this.#ef); // line 17
-        }
-      }
-    }
-    if (top > graph.maxLevel) {
-      graph.entry = point; // lines 18-19
-      graph.maxLevel = top;
-    }
+/** Options that depend on whether points are inserted in batches. */
+function requireFitting(name: HnswProfileName, { threads = 1, extendCandidates = false }: HnswOptions): void {
+  requireThreads(threads);
+  const { insertsBatches } = hnswProfiles[name];
+  if (threads > 1 && !insertsBatches) {
+    throw new RangeError(
+      `buildHnsw: expected one thread for profile ${name}, which inserts one point after the other, got ${threads}.`,
+    );
   }
-
-  /** Lines 10-16: links the new point with some of the pool, both ways. */
-  #connect(point: number, level: number): void {
-    const selector = this.#selector;
-    const pool = this.#pool;
-    const limit = level === 0 ? this.#baseLinks : this.#M;
-    selector.clear();
-    for (let place = 0; place < pool.size; place++) selector.offer(pool.id(place), pool.distances[place]!, false);
-    this.#choose(point, level, limit);
-    const neighbors = this.graph.neighbors(point, level); // lines 10-11
-    const first = this.graph.listOf(point, level) * this.graph.layer(level).capacity;
-    const lengths = this.#lengths[level === 0 ? 0 : 1];
-    for (let i = 0; i < neighbors.length; i++) this.#linkBack(neighbors[i]!, point, lengths[first + i]!, level);
-  }
-
-  /** Lines 12-16: adds a link from `from` to `to`, and shrinks the list when it is full. */
-  #linkBack(from: number, to: number, length: number, level: number): void {
-    const layer = this.graph.layer(level);
-    const list = this.graph.listOf(from, level);
-    const degree = layer.degrees[list]!;
-    const begin = list * layer.capacity;
-    const lengths = this.#lengths[level === 0 ? 0 : 1];
-    if (degree < layer.capacity) {
-      lengths[begin + degree] = length;
-      layer.append(list, to);
-      return;
-    }
-    const selector = this.#selector;
-    if (this.#source.asymmetric) length = this.#measureLinks(from, to, layer, begin, lengths);
-    const settled = this.#settled[level === 0 ? 0 : 1][list]!;
-    selector.clear();
-    // From the end: what was chosen together lies farthest first in the library profiles, and sorting likes it nearest first.
-    for (let i = degree - 1; i >= 0; i--) selector.offer(layer.links[begin + i]!, lengths[begin + i]!, i < settled);
-    selector.offer(to, length, false);
-    this.#choose(from, level, layer.capacity);
-  }
-
-  /**
-   * Lengths between what is stored take the place of those that a new point had as a query, before a full list is shrunk.
-   *
-   * @returns the length of the link to be added
-   */
-  #measureLinks(from: number, to: number, layer: Adjacency, begin: number, lengths: Float32Array): number {
-    const { ids, distances } = this.#source;
-    const { capacity, links } = layer;
-    for (let i = 0; i < capacity; i++) ids[i] = links[begin + i]!;
-    ids[capacity] = to;
-    this.#source.measureFrom(from, capacity + 1);
-    for (let i = 0; i < capacity; i++) lengths[begin + i] = distances[i]!;
-    return distances[capacity]!;
-  }
-
-  /** The selector's candidates become at most `limit` neighbors of the point. */
-  #choose(point: number, level: number, limit: number): void {
-    const selector = this.#selector;
-    const layer = this.graph.layer(level);
-    const list = this.graph.listOf(point, level);
-    const side = level === 0 ? 0 : 1;
-    this.#extension?.extend(selector, point, level);
-    const keepsAll = this.#profile.keepsShortLists && selector.size < limit;
-    const count = keepsAll ? selector.selectAll() : selector.select(limit, this.#keepPruned);
-    if (this.#profile.farthestFirst) {
-      selector.ids.subarray(0, count).reverse();
-      selector.distances.subarray(0, count).reverse();
-    }
-    layer.replace(list, selector.ids, count);
-    // Where lengths will be measured anew, nothing is known of how they compare with those between the neighbors.
-    this.#settled[side][list] = keepsAll || this.#keepPruned || this.#source.asymmetric ? 0 : count;
-    const lengths = this.#lengths[side];
-    const begin = list * layer.capacity;
-    for (let i = 0; i < count; i++) lengths[begin + i] = selector.distances[i]!;
+  // Lists of candidates would be read while other threads write them.
+  if (extendCandidates && insertsBatches) {
+    throw new RangeError('buildHnsw: expected profile batch without extendCandidates, got both.');
   }
 }
 

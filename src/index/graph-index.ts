@@ -70,16 +70,15 @@ export class GraphIndex {
     }
     requireFiniteVectors(base, where);
     if (graphBase !== base) requireFiniteVectors(graphBase, where);
-    const { M, efConstruction, profile = 'canonical', seed = 1 } = hnsw;
+    const { M, efConstruction, profile = 'canonical', seed = 1, threads = 1 } = hnsw;
     const { extendCandidates = false, keepPrunedConnections = false } = hnsw;
     const found = hnswProfiles[profile]?.collapsesCopies ? representatives(graphBase) : undefined;
-    const graphSource = newSource(graphBase, M, backend);
-    const graph = await buildHnsw(graphSource, found ? { ...hnsw, representatives: found } : hnsw);
+    const graphSource = newSource(graphBase, M, backend, threads);
+    const { graph, counts } = await buildHnsw(graphSource, found ? { ...hnsw, representatives: found } : hnsw);
     const flags = { extendCandidates, keepPrunedConnections };
     const parameters = { M, efConstruction, profile, seed, ...flags, graphDim: graphBase.cols };
-    const buildCounts = { ...graphSource.counts };
-    const source = graphBase === base ? graphSource : newSource(base, M, backend);
-    return new GraphIndex(graph, parameters, source, found, backend, buildCounts);
+    const source = graphBase === base ? graphSource : newSource(base, M, backend, threads);
+    return new GraphIndex(graph, parameters, source, found, backend, counts);
   }
 
   get rows(): number {
@@ -145,6 +144,6 @@ export class GraphIndex {
 }
 
 /** A source that takes a whole neighbor list a call. */
-function newSource(vectors: Vectors, M: number, backend: BackendChoice): VectorSource {
-  return vectorSource(vectors, { backend, batch: Math.max(256, 2 * M) });
+function newSource(vectors: Vectors, M: number, backend: BackendChoice, threads = 1): VectorSource {
+  return vectorSource(vectors, { backend, batch: Math.max(256, 2 * M), attachable: threads - 1 });
 }

@@ -143,7 +143,7 @@ async function linkCodes(
   const found = hnswProfiles[profile].collapsesCopies
     ? representatives(createMatrix(coded.rows, quantizer.m, Float32Array.from(numbers)))
     : undefined;
-  const graph = await buildHnsw(source, {
+  const { graph } = await buildHnsw(source, {
     ...{ M, baseLinks, efConstruction, profile, seed, onProgress },
     ...(found ? { representatives: found } : {}),
     ...(options.signal ? { signal: options.signal } : {}),

@@ -95,11 +95,11 @@ export class Sq8GraphIndex {
     const { extendCandidates = false, keepPrunedConnections = false } = hnsw;
     const found = hnswProfiles[profile]?.collapsesCopies ? equalCodes(codes, quantizer.dim) : undefined;
     const source = scalarCodeSet(quantizer, codes, { backend, batch: batchOf(M), originals: graphBase });
-    const graph = await buildHnsw(source, found ? { ...hnsw, representatives: found } : hnsw);
+    const { graph, counts } = await buildHnsw(source, found ? { ...hnsw, representatives: found } : hnsw);
     const flags = { extendCandidates, keepPrunedConnections };
     const parameters = { M, efConstruction, profile, seed, ...flags, graphDim: graphBase.cols };
     const searched: Searched = base ? { over: 'vectors', base, range } : { over: 'codes', quantizer, codes };
-    return new Sq8GraphIndex({ graph, parameters, found }, searched, backend, { ...source.counts });
+    return new Sq8GraphIndex({ graph, parameters, found }, searched, backend, counts);
   }
 
   get rows(): number {

@@ -75,8 +75,7 @@ export function bytesChart(codes: readonly CodePoint[], measure: string): string
       .sort(([a], [b]) => a - b),
   }));
   const labels = { title: `${measure} against bytes`, x: 'bytes a vector (logarithmic)', y: `${measure}, %` };
-  const sizes = [...new Set(codes.map(({ bytes }) => bytes))];
-  return lineChart(drawn, labels, { x: 'log', xTicks: sizes });
+  return lineChart(drawn, labels, { x: 'log' });
 }
 
 /** Which of the recorded figures is drawn, and what it is called. */

@@ -52,7 +52,7 @@ test('the library profiles equal their insertion written out naively: 60 graphs 
     const profile = trial % 2 === 0 ? 'faiss' : 'hnswlib';
     const source = new NaiveSource(Array.from({ length: 90 }, () => Array.from({ length: 3 }, () => random.below(15))));
     const [M, efConstruction] = [2 + random.below(6), 2 + random.below(40)];
-    const graph = await buildHnsw(source, { M, efConstruction, profile });
+    const { graph } = await buildHnsw(source, { M, efConstruction, profile });
     const expected = naiveLibrary(source, profile, graph.levels, M, efConstruction);
     for (let node = 0; node < 90; node++) {
       for (let level = 0; level <= graph.levels[node]!; level++) {
@@ -69,7 +69,7 @@ test('the library profiles equal their insertion written out naively: 60 graphs 
 test('distances that overflow to infinity are distances: every point is linked, and ties go to the smaller id', async () => {
   const source = new NaiveSource(Array.from({ length: 40 }, (_, i) => [i % 2 === 0 ? 1e200 : -1e200]));
   for (const profile of HNSW_PROFILES) {
-    const graph = await buildHnsw(source, { M: 4, efConstruction: 10, profile });
+    const { graph } = await buildHnsw(source, { M: 4, efConstruction: 10, profile });
     checkGraph(graph);
     for (let node = 0; node < 40; node++) assert.ok(graph.base.degrees[node]! > 0, `${profile}: ${node}`);
   }
@@ -77,8 +77,8 @@ test('distances that overflow to infinity are distances: every point is linked, 
 
 test('an efConstruction beyond the number of points takes no room and changes nothing', async () => {
   const source = new NaiveSource(Array.from({ length: 60 }, (_, i) => [(i * 37) % 61, (i * 11) % 23]));
-  const graph = await buildHnsw(source, { M: 4, efConstruction: 60 });
-  const wide = await buildHnsw(source, { M: 4, efConstruction: Number.MAX_SAFE_INTEGER });
+  const { graph } = await buildHnsw(source, { M: 4, efConstruction: 60 });
+  const { graph: wide } = await buildHnsw(source, { M: 4, efConstruction: Number.MAX_SAFE_INTEGER });
   assert.equal(graphContents(wide), graphContents(graph));
 });
 

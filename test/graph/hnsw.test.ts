@@ -23,8 +23,10 @@ function clusters(rows: number, cols: number, seed: number): Matrix {
   return matrix;
 }
 
-const build = (matrix: Matrix, options: HnswOptions, backend: 'reference' | 'simd' | 'auto' = 'auto') =>
-  buildHnsw(new VectorSet(matrix, { backend }), options);
+const build = async (matrix: Matrix, options: HnswOptions, backend: 'reference' | 'simd' | 'auto' = 'auto') => {
+  const attachable = (options.threads ?? 1) - 1;
+  return (await buildHnsw(new VectorSet(matrix, { backend, attachable }), options)).graph;
+};
 
 for (const profile of ['faiss', 'hnswlib'] as const) {
   test(`the ${profile} profile builds the library's graph of 16 points, list for list`, async () => {
@@ -87,7 +89,7 @@ test('canonical equals Algorithms 1, 2 and 4 written out naively: 30 graphs with
     const efConstruction = 5 + random.below(40);
     const keepPrunedConnections = trial % 3 === 2;
     const source = new NaiveSource(vectors);
-    const graph = await buildHnsw(source, { M, efConstruction, seed: trial, keepPrunedConnections });
+    const { graph } = await buildHnsw(source, { M, efConstruction, seed: trial, keepPrunedConnections });
     const expected = naiveHnsw(source, graph.levels, M, efConstruction, keepPrunedConnections);
     for (let node = 0; node < 90; node++) {
       for (let level = 0; level <= graph.levels[node]!; level++) {
@@ -104,7 +106,7 @@ test('with few links at level 0, over points that are other vectors as queries, 
     const stored = originals.map((vector) => vector.map((value) => 8 * Math.round(value / 8)));
     const [M, efConstruction, baseLinks] = [3 + random.below(6), 5 + random.below(40), 1 + random.below(4)];
     const source = new NaiveSource(stored, 256, trial % 2 === 0 ? originals : stored);
-    const graph = await buildHnsw(source, { M, efConstruction, seed: trial, baseLinks });
+    const { graph } = await buildHnsw(source, { M, efConstruction, seed: trial, baseLinks });
     const expected = naiveHnsw(source, graph.levels, M, efConstruction, false, baseLinks);
     assert.equal([graph.base.capacity, graph.upper.capacity], [baseLinks, M]);
     for (let node = 0; node < 90; node++) {
@@ -225,7 +227,10 @@ test('options out of range are refused in one line', async () => {
     await refused({ efConstruction: 0 }),
     'buildHnsw: expected efConstruction to be a whole number from 1, got 0.',
   );
-  assert.is(await refused({ profile: 'other' }), 'buildHnsw: expected one of canonical, faiss, hnswlib, got other.');
+  assert.is(
+    await refused({ profile: 'other' }),
+    'buildHnsw: expected one of canonical, faiss, hnswlib, batch, got other.',
+  );
 });
 
 test.run();

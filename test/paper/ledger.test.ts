@@ -153,16 +153,6 @@ test('a claim about a million rows is not judged on fewer', () => {
   assert.is(experiments.find(({ id }) => id === 'visited')!.verdict, 'not testable here');
 });
 
-test('where the graph on full vectors finds all, no gain of recall is judged', () => {
-  const all = AGREEING.hnsw!.map((row) => ({ ...row, recall100at100: 99.95 }));
-  const { experiments } = ledger({ ...AGREEING, hnsw: all, nsg: all });
-  for (const id of ['hnsw-recall', 'nsg-recall', 'extra-links']) {
-    const { verdict, figures } = experiments.find((claim) => claim.id === id)!;
-    assert.is(verdict, 'not testable here', id);
-    assert.match(figures, 'finds all here');
-  }
-});
-
 test('a ratio of seconds is judged by the rows that are there: none without full vectors', () => {
   const { experiments } = ledger({ ...NOTHING, hnsw: AGREEING.hnsw!.slice(1) });
   for (const id of ['hnsw-speed', 'hnsw-recall', 'linear-cost', 'visited', 'indexing-saved']) {

@@ -1,0 +1,144 @@
+import type { Counts } from '../../kernels/kernels.ts';
+import { attachSource, type SharedSource, shareSource } from '../tensor/shared-source.ts';
+import type { DistanceSource } from '../tensor/vector-set.ts';
+import { Job } from '../threads/job.ts';
+import { inSharedMemory } from '../threads/shared-memory.ts';
+import type { Task } from '../threads/task.ts';
+import type { LayeredGraph } from './adjacency.ts';
+import { HnswDraft, type SharedDraft } from './hnsw-draft.ts';
+import { HnswInsertion, type InsertionRules } from './hnsw-insertion.ts';
+import { batchEnd, largestBatch } from './hnsw-schedule.ts';
+import {
+  type LinksBackArrays,
+  LinksBackCollector,
+  LinksBackReader,
+  linksBackArrays,
+  shareLinksBack,
+} from './links-back.ts';
+import { Turns } from './turns.ts';
+
+/** Lists in one chunk of links back; a shrunk list takes some ten microseconds. */
+const LISTS = 8;
+
+interface BatchOptions {
+  readonly threads?: number;
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+interface Memory {
+  readonly rules: InsertionRules;
+  /** The points in the order of insertion. */
+  readonly order: Int32Array;
+  /** [the graph's entry, its maxLevel, where the batch begins in `order`]. */
+  readonly state: Int32Array;
+  readonly linksBack: LinksBackArrays;
+}
+
+interface Local extends Memory {
+  readonly draft: HnswDraft;
+  readonly source: DistanceSource;
+}
+
+interface Shared extends Memory {
+  readonly draft: SharedDraft;
+  readonly source: SharedSource;
+}
+
+/** `link`: a point of the batch finds its neighbors in the graph as it was before. `linkBack`: some lists take in their new links. */
+export const hnswBatchTask: Task<Local, Shared> = {
+  name: 'hnsw-batch',
+  attach: ({ draft, source, ...memory }, slot) => ({
+    ...{ draft: HnswDraft.attach(draft), source: attachSource(source, slot), ...memory },
+  }),
+  steps({ draft, source, rules, order, state, linksBack }) {
+    const insertion = new HnswInsertion(draft, source, rules);
+    const reader = new LinksBackReader(linksBack);
+    return {
+      link(chunk) {
+        draft.graph.entry = state[0]!;
+        draft.graph.maxLevel = state[1]!;
+        insertion.link(order[state[2]! + chunk]!);
+      },
+      linkBack(chunk) {
+        const end = Math.min((chunk + 1) * LISTS, reader.lists);
+        for (let place = chunk * LISTS; place < end; place++) {
+          const count = reader.read(place);
+          insertion.append(reader.node(place), reader.level(place), reader.ids, reader.lengths, count);
+        }
+      },
+    };
+  },
+  counts: ({ source }) => source.counts,
+};
+
+/**
+ * Inserts the points in batches: all points of a batch choose their neighbors in the graph as it was before the batch, and only then
+ * do the lists of these neighbors take in the links back, each list all of its new ones at once, in the order of insertion.
+ * No list is read while another thread writes it, so the graph is the same for any number of threads.
+ *
+ * Source: Manohar et al. 2024 (ParlayANN), prefix-doubling batches.
+ * Departs: batches grow slower (`hnsw-schedule.ts`); a full list is shrunk by the occlusion rule, where ParlayANN keeps the nearest;
+ * ties go to the smaller id.
+ *
+ * @returns work of the other threads
+ */
+export async function insertInBatches(
+  draft: HnswDraft,
+  source: DistanceSource,
+  rules: InsertionRules,
+  order: Int32Array,
+  { threads = 1, onProgress, signal }: BatchOptions,
+): Promise<Counts> {
+  const { graph } = draft;
+  const turns = new Turns(() => source.counts, signal);
+  const several = threads > 1;
+  const room = linksBackArrays(mostLinks(order, graph, rules));
+  const memory: Memory = {
+    ...{ rules, order: several ? inSharedMemory(order) : order },
+    state: several ? inSharedMemory(new Int32Array(3)) : new Int32Array(3),
+    linksBack: several ? shareLinksBack(room) : room,
+  };
+  const share = () => ({ draft: draft.share(), source: shareSource(source), ...memory });
+  const job = Job.open(hnswBatchTask, { draft, source, ...memory }, share, threads);
+  const insertion = new HnswInsertion(draft, source, rules);
+  const collector = new LinksBackCollector(memory.linksBack, draft);
+  let first = 0;
+  const look = (): Promise<void> | undefined => {
+    if (!turns.due) return undefined;
+    onProgress?.(first, order.length);
+    return turns.take();
+  };
+  try {
+    while (first < order.length) {
+      const end = batchEnd(order, graph, first);
+      if (end - first === 1) {
+        insertion.insert(order[first]!);
+        await look();
+      } else {
+        memory.state.set([graph.entry, graph.maxLevel, first]);
+        await job.run('link', end - first, look);
+        collector.collect(order, first, end);
+        await job.run('linkBack', Math.ceil(memory.linksBack.size[0]! / LISTS), look);
+        insertion.raise(order[end - 1]!);
+      }
+      first = end;
+    }
+  } finally {
+    job.close();
+  }
+  return job.counts;
+}
+
+/** How many links one batch has at most. */
+function mostLinks(order: Int32Array, { levels }: LayeredGraph, { baseLinks, M }: InsertionRules): number {
+  const size = largestBatch(order.length);
+  let upper = 0;
+  let most = 0;
+  for (let place = 0; place < order.length; place++) {
+    upper += levels[order[place]!]!;
+    if (place >= size) upper -= levels[order[place - size]!]!;
+    most = Math.max(most, upper);
+  }
+  return size * baseLinks + most * M;
+}

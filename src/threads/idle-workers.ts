@@ -1,0 +1,47 @@
+import { startWorker } from '../../kernels/threads/start-worker.ts';
+
+/** A thread that serves one job after the other. */
+export interface HiredWorker {
+  post(message: unknown): void;
+  /** What is told of failures while the worker has a job. */
+  onError: ((error: Error) => void) | undefined;
+  /** Whether the thread has ended. */
+  dead: boolean;
+}
+
+const ENTRY = {
+  url: new URL(import.meta.url.endsWith('.ts') ? '../worker.ts' : '../worker.js', import.meta.url),
+  inBrowser: () => {
+    const { Worker } = globalThis as unknown as { Worker: new (url: URL, options: { type: 'module' }) => unknown };
+    return new Worker(new URL('../worker.js', import.meta.url), { type: 'module' });
+  },
+};
+
+const idle: HiredWorker[] = [];
+
+/** Workers without a job, started where there are too few. */
+export function hireWorkers(count: number): HiredWorker[] {
+  return Array.from({ length: count }, () => idle.pop() ?? start());
+}
+
+/** Makes workers free for the next job. */
+export function releaseWorkers(workers: readonly HiredWorker[]): void {
+  for (const worker of workers) {
+    worker.onError = undefined;
+    if (!worker.dead) idle.push(worker);
+  }
+}
+
+function start(): HiredWorker {
+  const thread = startWorker(ENTRY, {
+    onMessage: (error) => hired.onError?.(error as Error),
+    onError(reason) {
+      hired.dead = true;
+      const place = idle.indexOf(hired);
+      if (place >= 0) idle.splice(place, 1);
+      hired.onError?.(new Error(`A worker thread ended: ${reason}`));
+    },
+  });
+  const hired: HiredWorker = { post: (message) => thread.post(message), onError: undefined, dead: false };
+  return hired;
+}

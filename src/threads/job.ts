@@ -1,0 +1,163 @@
+import type { Counts } from '../../kernels/kernels.ts';
+import { threadsSupported } from '../../kernels/threads/start-worker.ts';
+import { BUSY, CHUNKS, createBoard, DISMISSED, FAILED, NEXT, NO_MORE, READY, STEP, WORKERS } from './board.ts';
+import { type HiredWorker, hireWorkers, releaseWorkers } from './idle-workers.ts';
+import type { Invitation, Steps, Task } from './task.ts';
+
+/** While others finish, the event loop gets a turn this often. */
+const WAIT_MS = 20;
+
+/** Called after chunks of the caller's own, with how many chunks of the step have been begun; what it returns is awaited. */
+export type AfterChunk = (begun: number) => Promise<void> | undefined;
+
+/**
+ * Threads that do the steps of one task together; the caller is one of them. With one thread the same code runs here, without
+ * workers and without shared memory.
+ *
+ * Workers join when they are ready: nobody waits for them, and what is done does not depend on them. They wait without using a
+ * processor, keep no process alive, and are used again by the next job.
+ */
+export class Job {
+  readonly #steps: Steps;
+  readonly #names: readonly string[];
+  readonly #board: Int32Array<SharedArrayBuffer> | undefined;
+  readonly #work: Float64Array;
+  #workers: readonly HiredWorker[] = [];
+  #error: Error | undefined;
+
+  private constructor(steps: Steps, threads: number) {
+    this.#steps = steps;
+    this.#names = Object.keys(steps);
+    this.#board = threads > 1 ? createBoard(threads) : undefined;
+    this.#work = threads > 1 ? new Float64Array(new SharedArrayBuffer(16 * threads)) : new Float64Array(0);
+  }
+
+  /**
+   * @param local what the caller computes with
+   * @param share what workers make theirs from; not asked for with one thread
+   * @throws {RangeError} if `threads` is no positive whole number
+   * @throws {Error} if there are to be several and the engine has none, or no shared memory
+   */
+  static open<Local, Shared>(task: Task<Local, Shared>, local: Local, share: () => Shared, threads: number): Job {
+    requireThreads(threads);
+    const job = new Job(task.steps(local), threads);
+    if (threads > 1) job.#invite(task.name, share(), threads);
+    return job;
+  }
+
+  /** Work that the workers have done. */
+  get counts(): Counts {
+    const counts = { distances: 0, multiplyAdds: 0 };
+    for (let i = 0; i < this.#work.length; i += 2) {
+      counts.distances += this.#work[i]!;
+      counts.multiplyAdds += this.#work[i + 1]!;
+    }
+    return counts;
+  }
+
+  /**
+   * Does every chunk of a step once. Where `after` throws, or a chunk does, no other chunk is begun and the error is thrown when all
+   * threads have stopped.
+   */
+  async run(step: string, chunks: number, after?: AfterChunk): Promise<void> {
+    const board = this.#board;
+    const work = this.#steps[step]!;
+    if (!board || chunks <= 1) return runAlone(work, chunks, after);
+    board[STEP] = this.#names.indexOf(step);
+    board[CHUNKS] = chunks;
+    Atomics.store(board, NEXT, 0);
+    try {
+      this.#callIn(board);
+      for (let chunk = Atomics.add(board, NEXT, 1); chunk < chunks; chunk = Atomics.add(board, NEXT, 1)) {
+        work(chunk);
+        const wait = after?.(Math.min(chunks, Atomics.load(board, NEXT)));
+        if (wait) await wait;
+        this.#callIn(board);
+      }
+    } finally {
+      Atomics.store(board, NEXT, NO_MORE);
+      await this.#othersStop(board);
+    }
+    if (this.#error) throw this.#error;
+  }
+
+  /** Sends the workers away. What they share with this job stays as it is. */
+  close(): void {
+    const board = this.#board;
+    if (!board) return;
+    for (let slot = 1; slot <= this.#workers.length; slot++) {
+      Atomics.store(board, WORKERS + slot, DISMISSED);
+      Atomics.notify(board, WORKERS + slot);
+    }
+    releaseWorkers(this.#workers);
+    this.#workers = [];
+  }
+
+  #invite(task: string, shared: unknown, threads: number): void {
+    const board = this.#board!;
+    this.#workers = hireWorkers(threads - 1);
+    for (const [place, worker] of this.#workers.entries()) {
+      const work = this.#work.buffer as SharedArrayBuffer;
+      const sent: Invitation = { task, shared, slot: place + 1, board: board.buffer, work, steps: this.#names };
+      worker.onError = (error) => {
+        this.#error ??= error;
+      };
+      worker.post(sent);
+    }
+  }
+
+  /** Those who are ready begin with the present step. */
+  #callIn(board: Int32Array): void {
+    for (let word = WORKERS + 1; word < board.length; word++) {
+      if (Atomics.compareExchange(board, word, READY, BUSY) === READY) Atomics.notify(board, word);
+    }
+  }
+
+  /** Resolves when no worker is busy, and a failure among them has been told. */
+  async #othersStop(board: Int32Array): Promise<void> {
+    for (const [place, worker] of this.#workers.entries()) {
+      const word = WORKERS + 1 + place;
+      while (Atomics.load(board, word) === BUSY && !worker.dead) {
+        if (mayBlock) Atomics.wait(board, word, BUSY, WAIT_MS);
+        if (Atomics.load(board, word) === BUSY) await turn();
+      }
+    }
+    while (Atomics.load(board, FAILED) === 1 && !this.#error) await turn();
+  }
+}
+
+async function runAlone(work: (chunk: number) => void, chunks: number, after?: AfterChunk): Promise<void> {
+  for (let chunk = 0; chunk < chunks; chunk++) {
+    work(chunk);
+    const wait = after?.(chunk + 1);
+    if (wait) await wait;
+  }
+}
+
+/** The event loop goes round once, so that messages and signals arrive. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+/** The main thread of a page must not wait. */
+const mayBlock = (() => {
+  if (typeof SharedArrayBuffer === 'undefined') return false;
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1);
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+/** @throws {RangeError} if it is no positive whole number; {Error} if the engine has no threads for more than one */
+export function requireThreads(threads: number): void {
+  if (!Number.isSafeInteger(threads) || threads < 1) {
+    throw new RangeError(`threads: expected a whole number from 1, got ${threads}.`);
+  }
+  if (threads > 1 && !threadsSupported()) {
+    throw new Error(
+      `threads: expected an engine with threads that share memory for ${threads} of them, got one without; a page must be cross-origin isolated.`,
+    );
+  }
+}

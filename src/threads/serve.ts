@@ -1,0 +1,52 @@
+import { onMessageFromParent, postToParent } from '../../kernels/threads/start-worker.ts';
+import { BUSY, CHUNKS, FAILED, NEXT, NO_MORE, READY, STEP, WORKERS } from './board.ts';
+import type { AnyTask, Invitation, Steps } from './task.ts';
+
+/** In a worker: takes part in the jobs of these tasks, one after the other, for ever. */
+export function serveTasks(tasks: readonly AnyTask[]): void {
+  onMessageFromParent((message) => {
+    const invitation = message as Invitation;
+    const board = new Int32Array(invitation.board);
+    try {
+      takePart(tasks, invitation, board);
+    } catch (error) {
+      fail(board, error);
+    }
+  });
+}
+
+function takePart(
+  tasks: readonly AnyTask[],
+  { task: name, shared, slot, work, steps: names }: Invitation,
+  board: Int32Array,
+): void {
+  const word = WORKERS + slot;
+  const task = tasks.find((candidate) => candidate.name === name);
+  if (!task) throw new Error(`A worker thread: expected a task it knows, got ${name}.`);
+  const local = task.attach(shared, slot);
+  const steps: Steps = task.steps(local);
+  const done = new Float64Array(work);
+  if (Atomics.add(board, word, READY) !== 0) return; // sent away before it came
+  for (;;) {
+    Atomics.wait(board, word, READY);
+    if (Atomics.load(board, word) !== BUSY) return;
+    const step = steps[names[board[STEP]!]!]!;
+    const chunks = board[CHUNKS]!;
+    try {
+      for (let chunk = Atomics.add(board, NEXT, 1); chunk < chunks; chunk = Atomics.add(board, NEXT, 1)) step(chunk);
+    } catch (error) {
+      fail(board, error);
+    }
+    const { distances, multiplyAdds } = task.counts(local);
+    done[2 * slot] = distances;
+    done[2 * slot + 1] = multiplyAdds;
+    Atomics.store(board, word, READY);
+    Atomics.notify(board, word);
+  }
+}
+
+function fail(board: Int32Array, error: unknown): void {
+  postToParent(error instanceof Error ? error : new Error(String(error)));
+  Atomics.store(board, FAILED, 1);
+  Atomics.store(board, NEXT, NO_MORE);
+}

@@ -1,0 +1,9 @@
+/**
+ * The module that every worker thread runs: it knows all tasks by their names.
+ *
+ * @module
+ */
+import { hnswBatchTask } from './graph/hnsw-batches.ts';
+import { serveTasks } from './threads/serve.ts';
+
+serveTasks([hnswBatchTask]);
