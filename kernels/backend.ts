@@ -4,6 +4,7 @@ import type { Kernels } from './kernels.ts';
 import { bindReference, type Precision } from './reference.ts';
 import { requireSlot, type SharedKernels } from './shared.ts';
 import { attachSimd, simdKernels } from './simd.ts';
+import { requireThreads } from './threads/pool.ts';
 import { webAssembly } from './webassembly.ts';
 
 export type BackendChoice = 'auto' | 'reference' | 'simd';
@@ -26,14 +27,17 @@ function probe(): Uint8Array {
  * float32 kernels: `auto` takes SIMD where the engine has it, otherwise the reference. `Kernels.backend` says which.
  *
  * @param options.bytes capacity for operands (with SIMD); scratch comes on top
+ * @param options.threads how many threads compute heavy calls, this one included; 1 if not given. Threads are started once, serve
+ * all kernels of this thread and do not keep a process alive. The reference runs on one
  * @param options.attachable how many kernels in other threads `attachKernels` may bind to the same memory; 0 if not given
  * @param options.bytesEach capacity for operands of each of those
- * @throws {Error} if `simd` is asked for and missing
- * @throws {RangeError} if a capacity is not a size, or beyond one memory of 4 GiB
+ * @throws {Error} if `simd` is asked for and missing, or several threads are
+ * @throws {RangeError} if a number of threads is out of range, a capacity is not a size, or beyond one memory of 4 GiB
  */
 export function createKernels(options: {
   backend?: BackendChoice;
   bytes: number;
+  threads?: number;
   attachable?: number;
   bytesEach?: number;
 }): Kernels {
@@ -44,6 +48,7 @@ export function createKernels(options: {
   if (backend === 'simd' && !simdSupported()) {
     throw new Error('createKernels: expected WebAssembly SIMD for backend simd, got an engine without it.');
   }
+  requireThreads(plan.threads ?? 1);
   if (backend !== 'reference' && simdSupported()) return simdKernels(plan);
   return bindReference('float32', plan.attachable);
 }

@@ -1,7 +1,6 @@
 /** Loops of WebAssembly kernels that work on all columns of some rows: a few columns at a time, down the rows. */
 import { type FunctionScope, forUp, type Local } from './assembler.ts';
-import { CHUNK_ROWS } from './elementwise/reference.ts';
-import { type Expression, type I32, i32, type Statement, select, type V128, v128 } from './instructions.ts';
+import { type Expression, type I32, i32, type Statement, type V128, v128 } from './instructions.ts';
 
 /** Neighbouring columns that are kept in `vectors` registers: 4 · vectors columns, or a single one in lane 0. */
 export interface Strip {
@@ -43,20 +42,4 @@ export function eachStrip(
     forUp(f, 0, wide, 16 * widest, (byte) => body(byte, wideStrip(widest))),
   ];
   return strips.reverse();
-}
-
-/** For every chunk of rows: `begin`, then `row` for each of its rows, then `end`. Addresses are advanced by `row`. */
-export function eachChunk(
-  f: FunctionScope,
-  rows: Local<'i32'>,
-  { begin, row, end }: Readonly<Record<'begin' | 'row' | 'end', readonly Statement[]>>,
-): Statement {
-  const last = f.local('i32');
-  return forUp(f, 0, rows, CHUNK_ROWS, (first) => [
-    last.set(i32.add(first, CHUNK_ROWS)),
-    last.set(select(last, rows, i32.lt_u(last, rows))),
-    ...begin,
-    forUp(f, first, last, 1, () => row),
-    ...end,
-  ]);
 }

@@ -1,10 +1,16 @@
 import type { Counts, Floats } from './kernels.ts';
+import type { ChunkOperand, Grid } from './threads/job.ts';
 import type { WasmFunction } from './webassembly.ts';
+
+/** A function of the module, called for a whole grid; several threads share its chunks where that pays. */
+export type SplitFunction = (grid: Grid, operands: readonly ChunkOperand[]) => void;
 
 /** What a family needs to bind its WebAssembly functions to the methods of `Kernels`. */
 export interface Link {
   /** @throws {Error} if the module has no function of this name */
   func(name: string): WasmFunction;
+  /** The same for a function whose rows or columns are computed apart from each other. @throws {Error} */
+  split(name: string): SplitFunction;
   /** The byte address of an operand of which the call touches `length` elements. */
   at(view: Floats | Int32Array | Uint8Array, length: number): number;
   /** The byte address of working memory whose contents last only for the call. @throws {RangeError} if it is too small */

@@ -42,6 +42,9 @@ import { bindScalarCodes, emitScalarCodes } from './scalar-codes/simd.ts';
 import { bindSgd, emitSgd } from './sgd/simd.ts';
 import { requirePlaces, type SharedKernels } from './shared.ts';
 import { bindTableScan, emitTableScan } from './table-scan/simd.ts';
+import { runAllChunks } from './threads/chunks.ts';
+import { chunkCount, wholeCall } from './threads/job.ts';
+import { Team } from './threads/pool.ts';
 import { bindVariational, emitVariational } from './variational/simd.ts';
 import { type WasmModule, webAssembly } from './webassembly.ts';
 
@@ -103,29 +106,33 @@ export function simdKernels(plan: MemoryPlan): Kernels {
   const { threads = 1, attachable = 0, bytesEach = 0 } = plan;
   const memory = KernelMemory.create(plan);
   const module = compile(threads > 1 || attachable > 0 ? 'shared' : 'plain');
-  return bindModule(memory, module, () => {
+  const share = (): SharedKernels => {
     requirePlaces(attachable);
     return { backend: 'simd', memory: memory.memory, module, threads, attachable, bytesEach };
-  });
+  };
+  return bindModule(memory, module, threads, share);
 }
 
 /** Kernels of another thread over the same memory, with scratch and operands of their own. */
 export function attachSimd(shared: SharedKernels & { readonly backend: 'simd' }, slot: number): Kernels {
   const { memory, module, threads, bytesEach } = shared;
-  return bindModule(new KernelMemory(attachedRegion(memory, threads, slot, bytesEach)), module, () => shared);
+  return bindModule(new KernelMemory(attachedRegion(memory, threads, slot, bytesEach)), module, 1, () => shared);
 }
 
-function bindModule(memory: KernelMemory, module: WasmModule, share: () => SharedKernels): Kernels {
+function bindModule(memory: KernelMemory, module: WasmModule, threads: number, share: () => SharedKernels): Kernels {
   const engine = webAssembly();
   if (!engine) throw new Error('simdKernels: expected WebAssembly, got an engine without it.');
   const { exports } = new engine.Instance(module, { kernels: { memory: memory.memory } });
   const counts: Counts = { multiplyAdds: 0, distances: 0 };
+  const func: Link['func'] = (name) => {
+    const found = exports[name];
+    if (!found) throw new Error(`simdKernels: expected a function ${name} in the module, got none.`);
+    return found;
+  };
+  const team = threads > 1 ? new Team(threads, memory.memory, module, exports, memory.scratch) : undefined;
   const link: Link = {
-    func(name) {
-      const found = exports[name];
-      if (!found) throw new Error(`simdKernels: expected a function ${name} in the module, got none.`);
-      return found;
-    },
+    func,
+    split: splitter(func, Object.keys(exports), memory.scratch, team),
     at: (view, length) => memory.at(view, length),
     scratch(size) {
       if (size > SCRATCH_BYTES) {
@@ -138,12 +145,35 @@ function bindModule(memory: KernelMemory, module: WasmModule, share: () => Share
   return {
     backend: 'simd',
     precision: 'float32',
-    threads: 1,
+    threads,
     counts,
     floats: (length) => memory.floats(length),
     ints: (length) => memory.ints(length),
     bytes: (length) => memory.bytes(length),
     share,
     ...bindFamilies(link),
+  };
+}
+
+/**
+ * Below this a call is not split: waking the others, or keeping them from what they do, would cost as much as it saves.
+ */
+const SPLIT_FROM_NANOSECONDS = 40_000;
+
+function splitter(
+  func: Link['func'],
+  names: readonly string[],
+  scratch: number,
+  team: Team | undefined,
+): Link['split'] {
+  return (name) => {
+    const whole = func(name);
+    const place = names.indexOf(name);
+    return (grid, operands) => {
+      const cut = chunkCount(grid) > 1;
+      if (team && cut && grid.nanoseconds >= SPLIT_FROM_NANOSECONDS) team.run(place, grid, operands);
+      else if (cut && grid.alwaysCut) runAllChunks(whole, grid, operands, scratch);
+      else whole(...wholeCall(grid, operands, scratch));
+    };
   };
 }

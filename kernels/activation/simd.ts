@@ -1,6 +1,8 @@
 import { eachElement, type ModuleBuilder } from '../assembler.ts';
 import { f32x4, i32, v128 } from '../instructions.ts';
+import type { Floats } from '../kernels.ts';
 import type { Link } from '../link.ts';
+import { along, inElements, ROWS } from '../threads/job.ts';
 import type { ActivationKernels } from './reference.ts';
 
 const FORWARD = { y: 'i32', x: 'i32', n: 'i32' } as const;
@@ -104,39 +106,34 @@ function emitClamp(module: ModuleBuilder): void {
   });
 }
 
-export function bindActivation({ func, at }: Link): ActivationKernels {
-  const hardswish = func('hardswish');
-  const hardswishBackward = func('hardswishBackward');
-  const hardtanh = func('hardtanh');
-  const hardtanhBackward = func('hardtanhBackward');
-  const relu = func('relu');
-  const reluBackward = func('reluBackward');
-  const clamp = func('clamp');
-  const clampBackward = func('clampBackward');
+/** Nanoseconds for an element that comes from beyond the cache. */
+const ELEMENT = 0.5;
+
+export function bindActivation({ split, at }: Link): ActivationKernels {
+  const forward = (name: string) => {
+    const run = split(name);
+    return (y: Floats, x: Floats, n: number, ...bounds: number[]): void =>
+      run(inElements(n, ELEMENT), [along(at(y, n), 4), along(at(x, n), 4), ROWS, ...bounds]);
+  };
+  const backward = (name: string) => {
+    const run = split(name);
+    return (dx: Floats, dy: Floats, x: Floats, n: number, ...bounds: number[]): void =>
+      run(inElements(n, ELEMENT), [along(at(dx, n), 4), along(at(dy, n), 4), along(at(x, n), 4), ROWS, ...bounds]);
+  };
+  const clamp = forward('clamp');
+  const clampBackward = backward('clampBackward');
   return {
-    hardswish(y, x, n) {
-      hardswish(at(y, n), at(x, n), n);
-    },
-    hardswishBackward(dx, dy, x, n) {
-      hardswishBackward(at(dx, n), at(dy, n), at(x, n), n);
-    },
-    hardtanh(y, x, n) {
-      hardtanh(at(y, n), at(x, n), n);
-    },
-    hardtanhBackward(dx, dy, x, n) {
-      hardtanhBackward(at(dx, n), at(dy, n), at(x, n), n);
-    },
-    relu(y, x, n) {
-      relu(at(y, n), at(x, n), n);
-    },
-    reluBackward(dx, dy, x, n) {
-      reluBackward(at(dx, n), at(dy, n), at(x, n), n);
-    },
+    hardswish: forward('hardswish'),
+    hardswishBackward: backward('hardswishBackward'),
+    hardtanh: forward('hardtanh'),
+    hardtanhBackward: backward('hardtanhBackward'),
+    relu: forward('relu'),
+    reluBackward: backward('reluBackward'),
     clamp(y, x, least, most, n) {
-      clamp(at(y, n), at(x, n), n, least, most);
+      clamp(y, x, n, least, most);
     },
     clampBackward(dx, dy, x, least, most, n) {
-      clampBackward(at(dx, n), at(dy, n), at(x, n), n, least, most);
+      clampBackward(dx, dy, x, n, least, most);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { eachElement, type ModuleBuilder } from '../assembler.ts';
 import { type Expression, f32x4, i32, v128 } from '../instructions.ts';
 import type { Link } from '../link.ts';
+import { along, inElements, ROWS } from '../threads/job.ts';
 import { type AdamwKernels, adamwFactors, SMALLEST_GRADIENT, SMALLEST_MOMENT } from './reference.ts';
 
 export function emitAdamw(module: ModuleBuilder): void {
@@ -49,13 +50,17 @@ export function emitAdamw(module: ModuleBuilder): void {
   );
 }
 
-export function bindAdamw({ func, at }: Link): AdamwKernels {
-  const adamw = func('adamw');
+/** Nanoseconds for one parameter. */
+const PARAMETER = 1.5;
+
+export function bindAdamw({ split, at }: Link): AdamwKernels {
+  const adamw = split('adamw');
   return {
     adamw(parameter, gradient, first, second, n, rates) {
       const { keep, beta1, rest1, beta2, rest2, step, inverseRoot, epsilon } = adamwFactors(rates, Math.fround);
-      const [p, g, m, v] = [at(parameter, n), at(gradient, n), at(first, n), at(second, n)];
-      adamw(p, g, m, v, n, keep, beta1, rest1, beta2, rest2, step, inverseRoot, epsilon);
+      const moving = [parameter, gradient, first, second].map((one) => along(at(one, n), 4));
+      const factors = [keep, beta1, rest1, beta2, rest2, step, inverseRoot, epsilon];
+      adamw(inElements(n, PARAMETER), [...moving, ROWS, ...factors]);
     },
   };
 }

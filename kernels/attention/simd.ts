@@ -1,9 +1,11 @@
 import { eachElement, type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../assembler.ts';
 import { eachStrip } from '../columns.ts';
 import { f32, f32x4, type I32, i32, type Statement, v128 } from '../instructions.ts';
+import type { AttentionShape } from '../kernels.ts';
 import { reduceLanes, sumTerms } from '../lane-sums.ts';
 import type { Link } from '../link.ts';
 import { expStatements } from '../math/simd.ts';
+import { along, COLUMNS, inRows, ROWS } from '../threads/job.ts';
 import { type AttentionKernels, attentionMultiplyAdds, SOFTMAX_TAIL } from './reference.ts';
 
 type L = Local<'i32'>;
@@ -89,7 +91,16 @@ function softmax(f: FunctionScope, row: L, count: L): Statement[] {
   ];
 }
 
-const SIZES = { batch: 'i32', tokens: 'i32', heads: 'i32', keyDim: 'i32', valueDim: 'i32', scale: 'f32' } as const;
+/** Of `allHeads` heads the function computes `heads`, from where its operands begin. */
+const SIZES = {
+  batch: 'i32',
+  tokens: 'i32',
+  heads: 'i32',
+  allHeads: 'i32',
+  keyDim: 'i32',
+  valueDim: 'i32',
+  scale: 'f32',
+} as const;
 
 /** Places of one head of one item: bytes into arrays laid out as qkv and as out, and bytes from token to token there. */
 interface Head {
@@ -104,23 +115,26 @@ interface Head {
 /**
  * For every item of the batch and every head.
  *
+ * @param probabilities address of those of the present head; the body leaves them behind
  * @param touched arrays whose present item is fetched into cache beforehand
  */
 function eachHead(
   f: FunctionScope,
-  sizes: { batch: L; tokens: L; heads: L; keyDim: L; valueDim: L },
+  sizes: { batch: L; tokens: L; heads: L; allHeads: L; keyDim: L; valueDim: L },
+  probabilities: L,
   touched: { asQkv: readonly L[]; asOut: readonly L[] },
   body: (head: Head) => readonly Statement[],
 ): Statement[] {
-  const { batch, tokens, heads, keyDim, valueDim } = sizes;
+  const { batch, tokens, heads, allHeads, keyDim, valueDim } = sizes;
   const [qkvStride, outStride, keyBytes, valueBytes, qkvByte, outByte] = f.locals('i32', 6) as [L, L, L, L, L, L];
   const headBytes = i32.add(i32.shl(keyBytes, 1), valueBytes);
   const lastTokens = i32.sub(tokens, 1);
+  const otherHeads = i32.sub(allHeads, heads);
   return [
     keyBytes.set(i32.shl(keyDim, 2)),
     valueBytes.set(i32.shl(valueDim, 2)),
-    outStride.set(i32.mul(heads, valueBytes)),
-    qkvStride.set(i32.mul(heads, headBytes)),
+    outStride.set(i32.mul(allHeads, valueBytes)),
+    qkvStride.set(i32.mul(allHeads, headBytes)),
     forUp(f, 0, batch, 1, () => [
       touch(f, touched.asQkv, qkvByte, i32.mul(qkvStride, tokens)),
       touch(f, touched.asOut, outByte, i32.mul(outStride, tokens)),
@@ -129,9 +143,10 @@ function eachHead(
         qkvByte.set(i32.add(qkvByte, headBytes)),
         outByte.set(i32.add(outByte, valueBytes)),
       ]),
-      // The heads of one token are behind us: skip the other tokens of this item.
-      qkvByte.set(i32.add(qkvByte, i32.mul(qkvStride, lastTokens))),
-      outByte.set(i32.add(outByte, i32.mul(outStride, lastTokens))),
+      // Our heads of one token are behind us: skip the others, and the other tokens of this item.
+      qkvByte.set(i32.add(qkvByte, i32.add(i32.mul(qkvStride, lastTokens), i32.mul(headBytes, otherHeads)))),
+      outByte.set(i32.add(outByte, i32.add(i32.mul(outStride, lastTokens), i32.mul(valueBytes, otherHeads)))),
+      probabilities.set(i32.add(probabilities, i32.shl(i32.mul(otherHeads, i32.mul(tokens, tokens)), 2))),
     ]),
   ];
 }
@@ -151,32 +166,38 @@ function emitForward(module: ModuleBuilder): void {
     return [
       scale.set(f32x4.splat(all.scale)),
       row.set(probabilities),
-      ...eachHead(f, all, { asQkv: [qkv], asOut: [] }, ({ h, qkvByte, outByte, qkvStride, outStride, keyBytes }) => {
-        const keys = i32.add(i32.add(qkv, qkvByte), keyBytes);
-        const values = { first: i32.add(keys, keyBytes), stride: qkvStride };
-        return [
-          query.set(i32.add(qkv, qkvByte)),
-          output.set(i32.add(out, outByte)),
-          bias.set(i32.add(positionBias, i32.shl(i32.mul(h, i32.mul(tokens, tokens)), 2))),
-          forUp(f, 0, tokens, 1, () => [
-            ...dots(f, row, query, keys, qkvStride, tokens, keyDim),
-            eachElement(f, tokens, (byte, { load, store }) => [
-              store(i32.add(row, byte), f32x4.mul(load(i32.add(row, byte)), scale)),
-            ]),
-            ifThen(positionBias, [
+      ...eachHead(
+        f,
+        all,
+        row,
+        { asQkv: [qkv], asOut: [] },
+        ({ h, qkvByte, outByte, qkvStride, outStride, keyBytes }) => {
+          const keys = i32.add(i32.add(qkv, qkvByte), keyBytes);
+          const values = { first: i32.add(keys, keyBytes), stride: qkvStride };
+          return [
+            query.set(i32.add(qkv, qkvByte)),
+            output.set(i32.add(out, outByte)),
+            bias.set(i32.add(positionBias, i32.shl(i32.mul(h, i32.mul(tokens, tokens)), 2))),
+            forUp(f, 0, tokens, 1, () => [
+              ...dots(f, row, query, keys, qkvStride, tokens, keyDim),
               eachElement(f, tokens, (byte, { load, store }) => [
-                store(i32.add(row, byte), f32x4.add(load(i32.add(row, byte)), load(i32.add(bias, byte)))),
+                store(i32.add(row, byte), f32x4.mul(load(i32.add(row, byte)), scale)),
               ]),
-              bias.set(i32.add(bias, i32.shl(tokens, 2))),
+              ifThen(positionBias, [
+                eachElement(f, tokens, (byte, { load, store }) => [
+                  store(i32.add(row, byte), f32x4.add(load(i32.add(row, byte)), load(i32.add(bias, byte)))),
+                ]),
+                bias.set(i32.add(bias, i32.shl(tokens, 2))),
+              ]),
+              ...softmax(f, row, tokens),
+              ...weightedRows(f, output, false, { first: row, stride: i32.const(4) }, values, tokens, valueDim),
+              row.set(i32.add(row, i32.shl(tokens, 2))),
+              query.set(i32.add(query, qkvStride)),
+              output.set(i32.add(output, outStride)),
             ]),
-            ...softmax(f, row, tokens),
-            ...weightedRows(f, output, false, { first: row, stride: i32.const(4) }, values, tokens, valueDim),
-            row.set(i32.add(row, i32.shl(tokens, 2))),
-            query.set(i32.add(query, qkvStride)),
-            output.set(i32.add(output, outStride)),
-          ]),
-        ];
-      }),
+          ];
+        },
+      ),
     ];
   });
 }
@@ -235,7 +256,7 @@ function emitBackward(module: ModuleBuilder): void {
     return [
       scale.set(f32x4.splat(all.scale)),
       first.set(probabilities), // of this head
-      ...eachHead(f, all, touched, ({ h, qkvByte, outByte, qkvStride, outStride, keyBytes }) => {
+      ...eachHead(f, all, first, touched, ({ h, qkvByte, outByte, qkvStride, outStride, keyBytes }) => {
         const key = i32.add(qkvByte, keyBytes); // of token 0, in qkv and in dQkv
         const keys = { first: i32.add(qkv, key), stride: qkvStride };
         const dKeys = { first: i32.add(dQkv, key), stride: qkvStride };
@@ -277,30 +298,57 @@ function emitBackward(module: ModuleBuilder): void {
   });
 }
 
-export function bindAttention({ func, at, scratch, counts }: Link): AttentionKernels {
-  const forward = func('attentionForward');
-  const backward = func('attentionBackward');
+/** Nanoseconds for a multiply-add of the forward call, and of the backward call for one of the forward call. */
+const FORWARD = 0.15;
+const BACKWARD = 0.22;
+
+/** Bytes from item to item of the batch, and from head to head. */
+function strides({ tokens, heads, keyDim, valueDim }: AttentionShape) {
+  const [head, value, square] = [2 * keyDim + valueDim, valueDim, tokens * tokens].map((floats) => 4 * floats);
+  return {
+    asQkv: (from: number) => along(from, tokens * heads * head!, head!),
+    asOut: (from: number) => along(from, tokens * heads * value!, value!),
+    asProbabilities: (from: number) => along(from, heads * square!, square!),
+    asBias: (from: number) => (from === 0 ? 0 : along(from, 0, square!)),
+  };
+}
+
+export function bindAttention({ split, at, scratch, counts }: Link): AttentionKernels {
+  const forward = split('attentionForward');
+  const backward = split('attentionBackward');
   return {
     attentionForward(out, probabilities, qkv, positionBias, shape) {
       const { batch, tokens, heads, keyDim, valueDim, scale } = shape;
       const rows = batch * tokens * heads;
-      const [o, p, x] = [
-        at(out, rows * valueDim),
-        at(probabilities, rows * tokens),
-        at(qkv, rows * (2 * keyDim + valueDim)),
+      const { asQkv, asOut, asProbabilities } = strides(shape);
+      const operands = [
+        asOut(at(out, rows * valueDim)),
+        asProbabilities(at(probabilities, rows * tokens)),
+        asQkv(at(qkv, rows * (2 * keyDim + valueDim))),
+        positionBias ? at(positionBias, heads * tokens * tokens) : 0,
       ];
-      const bias = positionBias ? at(positionBias, heads * tokens * tokens) : 0;
-      forward(o, p, x, bias, batch, tokens, heads, keyDim, valueDim, scale);
+      const grid = inRows(batch, (FORWARD * attentionMultiplyAdds(shape)) / batch);
+      forward(grid, [...operands, ROWS, tokens, heads, heads, keyDim, valueDim, scale]);
       counts.multiplyAdds += attentionMultiplyAdds(shape);
     },
     attentionBackward(dQkv, dPositionBias, dOut, probabilities, qkv, shape) {
       const { batch, tokens, heads, keyDim, valueDim, scale } = shape;
       const rows = batch * tokens * heads;
       const n = rows * (2 * keyDim + valueDim);
-      const [d, p, x] = [at(dOut, rows * valueDim), at(probabilities, rows * tokens), at(qkv, n)];
-      const bias = dPositionBias ? at(dPositionBias, heads * tokens * tokens) : 0;
-      const slopes = scratch(4 * tokens);
-      backward(at(dQkv, n), bias, d, p, x, batch, tokens, heads, keyDim, valueDim, scale, slopes);
+      const { asQkv, asOut, asProbabilities, asBias } = strides(shape);
+      const operands = [
+        asQkv(at(dQkv, n)),
+        asBias(dPositionBias ? at(dPositionBias, heads * tokens * tokens) : 0),
+        asOut(at(dOut, rows * valueDim)),
+        asProbabilities(at(probabilities, rows * tokens)),
+        asQkv(at(qkv, n)),
+      ];
+      scratch(4 * tokens);
+      const grid = inRows(batch, (BACKWARD * attentionMultiplyAdds(shape)) / batch);
+      // A bias gathers its gradient over the batch, in order: then chunks are of heads.
+      const byHeads = { ...grid, rowsEach: batch, columns: heads, columnsEach: 1 };
+      const sizes = [ROWS, tokens, COLUMNS, heads, keyDim, valueDim, scale, { scratch: 0 }] as const;
+      backward(dPositionBias ? byHeads : { ...grid, columns: heads, columnsEach: heads }, [...operands, ...sizes]);
       counts.multiplyAdds += 2 * attentionMultiplyAdds(shape);
     },
   };

@@ -1,6 +1,7 @@
 import { type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../assembler.ts';
 import { type Expression, f32, f32x4, type I32, i32, i32x4, type Statement, v128 } from '../instructions.ts';
 import { type Link, remembering } from '../link.ts';
+import { along, COLUMNS, inRows, ROWS } from '../threads/job.ts';
 import { countDistances, type DistanceKernels } from './reference.ts';
 
 /** Rows whose sums run side by side: as many independent cache misses in flight. */
@@ -121,9 +122,9 @@ export function emitDistance(module: ModuleBuilder): void {
   // All pairs: a block of rows of b that stays in cache meets every row of a.
   module.func(
     'squaredDistanceMatrix',
-    { out: 'i32', a: 'i32', aCount: 'i32', b: 'i32', bCount: 'i32', dim: 'i32' },
+    { out: 'i32', outRow: 'i32', a: 'i32', aCount: 'i32', b: 'i32', bCount: 'i32', dim: 'i32' },
     'void',
-    ({ out, a, aCount, b, bCount, dim }, f) => {
+    ({ out, outRow, a, aCount, b, bCount, dim }, f) => {
       const rowBytes = f.local('i32');
       const blockRows = f.local('i32');
       const rows = f.local('i32');
@@ -135,7 +136,7 @@ export function emitDistance(module: ModuleBuilder): void {
           ifThen(i32.gt_u(rows, blockRows), [rows.set(blockRows)]),
           forUp(f, 0, aCount, 1, (i) => [
             scan.call({
-              out: i32.add(out, i32.shl(i32.add(i32.mul(i, bCount), first), 2)),
+              out: i32.add(out, i32.add(i32.mul(i, outRow), i32.shl(first, 2))),
               query: i32.add(a, i32.mul(i, rowBytes)),
               base: i32.add(b, i32.mul(first, rowBytes)),
               count: rows,
@@ -148,10 +149,16 @@ export function emitDistance(module: ModuleBuilder): void {
   );
 }
 
-export function bindDistance({ func, at, counts }: Link): DistanceKernels {
+/** Nanoseconds for one dimension of one distance, from cache, and of one row from beyond it. */
+const DIMENSION = 0.09;
+const FAR_DIMENSION = 0.2;
+/** Rows of b that a chunk of a matrix of distances meets: as many chunks also for a single row of a. */
+const MATRIX_COLUMNS = 256;
+
+export function bindDistance({ func, split, at, counts }: Link): DistanceKernels {
   const toIds = func('squaredDistances');
-  const scan = func('squaredDistanceScan');
-  const matrix = func('squaredDistanceMatrix');
+  const scan = split('squaredDistanceScan');
+  const matrix = split('squaredDistanceMatrix');
   const [outAt, queryAt, baseAt, idsAt] = [remembering(at), remembering(at), remembering(at), remembering(at)];
   return {
     squaredDistances(out, query, queryOffset, base, ids, count, dim) {
@@ -161,13 +168,20 @@ export function bindDistance({ func, at, counts }: Link): DistanceKernels {
     },
     squaredDistanceScan(out, query, queryOffset, base, first, count, dim) {
       const from = queryAt(query, queryOffset + dim) + 4 * queryOffset;
-      scan(outAt(out, count), from, baseAt(base, (first + count) * dim) + 4 * first * dim, count, dim);
+      const rows = along(baseAt(base, (first + count) * dim) + 4 * first * dim, 4 * dim);
+      scan(inRows(count, FAR_DIMENSION * dim + 2), [along(outAt(out, count), 4), from, rows, ROWS, dim]);
       countDistances(counts, count, dim);
     },
     squaredDistanceMatrix(out, a, aFirst, aCount, b, bFirst, bCount, dim) {
-      const aAt = at(a, (aFirst + aCount) * dim) + 4 * aFirst * dim;
-      const bAt = at(b, (bFirst + bCount) * dim) + 4 * bFirst * dim;
-      matrix(at(out, aCount * bCount), aAt, aCount, bAt, bCount, dim);
+      const aRows = along(at(a, (aFirst + aCount) * dim) + 4 * aFirst * dim, 4 * dim);
+      const bRows = along(at(b, (bFirst + bCount) * dim) + 4 * bFirst * dim, 0, 4 * dim);
+      const columnsEach = Math.max(1, Math.min(bCount, MATRIX_COLUMNS));
+      const each = (DIMENSION * dim + 2) * columnsEach;
+      const { rowsEach } = inRows(aCount, each);
+      const nanoseconds = (DIMENSION * dim + 2) * aCount * bCount;
+      const to = along(at(out, aCount * bCount), 4 * bCount, 4);
+      const grid = { nanoseconds, rows: aCount, rowsEach, columns: bCount, columnsEach };
+      matrix(grid, [to, 4 * bCount, aRows, ROWS, bRows, COLUMNS, dim]);
       countDistances(counts, aCount * bCount, dim);
     },
   };

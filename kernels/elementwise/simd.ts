@@ -1,8 +1,9 @@
-import { eachElement, type FunctionScope, forUp, type Local, type ModuleBuilder } from '../assembler.ts';
-import { eachChunk, eachStrip } from '../columns.ts';
-import { f32x4, i32, type Statement } from '../instructions.ts';
+import { eachElement, type FunctionScope, forUp, type Local, type ModuleBuilder, ret } from '../assembler.ts';
+import { bindColumnSums, emitColumnSums } from '../column-sums.ts';
+import { f32, f32x4, i32, type Statement } from '../instructions.ts';
 import type { Link } from '../link.ts';
-import { type ElementwiseKernels, fill } from './reference.ts';
+import { along, inElements, inRows, ROWS } from '../threads/job.ts';
+import type { ElementwiseKernels } from './reference.ts';
 
 /** Columns of the block are contiguous; strides in bytes. */
 const BLOCK = {
@@ -33,21 +34,19 @@ export function emitElementwise(module: ModuleBuilder): void {
     ]),
   ]);
 
-  module.func('columnSums', { out: 'i32', x: 'i32', rows: 'i32', cols: 'i32' }, 'void', ({ out, x, rows, cols }, f) => {
-    const row = f.local('i32');
-    const sums = f.locals('v128', 4);
-    return eachStrip(f, cols, 4, (byte, { vectors, load, store }) => [
-      row.set(i32.add(x, byte)),
-      eachChunk(f, rows, {
-        begin: vectors.map((v) => sums[v]!.set(f32x4.const(0))),
-        row: [
-          ...vectors.map((v) => sums[v]!.set(f32x4.add(sums[v]!, load(row, v)))),
-          row.set(i32.add(row, i32.shl(cols, 2))),
-        ],
-        end: vectors.map((v) => store(i32.add(out, byte), f32x4.add(load(i32.add(out, byte), v), sums[v]!), v)),
-      }),
-    ]);
+  module.func('fill', { x: 'i32', value: 'f32', n: 'i32' }, 'void', ({ x, value, n }, f) => {
+    const all = f.local('v128');
+    return [all.set(f32x4.splat(value)), eachElement(f, n, (byte, lanes) => [lanes.store(i32.add(x, byte), all)])];
   });
+
+  module.func('sumInOrder', { x: 'i32', n: 'i32' }, 'f32', ({ x, n }, f) => {
+    const total = f.local('f32');
+    return [
+      forUp(f, 0, i32.shl(n, 2), 4, (byte) => [total.set(f32.add(total, f32.load(i32.add(x, byte))))]),
+      ret(total),
+    ];
+  });
+  emitColumnSums(module);
 }
 
 /** y[i] += x[i] */
@@ -57,33 +56,42 @@ function addRow(f: FunctionScope, y: Local<'i32'>, x: Local<'i32'>, n: Local<'i3
   ]);
 }
 
-export function bindElementwise({ func, at }: Link): ElementwiseKernels {
-  const add = func('add');
-  const copyBlock = func('copyBlock');
-  const addBlock = func('addBlock');
-  const columnSums = func('columnSums');
+/** Nanoseconds for an element that comes from beyond the cache. */
+const ELEMENT = 0.4;
+const FILLED = 0.2;
+
+export function bindElementwise(link: Link): ElementwiseKernels {
+  const { split, at } = link;
+  const fill = split('fill');
+  const add = split('add');
+  const copyBlock = split('copyBlock');
+  const addBlock = split('addBlock');
+  const columns = bindColumnSums(link, () => 0);
   const place = (view: Parameters<typeof at>[0], stride: number, offset: number, rows: number, cols: number) =>
     at(view, rows > 0 ? (rows - 1) * stride + offset + cols : 0) + 4 * offset;
   return {
-    fill,
+    fill(x, value, n) {
+      fill(inElements(n, FILLED), [along(at(x, n), 4), value, ROWS]);
+    },
     add(y, x, n) {
-      add(at(y, n), at(x, n), n);
+      add(inElements(n, ELEMENT), [along(at(y, n), 4), along(at(x, n), 4), ROWS]);
     },
     copyBlock(target, targetStride, targetOffset, source, sourceStride, sourceOffset, rows, cols) {
-      const to = place(target, targetStride, targetOffset, rows, cols);
-      const from = place(source, sourceStride, sourceOffset, rows, cols);
-      copyBlock(to, 4 * targetStride, from, 4 * sourceStride, rows, cols);
+      const to = along(place(target, targetStride, targetOffset, rows, cols), 4 * targetStride);
+      const from = along(place(source, sourceStride, sourceOffset, rows, cols), 4 * sourceStride);
+      copyBlock(inRows(rows, ELEMENT * cols), [to, 4 * targetStride, from, 4 * sourceStride, ROWS, cols]);
     },
     addBlock(target, targetStride, targetOffset, source, sourceStride, sourceOffset, rows, cols) {
-      const to = place(target, targetStride, targetOffset, rows, cols);
-      const from = place(source, sourceStride, sourceOffset, rows, cols);
-      addBlock(to, 4 * targetStride, from, 4 * sourceStride, rows, cols);
+      const to = along(place(target, targetStride, targetOffset, rows, cols), 4 * targetStride);
+      const from = along(place(source, sourceStride, sourceOffset, rows, cols), 4 * sourceStride);
+      addBlock(inRows(rows, ELEMENT * cols), [to, 4 * targetStride, from, 4 * sourceStride, ROWS, cols]);
     },
     addBias(y, bias, rows, cols) {
-      addBlock(at(y, rows * cols), 4 * cols, at(bias, cols), 0, rows, cols);
+      const to = along(at(y, rows * cols), 4 * cols);
+      addBlock(inRows(rows, ELEMENT * cols), [to, 4 * cols, at(bias, cols), 0, ROWS, cols]);
     },
     columnSums(out, x, rows, cols) {
-      columnSums(at(out, cols), at(x, rows * cols), rows, cols);
+      columns.sums(at(out, cols), at(x, rows * cols), rows, cols);
     },
   };
 }

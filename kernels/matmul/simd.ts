@@ -8,19 +8,20 @@
 import { forUp, ifThen, type Local, type ModuleBuilder, whileDo } from '../assembler.ts';
 import { f32, f32x4, i32, i32x4, memory, type Statement, select, v128 } from '../instructions.ts';
 import type { Link } from '../link.ts';
+import { along, COLUMNS, type Grid, ROWS } from '../threads/job.ts';
 import type { MatmulKernels } from './reference.ts';
 
 type I = Local<'i32'>;
 type V = Local<'v128'>;
 
-const ROWS = 4;
-const COLUMNS = 8;
+const TILE_ROWS = 4;
+const TILE_COLUMNS = 8;
 /** Block sizes: a panel of b (kc x 8) stays in the first cache, a block of a (mc x kc) in the second. */
 const BLOCK_M = 256;
 const BLOCK_N = 512;
 const BLOCK_K = 256;
 
-const TILE_BYTES = 4 * ROWS * COLUMNS;
+const TILE_BYTES = 4 * TILE_ROWS * TILE_COLUMNS;
 const A_BYTES = 4 * BLOCK_M * BLOCK_K;
 const B_BYTES = 4 * BLOCK_N * BLOCK_K;
 
@@ -31,6 +32,7 @@ export function emitMatmul(module: ModuleBuilder): void {
     'matmul',
     {
       c: 'i32',
+      cRow: 'i32',
       a: 'i32',
       b: 'i32',
       m: 'i32',
@@ -44,12 +46,14 @@ export function emitMatmul(module: ModuleBuilder): void {
       scratch: 'i32',
     },
     'void',
-    ({ c, a, b, m, n, k, aRow, aColumn, bRow, bColumn, accumulate, scratch }, f) => {
+    ({ c, cRow, a, b, m, n, k, aRow, aColumn, bRow, bColumn, accumulate, scratch }, f) => {
       const [mc, nc, kc, aPanels, bPanels] = f.locals('i32', 5) as [I, I, I, I, I];
       return [
         aPanels.set(i32.add(scratch, TILE_BYTES)),
         bPanels.set(i32.add(aPanels, A_BYTES)),
-        ifThen(i32.eqz(i32.or(k, accumulate)), [memory.fill(c, 0, i32.shl(i32.mul(m, n), 2))]),
+        ifThen(i32.eqz(i32.or(k, accumulate)), [
+          forUp(f, 0, m, 1, (i) => [memory.fill(i32.add(c, i32.mul(i, cRow)), 0, i32.shl(n, 2))]),
+        ]),
         forUp(f, 0, n, BLOCK_N, (j) => [
           nc.set(atMost(i32.sub(n, j), BLOCK_N)),
           forUp(f, 0, k, BLOCK_K, (p) => [
@@ -73,8 +77,8 @@ export function emitMatmul(module: ModuleBuilder): void {
                 depth: kc,
               }),
               block.call({
-                c: i32.add(c, i32.shl(i32.add(i32.mul(i, n), j), 2)),
-                cRow: i32.shl(n, 2),
+                c: i32.add(c, i32.add(i32.mul(i, cRow), i32.shl(j, 2))),
+                cRow,
                 a: aPanels,
                 b: bPanels,
                 mc,
@@ -138,7 +142,7 @@ function emitPack(module: ModuleBuilder) {
         ifThen(count, [edge.call({ to, from, across, along, count, depth, width })]),
       ];
     });
-  return { rows: make('packRows', ROWS), columns: make('packColumns', COLUMNS) };
+  return { rows: make('packRows', TILE_ROWS), columns: make('packColumns', TILE_COLUMNS) };
 }
 
 /** Four rows contiguous in depth become four lanes: 4 x 4 transposes, then single elements. */
@@ -224,24 +228,24 @@ function emitBlock(module: ModuleBuilder) {
       const [rows, columns, aPanel, bPanel, corner] = f.locals('i32', 5) as [I, I, I, I, I];
       return [
         bPanel.set(b),
-        forUp(f, 0, nc, COLUMNS, (j) => [
-          columns.set(atMost(i32.sub(nc, j), COLUMNS)),
+        forUp(f, 0, nc, TILE_COLUMNS, (j) => [
+          columns.set(atMost(i32.sub(nc, j), TILE_COLUMNS)),
           aPanel.set(a),
-          forUp(f, 0, mc, ROWS, (i) => [
-            rows.set(atMost(i32.sub(mc, i), ROWS)),
+          forUp(f, 0, mc, TILE_ROWS, (i) => [
+            rows.set(atMost(i32.sub(mc, i), TILE_ROWS)),
             corner.set(i32.add(c, i32.add(i32.mul(i, cRow), i32.shl(j, 2)))),
             ifThen(
-              i32.and(i32.eq(rows, ROWS), i32.eq(columns, COLUMNS)),
+              i32.and(i32.eq(rows, TILE_ROWS), i32.eq(columns, TILE_COLUMNS)),
               [tileKernel.call({ c: corner, cRow, a: aPanel, b: bPanel, kc, fresh })],
               [
-                copy.call({ to: tile, toRow: 4 * COLUMNS, from: corner, fromRow: cRow, rows, columns }),
-                tileKernel.call({ c: tile, cRow: 4 * COLUMNS, a: aPanel, b: bPanel, kc, fresh }),
-                copy.call({ to: corner, toRow: cRow, from: tile, fromRow: 4 * COLUMNS, rows, columns }),
+                copy.call({ to: tile, toRow: 4 * TILE_COLUMNS, from: corner, fromRow: cRow, rows, columns }),
+                tileKernel.call({ c: tile, cRow: 4 * TILE_COLUMNS, a: aPanel, b: bPanel, kc, fresh }),
+                copy.call({ to: corner, toRow: cRow, from: tile, fromRow: 4 * TILE_COLUMNS, rows, columns }),
               ],
             ),
-            aPanel.set(i32.add(aPanel, i32.mul(kc, 4 * ROWS))),
+            aPanel.set(i32.add(aPanel, i32.mul(kc, 4 * TILE_ROWS))),
           ]),
-          bPanel.set(i32.add(bPanel, i32.mul(kc, 4 * COLUMNS))),
+          bPanel.set(i32.add(bPanel, i32.mul(kc, 4 * TILE_COLUMNS))),
         ]),
       ];
     },
@@ -270,12 +274,12 @@ function emitTile(module: ModuleBuilder) {
     { c: 'i32', cRow: 'i32', a: 'i32', b: 'i32', kc: 'i32', fresh: 'i32' },
     'void',
     ({ c, cRow, a, b, kc, fresh }, f) => {
-      const sums = f.locals('v128', 2 * ROWS);
+      const sums = f.locals('v128', 2 * TILE_ROWS);
       const [b0, b1, x] = f.locals('v128', 3) as [V, V, V];
       const row = f.local('i32');
       const end = f.local('i32');
       const eachRow = (make: (left: V, right: V, i: number) => Statement[]): Statement[] =>
-        Array.from({ length: ROWS }, (_, i) => make(sums[2 * i]!, sums[2 * i + 1]!, i)).flat();
+        Array.from({ length: TILE_ROWS }, (_, i) => make(sums[2 * i]!, sums[2 * i + 1]!, i)).flat();
       return [
         ifThen(i32.eqz(fresh), [
           row.set(c),
@@ -286,7 +290,7 @@ function emitTile(module: ModuleBuilder) {
           ]),
         ]),
         // Not unrolled: V8 then runs out of registers (40 GFLOP/s once, 33 twice, 28 four times).
-        end.set(i32.add(b, i32.mul(kc, 4 * COLUMNS))),
+        end.set(i32.add(b, i32.mul(kc, 4 * TILE_COLUMNS))),
         whileDo(i32.ne(b, end), [
           b0.set(v128.load(b)),
           b1.set(v128.load(b, 16)),
@@ -295,8 +299,8 @@ function emitTile(module: ModuleBuilder) {
             left.set(f32x4.add(left, f32x4.mul(x, b0))),
             right.set(f32x4.add(right, f32x4.mul(x, b1))),
           ]),
-          a.set(i32.add(a, 4 * ROWS)),
-          b.set(i32.add(b, 4 * COLUMNS)),
+          a.set(i32.add(a, 4 * TILE_ROWS)),
+          b.set(i32.add(b, 4 * TILE_COLUMNS)),
         ]),
         row.set(c),
         ...eachRow((left, right) => [v128.store(row, left), v128.store(row, right, 16), row.set(i32.add(row, cRow))]),
@@ -305,24 +309,69 @@ function emitTile(module: ModuleBuilder) {
   );
 }
 
-export function bindMatmul({ func, at, scratch, counts }: Link): MatmulKernels {
-  const matmul = func('matmul');
-  const panels = scratch(TILE_BYTES + A_BYTES + B_BYTES);
+// ---- chunks for several threads
+
+/** The least side of a chunk: each packs its rows of a and columns of b itself, work that grows with how thin it is. */
+const LEAST_SIDE = 32;
+/** Chunks are about square, of this area or larger, except where that would leave fewer than four. */
+const LEAST_AREA = 64 * 64;
+const MOST_CHUNKS = 64;
+const NANOSECONDS_PER_MULTIPLY_ADD = 1 / 17;
+const CHUNK_NANOSECONDS = 50_000;
+
+function inTiles(m: number, n: number, k: number): Grid {
+  const nanoseconds = m * n * k * NANOSECONDS_PER_MULTIPLY_ADD;
+  const chunks = Math.max(1, Math.min(MOST_CHUNKS, nanoseconds / CHUNK_NANOSECONDS));
+  const area = Math.max((m * n) / chunks, Math.min(LEAST_AREA, (m * n) / 4));
+  const side = Math.max(LEAST_SIDE, Math.sqrt(area));
+  const columnsEach = evenly(n, side, TILE_COLUMNS);
+  const rowsEach = evenly(m, Math.max(LEAST_SIDE, area / columnsEach), TILE_ROWS);
+  return { nanoseconds, rows: m, rowsEach, columns: n, columnsEach };
+}
+
+/** About `wanted`, a multiple of `grain`, so that all parts of `total` are about equal. */
+function evenly(total: number, wanted: number, grain: number): number {
+  const parts = Math.max(1, Math.round(total / wanted));
+  return Math.max(grain, Math.ceil(total / parts / grain) * grain);
+}
+
+export function bindMatmul({ split, at, scratch, counts }: Link): MatmulKernels {
+  const matmul = split('matmul');
+  scratch(TILE_BYTES + A_BYTES + B_BYTES);
+  const panels = { scratch: 0 };
+  /** Strides in floats: of a by row and by k, of b by k and by column. */
+  const product = (
+    [c, a, b]: readonly [number, number, number],
+    [m, n, k]: readonly [number, number, number],
+    [aRow, aColumn, bRow, bColumn]: readonly [number, number, number, number],
+    accumulate: boolean,
+  ): void => {
+    matmul(inTiles(m, n, k), [
+      along(c, 4 * n, 4),
+      4 * n,
+      along(a, 4 * aRow),
+      along(b, 0, 4 * bColumn),
+      ROWS,
+      COLUMNS,
+      k,
+      4 * aRow,
+      4 * aColumn,
+      4 * bRow,
+      4 * bColumn,
+      Number(accumulate),
+      panels,
+    ]);
+    counts.multiplyAdds += m * n * k;
+  };
   return {
     matmulNN(c, a, b, m, n, k, accumulate) {
-      const to = at(c, m * n);
-      matmul(to, at(a, m * k), at(b, k * n), m, n, k, 4 * k, 4, 4 * n, 4, Number(accumulate), panels);
-      counts.multiplyAdds += m * n * k;
+      product([at(c, m * n), at(a, m * k), at(b, k * n)], [m, n, k], [k, 1, n, 1], accumulate);
     },
     matmulNT(c, a, b, m, n, k, accumulate) {
-      const to = at(c, m * n);
-      matmul(to, at(a, m * k), at(b, k * n), m, n, k, 4 * k, 4, 4, 4 * k, Number(accumulate), panels);
-      counts.multiplyAdds += m * n * k;
+      product([at(c, m * n), at(a, m * k), at(b, k * n)], [m, n, k], [k, 1, 1, k], accumulate);
     },
     matmulTN(c, a, b, m, n, k, accumulate) {
-      const to = at(c, m * n);
-      matmul(to, at(a, m * k), at(b, k * n), m, n, k, 4, 4 * m, 4 * n, 4, Number(accumulate), panels);
-      counts.multiplyAdds += m * n * k;
+      product([at(c, m * n), at(a, m * k), at(b, k * n)], [m, n, k], [1, m, n, 1], accumulate);
     },
   };
 }

@@ -2,6 +2,7 @@ import { type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } fro
 import { countDistances } from '../distance/reference.ts';
 import { f32x4, type I32, i32, i32x4, memory, type Statement, select, v128 } from '../instructions.ts';
 import type { Link } from '../link.ts';
+import { along, inRows, ROWS } from '../threads/job.ts';
 import type { NearestRowsKernels } from './reference.ts';
 
 /**
@@ -136,13 +137,18 @@ export function emitNearestRows(module: ModuleBuilder): void {
   );
 }
 
-export function bindNearestRows({ func, at, scratch, counts }: Link): NearestRowsKernels {
-  const nearestRows = func('nearestRows');
+/** Nanoseconds for one dimension of one distance. */
+const DIMENSION = 0.08;
+
+export function bindNearestRows({ split, at, scratch, counts }: Link): NearestRowsKernels {
+  const nearestRows = split('nearestRows');
   return {
     nearestRows(ids, distances, points, first, count, base, baseCount, dim) {
-      const from = at(points, (first + count) * dim) + 4 * first * dim;
-      const room = scratch(POINT_BYTES * (dim + 1));
-      nearestRows(at(ids, count), at(distances, count), from, count, at(base, baseCount * dim), baseCount, dim, room);
+      const from = along(at(points, (first + count) * dim) + 4 * first * dim, 4 * dim);
+      scratch(POINT_BYTES * (dim + 1));
+      const to = [along(at(ids, count), 4), along(at(distances, count), 4)];
+      const grid = inRows(count, baseCount * (DIMENSION * dim + 1), POINTS);
+      nearestRows(grid, [...to, from, ROWS, at(base, baseCount * dim), baseCount, dim, { scratch: 0 }]);
       countDistances(counts, count * baseCount, dim);
     },
   };

@@ -1,10 +1,11 @@
-import { eachElement, type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder, ret } from '../assembler.ts';
+import { eachElement, type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../assembler.ts';
 import { eachStrip } from '../columns.ts';
 import { countDistances } from '../distance/reference.ts';
 import { f32, f32x4, type I32, i32, type Statement, select, v128 } from '../instructions.ts';
 import { loadRest, reduceLanes, sumTerms } from '../lane-sums.ts';
 import type { Link } from '../link.ts';
 import { logStatements } from '../math/simd.ts';
+import { along, inElements, inRows, ROWS } from '../threads/job.ts';
 import { type PairKernels, SMALLEST_NORMAL } from './reference.ts';
 
 type L = Local<'i32'>;
@@ -23,8 +24,8 @@ function element(base: I32, index: I32): I32 {
 }
 
 function emitPairDistances(module: ModuleBuilder): void {
-  const parameters = { out: 'i32', x: 'i32', rows: 'i32', dim: 'i32' } as const;
-  module.func('pairDistances', parameters, 'void', ({ out, x, rows, dim }, f) => {
+  const parameters = { out: 'i32', x: 'i32', rows: 'i32', dim: 'i32', first: 'i32', count: 'i32' } as const;
+  module.func('pairDistances', parameters, 'void', ({ out, x, rows, dim, first, count }, f) => {
     const distances = f.local('v128');
     const difference = f.local('v128');
     const [self, other, right, down] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
@@ -47,7 +48,7 @@ function emitPairDistances(module: ModuleBuilder): void {
       ];
     };
     return [
-      forUp(f, 0, rows, 1, (i) => [
+      forUp(f, first, i32.add(first, count), 1, (i) => [
         self.set(i32.add(x, i32.mul(i, rowBytes))),
         right.set(element(out, i32.mul(i, i32.add(rows, 1)))),
         f32.store(right, 0),
@@ -63,15 +64,26 @@ function emitPairDistances(module: ModuleBuilder): void {
 }
 
 function emitPairDistancesBackward(module: ModuleBuilder): void {
-  const parameters = { dx: 'i32', dOut: 'i32', out: 'i32', x: 'i32', rows: 'i32', dim: 'i32', factors: 'i32' } as const;
-  module.func('pairDistancesBackward', parameters, 'void', ({ dx, dOut, out, x, rows, dim, factors }, f) => {
+  const parameters = {
+    dx: 'i32',
+    dOut: 'i32',
+    out: 'i32',
+    x: 'i32',
+    rows: 'i32',
+    dim: 'i32',
+    first: 'i32',
+    count: 'i32',
+    factors: 'i32',
+  } as const;
+  module.func('pairDistancesBackward', parameters, 'void', (all, f) => {
+    const { dx, dOut, out, x, rows, dim, first, count, factors } = all;
     const [across, down, self, other, place] = f.locals('i32', 5) as [L, L, L, L, L];
     const distance = f.local('f32');
     const factor = f.local('v128');
     const [own, sums] = [f.locals('v128', 4), f.locals('v128', 4)];
     const rowBytes = i32.shl(dim, 2);
     return [
-      forUp(f, 0, rows, 1, (i) => [
+      forUp(f, first, i32.add(first, count), 1, (i) => [
         // factors[j] = (dOut[i, j] + dOut[j, i]) / out[i, j], or 0
         across.set(i32.shl(i32.mul(i, rows), 2)),
         down.set(element(dOut, i)),
@@ -131,16 +143,22 @@ function emitInrpWeights(module: ModuleBuilder): void {
 }
 
 function emitInrpLoss(module: ModuleBuilder): void {
-  const parameters = { w: 'i32', compressed: 'i32', original: 'i32', rows: 'i32' } as const;
-  module.func('inrpLossSum', parameters, 'f32', ({ w, compressed, original, rows }, f) => {
+  const parameters = {
+    sums: 'i32',
+    w: 'i32',
+    compressed: 'i32',
+    original: 'i32',
+    count: 'i32',
+    rows: 'i32',
+  } as const;
+  module.func('inrpLossRows', parameters, 'void', ({ sums, w, compressed, original, count, rows }, f) => {
     const [sum, a, b, c] = [f.local('v128'), f.local('v128'), f.local('v128'), f.local('v128')];
-    const total = f.local('f32');
     const [row, whole] = [f.local('i32'), f.local('i32')];
     const at = (base: L, place: I32) => i32.add(base, i32.add(row, place));
     const accumulate = sum.set(f32x4.add(sum, f32x4.mul(a, f32x4.abs(f32x4.sub(b, c)))));
     return [
       whole.set(i32.shl(i32.and(rows, -4), 2)),
-      forUp(f, 0, rows, 1, (i) => [
+      forUp(f, 0, count, 1, (i) => [
         row.set(i32.shl(i32.mul(i, rows), 2)),
         sum.set(f32x4.const(0)),
         forUp(f, 0, whole, 16, (byte) => [
@@ -156,9 +174,8 @@ function emitInrpLoss(module: ModuleBuilder): void {
           accumulate,
         ]),
         ...reduceLanes(f, sum, [sum]),
-        total.set(f32.add(total, f32x4.extract_lane(sum, 0))),
+        v128.store32_lane(element(sums, i), sum, 0),
       ]),
-      ret(total),
     ];
   });
 }
@@ -188,32 +205,46 @@ function emitInrpLossBackward(module: ModuleBuilder): void {
   });
 }
 
-export function bindPairs({ func, at, scratch, counts }: Link): PairKernels {
-  const pairDistances = func('pairDistances');
-  const pairDistancesBackward = func('pairDistancesBackward');
-  const inrpWeights = func('inrpWeights');
-  const inrpLossSum = func('inrpLossSum');
-  const inrpLossBackward = func('inrpLossBackward');
+/** Nanoseconds for one dimension of one pair, forwards and backwards, and for one entry of a matrix of pairs. */
+const DIMENSION = 0.1;
+const BACK_DIMENSION = 0.16;
+const WEIGHT = 2;
+const ENTRY = 0.5;
+
+export function bindPairs({ func, split, at, scratch, counts }: Link): PairKernels {
+  const pairDistances = split('pairDistances');
+  const pairDistancesBackward = split('pairDistancesBackward');
+  const inrpWeights = split('inrpWeights');
+  const sumInOrder = func('sumInOrder');
+  const inrpLossRows = split('inrpLossRows');
+  const inrpLossBackward = split('inrpLossBackward');
   return {
     pairDistances(out, x, rows, dim) {
-      pairDistances(at(out, rows * rows), at(x, rows * dim), rows, dim);
+      const grid = inRows(rows, (rows / 2) * (DIMENSION * dim + 2));
+      pairDistances(grid, [at(out, rows * rows), at(x, rows * dim), rows, dim, along(0, 1), ROWS]);
       countDistances(counts, (rows * (rows - 1)) / 2, dim);
     },
     pairDistancesBackward(dx, dOut, out, x, rows, dim) {
       const [n, pairs] = [rows * dim, rows * rows];
-      pairDistancesBackward(at(dx, n), at(dOut, pairs), at(out, pairs), at(x, n), rows, dim, scratch(4 * rows));
+      const operands = [at(dx, n), at(dOut, pairs), at(out, pairs), at(x, n), rows, dim];
+      scratch(4 * rows);
+      const grid = inRows(rows, rows * (BACK_DIMENSION * dim + 2));
+      pairDistancesBackward(grid, [...operands, along(0, 1), ROWS, { scratch: 0 }]);
       counts.multiplyAdds += pairs * dim;
     },
     inrpWeights(w, d, boundary, alpha, beta, n) {
-      inrpWeights(at(w, n), at(d, n), boundary, alpha, beta, n);
+      inrpWeights(inElements(n, WEIGHT), [along(at(w, n), 4), along(at(d, n), 4), boundary, alpha, beta, ROWS]);
     },
     inrpLoss(loss, w, compressed, original, rows) {
-      const n = rows * rows;
-      loss[0] = Math.fround(inrpLossSum(at(w, n), at(compressed, n), at(original, n), rows) / Math.fround(n));
+      const matrices = [w, compressed, original].map((one) => along(at(one, rows * rows), 4 * rows));
+      const sums = scratch(4 * rows);
+      inrpLossRows(inRows(rows, ENTRY * rows), [along(sums, 4), ...matrices, ROWS, rows]);
+      loss[0] = Math.fround(sumInOrder(sums, rows) / Math.fround(rows * rows));
     },
     inrpLossBackward(dCompressed, dLoss, w, compressed, original, rows) {
       const n = rows * rows;
-      inrpLossBackward(at(dCompressed, n), dLoss[0]! / n, at(w, n), at(compressed, n), at(original, n), n);
+      const [to, ...from] = [dCompressed, w, compressed, original].map((one) => along(at(one, n), 4));
+      inrpLossBackward(inElements(n, ENTRY), [to!, dLoss[0]! / n, ...from, ROWS]);
     },
   };
 }

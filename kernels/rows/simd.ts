@@ -1,7 +1,9 @@
 import { eachElement, forUp, ifThen, type Local, type ModuleBuilder } from '../assembler.ts';
 import { f32, f32x4, i32, type Statement, v128 } from '../instructions.ts';
+import type { Floats } from '../kernels.ts';
 import { reduceLanes, sumTerms } from '../lane-sums.ts';
 import type { Link } from '../link.ts';
+import { along, inRows, ROWS } from '../threads/job.ts';
 import { type RowKernels, SMALLEST_NORM } from './reference.ts';
 
 export function emitRows(module: ModuleBuilder): void {
@@ -114,27 +116,32 @@ function emitRowDistancesBackward(module: ModuleBuilder): void {
   });
 }
 
-export function bindRows({ func, at }: Link): RowKernels {
-  const normalizeRows = func('normalizeRows');
-  const normalizeRowsBackward = func('normalizeRowsBackward');
-  const rowDistances = func('rowDistances');
-  const rowDistancesBackward = func('rowDistancesBackward');
+/** Nanoseconds for an element. */
+const ELEMENT = 0.8;
+
+export function bindRows({ split, at }: Link): RowKernels {
+  const normalizeRows = split('normalizeRows');
+  const normalizeRowsBackward = split('normalizeRowsBackward');
+  const rowDistances = split('rowDistances');
+  const rowDistancesBackward = split('rowDistancesBackward');
+  const numbers = (view: Floats, rows: number) => along(at(view, rows), 4);
   return {
     normalizeRows(y, norms, x, rows, cols) {
-      const n = rows * cols;
-      normalizeRows(at(y, n), at(norms, rows), at(x, n), rows, cols);
+      const [to, from] = [y, x].map((view) => along(at(view, rows * cols), 4 * cols));
+      normalizeRows(inRows(rows, ELEMENT * cols), [to!, numbers(norms, rows), from!, ROWS, cols]);
     },
     normalizeRowsBackward(dx, dy, y, norms, rows, cols) {
-      const n = rows * cols;
-      normalizeRowsBackward(at(dx, n), at(dy, n), at(y, n), at(norms, rows), rows, cols);
+      const moving = [dx, dy, y].map((view) => along(at(view, rows * cols), 4 * cols));
+      normalizeRowsBackward(inRows(rows, ELEMENT * cols), [...moving, numbers(norms, rows), ROWS, cols]);
     },
     rowDistances(out, a, b, epsilon, rows, cols) {
-      const n = rows * cols;
-      rowDistances(at(out, rows), at(a, n), at(b, n), epsilon * epsilon, rows, cols);
+      const moving = [a, b].map((view) => along(at(view, rows * cols), 4 * cols));
+      rowDistances(inRows(rows, ELEMENT * cols), [numbers(out, rows), ...moving, epsilon * epsilon, ROWS, cols]);
     },
     rowDistancesBackward(da, db, dOut, out, a, b, rows, cols) {
-      const n = rows * cols;
-      rowDistancesBackward(at(da, n), at(db, n), at(dOut, rows), at(out, rows), at(a, n), at(b, n), rows, cols);
+      const [toA, toB, fromA, fromB] = [da, db, a, b].map((view) => along(at(view, rows * cols), 4 * cols));
+      const slopes = [numbers(dOut, rows), numbers(out, rows)];
+      rowDistancesBackward(inRows(rows, ELEMENT * cols), [toA!, toB!, ...slopes, fromA!, fromB!, ROWS, cols]);
     },
   };
 }

@@ -2,6 +2,7 @@ import { type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } fro
 import { countDistances } from '../distance/reference.ts';
 import { type Expression, f32, f32x4, type I32, i16x8, i32, i32x4, type Statement, v128 } from '../instructions.ts';
 import { type Link, remembering } from '../link.ts';
+import { along, inRows, ROWS } from '../threads/job.ts';
 import type { ScalarCodesKernels } from './reference.ts';
 
 /** Rows whose sums run side by side. */
@@ -157,11 +158,15 @@ export function emitScalarCodes(module: ModuleBuilder): void {
   );
 }
 
-export function bindScalarCodes({ func, at, counts }: Link): ScalarCodesKernels {
+/** Nanoseconds for one dimension of one row from beyond the cache: of steps and codes, and of bytes only. */
+const FLOAT_DIMENSION = 0.3;
+const BYTE_DIMENSION = 0.06;
+
+export function bindScalarCodes({ func, split, at, counts }: Link): ScalarCodesKernels {
   const codeIds = func('codeDistances');
-  const codeScan = func('codeDistanceScan');
+  const codeScan = split('codeDistanceScan');
   const byteIds = func('byteDistances');
-  const byteScan = func('byteDistanceScan');
+  const byteScan = split('byteDistanceScan');
   const [outAt, targetAt, stepsAt, queryAt] = [remembering(at), remembering(at), remembering(at), remembering(at)];
   const [codesAt, idsAt] = [remembering(at), remembering(at)];
   return {
@@ -171,8 +176,9 @@ export function bindScalarCodes({ func, at, counts }: Link): ScalarCodesKernels 
       countDistances(counts, count, dim);
     },
     codeDistanceScan(out, target, steps, codes, first, count, dim) {
-      const from = codesAt(codes, (first + count) * dim) + first * dim;
-      codeScan(outAt(out, count), targetAt(target, dim), stepsAt(steps, dim), from, count, dim);
+      const from = along(codesAt(codes, (first + count) * dim) + first * dim, dim);
+      const constants = [targetAt(target, dim), stepsAt(steps, dim)];
+      codeScan(inRows(count, FLOAT_DIMENSION * dim + 2), [along(outAt(out, count), 4), ...constants, from, ROWS, dim]);
       countDistances(counts, count, dim);
     },
     byteDistances(out, query, queryOffset, codes, ids, count, dim, scale) {
@@ -182,8 +188,8 @@ export function bindScalarCodes({ func, at, counts }: Link): ScalarCodesKernels 
     },
     byteDistanceScan(out, query, queryOffset, codes, first, count, dim, scale) {
       const own = queryAt(query, queryOffset + dim) + queryOffset;
-      const from = codesAt(codes, (first + count) * dim) + first * dim;
-      byteScan(outAt(out, count), own, from, count, dim, scale);
+      const from = along(codesAt(codes, (first + count) * dim) + first * dim, dim);
+      byteScan(inRows(count, BYTE_DIMENSION * dim + 2), [along(outAt(out, count), 4), own, from, ROWS, dim, scale]);
       countDistances(counts, count, dim);
     },
   };

@@ -2,6 +2,7 @@ import { SMALLEST_MOMENT } from '../adamw/reference.ts';
 import { eachElement, type ModuleBuilder } from '../assembler.ts';
 import { f32x4, i32, v128 } from '../instructions.ts';
 import type { Link } from '../link.ts';
+import { along, inElements, ROWS } from '../threads/job.ts';
 import type { SgdKernels } from './reference.ts';
 
 export function emitSgd(module: ModuleBuilder): void {
@@ -32,11 +33,15 @@ export function emitSgd(module: ModuleBuilder): void {
   });
 }
 
-export function bindSgd({ func, at }: Link): SgdKernels {
-  const sgd = func('sgd');
+/** Nanoseconds for one parameter. */
+const PARAMETER = 0.8;
+
+export function bindSgd({ split, at }: Link): SgdKernels {
+  const sgd = split('sgd');
   return {
     sgd(parameter, gradient, velocity, n, rate, momentum) {
-      sgd(at(parameter, n), at(gradient, n), at(velocity, n), n, rate, momentum);
+      const moving = [parameter, gradient, velocity].map((view) => along(at(view, n), 4));
+      sgd(inElements(n, PARAMETER), [...moving, ROWS, rate, momentum]);
     },
   };
 }

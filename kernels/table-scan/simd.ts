@@ -1,6 +1,7 @@
 import { type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../assembler.ts';
 import { f32, type I32, i32, type Statement } from '../instructions.ts';
 import { type Link, remembering } from '../link.ts';
+import { along, inRows, ROWS } from '../threads/job.ts';
 import { countTableSums, TABLE_STRIDE, type TableScanKernels } from './reference.ts';
 
 /** Codes whose sums run side by side, since each sum waits for its last addition. */
@@ -84,9 +85,12 @@ export function emitTableScan(module: ModuleBuilder): void {
   );
 }
 
-export function bindTableScan({ func, at, counts }: Link): TableScanKernels {
+/** Nanoseconds for one byte of a code. */
+const BYTE = 0.4;
+
+export function bindTableScan({ func, split, at, counts }: Link): TableScanKernels {
   const toIds = func('tableSums');
-  const scan = func('tableSumScan');
+  const scan = split('tableSumScan');
   const [outAt, tableAt, codesAt, idsAt] = [remembering(at), remembering(at), remembering(at), remembering(at)];
   return {
     tableSums(out, table, codes, ids, count, m) {
@@ -94,8 +98,9 @@ export function bindTableScan({ func, at, counts }: Link): TableScanKernels {
       countTableSums(counts, count, m);
     },
     tableSumScan(out, table, codes, first, count, m) {
-      const from = codesAt(codes, (first + count) * m) + first * m;
-      scan(outAt(out, count), tableAt(table, m * TABLE_STRIDE), from, count, m);
+      const from = along(codesAt(codes, (first + count) * m) + first * m, m);
+      const to = along(outAt(out, count), 4);
+      scan(inRows(count, BYTE * m + 1), [to, tableAt(table, m * TABLE_STRIDE), from, ROWS, m]);
       countTableSums(counts, count, m);
     },
   };

@@ -1,8 +1,10 @@
-import { eachElement, type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder, ret } from '../assembler.ts';
-import { f32, f32x4, i32, type Statement, v128 } from '../instructions.ts';
+import { eachElement, type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../assembler.ts';
+import { f32x4, i32, type Statement, v128 } from '../instructions.ts';
+import type { Floats } from '../kernels.ts';
 import { loadRest, reduceLanes, sumTerms } from '../lane-sums.ts';
 import type { Link } from '../link.ts';
 import { expStatements } from '../math/simd.ts';
+import { along, inElements, inRows, ROWS } from '../threads/job.ts';
 import type { VariationalKernels } from './reference.ts';
 
 export function emitVariational(module: ModuleBuilder): void {
@@ -51,16 +53,15 @@ function emitGaussianSampleBackward(module: ModuleBuilder): void {
   });
 }
 
-/** Twice the divergence, summed over all rows. */
+/** Twice the divergence of each row. */
 function emitGaussianDivergence(module: ModuleBuilder): void {
-  const operands = { mean: 'i32', logVariance: 'i32', rows: 'i32', cols: 'i32' } as const;
-  module.func('gaussianDivergenceSum', operands, 'f32', ({ mean, logVariance, rows, cols }, f) => {
+  const operands = { sums: 'i32', mean: 'i32', logVariance: 'i32', rows: 'i32', cols: 'i32' } as const;
+  module.func('gaussianDivergenceRows', operands, 'void', ({ sums, mean, logVariance, rows, cols }, f) => {
     const [sum, m, v] = [f.local('v128'), f.local('v128'), f.local('v128')];
-    const total = f.local('f32');
     const whole = f.local('i32');
     return [
       whole.set(i32.shl(i32.and(cols, -4), 2)),
-      forUp(f, 0, rows, 1, () => [
+      forUp(f, 0, i32.shl(rows, 2), 4, (row) => [
         sum.set(f32x4.const(0)),
         forUp(f, 0, whole, 16, (byte) => [
           m.set(v128.load(i32.add(mean, byte))),
@@ -74,11 +75,10 @@ function emitGaussianDivergence(module: ModuleBuilder): void {
           ...addDivergence(f, sum, m, v),
         ]),
         ...reduceLanes(f, sum, [sum]),
-        total.set(f32.add(total, f32x4.extract_lane(sum, 0))),
+        v128.store32_lane(i32.add(sums, row), sum, 0),
         mean.set(i32.add(mean, i32.shl(cols, 2))),
         logVariance.set(i32.add(logVariance, i32.shl(cols, 2))),
       ]),
-      ret(total),
     ];
   });
 }
@@ -128,19 +128,17 @@ function emitGaussianDivergenceBackward(module: ModuleBuilder): void {
 }
 
 function emitSquaredError(module: ModuleBuilder): void {
-  const operands = { x: 'i32', target: 'i32', rows: 'i32', cols: 'i32' } as const;
-  module.func('squaredErrorSum', operands, 'f32', ({ x, target, rows, cols }, f) => {
+  const operands = { sums: 'i32', x: 'i32', target: 'i32', rows: 'i32', cols: 'i32' } as const;
+  module.func('squaredErrorRows', operands, 'void', ({ sums, x, target, rows, cols }, f) => {
     const [sum, difference] = [f.local('v128'), f.local('v128')];
-    const total = f.local('f32');
     return [
-      forUp(f, 0, rows, 1, () => [
+      forUp(f, 0, i32.shl(rows, 2), 4, (row) => [
         ...sumTerms(f, [sum], x, [target], cols, (a, b) => f32x4.mul(difference.tee(f32x4.sub(a, b)), difference)),
         ...reduceLanes(f, sum, [sum]),
-        total.set(f32.add(total, f32x4.extract_lane(sum, 0))),
+        v128.store32_lane(i32.add(sums, row), sum, 0),
         x.set(i32.add(x, i32.shl(cols, 2))),
         target.set(i32.add(target, i32.shl(cols, 2))),
       ]),
-      ret(total),
     ];
   });
 }
@@ -160,45 +158,52 @@ function emitSquaredErrorBackward(module: ModuleBuilder): void {
   });
 }
 
-export function bindVariational({ func, at }: Link): VariationalKernels {
-  const gaussianSample = func('gaussianSample');
-  const gaussianSampleBackward = func('gaussianSampleBackward');
-  const gaussianDivergenceSum = func('gaussianDivergenceSum');
-  const gaussianDivergenceBackward = func('gaussianDivergenceBackward');
-  const squaredErrorSum = func('squaredErrorSum');
-  const squaredErrorBackward = func('squaredErrorBackward');
+/** Nanoseconds for an element: where an exponential is computed, and where none is. */
+const EXPONENTIAL = 1.5;
+const ELEMENT = 0.5;
+
+export function bindVariational({ func, split, at, scratch }: Link): VariationalKernels {
+  const gaussianSample = split('gaussianSample');
+  const gaussianSampleBackward = split('gaussianSampleBackward');
+  const gaussianDivergenceRows = split('gaussianDivergenceRows');
+  const gaussianDivergenceBackward = split('gaussianDivergenceBackward');
+  const squaredErrorRows = split('squaredErrorRows');
+  const squaredErrorBackward = split('squaredErrorBackward');
+  const sumInOrder = func('sumInOrder');
+  const elements = (views: readonly Floats[], n: number) => views.map((view) => along(at(view, n), 4));
+  const inRowsOf = (views: readonly Floats[], rows: number, cols: number) =>
+    views.map((view) => along(at(view, rows * cols), 4 * cols));
   return {
     gaussianSample(z, deviation, mean, logVariance, noise, n) {
-      gaussianSample(at(z, n), at(deviation, n), at(mean, n), at(logVariance, n), at(noise, n), n);
+      const operands = elements([z, deviation, mean, logVariance, noise], n);
+      gaussianSample(inElements(n, EXPONENTIAL), [...operands, ROWS]);
     },
     gaussianSampleBackward(dMean, dLogVariance, dz, deviation, noise, n) {
-      gaussianSampleBackward(at(dMean, n), at(dLogVariance, n), at(dz, n), at(deviation, n), at(noise, n), n);
+      const operands = elements([dMean, dLogVariance, dz, deviation, noise], n);
+      gaussianSampleBackward(inElements(n, ELEMENT), [...operands, ROWS]);
     },
     gaussianDivergence(mean, logVariance, rows, cols) {
-      const n = rows * cols;
-      const sum = gaussianDivergenceSum(at(mean, n), at(logVariance, n), rows, cols) as number;
-      return Math.fround(sum / Math.fround(2 * rows));
+      const sums = scratch(4 * rows);
+      const operands = [along(sums, 4), ...inRowsOf([mean, logVariance], rows, cols)];
+      gaussianDivergenceRows(inRows(rows, EXPONENTIAL * cols), [...operands, ROWS, cols]);
+      return Math.fround(sumInOrder(sums, rows) / Math.fround(2 * rows));
     },
     gaussianDivergenceBackward(dMean, dLogVariance, seed, mean, logVariance, rows, cols) {
       const n = rows * cols;
       const factor = seed / rows;
-      gaussianDivergenceBackward(
-        at(dMean, n),
-        at(dLogVariance, n),
-        factor,
-        factor / 2,
-        at(mean, n),
-        at(logVariance, n),
-        n,
-      );
+      const [toMean, toVariance, ...from] = elements([dMean, dLogVariance, mean, logVariance], n);
+      gaussianDivergenceBackward(inElements(n, EXPONENTIAL), [toMean!, toVariance!, factor, factor / 2, ...from, ROWS]);
     },
     squaredError(x, target, rows, cols) {
-      const n = rows * cols;
-      return Math.fround((squaredErrorSum(at(x, n), at(target, n), rows, cols) as number) / Math.fround(rows));
+      const sums = scratch(4 * rows);
+      const operands = [along(sums, 4), ...inRowsOf([x, target], rows, cols)];
+      squaredErrorRows(inRows(rows, ELEMENT * cols), [...operands, ROWS, cols]);
+      return Math.fround(sumInOrder(sums, rows) / Math.fround(rows));
     },
     squaredErrorBackward(dx, seed, x, target, rows, cols) {
       const n = rows * cols;
-      squaredErrorBackward(at(dx, n), (2 * seed) / rows, at(x, n), at(target, n), n);
+      const [to, ...from] = elements([dx, x, target], n);
+      squaredErrorBackward(inElements(n, ELEMENT), [to!, (2 * seed) / rows, ...from, ROWS]);
     },
   };
 }

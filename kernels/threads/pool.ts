@@ -1,0 +1,188 @@
+import type { WasmFunction, WasmMemory, WasmModule } from '../webassembly.ts';
+import { type ChunkRunner, runChunks } from './chunks.ts';
+import {
+  ACTIVE,
+  ASLEEP,
+  CHUNKS,
+  type Control,
+  createControl,
+  EPOCH,
+  JOINING,
+  LIMIT,
+  MAIL,
+  MOST_THREADS,
+  NEXT,
+  READY,
+  takeFailure,
+} from './control.ts';
+import { type ChunkOperand, chunkCount, type Grid, writeJob } from './job.ts';
+import { startWorker, threadsSupported, type WorkerThread } from './start-worker.ts';
+import type { PoolMessage } from './worker.ts';
+
+/** How often the caller looks whether the others are done before it sleeps. */
+const LOOKS = 20_000;
+
+/** The threads that help this one, started when first needed and shared by all kernels of this thread. */
+class Pool {
+  readonly #control: Control = createControl();
+  readonly #workers: WorkerThread[] = [];
+  #failure: string | undefined;
+
+  /** Starts threads until there are `count` besides the caller. They come up while the caller goes on alone. */
+  grow(count: number): void {
+    while (this.#workers.length < count) {
+      const worker = startWorker(
+        {
+          url: new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url),
+          // @ts-expect-error Worker is a global of browsers, whose types are not loaded.
+          inBrowser: () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }),
+        },
+        {
+          onError: (reason) => {
+            this.#failure = reason;
+          },
+        },
+      );
+      this.#workers.push(worker);
+      this.send(this.#workers.length - 1, {
+        kind: 'start',
+        control: this.#control.buffer,
+        thread: this.#workers.length,
+      });
+    }
+  }
+
+  /** A thread that sleeps or looks for work returns to its event loop, which delivers the message. */
+  send(worker: number, message: PoolMessage): void {
+    const { words } = this.#control;
+    // Counted first: a thread goes back to work only when it has received all that was counted.
+    Atomics.add(words, MAIL + worker + 1, 1);
+    this.#workers[worker]!.post(message);
+    Atomics.add(words, EPOCH, 2);
+    Atomics.notify(words, EPOCH);
+  }
+
+  /** Runs one job on up to `threads` threads, the caller one of them, and returns when it is done. */
+  run(
+    kernels: number,
+    runner: ChunkRunner,
+    threads: number,
+    func: number,
+    grid: Grid,
+    operands: readonly ChunkOperand[],
+  ): void {
+    if (this.#failure !== undefined) throw new Error(`Kernels: expected threads that run, got ${this.#failure}.`);
+    const control = this.#control;
+    const { words, job } = control;
+    const chunks = chunkCount(grid);
+    writeJob(job, kernels, func, grid, operands);
+    words[CHUNKS] = chunks;
+    words[LIMIT] = threads;
+    Atomics.store(words, NEXT, 0);
+    Atomics.add(words, EPOCH, 1);
+    if (Atomics.load(words, ASLEEP) > 0) Atomics.notify(words, EPOCH, chunks - 1);
+    runChunks(control, runner);
+    Atomics.add(words, EPOCH, 1);
+    join(words);
+    const failure = takeFailure(control);
+    if (failure !== undefined) throw new Error(`Kernels: expected a chunk to succeed, got ${failure}.`);
+  }
+
+  /** Waits until the started threads listen, at most `milliseconds`; returns how many do. */
+  awaitReady(milliseconds: number): number {
+    const { words } = this.#control;
+    for (;;) {
+      const ready = Atomics.load(words, READY);
+      if (ready >= this.#workers.length) return ready;
+      if (Atomics.wait(words, READY, ready, milliseconds) === 'timed-out') return Atomics.load(words, READY);
+    }
+  }
+
+  get size(): number {
+    return this.#workers.length;
+  }
+}
+
+/** Waits until no other thread is inside the job. */
+function join(words: Int32Array): void {
+  for (let looks = 0; looks < LOOKS; looks++) if (Atomics.load(words, ACTIVE) === 0) return;
+  Atomics.store(words, JOINING, 1);
+  for (let inside = Atomics.load(words, ACTIVE); inside !== 0; inside = Atomics.load(words, ACTIVE)) {
+    if (mayWait) mayWait = waitOnce(words, inside);
+  }
+  Atomics.store(words, JOINING, 0);
+}
+
+/** The main thread of a page may not sleep; it goes on looking. */
+let mayWait = true;
+
+function waitOnce(words: Int32Array, inside: number): boolean {
+  try {
+    Atomics.wait(words, ACTIVE, inside);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+let pool: Pool | undefined;
+let lastId = 0;
+
+/** Lets the threads forget kernels that nobody here can call any more. */
+const forgotten = new FinalizationRegistry<number>((id) => {
+  for (let worker = 0; pool && worker < pool.size; worker++) pool.send(worker, { kind: 'forget', id });
+});
+
+/** The threads of one set of kernels. */
+export class Team {
+  readonly threads: number;
+  readonly #runner: ChunkRunner;
+  readonly #introduction: PoolMessage;
+  readonly #id = ++lastId;
+  /** Threads that know these kernels. */
+  #known = 0;
+
+  /**
+   * @param threads how many compute, the caller included
+   * @param scratch address of the caller's scratch; that of the other threads follows
+   * @throws {Error} if this engine has no threads
+   * @throws {RangeError} if they are too many
+   */
+  constructor(
+    threads: number,
+    memory: WasmMemory,
+    module: WasmModule,
+    exports: Readonly<Record<string, WasmFunction>>,
+    scratch: number,
+  ) {
+    this.threads = threads;
+    this.#runner = { functions: Object.values(exports), scratch };
+    this.#introduction = { kind: 'kernels', id: this.#id, memory, module, scratch };
+    pool ??= new Pool();
+    pool.grow(threads - 1);
+  }
+
+  /** Runs a function over all chunks of the grid. @param func its place among the exports */
+  run(func: number, grid: Grid, operands: readonly ChunkOperand[]): void {
+    const threads = pool!;
+    if (this.#known === 0) forgotten.register(this, this.#id);
+    for (; this.#known < this.threads - 1; this.#known++) threads.send(this.#known, this.#introduction);
+    threads.run(this.#id, this.#runner, this.threads, func, grid, operands);
+  }
+}
+
+/** @throws {RangeError} if it is no number of threads; @throws {Error} if there are several and this engine has no threads */
+export function requireThreads(threads: number): void {
+  if (!Number.isSafeInteger(threads) || threads < 1 || threads > MOST_THREADS) {
+    throw new RangeError(`createKernels: expected threads from 1 to ${MOST_THREADS}, got ${threads}.`);
+  }
+  if (threads === 1 || threadsSupported()) return;
+  throw new Error(
+    `createKernels: expected shared memory and workers for ${threads} threads, got an engine without them (a page must be cross-origin isolated).`,
+  );
+}
+
+/** Waits until all threads that were started listen, at most `milliseconds`; returns how many do, the caller included. */
+export function awaitThreads(milliseconds: number): number {
+  return 1 + (pool?.awaitReady(milliseconds) ?? 0);
+}
