@@ -15,8 +15,8 @@ export interface GpuSample {
   readonly rows: number;
   readonly cols: number;
   readonly constants: Readonly<Record<string, number>>;
-  /** [rows, cols] of a matrix, filled from the range; a number stands for itself. */
-  readonly inputs: readonly (readonly [rows: number, cols: number] | number)[];
+  /** A matrix, filled from the range where its values are not given; a number stands for itself. */
+  readonly inputs: readonly (readonly [rows: number, cols: number, values?: readonly number[]] | number)[];
   /** From -1 to 1 if not given. */
   readonly range?: readonly [least: number, most: number];
   /** Of the differences: at most this times (1 + |expected|). */

@@ -6,6 +6,7 @@ export function sampleOperands({ inputs, range = [-1, 1] }: GpuSample): (Float32
   const [least, most] = range;
   return inputs.map((input) => {
     if (typeof input === 'number') return input;
+    if (input[2]) return Float32Array.from(input[2]);
     return Float32Array.from({ length: input[0] * input[1] }, () => {
       state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
       return least + (most - least) * (state / 2 ** 32);
