@@ -77,6 +77,7 @@ export { loadIndex, type SearchIndex } from './index/load-index.ts';
 export type { NeighborGraph, NsgParameters } from './index/nsg-archive.ts';
 export { type NsgBuildCounts, NsgIndex, type NsgIndexOptions, type NsgPhase } from './index/nsg-index.ts';
 export { PqIndex, type PqIndexOptions, type PqStatistics } from './index/pq-index.ts';
+export type { RerankOptions } from './index/rerank.ts';
 export type { SearchCounts, SearchResult } from './index/search-result.ts';
 export { Sq8GraphIndex, type Sq8GraphOptions, type Sq8GraphStatistics } from './index/sq8-graph-index.ts';
 export { Sq8Index, type Sq8IndexOptions, type Sq8Statistics } from './index/sq8-index.ts';

@@ -1,6 +1,7 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
 import type { Counts } from '../../kernels/kernels.ts';
 import type { LayeredGraph } from '../graph/adjacency.ts';
+import { walkerRoom } from '../graph/graph-walker.ts';
 import { buildHnsw, type HnswOptions } from '../graph/hnsw.ts';
 import { hnswProfiles } from '../graph/hnsw-profile.ts';
 import { type GraphStatistics, graphStatistics } from '../graph/statistics.ts';
@@ -12,6 +13,7 @@ import { requireFiniteVectors, type Vectors } from '../tensor/vectors.ts';
 import { representatives } from './copies.ts';
 import { type GraphParameters, readGraphArchive, writeGraphArchive } from './graph-archive.ts';
 import { GraphSearcher, type GraphSearchOptions } from './graph-searcher.ts';
+import { type RerankOptions, walkAndRerank } from './rerank.ts';
 import type { SearchResult } from './search-result.ts';
 
 export interface GraphIndexOptions extends Omit<HnswOptions, 'representatives'> {
@@ -19,6 +21,11 @@ export interface GraphIndexOptions extends Omit<HnswOptions, 'representatives'> 
   readonly base: Vectors;
   /** The vectors that the graph is built on, row for row those of `base`, usually compressed; `base` if not given. */
   readonly graphBase?: Vectors;
+  /**
+   * Vectors that `searchReranked` walks over, row for row those of `base`, usually compressed; the graph is built on them if
+   * `graphBase` is not given.
+   */
+  readonly walkBase?: Vectors;
   readonly backend?: BackendChoice;
 }
 
@@ -38,11 +45,13 @@ export class GraphIndex {
   readonly #source: VectorSource;
   readonly #representatives: Int32Array | undefined;
   readonly #searcher: GraphSearcher;
+  readonly #walk: VectorSource | undefined;
+  readonly #walker: GraphSearcher | undefined;
 
   private constructor(
     graph: LayeredGraph,
     parameters: GraphParameters,
-    source: VectorSource,
+    { source, walk }: SearchedVectors,
     found: Int32Array | undefined,
     backend: BackendChoice,
     buildCounts?: Counts,
@@ -54,6 +63,8 @@ export class GraphIndex {
     this.#backend = backend;
     this.#representatives = found;
     this.#searcher = new GraphSearcher(graph, source, found);
+    this.#walk = walk;
+    this.#walker = walk && new GraphSearcher(graph, walk, found);
   }
 
   /**
@@ -63,13 +74,11 @@ export class GraphIndex {
    * @throws the signal's reason, when it aborts
    */
   static async build(options: GraphIndexOptions): Promise<GraphIndex> {
-    const { base, graphBase = base, backend = 'auto', ...hnsw } = options;
+    const { base, walkBase, graphBase = walkBase ?? base, backend = 'auto', ...hnsw } = options;
     const where = 'GraphIndex.build';
-    if (graphBase.rows !== base.rows) {
-      throw new RangeError(`${where}: expected a graph base of ${base.rows} rows, got ${graphBase.rows}.`);
-    }
-    requireFiniteVectors(base, where);
-    if (graphBase !== base) requireFiniteVectors(graphBase, where);
+    requireSameRows('graph', graphBase, base, where);
+    if (walkBase) requireSameRows('walk', walkBase, base, where);
+    for (const vectors of new Set([base, graphBase, walkBase ?? base])) requireFiniteVectors(vectors, where);
     const { M, efConstruction, profile = 'canonical', seed = 1, threads = 1 } = hnsw;
     const { extendCandidates = false, keepPrunedConnections = false } = hnsw;
     const found = hnswProfiles[profile]?.collapsesCopies ? representatives(graphBase) : undefined;
@@ -77,8 +86,10 @@ export class GraphIndex {
     const { graph, counts } = await buildHnsw(graphSource, found ? { ...hnsw, representatives: found } : hnsw);
     const flags = { extendCandidates, keepPrunedConnections };
     const parameters = { M, efConstruction, profile, seed, ...flags, graphDim: graphBase.cols };
-    const source = graphBase === base ? graphSource : newSource(base, M, backend, threads);
-    return new GraphIndex(graph, parameters, source, found, backend, counts);
+    const sourceOf = (vectors: Vectors) =>
+      vectors === graphBase ? graphSource : newSource(vectors, M, backend, threads);
+    const searched = { source: sourceOf(base), walk: walkBase && sourceOf(walkBase) };
+    return new GraphIndex(graph, parameters, searched, found, backend, counts);
   }
 
   get rows(): number {
@@ -88,6 +99,11 @@ export class GraphIndex {
   /** Numbers a vector. */
   get dim(): number {
     return this.#source.dim;
+  }
+
+  /** Numbers a vector that `searchReranked` walks over; `undefined` where there are none. */
+  get walkDim(): number | undefined {
+    return this.#walk?.dim;
   }
 
   /** What really runs. */
@@ -104,9 +120,9 @@ export class GraphIndex {
     const where = 'GraphIndex.over';
     if (base.rows !== this.rows) throw new RangeError(`${where}: expected ${this.rows} rows, got ${base.rows}.`);
     requireFiniteVectors(base, where);
-    const source = newSource(base, this.parameters.M, this.#backend);
+    const searched = { source: newSource(base, this.parameters.M, this.#backend), walk: this.#walk };
     const found = this.#representatives;
-    return new GraphIndex(this.graph, this.parameters, source, found, this.#backend, this.buildCounts);
+    return new GraphIndex(this.graph, this.parameters, searched, found, this.#backend, this.buildCounts);
   }
 
   /**
@@ -122,6 +138,25 @@ export class GraphIndex {
     return this.#searcher.search('GraphIndex.search', queries, k, options);
   }
 
+  /**
+   * The approximately nearest k rows of each query in two steps: the graph is walked over the compressed vectors, and the nearest
+   * `rerank` of the `ef` survivors are ranked anew by their full ones.
+   *
+   * `counts.distances` are those between full vectors, at most `rerank` a query, `counts.walkDistances` those of the walk.
+   *
+   * Source: faiss 1.7.3 `IndexRefineFlat`, over a graph.
+   *
+   * @param queries (queries, dim)
+   * @param walkQueries (queries, walkDim), the same queries compressed
+   * @throws {Error} if the index was built without `walkBase`
+   * @throws {RangeError} if k, ef or rerank is out of its range, or the queries do not fit
+   */
+  searchReranked(queries: Matrix, walkQueries: Matrix, k: number, options: RerankOptions): SearchResult {
+    const where = 'GraphIndex.searchReranked';
+    if (!this.#walker) throw new Error(`${where}: expected an index built with walkBase, got one without.`);
+    return walkAndRerank(where, this.#walker, this.#source, queries, walkQueries, k, options);
+  }
+
   /** What the graph looks like. */
   statistics(): GraphStatistics {
     return graphStatistics(this.graph);
@@ -129,7 +164,8 @@ export class GraphIndex {
 
   /** Everything needed to search again. */
   toArchive(): Archive {
-    return writeGraphArchive(this.graph, this.parameters, this.#source.vectors, this.#representatives);
+    const vectors = { base: this.#source.vectors, walkBase: this.#walk?.vectors };
+    return writeGraphArchive(this.graph, this.parameters, vectors, this.#representatives);
   }
 
   /**
@@ -138,12 +174,26 @@ export class GraphIndex {
    * @throws {RangeError} at the first thing that does not fit, in one line
    */
   static fromArchive(archive: Archive, backend: BackendChoice = 'auto'): GraphIndex {
-    const { graph, parameters, base, found } = readGraphArchive(archive);
-    return new GraphIndex(graph, parameters, newSource(base, parameters.M, backend), found, backend);
+    const { graph, parameters, base, walkBase, found } = readGraphArchive(archive);
+    const { M } = parameters;
+    const searched = { source: newSource(base, M, backend), walk: walkBase && newSource(walkBase, M, backend) };
+    return new GraphIndex(graph, parameters, searched, found, backend);
   }
 }
 
-/** A source that takes a whole neighbor list a call. */
+/** The vectors that answers are measured by, and those that a re-ranked search walks over. */
+interface SearchedVectors {
+  readonly source: VectorSource;
+  readonly walk: VectorSource | undefined;
+}
+
+function requireSameRows(which: string, { rows }: Vectors, base: Vectors, where: string): void {
+  if (rows === base.rows) return;
+  throw new RangeError(`${where}: expected a ${which} base of ${base.rows} rows, got ${rows}.`);
+}
+
+/** A source that takes a whole neighbor list a call, with room for a walker. */
 function newSource(vectors: Vectors, M: number, backend: BackendChoice, threads = 1): VectorSource {
-  return vectorSource(vectors, { backend, batch: Math.max(256, 2 * M), attachable: threads - 1 });
+  const spare = walkerRoom(vectors.rows, 2 * M, M);
+  return vectorSource(vectors, { backend, batch: Math.max(256, 2 * M), attachable: threads - 1, spare });
 }

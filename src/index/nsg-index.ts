@@ -2,6 +2,7 @@ import type { BackendChoice } from '../../kernels/backend.ts';
 import type { Counts } from '../../kernels/kernels.ts';
 import type { LayeredGraph } from '../graph/adjacency.ts';
 import { FlatSearch } from '../graph/flat-search.ts';
+import { walkerRoom } from '../graph/graph-walker.ts';
 import { exactKnnGraph, type KnnGraph } from '../graph/knn-graph.ts';
 import { centroid } from '../graph/navigating-point.ts';
 import { nnDescent } from '../graph/nn-descent.ts';
@@ -235,7 +236,8 @@ function makeNeighborGraph(
     : nnDescent(source, { ...graph, ...watch });
 }
 
-/** A source that takes a whole neighbor list a call. */
+/** A source that takes a whole neighbor list a call, with room for a walker. */
 function newSource(vectors: Vectors, R: number, backend: BackendChoice): VectorSource {
-  return vectorSource(vectors, { backend, batch: Math.max(256, R + 1) });
+  const spare = walkerRoom(vectors.rows, R + 1, 0);
+  return vectorSource(vectors, { backend, batch: Math.max(256, R + 1), spare });
 }
