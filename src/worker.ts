@@ -4,6 +4,7 @@
  * @module
  */
 import { hnswBatchTask } from './graph/hnsw-batches.ts';
+import { hnswSearchTask, nsgSearchTask } from './index/graph-search-tasks.ts';
 import { serveTasks } from './threads/serve.ts';
 
-serveTasks([hnswBatchTask]);
+serveTasks([hnswBatchTask, hnswSearchTask, nsgSearchTask]);

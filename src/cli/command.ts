@@ -9,6 +9,8 @@ export interface Session {
   readonly backend: BackendChoice;
   /** What therefore runs. */
   readonly ranOn: 'reference' | 'simd';
+  /** What `--threads` chose. */
+  readonly threads: number;
   /** A line on stderr, unless quiet. */
   note(line: string): void;
   progress(label: string): Progress;

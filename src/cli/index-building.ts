@@ -92,9 +92,11 @@ const BUILDERS: Readonly<Record<IndexKind, Builder>> = {
 
   async hnsw(base, graphBase, choices, session) {
     const options = hnswOptions(choices);
+    noteSequential(options.profile, session);
     const { onProgress, end } = watched(session, 'building, points');
+    const { backend, signal, threads } = session;
     const index = await GraphIndex.build({
-      ...{ base, ...(graphBase && { graphBase }), ...options, backend: session.backend, signal: session.signal },
+      ...{ base, ...(graphBase && { graphBase }), ...options, backend, signal, threads },
       onProgress,
     });
     end();
@@ -112,7 +114,7 @@ const BUILDERS: Readonly<Record<IndexKind, Builder>> = {
     const progress = session.progress('building, points');
     const index = await NsgIndex.build({
       ...{ base, ...(graphBase && { graphBase }), ...options, neighborGraph },
-      ...{ backend: session.backend, signal: session.signal },
+      ...{ backend: session.backend, signal: session.signal, threads: session.threads },
       onProgress: (done, total, phase) => progress.update(done, total, phase),
     });
     progress.end();
@@ -225,6 +227,14 @@ const BUILDERS: Readonly<Record<IndexKind, Builder>> = {
     return { archive: report.archive, rows: [...report.rows, ...rows], json: { bytes, ...report.json } };
   },
 };
+
+/** Says so where more threads were asked for than can help. */
+function noteSequential(profile: HnswProfileName, { threads, note }: Session): void {
+  if (threads === 1 || profile === 'batch') return;
+  note(
+    `cnt build: profile ${profile} inserts one point after the other on one thread; --profile batch takes ${threads}.`,
+  );
+}
 
 function hnswOptions({ M, efConstruction, profile, seed }: Omit<IndexChoices, 'range'>): {
   M: number;

@@ -65,7 +65,12 @@ export type OptionValues<T extends OptionTable> = {
 /** Options that every command takes. */
 export const COMMON_OPTIONS = {
   seed: { type: 'integer', least: 0, default: 1, text: 'seed of everything random' },
-  threads: { type: 'integer', least: 1, default: 1, text: 'accepted; results never depend on it' },
+  threads: {
+    type: 'integer',
+    least: 1,
+    default: 1,
+    text: 'threads that share the work where it can be shared; results never depend on it',
+  },
   backend: {
     type: 'choice',
     choices: ['auto', 'reference', 'simd', 'gpu'],

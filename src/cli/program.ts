@@ -43,6 +43,7 @@ function createSession(terminal: Terminal, values: CommonValues): Session {
     signal: terminal.signal,
     backend,
     ranOn: backend === 'reference' || !simdSupported() ? 'reference' : 'simd',
+    threads: values.threads,
     note,
     progress: (label) => createProgress(terminal, label, values.quiet),
     now: terminal.now,
@@ -70,7 +71,6 @@ async function runCommand(command: Command, argv: readonly string[], terminal: T
   requireOperands(command, operands);
   const begin = terminal.now();
   const session = createSession(terminal, values);
-  if (values.threads > 1) session.note(`cnt ${command.name}: this version computes on one thread.`);
   const outcome = await command.run(values, operands, session);
   show(terminal, command, outcome, values.json, terminal.now() - begin);
 }

@@ -20,8 +20,28 @@ interface Chunk {
   readonly out: Tensor;
 }
 
+/** What turns rows into compressed rows, a chunk at a time. */
+export interface RowEncoder {
+  /** The most rows of a chunk. */
+  readonly rows: number;
+  /**
+   * Compresses `count` rows of x.
+   *
+   * @param target (rows of x, dOut)
+   * @param ids row first + r of `target` is row ids[first + r] of x; without ids, row first + r
+   */
+  encodeChunk(
+    target: Float32Array,
+    x: Matrix,
+    ids: Int32Array | undefined,
+    first: number,
+    count: number,
+  ): void | Promise<void>;
+}
+
 /** A network in inference: chunks of rows in, compressed rows out. */
-export class Encoder {
+export class Encoder implements RowEncoder {
+  readonly rows = ENCODER_ROWS;
   readonly parameters: ParameterSet;
   readonly #whole: Chunk;
   readonly #few: Chunk;

@@ -25,8 +25,8 @@ export interface HnswOptions {
   /** The representative of each row: only rows that represent themselves become points of the graph. */
   readonly representatives?: Int32Array;
   /**
-   * Threads that insert a batch together, 1 if not given; the graph does not depend on it. The other profiles insert one point after
-   * the other, each into the graph that holds all before it, and take one thread only.
+   * Threads that insert a batch together, 1 if not given; the graph does not depend on it. All other profiles insert one point after
+   * the other, each into the graph that holds all before it: there the number changes nothing.
    */
   readonly threads?: number;
   readonly onProgress?: (done: number, total: number) => void;
@@ -52,7 +52,7 @@ const WORK_BETWEEN_TURNS = 5e8;
  * A list is shrunk by distances between what is stored, also where a new point is another thing as a query (a vector among codes).
  *
  * @param source must take a list of any level a call, with one point more if it is asymmetric
- * @throws {RangeError} if an option is out of its range, or there are to be several threads in a profile that has no work for them
+ * @throws {RangeError} if an option is out of its range
  * @throws the signal's reason, when it aborts
  */
 export async function buildHnsw(source: DistanceSource, options: HnswOptions): Promise<Hnsw> {
@@ -129,14 +129,8 @@ function planHnsw(source: DistanceSource, options: HnswOptions): Plan {
 /** Options that depend on whether points are inserted in batches. */
 function requireFitting(name: HnswProfileName, { threads = 1, extendCandidates = false }: HnswOptions): void {
   requireThreads(threads);
-  const { insertsBatches } = hnswProfiles[name];
-  if (threads > 1 && !insertsBatches) {
-    throw new RangeError(
-      `buildHnsw: expected one thread for profile ${name}, which inserts one point after the other, got ${threads}.`,
-    );
-  }
   // Lists of candidates would be read while other threads write them.
-  if (extendCandidates && insertsBatches) {
+  if (extendCandidates && hnswProfiles[name].insertsBatches) {
     throw new RangeError('buildHnsw: expected profile batch without extendCandidates, got both.');
   }
 }

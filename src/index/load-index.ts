@@ -20,7 +20,7 @@ export type SearchIndex =
   | Sq8GraphIndex
   | LinkAndCodeIndex;
 
-const kinds: Readonly<Record<string, (archive: Archive, backend: BackendChoice) => SearchIndex>> = {
+const kinds: Readonly<Record<string, (archive: Archive, backend: BackendChoice, threads: number) => SearchIndex>> = {
   flat: FlatIndex.fromArchive,
   hnsw: GraphIndex.fromArchive,
   nsg: NsgIndex.fromArchive,
@@ -34,10 +34,11 @@ const kinds: Readonly<Record<string, (archive: Archive, backend: BackendChoice) 
 /**
  * The index that an archive holds, after checking all of it.
  *
+ * @param threads the most that may search together
  * @throws {RangeError} if there is no index of that kind, or something in it does not fit; one line
  */
-export function loadIndex(archive: Archive, backend: BackendChoice = 'auto'): SearchIndex {
+export function loadIndex(archive: Archive, backend: BackendChoice = 'auto', threads = 1): SearchIndex {
   const load = Object.hasOwn(kinds, archive.kind) ? kinds[archive.kind] : undefined;
-  if (load) return load(archive, backend);
+  if (load) return load(archive, backend, threads);
   throw new RangeError(`loadIndex: expected an index of kind ${Object.keys(kinds).join(', ')}, got ${archive.kind}.`);
 }

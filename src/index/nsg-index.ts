@@ -1,20 +1,20 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
 import type { Counts } from '../../kernels/kernels.ts';
 import type { LayeredGraph } from '../graph/adjacency.ts';
-import { FlatSearch } from '../graph/flat-search.ts';
-import { walkerRoom } from '../graph/graph-walker.ts';
 import { exactKnnGraph, type KnnGraph } from '../graph/knn-graph.ts';
 import { centroid } from '../graph/navigating-point.ts';
 import { nnDescent } from '../graph/nn-descent.ts';
 import { buildNsg, requireNsgOptions } from '../graph/nsg.ts';
-import { type NsgProfileName, nsgProfiles } from '../graph/nsg-profile.ts';
-import type { SearchTrace } from '../graph/search.ts';
+import type { NsgProfileName } from '../graph/nsg-profile.ts';
 import { type GraphStatistics, graphStatistics } from '../graph/statistics.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import type { Archive } from '../tensor/named-arrays.ts';
+import { shareSource } from '../tensor/shared-source.ts';
 import { vectorSource } from '../tensor/split-vector-set.ts';
 import type { VectorSource } from '../tensor/vector-set.ts';
 import { requireFiniteVectors, type Vectors } from '../tensor/vectors.ts';
+import { requireThreads } from '../threads/job.ts';
+import { nsgSearchTask, searchGraphByThreads, type ThreadedGraphSearchOptions } from './graph-search-tasks.ts';
 import type { GraphSearchOptions } from './graph-searcher.ts';
 import {
   type NeighborGraph,
@@ -23,7 +23,8 @@ import {
   requireNeighborGraph,
   writeNsgArchive,
 } from './nsg-archive.ts';
-import { emptyAnswers, requireQueries, type SearchResult } from './search-result.ts';
+import { NsgSearcher } from './nsg-searcher.ts';
+import type { SearchResult } from './search-result.ts';
 
 export type NsgPhase = 'k-NN graph' | 'NSG';
 
@@ -43,6 +44,8 @@ export interface NsgIndexOptions {
   /** `defaultNeighborGraph` if not given. */
   readonly neighborGraph?: NeighborGraph;
   readonly backend?: BackendChoice;
+  /** Threads that build together, and the most that may search together; 1 if not given. What is built does not depend on it. */
+  readonly threads?: number;
   readonly onProgress?: (done: number, total: number, phase: NsgPhase) => void;
   readonly signal?: AbortSignal;
 }
@@ -80,13 +83,14 @@ export class NsgIndex {
   readonly buildCounts: NsgBuildCounts | undefined;
   readonly #backend: BackendChoice;
   readonly #source: VectorSource;
-  readonly #search: FlatSearch;
+  readonly #searcher: NsgSearcher;
+  readonly #threads: number;
 
   private constructor(
     graph: LayeredGraph,
     parameters: NsgParameters,
     source: VectorSource,
-    backend: BackendChoice,
+    { backend, threads }: Engine,
     buildCounts?: NsgBuildCounts,
   ) {
     this.graph = graph;
@@ -94,7 +98,8 @@ export class NsgIndex {
     this.buildCounts = buildCounts;
     this.#source = source;
     this.#backend = backend;
-    this.#search = new FlatSearch(source, nsgProfiles[parameters.profile]);
+    this.#searcher = new NsgSearcher(graph, source, parameters.profile);
+    this.#threads = threads;
   }
 
   /**
@@ -105,8 +110,10 @@ export class NsgIndex {
    * @throws the signal's reason, when it aborts
    */
   static async build(options: NsgIndexOptions): Promise<NsgIndex> {
-    const { base, graphBase = base, R = 60, L = 70, C = 500, profile = 'canonical', backend = 'auto' } = options;
-    const { onProgress, signal } = options;
+    const { base, graphBase = base, R = 60, L = 70, C = 500, profile = 'canonical' } = options;
+    const { backend = 'auto', threads = 1, onProgress, signal } = options;
+    requireThreads(threads);
+    const engine = { backend, threads };
     const where = 'NsgIndex.build';
     const choices = { R, L, C, profile };
     requireNsgOptions(choices);
@@ -117,7 +124,7 @@ export class NsgIndex {
     requireFiniteVectors(base, where);
     if (graphBase !== base) requireFiniteVectors(graphBase, where);
     const batch = Math.max(512, R + 1, neighborGraph.K);
-    const graphSource = vectorSource(graphBase, { backend, batch });
+    const graphSource = vectorSource(graphBase, { backend, batch, attachable: threads - 1 });
     const watch = (phase: NsgPhase) => ({
       ...(onProgress && { onProgress: (done: number, total: number) => onProgress(done, total, phase) }),
       ...(signal && { signal }),
@@ -130,8 +137,8 @@ export class NsgIndex {
       multiplyAdds: graphSource.counts.multiplyAdds - before.multiplyAdds,
     };
     const parameters = { ...choices, neighborGraph, graphDim: graphBase.cols, attached };
-    const source = graphBase === base ? graphSource : newSource(base, R, backend);
-    return new NsgIndex(graph, parameters, source, backend, { neighborGraph: knn.counts, nsg });
+    const source = graphBase === base ? graphSource : newSource(base, R, engine);
+    return new NsgIndex(graph, parameters, source, engine, { neighborGraph: knn.counts, nsg });
   }
 
   get rows(): number {
@@ -157,8 +164,9 @@ export class NsgIndex {
     const where = 'NsgIndex.over';
     if (base.rows !== this.rows) throw new RangeError(`${where}: expected ${this.rows} rows, got ${base.rows}.`);
     requireFiniteVectors(base, where);
-    const source = newSource(base, this.parameters.R, this.#backend);
-    return new NsgIndex(this.graph, this.parameters, source, this.#backend, this.buildCounts);
+    const engine = { backend: this.#backend, threads: this.#threads };
+    const source = newSource(base, this.parameters.R, engine);
+    return new NsgIndex(this.graph, this.parameters, source, engine, this.buildCounts);
   }
 
   /**
@@ -171,32 +179,22 @@ export class NsgIndex {
    * @throws {RangeError} if k or ef is no positive whole number, or the queries have another width or values that are not finite
    */
   search(queries: Matrix, k: number, options: GraphSearchOptions): SearchResult {
-    const where = 'NsgIndex.search';
-    requireQueries(queries, k, this.dim, where);
-    if (!Number.isSafeInteger(options.ef) || options.ef < 1) {
-      throw new RangeError(`${where}: expected ef to be a whole number from 1, got ${options.ef}.`);
-    }
+    return this.#searcher.search('NsgIndex.search', queries, k, options);
+  }
+
+  /**
+   * The same answers and counts as `search`, from several threads.
+   *
+   * @throws {RangeError} also if there are to be more threads than the index was made for
+   * @throws the signal's reason, when it aborts
+   */
+  searchByThreads(queries: Matrix, k: number, options: ThreadedGraphSearchOptions): Promise<SearchResult> {
+    const { graph } = this;
+    const { profile } = this.parameters;
     const source = this.#source;
-    const before = { ...source.counts };
-    const answers = emptyAnswers(queries.rows, k);
-    const traces: SearchTrace[] = [];
-    const { pool } = this.#search;
-    let hops = 0;
-    for (let query = 0; query < queries.rows && this.rows > 0; query++) {
-      const trace = options.trace ? { ids: [], distances: [], levels: [] } : undefined;
-      source.setQuery(queries.data, query * this.dim);
-      hops += this.#search.run(this.graph, this.graph.entry, Math.max(options.ef, k), trace);
-      for (let place = 0; place < Math.min(k, pool.size); place++) {
-        answers.ids[query * k + place] = pool.id(place);
-        answers.distances[query * k + place] = pool.distances[place]!;
-      }
-      if (trace) traces.push(trace);
-      options.onProgress?.(query + 1, queries.rows);
-    }
-    const distances = source.counts.distances - before.distances;
-    const multiplyAdds = source.counts.multiplyAdds - before.multiplyAdds;
-    const result = { queries: queries.rows, k, ...answers, counts: { distances, multiplyAdds, hops } };
-    return options.trace ? { ...result, traces } : result;
+    const index = { searcher: this.#searcher, source, most: this.#threads };
+    const share = () => ({ graph: graph.share(), source: shareSource(source), profile });
+    return searchGraphByThreads('NsgIndex.searchByThreads', nsgSearchTask, index, share, queries, k, options);
   }
 
   /** What the graph looks like. */
@@ -212,12 +210,21 @@ export class NsgIndex {
   /**
    * The index that `toArchive` gave.
    *
+   * @param threads the most that may search together
    * @throws {RangeError} at the first thing that does not fit, in one line
    */
-  static fromArchive(archive: Archive, backend: BackendChoice = 'auto'): NsgIndex {
+  static fromArchive(archive: Archive, backend: BackendChoice = 'auto', threads = 1): NsgIndex {
     const { graph, parameters, base } = readNsgArchive(archive);
-    return new NsgIndex(graph, parameters, newSource(base, parameters.R, backend), backend);
+    requireThreads(threads);
+    const engine = { backend, threads };
+    return new NsgIndex(graph, parameters, newSource(base, parameters.R, engine), engine);
   }
+}
+
+/** What computes. */
+interface Engine {
+  readonly backend: BackendChoice;
+  readonly threads: number;
 }
 
 interface Watch {
@@ -236,8 +243,7 @@ function makeNeighborGraph(
     : nnDescent(source, { ...graph, ...watch });
 }
 
-/** A source that takes a whole neighbor list a call, with room for a walker. */
-function newSource(vectors: Vectors, R: number, backend: BackendChoice): VectorSource {
-  const spare = walkerRoom(vectors.rows, R + 1, 0);
-  return vectorSource(vectors, { backend, batch: Math.max(256, R + 1), spare });
+/** A source that takes a whole neighbor list a call. */
+function newSource(vectors: Vectors, R: number, { backend, threads }: Engine): VectorSource {
+  return vectorSource(vectors, { backend, batch: Math.max(256, R + 1), attachable: threads - 1 });
 }

@@ -1,6 +1,6 @@
 import { type Curve, lineChart } from './line-chart.ts';
 
-/** Searches of one index at different efforts. */
+/** Searches of one index at different efforts, the least first: the curve joins them in this order. */
 export interface SearchCurve {
   readonly name: string;
   /** `cost`: whatever is counted, distances or codes a query. */
@@ -53,7 +53,7 @@ function searchChart(
 ): string {
   const drawn = curves.map(({ name, points }) => ({
     name,
-    points: points.map((point) => [of(point), point.recall] as const).sort(([a], [b]) => a - b),
+    points: points.map((point) => [of(point), point.recall] as const),
   }));
   const labels = { title: `${what}: ${measure} against ${unit}`, x: `${unit} (logarithmic)`, y: `${measure}, %` };
   return lineChart(drawn, labels, { x: 'log' });

@@ -21,6 +21,7 @@ function session(signal: AbortSignal, seen: [number, number][] = []): Session {
     signal,
     backend: 'auto',
     ranOn: 'simd',
+    threads: 1,
     note: () => {},
     progress: () => ({ update: (done, total) => void seen.push([done, total]), end: () => {} }),
     now: () => 0,

@@ -59,14 +59,6 @@ test('a backend that is absent is refused, from the option and from the environm
   assert.match(unknown.err, 'CNT_BACKEND');
 });
 
-test('more than one thread is accepted, with one note unless quiet', async () => {
-  const argv = ['eval', '--truth', 'missing.ivecs', '--result', 'missing.ivecs', '--threads', '4'];
-  const lines = (await cnt(argv)).err.trimEnd().split('\n');
-  assert.is(lines[0], 'cnt eval: this version computes on one thread.');
-  assert.is(lines.length, 2);
-  assert.is((await cnt([...argv, '--quiet'])).err.trimEnd().split('\n').length, 1);
-});
-
 test('--json of every command ends with the time, the largest memory and the versions', async () => {
   const folder = temporaryFolder();
   const report = await succeedJson(

@@ -149,10 +149,6 @@ test('what cannot be done by several threads is refused in one line', async () =
     }
     return '';
   };
-  assert.is(
-    await refused({ profile: 'canonical', threads: 2 }),
-    'buildHnsw: expected one thread for profile canonical, which inserts one point after the other, got 2.',
-  );
   assert.is(await refused({ threads: 1.5 }), 'threads: expected a whole number from 1, got 1.5.');
   assert.is(
     await refused({ extendCandidates: true }),

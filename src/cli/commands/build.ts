@@ -70,7 +70,7 @@ export const buildCommand = defineCommand({
     profile: {
       type: 'choice',
       choices: HNSW_PROFILES,
-      text: `${of('profile')}the published algorithm, or exactly what a library does; hnswlib for hnsw and hnsw-sq8`,
+      text: `${of('profile')}the published algorithm, or exactly what a library does; hnswlib for hnsw and hnsw-sq8; batch for hnsw, inserts in batches, which --threads can share`,
       whenAbsent: BUILD_DEFAULTS.profile,
     },
   },
@@ -90,8 +90,8 @@ export const buildCommand = defineCommand({
     requireOptionsOfKind(BUILD_OPTION_KINDS, values, kind);
     requireProfileOfKind(values.profile, kind);
     await requireWritable(out, [basePath, graphPath ?? basePath]);
-    const { backend, signal } = session;
-    const load = (path: string) => loadVectors(path, { ...limited(limit), backend, signal });
+    const { backend, signal, threads } = session;
+    const load = (path: string) => loadVectors(path, { ...limited(limit), backend, attachable: threads - 1, signal });
     const base = await load(basePath);
     const graphBase = graphPath === undefined ? undefined : await load(graphPath);
     if (graphBase) requireSameRows(graphPath ?? basePath, graphBase.rows, basePath, base.rows);

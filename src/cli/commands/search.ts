@@ -45,7 +45,10 @@ export const searchCommand = defineCommand({
     },
     repeat: { type: 'integer', least: 1, default: 1, text: 'search this often, for the time alone' },
   },
-  about: ['Queries are searched one after the other on one thread. Where fewer than k rows are found, the rest is -1.'],
+  about: [
+    'Queries are searched one after the other; graphs (hnsw, nsg) by as many threads as --threads says, with the same answers and ' +
+      'counts. Where fewer than k rows are found, the rest is -1.',
+  ],
   examples: [
     'cnt search --index index.hnsw --query query.fvecs --k 100 --ef 100 --out result.ivecs',
     'cnt search --index index.ivfpq --query query.compressed.fvecs --nprobe 4 --out result.ivecs',
@@ -57,9 +60,12 @@ export const searchCommand = defineCommand({
         throw new UsageError(`--${name}: expected at least k = ${k}, got ${value}.`);
     }
     await requireWritableIds(out, [indexPath, queryPath]);
-    const { backend, signal } = session;
-    const archive = await readArchive(indexPath, { place: (array) => placeVectors(array, { backend }), signal });
-    const index = interpreted(indexPath, () => loadIndex(archive, session.backend));
+    const { backend, signal, threads } = session;
+    const archive = await readArchive(indexPath, {
+      place: (array) => placeVectors(array, { backend, attachable: threads - 1 }),
+      signal,
+    });
+    const index = interpreted(indexPath, () => loadIndex(archive, backend, threads));
     const { kind, rows, dim } = index;
     requireOptionsOfKind(SEARCH_OPTION_KINDS, values, kind, `an index of kind ${kind}`);
     const choices = chosenSearch(index, indexPath, k, { ef, nprobe, rerank });
@@ -84,7 +90,7 @@ export const searchCommand = defineCommand({
       ]),
       json: {
         ...{ index: indexPath, kind, query: queryPath, out, rows, cols: dim, queries: queries.rows },
-        ...{ k, ...choices, repeat, ...json, digest, backend: session.ranOn },
+        ...{ k, ...choices, repeat, threads, ...json, digest, backend: session.ranOn },
       },
     };
   },
@@ -153,7 +159,10 @@ async function searchRepeatedly(
   session: Session,
 ): Promise<Searched> {
   const progress = session.progress('searching, queries');
-  const most = BLOCK_QUERIES[index.kind];
+  const total = repeat * queries.rows;
+  const { threads, signal } = session;
+  const byThreads = threads > 1 && (index.kind === 'hnsw' || index.kind === 'nsg') ? index : undefined;
+  const most = byThreads ? queries.rows : BLOCK_QUERIES[index.kind];
   const ids = new Int32Array(queries.rows * k);
   let counts: SearchCounts = { distances: 0, multiplyAdds: 0, hops: 0 };
   const seconds: number[] = [];
@@ -163,14 +172,19 @@ async function searchRepeatedly(
       const rows = Math.min(most, queries.rows - first);
       const block = rowsFrom(queries, first, rows);
       const begin = session.now();
-      const found = search(index, block, k, choices);
+      const found = byThreads
+        ? await byThreads.searchByThreads(block, k, {
+            ...{ ef: choices.ef ?? k, threads, signal },
+            onProgress: (done) => progress.update(run * queries.rows + done, total),
+          })
+        : search(index, block, k, choices);
       spent += session.now() - begin;
       if (run === 0) {
         ids.set(found.ids, first * k);
         counts = sumOf(counts, found.counts);
       }
-      progress.update(run * queries.rows + first + rows, repeat * queries.rows);
-      await breathe(session.signal);
+      progress.update(run * queries.rows + first + rows, total);
+      await breathe(signal);
     }
     seconds.push(spent);
   }

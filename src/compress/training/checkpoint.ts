@@ -31,6 +31,8 @@ export interface TrainingProgress {
   history: HistoryPoint[];
   /** Parameters and statistics at the point of the history with the lowest held-out loss. */
   best: { readonly step: number; readonly parameters: ReadonlyMap<string, NamedArray> } | undefined;
+  /** The GPU that made steps of this training, if one did: its arithmetic has a bound instead of bits. */
+  gpu: string | undefined;
 }
 
 /** Everything from which `restoreCheckpoint` continues bit for bit; copies, so that training may go on. */
@@ -54,6 +56,7 @@ export function takeCheckpoint(
     ...model.optimizer.scalars,
     history: progress.history,
     ...(progress.best && { bestStep: progress.best.step }),
+    ...(progress.gpu !== undefined && { gpu: progress.gpu }),
   }) as JsonObject;
   return { kind, parameters, arrays };
 }
@@ -81,6 +84,7 @@ export function restoreCheckpoint(
     lossSteps: requireInteger(parameters, 'lossSteps', 0, settings.steps, where),
     history: readHistory(parameters['history'], where),
     best: undefined,
+    gpu: typeof parameters['gpu'] === 'string' ? parameters['gpu'] : undefined,
   };
   if (progress.history.length > 0) {
     progress.best = {

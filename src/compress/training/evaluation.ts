@@ -2,7 +2,6 @@ import type { BackendChoice } from '../../../kernels/backend.ts';
 import { intersectionAt, type RankedIds, recallAt } from '../../eval/recall.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { type Neighbors, nearest } from '../../tensor/nearest.ts';
-import { ENCODER_ROWS } from '../encoder.ts';
 import type { CommonSettings } from './choices.ts';
 import { gatherRows } from './gather-rows.ts';
 import type { Split } from './split.ts';
@@ -71,20 +70,20 @@ export class Evaluator {
     const queries = createMatrix(this.#queries, cols, heldOut.data.subarray(0, this.#queries * cols));
     const found = this.#nearest(probe, queries);
     return {
-      ...model.heldOutLoss(
+      ...(await model.heldOutLoss(
         this.#base,
         { ids: this.#heldOut, encoded: heldOut },
         { ids: this.#probeRows, encoded: probe, neighbors: this.#truth },
-      ),
+      )),
       recall: { nearest: recallAt(found, this.#truth, 1), tenNearest: intersectionAt(found, this.#truth, NEIGHBORS) },
     };
   }
 
   async #encode({ encoder }: TrainedModel, ids: Int32Array, pause: Pause): Promise<Matrix> {
     const encoded = createMatrix(ids.length, this.#dOut);
-    for (let first = 0; first < ids.length; first += ENCODER_ROWS) {
-      const count = Math.min(ENCODER_ROWS, ids.length - first);
-      encoder.encodeChunk(encoded.data, this.#base, ids, first, count);
+    for (let first = 0; first < ids.length; first += encoder.rows) {
+      const count = Math.min(encoder.rows, ids.length - first);
+      await encoder.encodeChunk(encoded.data, this.#base, ids, first, count);
       await pause();
     }
     return encoded;

@@ -2,7 +2,7 @@ import type { ParameterSet } from '../../autodiff/parameters.ts';
 import type { RankedIds } from '../../eval/recall.ts';
 import type { Optimizer } from '../../nn/optimizer.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
-import type { Encoder } from '../encoder.ts';
+import type { RowEncoder } from '../encoder.ts';
 
 /** Rows of the base and what the model makes of them. */
 export interface EncodedRows {
@@ -30,12 +30,12 @@ export interface HeldOutLoss {
 /** Awaited between pieces of work: lets signals, timers and the screen have their turn, and throws to end the training. */
 export type Pause = () => Promise<void>;
 
-/** What the loop of training needs of a model, whatever its method; all of it lies in the memory of one `Kernels`. */
+/** What the loop of training needs of a model, whatever its method; all of it lies where one `Kernels` reaches it. */
 export interface TrainedModel {
   readonly parameters: ParameterSet;
   readonly optimizer: Optimizer;
   /** Shares the parameters: it always encodes with the present ones. */
-  readonly encoder: Encoder;
+  readonly encoder: RowEncoder;
   /** What else decides how an epoch goes on: kept in checkpoints, and filled from them. */
   readonly mined?: ReadonlyMap<string, Int32Array>;
   /**
@@ -50,8 +50,19 @@ export interface TrainedModel {
    *
    * @param ids the batch is rows ids[first], ids[first + 1], .. of base
    * @param step how many were made before
-   * @returns the loss before the update; if it is not finite, nothing was updated
+   * @returns the loss before the update; if it is not finite, nothing was updated. On a GPU, which works ahead: the losses
+   *   of the steps that have not been told yet, in order, every so many steps, and otherwise none
    */
-  step(base: Matrix, ids: Int32Array, first: number, learningRate: number, step: number): number;
-  heldOutLoss(base: Matrix, heldOut: EncodedRows, probe: Probe): HeldOutLoss;
+  step(
+    base: Matrix,
+    ids: Int32Array,
+    first: number,
+    learningRate: number,
+    step: number,
+  ): number | Promise<readonly number[]>;
+  heldOutLoss(base: Matrix, heldOut: EncodedRows, probe: Probe): HeldOutLoss | Promise<HeldOutLoss>;
+  /** On a GPU: takes there what the caller wrote to parameters, statistics and moments. */
+  send?(): void;
+  /** On a GPU: brings parameters, statistics and moments to where the caller reads them. @returns losses as `step` does */
+  fetch?(): Promise<readonly number[]>;
 }

@@ -50,6 +50,8 @@ export interface TrainingPlan<M extends TrainedModel, C> {
   readonly settings: CommonSettings;
   readonly split: Split;
   readonly model: M;
+  /** The name of the GPU that makes the steps, if one does. */
+  readonly gpu?: string | undefined;
   /** Gives the parameters their first values. */
   start(model: M): void;
   /** @param step how many were made before */
@@ -82,7 +84,7 @@ export async function runTraining<M extends TrainedModel, C>(
     return new Training(base, options, plan, progress).run();
   }
   plan.start(model);
-  const progress = { step: 0, lossSum: 0, lossSteps: 0, history: [], best: undefined };
+  const progress = { step: 0, lossSum: 0, lossSteps: 0, history: [], best: undefined, gpu: undefined };
   return new Training(base, options, plan, progress).run();
 }
 
@@ -96,6 +98,8 @@ class Training<M extends TrainedModel, C> {
   readonly #progress: TrainingProgress;
   readonly #evaluator: Evaluator;
   readonly #firstStep: number;
+  /** Steps whose losses are counted in the progress. */
+  #lossesKnown: number;
   readonly #started: number | undefined;
   #lastCheckpoint: number;
   #order: { readonly epoch: number; readonly ids: Int32Array } | undefined;
@@ -109,6 +113,8 @@ class Training<M extends TrainedModel, C> {
     this.#progress = progress;
     this.#evaluator = new Evaluator(base, plan.settings, plan.split, options.backend);
     this.#firstStep = progress.step;
+    this.#lossesKnown = progress.step;
+    progress.gpu = plan.gpu ?? progress.gpu;
     this.#started = options.now?.();
     this.#lastCheckpoint = this.#started ?? 0;
   }
@@ -117,13 +123,14 @@ class Training<M extends TrainedModel, C> {
     const { steps, evaluations } = this.#settings;
     const progress = this.#progress;
     const points = evaluationSteps(steps, evaluations);
+    this.#model.send?.();
     try {
       for (;;) {
         if (points.has(progress.step) && progress.history.at(-1)?.step !== progress.step) await this.#evaluate();
         if (progress.step === steps) return this.#compressor();
         await this.#pause();
         await this.#beginEpoch();
-        this.#step();
+        await this.#step();
         if (this.#checkpointIsDue()) await this.#checkpoint();
       }
     } catch (error) {
@@ -132,17 +139,29 @@ class Training<M extends TrainedModel, C> {
     }
   }
 
-  #step(): void {
-    const progress = this.#progress;
-    const { step } = progress;
+  async #step(): Promise<void> {
+    const { step } = this.#progress;
     const { batch, stepsPerEpoch } = this.#settings;
     const first = (step % stepsPerEpoch) * batch;
-    const loss = this.#model.step(this.#base, this.#order!.ids, first, this.#plan.learningRate(step), step);
-    if (!Number.isFinite(loss)) throw this.#divergence(`loss ${loss} at step ${step}`);
-    progress.step++;
-    progress.lossSum += loss;
-    progress.lossSteps++;
-    this.#report(loss);
+    const losses = await this.#model.step(this.#base, this.#order!.ids, first, this.#plan.learningRate(step), step);
+    this.#progress.step++;
+    this.#count(typeof losses === 'number' ? [losses] : losses);
+  }
+
+  /** Takes the losses of one or more steps into account, which are those after `#lossesKnown`. */
+  #count(losses: readonly number[]): void {
+    for (const loss of losses) {
+      if (!Number.isFinite(loss)) throw this.#divergence(`loss ${loss} at step ${this.#lossesKnown}`);
+      this.#lossesKnown++;
+      this.#progress.lossSum += loss;
+      this.#progress.lossSteps++;
+    }
+    if (losses.length > 0) this.#report(losses.at(-1)!);
+  }
+
+  /** So that losses, parameters and moments are those after the last step. */
+  async #catchUp(): Promise<void> {
+    if (this.#model.fetch) this.#count(await this.#model.fetch());
   }
 
   /** Puts the rows in the order of the epoch that the next step belongs to, unless they are. */
@@ -157,6 +176,7 @@ class Training<M extends TrainedModel, C> {
   }
 
   async #evaluate(): Promise<void> {
+    await this.#catchUp();
     const progress = this.#progress;
     const { step, lossSum, lossSteps } = progress;
     const evaluation = await this.#evaluator.evaluate(this.#model, () => this.#pause());
@@ -203,9 +223,9 @@ class Training<M extends TrainedModel, C> {
   async #checkpoint(): Promise<void> {
     const { onCheckpoint, now } = this.#options;
     this.#lastCheckpoint = now?.() ?? 0;
-    await onCheckpoint?.(
-      takeCheckpoint(this.#plan.checkpoint, this.#model, this.#progress, this.#settings, this.#base),
-    );
+    if (!onCheckpoint) return;
+    await this.#catchUp();
+    await onCheckpoint(takeCheckpoint(this.#plan.checkpoint, this.#model, this.#progress, this.#settings, this.#base));
   }
 
   #report(loss: number): void {
@@ -230,8 +250,8 @@ class Training<M extends TrainedModel, C> {
 
   #compressor(): C {
     const { network: _, standardization, ...settings } = this.#settings;
-    const { best, history } = this.#progress;
-    const training = { ...settings, bestStep: best!.step };
+    const { best, history, gpu } = this.#progress;
+    const training = { ...settings, bestStep: best!.step, ...(gpu !== undefined && { gpu }) };
     return this.#plan.compressor(best!.parameters, {
       training: JSON.stringify(training),
       history: JSON.stringify(history),
