@@ -1,8 +1,9 @@
 import { ABLATIONS, type AblationName } from '../../paper/ledger.ts';
 import { type ReproduceOptions, reproduce, TARGETS, type Target } from '../../paper/reproduce.ts';
 import { SCALES, type Scale } from '../../paper/scale.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand, type Session } from '../command.ts';
 import { InterruptedError, isInterruption, UsageError } from '../failures.ts';
+import { runProcesses } from '../processes.ts';
 
 export const reproduceCommand = defineCommand({
   name: 'reproduce',
@@ -55,12 +56,12 @@ export const reproduceCommand = defineCommand({
   },
   about: [
     'Each cell shows the figure of the paper, ours, the difference, a verdict and a reason. The figures go to stdout, and as HTML, Markdown, JSON and SVG into the folder.',
-    'all is everything that the paper has. ablations is what it left to future work: twenty networks, each with a switch of its own, trained with several seeds. all --resume takes those that are finished in its folder into the claims.',
+    'all is everything that the paper has. ablations is what it left to future work: twenty networks, each with a switch of its own, trained with several seeds; with --threads N, N of them at a time, each in a process of its own. all --resume takes those that are finished in its folder into the claims.',
   ],
   examples: [
     'cnt reproduce all',
     'cnt reproduce table1 --data gist --scale full --out gist-results --resume',
-    'cnt reproduce ablations --data gist --scale small --out gist-results --resume',
+    'cnt reproduce ablations --data gist --scale small --out gist-results --resume --threads 8',
   ],
   async run(values, [target], session) {
     if (!(TARGETS as readonly (string | undefined)[]).includes(target)) {
@@ -81,7 +82,10 @@ export const reproduceCommand = defineCommand({
       ...(only === undefined ? {} : { only: only as AblationName }),
     };
     try {
-      const { lines, report } = await reproduce(target as Target, options, { ...session, now: processorSeconds });
+      const shared = target === 'ablations' && values.threads > 1 && only === undefined;
+      if (shared) await trainInProcesses(options, values.threads, session);
+      const kept = shared ? { ...options, resume: true } : options;
+      const { lines, report } = await reproduce(target as Target, kept, { ...session, now: processorSeconds });
       return { lines, json: report };
     } catch (error) {
       if (!isInterruption(error)) throw error;
@@ -89,6 +93,22 @@ export const reproduceCommand = defineCommand({
     }
   },
 });
+
+/** Trains each network of the ablations in a process of its own; all leave their results in the folder. */
+async function trainInProcesses(options: ReproduceOptions, atOnce: number, session: Session): Promise<void> {
+  const { resume, only: _, ...others } = options;
+  const same = Object.entries(others).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const flags = ['--backend', session.backend, '--quiet', ...(resume ? ['--resume'] : [])];
+  const program = [...process.execArgv, process.argv[1]!, 'reproduce', 'ablations', ...same, ...flags];
+  const progress = session.progress(`training networks, ${atOnce} at a time`);
+  await runProcesses(
+    ABLATIONS.map((name) => [...program, '--only', name]),
+    atOnce,
+    session.signal,
+    (done) => progress.update(done, ABLATIONS.length),
+  );
+  progress.end();
+}
 
 /** Seconds that the processor worked for this process: what else runs on the machine does not count. */
 function processorSeconds(): number {
