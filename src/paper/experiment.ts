@@ -12,8 +12,9 @@ import type { StepKey, StepStore } from './step-store.ts';
 import type { Surroundings } from './surroundings.ts';
 import { trainMethod } from './train-method.ts';
 
-/** Rows of a graph that is built and forgotten before the first timed one, so that the engine has compiled the loops. */
+/** Rows of a graph that is built and forgotten before the first timed one, so that the engine has compiled the loops; at most a share. */
 const WARM_UP_ROWS = 1000;
+const WARM_UP_SHARE = 1 / 4;
 
 /** Rows compressed between two looks at the signal. */
 const ENCODED_ROWS = 8192;
@@ -198,7 +199,7 @@ export class Experiment {
     if (this.#warmed.has(kind)) return;
     this.#warmed.add(kind);
     const { base } = this.data;
-    await build(firstRows(base, Math.min(WARM_UP_ROWS, base.rows)));
+    await build(firstRows(base, Math.min(WARM_UP_ROWS, Math.ceil(base.rows * WARM_UP_SHARE))));
   }
 
   /** Lets an interruption be noticed between two pieces of synchronous work. @throws the signal's reason */
