@@ -1,10 +1,11 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
+import type { GpuDevice } from '../../kernels/gpu/device.ts';
 import { symmetricEigen } from '../tensor/eigen.ts';
 import { createMatrix, firstRows, type Matrix, requireFinite } from '../tensor/matrix.ts';
 import { type NamedArrays, requireArray } from '../tensor/named-arrays.ts';
 import type { Compressor, EncodeOptions } from './compressor.ts';
 import { columnMeans, covariance } from './covariance.ts';
-import { projectRows } from './project-rows.ts';
+import { projectRows, projectRowsOn } from './project-rows.ts';
 
 export interface PcaOptions {
   readonly dOut: number;
@@ -87,6 +88,10 @@ export class PcaCompressor implements Compressor {
 
   encode(x: Matrix, options: EncodeOptions = {}): Matrix {
     return projectRows('PcaCompressor.encode', x, this.directions, this.mean, options);
+  }
+
+  encodeOn(device: GpuDevice, x: Matrix, options: EncodeOptions = {}): Promise<Matrix> {
+    return projectRowsOn(device, 'PcaCompressor.encodeOn', x, this.directions, this.mean, options);
   }
 
   toNamedArrays(): NamedArrays {

@@ -1,9 +1,14 @@
 import { createKernels } from '../../kernels/backend.ts';
+import type { GpuDevice } from '../../kernels/gpu/device.ts';
+import { transpose } from '../../kernels/gpu/transpose.ts';
+import { matmul } from '../../kernels/matmul/gpu.ts';
 import { createMatrix, type Matrix, requireFinite } from '../tensor/matrix.ts';
 import type { EncodeOptions } from './compressor.ts';
 
 /** Rows projected at a time: enough for the matrix product to be at full speed, few enough to need little memory. */
 const BLOCK_ROWS = 1024;
+/** The same for a GPU, where a launch and two moves have to be worth their cost. */
+const GPU_BLOCK_ROWS = 16_384;
 
 /**
  * y = W (x - shift) for each row of x; each output is one sum in the order of the columns, so blocks leave no trace in it.
@@ -22,8 +27,7 @@ export function projectRows(
   { backend = 'auto', onProgress }: EncodeOptions,
 ): Matrix {
   const { rows: dOut, cols: dIn } = projection;
-  if (x.cols !== dIn) throw new RangeError(`${where}: expected ${dIn} columns, got ${x.cols}.`);
-  requireFinite(x, where);
+  requireRows(where, x, dIn);
   const block = Math.min(BLOCK_ROWS, x.rows);
   const kernels = createKernels({ backend, bytes: 4 * (block * (dIn + dOut) + dOut * dIn) + 256 });
   const weights = kernels.floats(dOut * dIn);
@@ -42,6 +46,44 @@ export function projectRows(
   }
   requireFinite(result, `${where}: result`);
   return result;
+}
+
+/**
+ * `projectRows` on a GPU: each output within `matmulBound(dIn)` of the exact one, as a share of Σ |W| |x - shift|.
+ *
+ * @throws {RangeError} as `projectRows`
+ */
+export async function projectRowsOn(
+  device: GpuDevice,
+  where: string,
+  x: Matrix,
+  projection: Matrix,
+  shift: Float32Array | undefined,
+  { onProgress }: EncodeOptions,
+): Promise<Matrix> {
+  const { rows: dOut, cols: dIn } = projection;
+  requireRows(where, x, dIn);
+  const result = createMatrix(x.rows, dOut);
+  const uploaded = await device.upload(projection.data, dOut, dIn);
+  const weights = await transpose(device, uploaded);
+  for (let first = 0; first < x.rows; first += GPU_BLOCK_ROWS) {
+    const count = Math.min(GPU_BLOCK_ROWS, x.rows - first);
+    const values = x.data.slice(first * dIn, (first + count) * dIn);
+    if (shift) subtractShift(values, values, shift);
+    const input = await device.upload(values, count, dIn);
+    const output = await matmul(device, 'NN', input, weights);
+    result.data.set(await device.read(output), first * dOut);
+    device.free(input, output);
+    onProgress?.(first + count, x.rows);
+  }
+  device.free(uploaded, weights);
+  requireFinite(result, `${where}: result`);
+  return result;
+}
+
+function requireRows(where: string, x: Matrix, dIn: number): void {
+  if (x.cols !== dIn) throw new RangeError(`${where}: expected ${dIn} columns, got ${x.cols}.`);
+  requireFinite(x, where);
 }
 
 /** target[r, c] = source[r, c] - shift[c], rounded once. */

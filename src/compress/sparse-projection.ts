@@ -1,8 +1,9 @@
+import type { GpuDevice } from '../../kernels/gpu/device.ts';
 import { createMatrix, type Matrix, requireFinite } from '../tensor/matrix.ts';
 import { type NamedArrays, requireArray } from '../tensor/named-arrays.ts';
 import { Random } from '../tensor/random.ts';
 import type { Compressor, EncodeOptions } from './compressor.ts';
-import { projectRows } from './project-rows.ts';
+import { projectRows, projectRowsOn } from './project-rows.ts';
 
 /**
  * A sparse random projection: with s = sqrt(dIn), each entry is +sqrt(s / dOut) or -sqrt(s / dOut), with probability 1 / (2s)
@@ -66,6 +67,10 @@ export class SrpCompressor implements Compressor {
 
   encode(x: Matrix, options: EncodeOptions = {}): Matrix {
     return projectRows('SrpCompressor.encode', x, this.#projection, undefined, options);
+  }
+
+  encodeOn(device: GpuDevice, x: Matrix, options: EncodeOptions = {}): Promise<Matrix> {
+    return projectRowsOn(device, 'SrpCompressor.encodeOn', x, this.#projection, undefined, options);
   }
 
   toNamedArrays(): NamedArrays {
