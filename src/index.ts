@@ -51,6 +51,7 @@ export {
 } from './eval/recall.ts';
 export { Adjacency, type AdjacencyArrays, LayeredGraph, type SharedGraph } from './graph/adjacency.ts';
 export { buildHnsw, type Hnsw, type HnswOptions } from './graph/hnsw.ts';
+export type { HnswCheckpoints } from './graph/hnsw-checkpoint.ts';
 export { HNSW_PROFILES, type HnswProfileName } from './graph/hnsw-profile.ts';
 export { type ExactKnnOptions, exactKnnGraph, type KnnGraph } from './graph/knn-graph.ts';
 export { type NnDescentOptions, nnDescent } from './graph/nn-descent.ts';

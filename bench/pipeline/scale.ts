@@ -150,7 +150,16 @@ const bytesAVector = (rows: readonly Figures[], name: string): string => slope(f
 const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
 
 function buildTable(rows: readonly Figures[]): string[][] {
-  const head = ['n', 'build s', 'us a point', 'distances a point', 'ms a query', 'distances a query', 'recall@10 %', 'peak MiB'];
+  const head = [
+    'n',
+    'build s',
+    'us a point',
+    'distances a point',
+    'ms a query',
+    'distances a query',
+    'recall@10 %',
+    'peak MiB',
+  ];
   const lines = rows.map((row) => [
     String(row['n']),
     row['buildSeconds']!.toFixed(2),

@@ -5,6 +5,7 @@ import { Job } from '../threads/job.ts';
 import { inSharedMemory } from '../threads/shared-memory.ts';
 import type { Task } from '../threads/task.ts';
 import type { LayeredGraph } from './adjacency.ts';
+import type { HnswProgress } from './hnsw-checkpoint.ts';
 import { HnswDraft, type SharedDraft } from './hnsw-draft.ts';
 import { HnswInsertion, type InsertionRules } from './hnsw-insertion.ts';
 import { batchEnd, largestBatch } from './hnsw-schedule.ts';
@@ -21,6 +22,7 @@ import { Turns } from './turns.ts';
 const LISTS = 8;
 
 interface BatchOptions {
+  readonly progress: HnswProgress;
   readonly threads?: number;
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
@@ -81,17 +83,20 @@ export const hnswBatchTask: Task<Local, Shared> = {
  * Departs: batches grow slower (`hnsw-schedule.ts`); a full list is shrunk by the occlusion rule, where ParlayANN keeps the nearest;
  * ties go to the smaller id.
  *
- * @returns work of the other threads
+ * Where progress is kept, an interruption waits for the end of the batch: only between batches is the graph one to go on from.
+ *
+ * @returns the work of all threads
  */
 export async function insertInBatches(
   draft: HnswDraft,
   source: DistanceSource,
   rules: InsertionRules,
   order: Int32Array,
-  { threads = 1, onProgress, signal }: BatchOptions,
+  { threads = 1, progress, onProgress, signal }: BatchOptions,
 ): Promise<Counts> {
   const { graph } = draft;
-  const turns = new Turns(() => source.counts, signal);
+  const turns = new Turns(() => source.counts, progress.keeps ? undefined : signal);
+  const before = { ...source.counts };
   const several = threads > 1;
   const room = linksBackArrays(mostLinks(order, graph, rules));
   const memory: Memory = {
@@ -103,7 +108,11 @@ export async function insertInBatches(
   const job = Job.open(hnswBatchTask, { draft, source, ...memory }, share, threads);
   const insertion = new HnswInsertion(draft, source, rules);
   const collector = new LinksBackCollector(memory.linksBack, draft);
-  let first = 0;
+  let first = progress.done;
+  const work = (): Counts => ({
+    distances: source.counts.distances - before.distances + job.counts.distances,
+    multiplyAdds: source.counts.multiplyAdds - before.multiplyAdds + job.counts.multiplyAdds,
+  });
   const look = (): Promise<void> | undefined => {
     if (!turns.due) return undefined;
     onProgress?.(first, order.length);
@@ -123,11 +132,12 @@ export async function insertInBatches(
         insertion.raise(order[end - 1]!);
       }
       first = end;
+      if (first < order.length) await progress.pass(first, work());
     }
   } finally {
     job.close();
   }
-  return job.counts;
+  return work();
 }
 
 /** How many links one batch has at most. */

@@ -3,6 +3,7 @@ import type { DistanceSource } from '../tensor/vector-set.ts';
 import { requireThreads } from '../threads/job.ts';
 import { LayeredGraph } from './adjacency.ts';
 import { insertInBatches } from './hnsw-batches.ts';
+import { type HnswCheckpoints, HnswProgress } from './hnsw-checkpoint.ts';
 import { HnswDraft } from './hnsw-draft.ts';
 import { HnswInsertion, type InsertionRules } from './hnsw-insertion.ts';
 import { type HnswProfileName, hnswProfiles } from './hnsw-profile.ts';
@@ -29,6 +30,8 @@ export interface HnswOptions {
    * the other, each into the graph that holds all before it: there the number changes nothing.
    */
   readonly threads?: number;
+  /** Keeps the graph under construction; what is built does not depend on where it was interrupted. */
+  readonly checkpoints?: HnswCheckpoints;
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -58,35 +61,44 @@ const WORK_BETWEEN_TURNS = 5e8;
 export async function buildHnsw(source: DistanceSource, options: HnswOptions): Promise<Hnsw> {
   const { rules, graph, order } = planHnsw(source, options);
   const draft = new HnswDraft(graph);
-  const before = { ...source.counts };
-  const workers = hnswProfiles[rules.profile].insertsBatches
-    ? await insertInBatches(draft, source, rules, order, options)
-    : await insertInOrder(draft, source, rules, order, options);
+  const sizes = { seed: options.seed ?? 1, points: order.length, baseCapacity: graph.base.capacity };
+  const progress = new HnswProgress(draft, { ...rules, ...sizes }, options);
+  const work = hnswProfiles[rules.profile].insertsBatches
+    ? await insertInBatches(draft, source, rules, order, { ...options, progress })
+    : await insertInOrder(draft, source, rules, order, { ...options, progress });
   options.onProgress?.(order.length, order.length);
-  const distances = source.counts.distances - before.distances + workers.distances;
-  const multiplyAdds = source.counts.multiplyAdds - before.multiplyAdds + workers.multiplyAdds;
+  const distances = progress.before.distances + work.distances;
+  const multiplyAdds = progress.before.multiplyAdds + work.multiplyAdds;
   return { graph, counts: { distances, multiplyAdds } };
 }
 
-/** @returns work of other threads: none */
+/** @returns the work */
 async function insertInOrder(
   draft: HnswDraft,
   source: DistanceSource,
   rules: InsertionRules,
   order: Int32Array,
-  options: HnswOptions,
+  { progress, onProgress }: HnswOptions & { readonly progress: HnswProgress },
 ): Promise<Counts> {
   const insertion = new HnswInsertion(draft, source, rules);
+  const before = { ...source.counts };
   let turn = source.counts.multiplyAdds;
-  for (let done = 0; done < order.length; done++) {
+  for (let { done } = progress; done < order.length; done++) {
     insertion.insert(order[done]!);
     if (source.counts.multiplyAdds - turn < WORK_BETWEEN_TURNS) continue;
     turn = source.counts.multiplyAdds;
-    options.onProgress?.(done + 1, order.length);
+    onProgress?.(done + 1, order.length);
     await new Promise((resolve) => setTimeout(resolve, 0));
-    options.signal?.throwIfAborted();
+    await progress.pass(done + 1, differenceOf(source.counts, before));
   }
-  return { distances: 0, multiplyAdds: 0 };
+  return differenceOf(source.counts, before);
+}
+
+function differenceOf(after: Counts, before: Counts): Counts {
+  return {
+    distances: after.distances - before.distances,
+    multiplyAdds: after.multiplyAdds - before.multiplyAdds,
+  };
 }
 
 interface Plan {
