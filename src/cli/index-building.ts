@@ -15,6 +15,7 @@ import type { Archive } from '../tensor/named-arrays.ts';
 import { requireMatrix, type Vectors } from '../tensor/vectors.ts';
 import type { Session } from './command.ts';
 import { UsageError } from './failures.ts';
+import { withGraphCheckpoints } from './graph-checkpoint.ts';
 import type { IndexKind } from './index-kinds.ts';
 import { type ListingRow, percent } from './listing.ts';
 
@@ -46,6 +47,10 @@ export interface IndexChoices {
   readonly range: ScalarRange | undefined;
   readonly keepVectors: boolean;
   readonly seed: number;
+  /** Go on from the checkpoint of an interrupted building. */
+  readonly resume: boolean;
+  /** Where the index will be written; checkpoints lie beside it. */
+  readonly out: string;
 }
 
 /** An index as it is saved, and what a person and a program are told of it. */
@@ -95,10 +100,13 @@ const BUILDERS: Readonly<Record<IndexKind, Builder>> = {
     noteSequential(options.profile, session);
     const { onProgress, end } = watched(session, 'building, points');
     const { backend, signal, threads } = session;
-    const index = await GraphIndex.build({
-      ...{ base, ...(graphBase && { graphBase }), ...options, backend, signal, threads },
-      onProgress,
-    });
+    const { out, resume } = choices;
+    const index = await withGraphCheckpoints(out, graphBase ?? base, resume, session, (checkpoints) =>
+      GraphIndex.build({
+        ...{ base, ...(graphBase && { graphBase }), ...options, backend, signal, threads },
+        ...{ onProgress, checkpoints },
+      }),
+    );
     end();
     return graphReport(index, graphBase ?? base, options, index.buildCounts!);
   },

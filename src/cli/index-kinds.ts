@@ -19,6 +19,7 @@ export const BUILD_OPTION_KINDS = {
   opq: ['pq'],
   range: ['sq8', 'hnsw-sq8'],
   'keep-vectors': ['ivfpq', 'pq', 'sq8'],
+  resume: ['hnsw'],
 } as const satisfies Readonly<Record<string, readonly IndexKind[]>>;
 
 /** To which kinds each option of `cnt search` belongs. */

@@ -11,8 +11,8 @@ import type { HnswDraft } from './hnsw-draft.ts';
 
 /** Where a graph under construction is kept, so that its building can go on another time. */
 export interface HnswCheckpoints {
-  /** Names the points and all that decides the graph besides the options of HNSW, as a digest does. */
-  readonly input: string;
+  /** Names the points, as a digest does; asked for before the first checkpoint is compared or stored. */
+  input(): string;
   /** What an earlier building of the same graph stored; without it building begins anew. */
   readonly last?: Archive | undefined;
   /** Asked between points, or between batches: whether to store now. */
@@ -31,9 +31,10 @@ export class HnswProgress {
   /** Work of the buildings before this one. */
   readonly before: Counts;
   readonly #draft: HnswDraft;
-  readonly #key: JsonObject;
+  readonly #plan: JsonObject;
   readonly #checkpoints: HnswCheckpoints | undefined;
   readonly #signal: AbortSignal | undefined;
+  #input: string | undefined;
 
   /**
    * Fills the draft, which is empty, from the last checkpoint.
@@ -48,10 +49,10 @@ export class HnswProgress {
   ) {
     const last = checkpoints?.last;
     this.#draft = draft;
-    this.#key = { ...plan, input: checkpoints?.input ?? '' };
+    this.#plan = plan;
     this.#checkpoints = checkpoints;
     this.#signal = signal;
-    this.done = last ? restore(last, draft, this.#key) : 0;
+    this.done = last ? restore(last, draft, this.#key()) : 0;
     this.before = last ? countsOf(last.parameters) : { distances: 0, multiplyAdds: 0 };
   }
 
@@ -74,6 +75,11 @@ export class HnswProgress {
     this.#signal?.throwIfAborted();
   }
 
+  #key(): JsonObject {
+    this.#input ??= this.#checkpoints!.input();
+    return { ...this.#plan, input: this.#input };
+  }
+
   #take(done: number, work: Counts): Archive {
     const { graph, lengths, settled } = this.#draft;
     const distances = this.before.distances + work.distances;
@@ -86,7 +92,7 @@ export class HnswProgress {
       arrays.set(`${name}/lengths`, { shape, data: lengths[side]! });
       arrays.set(`${name}/settled`, { shape: [layer.lists], data: settled[side]! });
     }
-    return { kind: KIND, parameters: { ...this.#key, ...state }, arrays };
+    return { kind: KIND, parameters: { ...this.#key(), ...state }, arrays };
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { Matrix } from '../tensor/matrix.ts';
 import type { Archive, ElementArray, JsonObject, NamedArrays } from '../tensor/named-arrays.ts';
+import { partsOf, type Vectors } from '../tensor/vectors.ts';
 import { readArchiveHeader, scanArray } from './archive-file.ts';
 import { bytesOf, bytesOfAll, sectionsOf } from './container/array-bytes.ts';
 import { canonicalJson } from './container/strict-json.ts';
@@ -19,9 +19,11 @@ import { openVectors } from './vectors.ts';
 /** Values that are read together. */
 const BLOCK_VALUES = 1 << 20;
 
-/** The digest of vectors. @param matrix (rows, cols) */
-export function digestMatrix({ rows, cols, data }: Matrix): string {
-  return digestValues(vectorsHash(rows, cols), data);
+/** The digest of vectors, wherever they lie. */
+export function digestMatrix(vectors: Vectors): string {
+  const hash = vectorsHash(vectors.rows, vectors.cols);
+  for (const { matrix } of partsOf(vectors)) addValues(hash, matrix.data.subarray(0, matrix.rows * matrix.cols));
+  return hash.digest('hex');
 }
 
 /** The digest of a table of ids. */

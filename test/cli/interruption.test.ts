@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { InterruptedError } from '../../src/cli/failures.ts';
+import { generateManifold } from '../../src/data/manifold.ts';
 import { writeVectors } from '../../src/io/vectors.ts';
 import { createMatrix } from '../../src/tensor/matrix.ts';
 import { cnt, fail, succeed, succeedJson, temporaryFolder } from './command-line.ts';
@@ -106,6 +107,30 @@ test('a checkpoint that is not resumed is replaced, and that is said', async () 
   const { status, err } = await cnt(options);
   assert.is(status, 0);
   assert.match(err, 'old.checkpoint: replaced, because --resume is not given.');
+});
+
+test('building an hnsw index that is interrupted and resumed ends with the same file', async () => {
+  const [large, index] = [at('large.fvecs'), at('graph')];
+  const checkpoint = `${index}.checkpoint`;
+  await writeVectors(large, generateManifold({ rows: 6000, queries: 0, dim: 128, seed: 1 }).base);
+  const options = ['build', '--base', large, '--index', 'hnsw', '--M', '12', '--ef-construction', '150'];
+  const { digest, counts } = await succeedJson(...options, '--out', at('whole-graph'));
+  const stopping = new AbortController();
+  const stopped = await cnt([...options, '--out', index], {
+    signal: stopping.signal,
+    clockStep: 11,
+    onErr: (text) => /building, points/.test(text) && stopping.abort(new InterruptedError()),
+  });
+  assert.is(stopped.status, 130, stopped.err);
+  const last = stopped.err.trimEnd().split('\n').at(-1)!;
+  assert.is(last, `cnt build: interrupted; the same command with --resume continues from ${checkpoint}.`);
+  assert.not(existsSync(index));
+  assert.is((await succeedJson('inspect', checkpoint))['kind'], 'hnsw-checkpoint');
+  const other = await fail(1, ...options, '--out', index, '--resume', '--limit', '5999', '--quiet');
+  assert.match(other, /^cnt build: HNSW checkpoint: expected one of a graph with .+; resume with the same data/);
+  const resumed = await succeedJson(...options, '--out', index, '--resume');
+  assert.equal([resumed['digest'], resumed['counts']], [digest, counts]);
+  assert.not(existsSync(checkpoint));
 });
 
 test('a command that is interrupted at once writes nothing', async () => {

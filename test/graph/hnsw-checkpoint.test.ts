@@ -32,7 +32,7 @@ async function build(options: Omit<HnswOptions, 'checkpoints'>, last: Archive | 
   const controller = new AbortController();
   const stored: Archive[] = [];
   const checkpoints = {
-    input: 'points',
+    input: () => 'points',
     last,
     due: () => true,
     store: async (checkpoint: Archive) => {
@@ -84,7 +84,7 @@ test('a checkpoint of another graph, and a damaged one, are refused in one line'
   const { stored } = await build(options, undefined, 2);
   const last = stored[1]!;
   const says = async (checkpoint: Archive, more: Partial<HnswOptions> = {}, input = 'points'): Promise<string> => {
-    const checkpoints = { input, last: checkpoint, due: () => false, store: async () => {} };
+    const checkpoints = { input: () => input, last: checkpoint, due: () => false, store: async () => {} };
     const building = buildHnsw(sourceFor(1), { ...options, ...more, checkpoints });
     return building.then(
       () => 'accepted',

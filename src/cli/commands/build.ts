@@ -6,6 +6,7 @@ import { SCALAR_RANGES } from '../../quantize/scalar.ts';
 import { defineCommand } from '../command.ts';
 import { throwIfInterrupted } from '../failures.ts';
 import { limited, requireSameRows, requireWritable } from '../files.ts';
+import { removeGraphCheckpoint } from '../graph-checkpoint.ts';
 import { BUILD_DEFAULTS, buildIndex, LINK_AND_CODE_DEFAULTS, requireProfileOfKind } from '../index-building.ts';
 import { BUILD_OPTION_KINDS, INDEX_KINDS, ofKinds, requireOptionsOfKind } from '../index-kinds.ts';
 import { listing, secondsText } from '../listing.ts';
@@ -73,11 +74,14 @@ export const buildCommand = defineCommand({
       text: `${of('profile')}the published algorithm, or exactly what a library does; hnswlib for hnsw and hnsw-sq8; batch for hnsw, inserts in batches, which --threads can share`,
       whenAbsent: BUILD_DEFAULTS.profile,
     },
+    resume: { type: 'flag', text: `${of('resume')}continue from I.checkpoint, bit for bit` },
   },
   about: [
     'flat compares with every vector. hnsw and nsg are graphs. pq codes vectors in parts; ivfpq the same in inverted lists ' +
       '(IVFADC); sq8 in a byte a dimension; hnsw-sq8 is a graph built on such codes, searched over them or, with ' +
       '--graph-base, over B; lc is Link and Code.',
+    'While an hnsw graph is built for more than two minutes, I.checkpoint is kept beside the index. Ctrl-C writes it and stops; ' +
+      'the same command with --resume continues, and ends with the index that an uninterrupted building gives.',
     'Prints what a graph looks like: degrees, levels, and the share of its points that can be reached from its entry point.',
   ],
   examples: [
@@ -101,6 +105,7 @@ export const buildCommand = defineCommand({
     const built = await buildIndex(kind, base, graphBase, choices, session);
     const seconds = session.now() - begin;
     await writeArchive(out, built.archive, { signal: session.signal });
+    if (kind === 'hnsw') await removeGraphCheckpoint(out);
     const digest = digestArrays(built.archive);
     return {
       lines: listing([
