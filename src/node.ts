@@ -4,6 +4,7 @@
  * @module
  */
 
+export { openNodeGpu } from '../kernels/gpu/node.ts';
 export * from './index.ts';
 export { type Placement, type ReadArchiveOptions, readArchive, writeArchive } from './io/archive-file.ts';
 export { removePendingFiles, writeAtomically } from './io/atomic-file.ts';

@@ -1,4 +1,4 @@
-/** The activations of CNT on the GPU. Bound: 3 roundings an output; derivatives are those factors alone that a sum then takes. */
+/** The activations of CNT on the GPU, and what VAE and Catalyst need to compress. Bound: 3 roundings an output; derivatives are those factors alone that a sum then takes. */
 import type { GpuKernel, KernelMatrix, KernelThis } from '../gpu/gpu-kernel.ts';
 import type { GpuLink } from '../gpu/link.ts';
 import type { Floats } from '../kernels.ts';
@@ -31,6 +31,11 @@ function hardtanhGradient(this: KernelThis, dy: KernelMatrix, x: KernelMatrix): 
   return 0;
 }
 
+/** max(x, 0) */
+function relu(this: KernelThis, x: KernelMatrix): number {
+  return Math.max(x[this.thread.y]![this.thread.x]!, 0);
+}
+
 const SAMPLE = { rows: 5, cols: 7, constants: {}, range: [-4, 4], tolerance: 1e-6 } as const;
 
 const HARDSWISH: GpuKernel = { name: 'hardswish', body: hardswish, sample: { ...SAMPLE, inputs: [[5, 7]] } };
@@ -45,6 +50,7 @@ const HARDSWISH_GRADIENT: GpuKernel = {
     ],
   },
 };
+const RELU: GpuKernel = { name: 'relu', body: relu, sample: { ...SAMPLE, inputs: [[5, 7]] } };
 const HARDTANH: GpuKernel = { name: 'hardtanh', body: hardtanh, sample: { ...SAMPLE, inputs: [[5, 7]] } };
 const HARDTANH_GRADIENT: GpuKernel = {
   name: 'hardtanhGradient',
@@ -61,7 +67,7 @@ const HARDTANH_GRADIENT: GpuKernel = {
 
 export type GpuActivationKernels = Pick<
   ActivationKernels,
-  'hardswish' | 'hardswishBackward' | 'hardtanh' | 'hardtanhBackward'
+  'relu' | 'hardswish' | 'hardswishBackward' | 'hardtanh' | 'hardtanhBackward'
 >;
 
 export function gpuActivation({ queue }: GpuLink): GpuActivationKernels {
@@ -79,6 +85,7 @@ export function gpuActivation({ queue }: GpuLink): GpuActivationKernels {
     });
   };
   return {
+    relu: forward(RELU),
     hardswish: forward(HARDSWISH),
     hardswishBackward: backward(HARDSWISH_GRADIENT),
     hardtanh: forward(HARDTANH),

@@ -6,10 +6,11 @@ import { gpuElementwise, rowsOf } from '../elementwise/gpu.ts';
 import type { Floats, Kernels } from '../kernels.ts';
 import { gpuMatmul } from '../matmul/gpu-resident.ts';
 import { gpuPairs } from '../pairs/gpu.ts';
+import { gpuRows } from '../rows/gpu.ts';
 import type { GpuDevice, GpuMatrix } from './device.ts';
 import { ResidentArrays } from './resident-arrays.ts';
 
-/** What CNT, trained with INRP, needs of `Kernels`. */
+/** What CNT, trained with INRP, needs of `Kernels`, and what the other networks need to compress. */
 type TrainingKernels = Pick<Kernels, 'counts' | 'floats'> &
   ReturnType<typeof gpuMatmul> &
   ReturnType<typeof gpuElementwise> &
@@ -17,6 +18,7 @@ type TrainingKernels = Pick<Kernels, 'counts' | 'floats'> &
   ReturnType<typeof gpuBatchNorm> &
   ReturnType<typeof gpuAttention> &
   ReturnType<typeof gpuPairs> &
+  ReturnType<typeof gpuRows> &
   ReturnType<typeof gpuAdamw>;
 
 /**
@@ -36,7 +38,7 @@ export interface GpuKernels extends Kernels {
   fetch(...operands: readonly Floats[]): Promise<void>;
 }
 
-/** Kernels of CNT; a call of one that only other networks need throws. */
+/** A call of a kernel that nothing but the training of other networks needs throws. */
 export function gpuKernels(device: GpuDevice): GpuKernels {
   const resident = new ResidentArrays(device);
   const kernels: TrainingKernels = {
@@ -48,6 +50,7 @@ export function gpuKernels(device: GpuDevice): GpuKernels {
     ...gpuBatchNorm(resident),
     ...gpuAttention(resident),
     ...gpuPairs(resident),
+    ...gpuRows(resident),
     ...gpuAdamw(resident),
   };
   const calls = {

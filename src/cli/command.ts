@@ -1,14 +1,17 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
+import type { GpuDevice } from '../../kernels/gpu/device.ts';
 import type { CommonValues, OptionTable, OptionValues } from './options.ts';
 import type { Progress } from './progress.ts';
 
 /** What a command may use while it runs. */
 export interface Session {
   readonly signal: AbortSignal;
-  /** What `--backend` chose. */
+  /** What `--backend` chose for what the CPU computes. */
   readonly backend: BackendChoice;
+  /** Open if `--backend gpu` was given, until the command ends. */
+  readonly gpu?: GpuDevice | undefined;
   /** What therefore runs. */
-  readonly ranOn: 'reference' | 'simd';
+  readonly ranOn: 'reference' | 'simd' | 'gpu';
   /** What `--threads` chose. */
   readonly threads: number;
   /** A line on stderr, unless quiet. */
@@ -39,6 +42,8 @@ export interface Command<T extends OptionTable = OptionTable> {
   /** Paragraphs after the purpose in the command's own help. */
   readonly about?: readonly string[];
   readonly examples: readonly string[];
+  /** Whether the command has a use for `--backend gpu`; without it, that is refused. */
+  readonly onGpu?: true;
   /** @throws UsageError where options contradict each other; any other error where the work fails */
   run(values: OptionValues<T> & CommonValues, operands: readonly string[], session: Session): Promise<Outcome>;
 }

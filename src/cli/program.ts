@@ -1,4 +1,6 @@
 import { type BackendChoice, simdSupported } from '../../kernels/backend.ts';
+import type { GpuDevice } from '../../kernels/gpu/device.ts';
+import { openNodeGpu } from '../../kernels/gpu/node.ts';
 import { optionValue, parseArguments } from './arguments.ts';
 import type { Command, Outcome, Session } from './command.ts';
 import { COMMANDS } from './commands/all.ts';
@@ -10,15 +12,24 @@ import { suggestion } from './suggestion.ts';
 import type { Terminal } from './terminal.ts';
 import { packageVersion } from './version.ts';
 
-function chooseBackend(given: string | undefined, env: Terminal['env']): BackendChoice {
+function chosenBackend(given: string | undefined, env: Terminal['env']): BackendChoice | 'gpu' {
   const fromEnvironment = env['CNT_BACKEND'];
   const choice =
     given ??
     (fromEnvironment
       ? String(optionValue('backend (from CNT_BACKEND)', COMMON_OPTIONS.backend, fromEnvironment))
       : 'auto');
-  if (choice !== 'gpu') return choice as BackendChoice;
-  throw new Error('this build has no GPU backend; choose auto, reference or simd.');
+  return choice as BackendChoice | 'gpu';
+}
+
+/**
+ * The GPU that was asked for. A driver that imitates one on the CPU is taken only where CNT_GPU_SOFTWARE=1 says so: for tests.
+ *
+ * @throws {Error} if the command has no use for it, or there is none: what is missing
+ */
+async function openChosenGpu(command: Command, env: Terminal['env']): Promise<GpuDevice> {
+  if (!command.onGpu) throw new Error('nothing of it runs on a GPU; choose auto, reference or simd.');
+  return openNodeGpu({ env, software: env['CNT_GPU_SOFTWARE'] === '1' });
 }
 
 function requireOperands(command: Command, operands: readonly string[]): void {
@@ -34,15 +45,19 @@ function requireOperands(command: Command, operands: readonly string[]): void {
   }
 }
 
-function createSession(terminal: Terminal, values: CommonValues): Session {
+async function createSession(command: Command, terminal: Terminal, values: CommonValues): Promise<Session> {
   const note = (line: string): void => {
     if (!values.quiet) terminal.err(`${line}\n`);
   };
-  const backend = chooseBackend(values.backend, terminal.env);
+  const choice = chosenBackend(values.backend, terminal.env);
+  const gpu = choice === 'gpu' ? await openChosenGpu(command, terminal.env) : undefined;
+  if (gpu) note(`cnt ${command.name}: computing on ${gpu.report.adapter} (${gpu.report.backend}).`);
+  const onCpu = choice === 'reference' || !simdSupported() ? 'reference' : 'simd';
   return {
     signal: terminal.signal,
-    backend,
-    ranOn: backend === 'reference' || !simdSupported() ? 'reference' : 'simd',
+    backend: choice === 'gpu' ? 'auto' : choice,
+    gpu,
+    ranOn: gpu ? 'gpu' : onCpu,
     threads: values.threads,
     note,
     progress: (label) => createProgress(terminal, label, values.quiet),
@@ -70,9 +85,14 @@ async function runCommand(command: Command, argv: readonly string[], terminal: T
   }
   requireOperands(command, operands);
   const begin = terminal.now();
-  const session = createSession(terminal, values);
-  const outcome = await command.run(values, operands, session);
-  show(terminal, command, outcome, values.json, terminal.now() - begin);
+  const session = await createSession(command, terminal, values);
+  try {
+    const { lines, json } = await command.run(values, operands, session);
+    const adapter = session.gpu && { adapter: session.gpu.report.adapter };
+    show(terminal, command, { lines, json: { ...json, ...adapter } }, values.json, terminal.now() - begin);
+  } finally {
+    await session.gpu?.close();
+  }
 }
 
 function findCommand(name: string): Command {

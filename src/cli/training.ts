@@ -67,7 +67,7 @@ export async function trainNetwork(
     };
     if (method === 'vae') return await trainVae(base, run);
     if (method === 'catalyst') return await trainCatalyst(base, run);
-    return await trainCnt(base, { ...run, variant, preset, network: method });
+    return await trainCnt(base, { ...run, gpu: session.gpu, variant, preset, network: method });
   } catch (error) {
     if (!isInterruption(error)) throw error;
     throw new InterruptedError(`interrupted${done}; the same command with --resume continues from ${path}.`);

@@ -5,7 +5,7 @@ export interface Surroundings {
   readonly signal: AbortSignal;
   readonly backend: BackendChoice;
   /** What `backend` comes down to on this machine. */
-  readonly ranOn: 'reference' | 'simd';
+  readonly ranOn: 'reference' | 'simd' | 'gpu';
   note(line: string): void;
   progress(label: string): { update(done: number, total: number, detail?: string): void; end(): void };
   /** Seconds of processor time, for durations only. */

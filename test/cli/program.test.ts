@@ -49,9 +49,9 @@ test('wrong usage is one line and status 2', async () => {
   );
 });
 
-test('a backend that is absent is refused, from the option and from the environment', async () => {
+test('a GPU is refused by commands that have no use for it, from the option and from the environment', async () => {
   const argv = ['eval', '--truth', 'x', '--result', 'y'];
-  const gpu = 'cnt eval: this build has no GPU backend; choose auto, reference or simd.';
+  const gpu = 'cnt eval: nothing of it runs on a GPU; choose auto, reference or simd.';
   assert.is(await fail(1, ...argv, '--backend', 'gpu'), gpu);
   assert.equal(await cnt(argv, { env: { CNT_BACKEND: 'gpu' } }), { status: 1, out: '', err: `${gpu}\n` });
   const unknown = await cnt(argv, { env: { CNT_BACKEND: 'cuda' } });

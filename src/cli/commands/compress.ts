@@ -1,10 +1,12 @@
+import type { Compressor } from '../../compress/compressor.ts';
 import { loadCompressor } from '../../compress/load-compressor.ts';
+import { NetworkCompressor } from '../../compress/network-compressor.ts';
 import { addValues, vectorsHash } from '../../io/digest.ts';
 import { readModel } from '../../io/safetensors-file.ts';
 import { openVectors, type VectorFile, writeVectorBlocks } from '../../io/vectors.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { defineCommand, type Session } from '../command.ts';
-import { breathe } from '../failures.ts';
+import { breathe, UsageError } from '../failures.ts';
 import { interpreted, requireSameCols, requireWritableVectors } from '../files.ts';
 import { listing, secondsText } from '../listing.ts';
 
@@ -22,6 +24,7 @@ export const compressCommand = defineCommand({
   about: [
     'The extensions name the formats: .fvecs, .npy or .fbin. Vectors pass through in blocks, so that a file of any size can be compressed.',
   ],
+  onGpu: true,
   examples: ['cnt compress --model model.safetensors --in base.fvecs --out base.compressed.fvecs'],
   async run({ model: modelPath, in: inPath, out: outPath }, _, session) {
     await requireWritableVectors(outPath, [modelPath, inPath]);
@@ -34,9 +37,11 @@ export const compressCommand = defineCommand({
     let seconds = 0;
     try {
       requireSameCols(inPath, file.cols, modelPath, dIn);
-      const timed = (block: Matrix): Float32Array => {
+      const timed = async (block: Matrix): Promise<Float32Array> => {
         const begin = session.now();
-        const { data } = compressor.encode(block, { backend: session.backend });
+        const { data } = session.gpu
+          ? await onGpu(compressor).encodeOn(session.gpu, block)
+          : compressor.encode(block, { backend: session.backend });
         seconds += session.now() - begin;
         addValues(hash, data);
         return data;
@@ -47,13 +52,13 @@ export const compressCommand = defineCommand({
     } finally {
       await file.close();
     }
-    const digest = hash.digest('hex');
+    const digest = session.gpu ? undefined : hash.digest('hex'); // the next GPU may round otherwise
     return {
       lines: listing([
         ['method', method],
         ['vectors', `${rows} x ${dIn} to ${rows} x ${dOut}`],
         ['compression time', secondsText(seconds)],
-        ['digest', digest],
+        digest === undefined ? ['compressed on', session.gpu!.report.adapter] : ['digest', digest],
       ]),
       json: {
         ...{ model: modelPath, in: inPath, out: outPath, method, rows, dIn, dOut },
@@ -63,16 +68,22 @@ export const compressCommand = defineCommand({
   },
 });
 
+/** @throws {UsageError} unless it is a network */
+function onGpu(compressor: Compressor): NetworkCompressor {
+  if (compressor instanceof NetworkCompressor) return compressor;
+  throw new UsageError(`--backend gpu compresses with networks, got a model of method ${compressor.method}.`);
+}
+
 /** Reads and compresses block by block, in order. */
 async function* compressedBlocks(
   file: VectorFile,
-  compress: (block: Matrix) => Float32Array,
+  compress: (block: Matrix) => Promise<Float32Array>,
   session: Session,
 ): AsyncGenerator<Float32Array> {
   const progress = session.progress('compressing, rows');
   for (let first = 0; first < file.rows; first += BLOCK_ROWS) {
     const rows = Math.min(BLOCK_ROWS, file.rows - first);
-    yield compress(createMatrix(rows, file.cols, await file.read(first, rows)));
+    yield await compress(createMatrix(rows, file.cols, await file.read(first, rows)));
     progress.update(first + rows, file.rows);
     await breathe(session.signal);
   }

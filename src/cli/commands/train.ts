@@ -78,6 +78,7 @@ export const trainCommand = defineCommand({
     'While a network trains, M.checkpoint is kept beside the model. Ctrl-C writes it and stops; the same command with ' +
       '--resume continues, and ends with the model that an uninterrupted training gives.',
   ],
+  onGpu: true,
   examples: [
     'cnt train --base base.fvecs --out model.safetensors --samples 200000',
     'cnt train --base base.fvecs --out pca.safetensors --method pca',
@@ -85,6 +86,9 @@ export const trainCommand = defineCommand({
   async run(values, _, session) {
     const { base: basePath, out, method, factor, limit, seed, resume, lr } = values;
     requireFittingOptions(values);
+    if (session.gpu && method !== 'cnt' && method !== 'linear') {
+      throw new UsageError(`--backend gpu trains --method cnt and linear, got --method ${method}.`);
+    }
     await requireWritable(out, [basePath]);
     const base = await readVectors(basePath, limited(limit));
     if (base.cols % factor !== 0) {
@@ -112,7 +116,8 @@ export const trainCommand = defineCommand({
     await writeModel(out, model);
     if (method !== 'pca' && method !== 'srp') await removeCheckpoint(out);
 
-    const digest = digestArrays(model);
+    // What a GPU computes is within a bound, and not the same bits on the next one.
+    const digest = session.gpu ? undefined : digestArrays(model);
     const history = JSON.parse(model.metadata['history'] ?? '[]') as HistoryPoint[];
     const training = JSON.parse(model.metadata['training'] ?? '{}') as object;
     return {
@@ -122,7 +127,7 @@ export const trainCommand = defineCommand({
           ['method', compressor.method],
           ['vectors', `${base.rows} x ${base.cols} to ${dOut}`],
           ['training time', secondsText(seconds)],
-          ['digest', digest],
+          digest === undefined ? ['trained on', session.gpu!.report.adapter] : ['digest', digest],
         ]),
       ],
       json: {

@@ -37,6 +37,11 @@ const RATES = {
 };
 
 const CASES: readonly Case[] = [
+  { name: 'relu', lengths: [N, N], results: [0], bound: 0, call: (k, [y, x]) => k.relu(y!, x!, N) },
+  {
+    ...{ name: 'normalizeRows', lengths: [N, 5, N], results: [0, 1], bound: 1e-6 },
+    call: (k, [y, norms, x]) => k.normalizeRows(y!, norms!, x!, 5, 7),
+  },
   { name: 'hardswish', lengths: [N, N], results: [0], bound: 2e-7, call: (k, [y, x]) => k.hardswish(y!, x!, N) },
   {
     ...{ name: 'hardswishBackward', lengths: [N, N, N], results: [0], bound: 2e-7 },

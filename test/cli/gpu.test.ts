@@ -1,0 +1,67 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { readVectors } from '../../src/io/vectors.ts';
+import { dawnDevice } from '../support/gpu-devices.ts';
+import { cnt, succeed, temporaryFolder } from './command-line.ts';
+
+const { path, remove } = temporaryFolder();
+const device = await dawnDevice(); // also points at a driver of software where there is no other
+const adapter = device?.report.adapter;
+await device?.close();
+
+const SOFTWARE = { ...process.env, CNT_GPU_SOFTWARE: '1' } as Record<string, string>;
+
+/** Runs a command on the GPU, which must succeed, and gives the object that it prints. */
+async function onGpu(...argv: string[]): Promise<Record<string, unknown>> {
+  const { status, out, err } = await cnt([...argv, '--backend', 'gpu', '--json'], { env: SOFTWARE });
+  assert.is(status, 0, err);
+  assert.match(err, `computing on ${adapter}`);
+  return JSON.parse(out) as Record<string, unknown>;
+}
+
+test('without a driver cnt train and cnt compress say in one line what to install', async () => {
+  if (process.platform !== 'linux') return;
+  const env = { VK_DRIVER_FILES: '/nowhere', LD_LIBRARY_PATH: '' };
+  const argv = ['train', '--base', 'x', '--out', 'y', '--backend', 'gpu'];
+  const { status, out, err } = await cnt(argv, { env });
+  assert.is(status, 1);
+  assert.is(out, '');
+  assert.match(err, /^cnt train: GPU: expected [^\n]*install[^\n]*\.\n$/);
+});
+
+if (adapter) {
+  await succeed('generate', '--n', '80', '--queries', '2', '--dim', '16', '--out', path('data'), '--seed', '1');
+  const base = path('data/base.fvecs');
+  const model = path('model.safetensors');
+
+  test('a driver that imitates a GPU is not taken unless told to', async () => {
+    const { CNT_GPU_SOFTWARE: _, ...env } = SOFTWARE;
+    const { status, err } = await cnt(['train', '--base', base, '--out', model, '--backend', 'gpu'], { env });
+    if (status === 1) assert.match(err, /^cnt train: GPU: expected a graphics processor, got [^\n]*\n$/);
+  });
+
+  test('cnt train and cnt compress run on the GPU, name it, claim no digest, and agree with the CPU', async () => {
+    const argv = ['--method', 'linear', '--samples', '32', '--batch', '16'];
+    const trained = await onGpu('train', '--base', base, '--out', model, ...argv);
+    assert.equal([trained['backend'], trained['adapter'], trained['digest']], ['gpu', adapter, undefined]);
+    assert.is((trained['training'] as { gpu?: string }).gpu, adapter);
+    const compressed = await onGpu('compress', '--model', model, '--in', base, '--out', path('gpu.fvecs'));
+    assert.equal([compressed['backend'], compressed['adapter'], compressed['digest']], ['gpu', adapter, undefined]);
+    await succeed('compress', '--model', model, '--in', base, '--out', path('cpu.fvecs'));
+    const [gpu, cpu] = [await readVectors(path('gpu.fvecs')), await readVectors(path('cpu.fvecs'))];
+    assert.equal([gpu.rows, gpu.cols], [80, 4]);
+    gpu.data.forEach((value, i) => {
+      assert.ok(Math.abs(value - cpu.data[i]!) < 1e-4, `${value} and ${cpu.data[i]} at ${i}`);
+    });
+  });
+
+  test('methods that do not train on a GPU are refused', async () => {
+    const argv = ['train', '--base', base, '--out', model, '--method', 'pca', '--backend', 'gpu'];
+    const { status, err } = await cnt(argv, { env: SOFTWARE });
+    assert.is(status, 2);
+    assert.match(err, 'cnt train: --backend gpu trains --method cnt and linear, got --method pca.');
+  });
+}
+
+test.after(remove);
+test.run();
