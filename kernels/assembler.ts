@@ -37,7 +37,7 @@ export interface Local<T extends ValueType> extends Expression<T> {
   tee(value: Operand<T>): Expression<T>;
 }
 
-const VALUE_TYPE: Readonly<Record<ValueType, number>> = { i32: 0x7f, f32: 0x7d, v128: 0x7b };
+const VALUE_TYPE: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, v128: 0x7b };
 const EMPTY = 0x40;
 const END = 0x0b;
 
@@ -211,13 +211,27 @@ export class ModuleBuilder {
     const f = new FunctionScope(types.length);
     const index = this.#functions.length;
     this.#functions.push({ name, parameters: types, result, locals: f.types, body: sequence(body(locals, f)) });
-    return {
-      name,
-      call: (operands) => ({
-        type: result,
-        code: [entries.map(([key, type]) => push(type, operands[key]!)), 0x10, unsigned(index)],
-      }),
-    };
+    return callable(name, index, parameters, result);
+  }
+
+  /**
+   * A function that another family has added.
+   *
+   * @param parameters names and types as there
+   * @throws {RangeError} if there is none of this name and these types
+   */
+  existing<const P extends Signature, R extends ValueType | 'void'>(
+    name: string,
+    parameters: P,
+    result: R,
+  ): Func<P, R> {
+    const index = this.#functions.findIndex((one) => one.name === name);
+    const found = this.#functions[index];
+    const types = Object.values(parameters);
+    if (!found || found.result !== result || found.parameters.join() !== types.join()) {
+      throw new RangeError(`ModuleBuilder.existing: expected a function ${name} of ${types.join()}, got none.`);
+    }
+    return callable(name, index, parameters, result);
   }
 
   /** The module in WebAssembly's binary format. */
@@ -241,6 +255,22 @@ export class ModuleBuilder {
       .write([10, sized(vector(bodies))])
       .bytes();
   }
+}
+
+function callable<P extends Signature, R extends ValueType | 'void'>(
+  name: string,
+  index: number,
+  parameters: P,
+  result: R,
+): Func<P, R> {
+  const entries = Object.entries(parameters);
+  return {
+    name,
+    call: (operands) => ({
+      type: result,
+      code: [entries.map(([key, type]) => push(type, operands[key]!)), 0x10, unsigned(index)],
+    }),
+  };
 }
 
 function declare(type: ValueType): Code {

@@ -6,7 +6,7 @@
  */
 import { type Code, float32, signed, unsigned } from './encoding.ts';
 
-export type ValueType = 'i32' | 'f32' | 'v128';
+export type ValueType = 'i32' | 'i64' | 'f32' | 'v128';
 
 export interface Expression<T extends ValueType | 'void'> {
   readonly type: T;
@@ -16,8 +16,9 @@ export interface Expression<T extends ValueType | 'void'> {
 /** Leaves nothing on the stack. */
 export type Statement = Expression<'void'>;
 
-export type Operand<T extends ValueType> = T extends 'v128' ? Expression<T> : Expression<T> | number;
+export type Operand<T extends ValueType> = T extends 'v128' | 'i64' ? Expression<T> : Expression<T> | number;
 export type I32 = Operand<'i32'>;
+export type I64 = Operand<'i64'>;
 export type F32 = Operand<'f32'>;
 export type V128 = Operand<'v128'>;
 
@@ -38,6 +39,12 @@ function i32Unary(opcode: Code) {
 }
 function i32Binary(opcode: Code) {
   return (a: I32, b: I32): Expression<'i32'> => ({ type: 'i32', code: [push('i32', a), push('i32', b), opcode] });
+}
+function i64Binary(opcode: Code) {
+  return (a: I64, b: I64): Expression<'i64'> => ({ type: 'i64', code: [a.code, b.code, opcode] });
+}
+function i64Compare(opcode: Code) {
+  return (a: I64, b: I64): Expression<'i32'> => ({ type: 'i32', code: [a.code, b.code, opcode] });
 }
 function f32Unary(opcode: Code) {
   return (a: F32): Expression<'f32'> => ({ type: 'f32', code: [push('f32', a), opcode] });
@@ -144,6 +151,16 @@ export const i32 = {
   reinterpret_f32: i32FromF32(0xbc),
   trunc_sat_f32_s: i32FromF32([0xfc, 0]),
   trunc_sat_f32_u: i32FromF32([0xfc, 1]),
+};
+
+/** Without plain numbers as constants: `extend_i32_u` makes one. */
+export const i64 = {
+  load: load('i64', 0x29),
+  store: store('i64', 0x37),
+  lt_u: i64Compare(0x54),
+  or: i64Binary(0x84),
+  shl: i64Binary(0x86),
+  extend_i32_u: (a: I32): Expression<'i64'> => ({ type: 'i64', code: [push('i32', a), 0xad] }),
 };
 
 export const f32 = {

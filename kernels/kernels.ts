@@ -44,6 +44,25 @@ export interface AdamwRates {
   readonly correction2: number;
 }
 
+/** What `walkLayer` reads and writes. */
+export interface LayerWalk {
+  /** The neighbors of list r: ids from links[r · degree], -1 after the last. */
+  readonly links: Int32Array;
+  readonly degree: number;
+  /** The list of a point is lists[point] + listOffset; without `lists` it has the number of the point. */
+  readonly lists: Int32Array | undefined;
+  readonly listOffset: number;
+  /** Of each point the mark of the search that met it last. */
+  readonly visited: Uint8Array;
+  /** Room for the neighbors of one point. */
+  readonly ids: Int32Array;
+  readonly distances: Floats;
+  /** Entries of two numbers, nearest first: 2 · id, plus 1 once it is expanded; and the bits of its distance. */
+  readonly pool: Int32Array;
+  /** Points expanded, and distances measured, of the last call. */
+  readonly work: Int32Array;
+}
+
 export interface Kernels {
   /** What really runs. */
   readonly backend: 'reference' | 'simd' | 'gpu';
@@ -56,6 +75,8 @@ export interface Kernels {
   floats(length: number): Floats;
   ints(length: number): Int32Array;
   bytes(length: number): Uint8Array;
+  /** Bytes that are left of that memory. */
+  room(): number;
 
   /**
    * What another thread needs to attach kernels to the same memory (`attachKernels`); can be sent by `postMessage`.
@@ -97,6 +118,26 @@ export interface Kernels {
     bCount: number,
     dim: number,
   ): void;
+
+  // ---- graph-walk/ : in float32
+
+  /**
+   * Expands the nearest point of the pool that is not yet expanded, until all are: its neighbors that this search has not met are
+   * marked as met, measured against the query, and enter the pool by (distance, id), of which the nearest `capacity` stay.
+   *
+   * @param size entries in the pool at first, sorted
+   * @returns entries in the pool at last
+   */
+  walkLayer(
+    walk: LayerWalk,
+    size: number,
+    capacity: number,
+    mark: number,
+    query: Floats,
+    queryOffset: number,
+    base: Floats,
+    dim: number,
+  ): number;
 
   // ---- nearest-rows/ : the same distances, with the smallest taken on the spot
 

@@ -79,6 +79,11 @@ export class KernelMemory {
     return new Uint8Array(this.#buffer, this.#take(length, 1), length);
   }
 
+  /** Bytes that have not been handed out. */
+  get room(): number {
+    return this.#end - this.#next;
+  }
+
   /**
    * The byte address of an operand.
    *

@@ -4,6 +4,7 @@ import { referenceAttention } from './attention/reference.ts';
 import { referenceBatchNorm } from './batch-norm/reference.ts';
 import { referenceDistance } from './distance/reference.ts';
 import { referenceElementwise } from './elementwise/reference.ts';
+import { referenceGraphWalk } from './graph-walk/reference.ts';
 import type { Counts, Kernels, Round } from './kernels.ts';
 import { referenceMatmul } from './matmul/reference.ts';
 import { referenceNearestRows } from './nearest-rows/reference.ts';
@@ -38,11 +39,13 @@ export function bindReference(precision: Precision, attachable = 0): Kernels {
       precision === 'float32' ? new Float32Array(room(4 * length)) : new Float64Array(room(8 * length)),
     ints: (length) => new Int32Array(room(4 * length)),
     bytes: (length) => new Uint8Array(room(length)),
+    room: () => Number.POSITIVE_INFINITY,
     share() {
       requirePlaces(attachable);
       return { backend: 'reference', attachable };
     },
     ...referenceDistance(round, counts),
+    ...referenceGraphWalk(round, counts),
     ...referenceNearestRows(round, counts),
     ...referenceTableScan(round, counts),
     ...referenceScalarCodes(round, counts),

@@ -31,6 +31,7 @@ import { bindAttention, emitAttention } from './attention/simd.ts';
 import { bindBatchNorm, emitBatchNorm } from './batch-norm/simd.ts';
 import { bindDistance, emitDistance } from './distance/simd.ts';
 import { bindElementwise, emitElementwise } from './elementwise/simd.ts';
+import { bindGraphWalk, emitGraphWalk } from './graph-walk/simd.ts';
 import type { Counts, Kernels } from './kernels.ts';
 import type { Link } from './link.ts';
 import { bindMatmul, emitMatmul } from './matmul/simd.ts';
@@ -50,6 +51,7 @@ import { type WasmModule, webAssembly } from './webassembly.ts';
 
 const FAMILIES = [
   emitDistance,
+  emitGraphWalk,
   emitNearestRows,
   emitTableScan,
   emitScalarCodes,
@@ -68,6 +70,7 @@ const FAMILIES = [
 function bindFamilies(link: Link) {
   return {
     ...bindDistance(link),
+    ...bindGraphWalk(link),
     ...bindNearestRows(link),
     ...bindTableScan(link),
     ...bindScalarCodes(link),
@@ -150,6 +153,7 @@ function bindModule(memory: KernelMemory, module: WasmModule, threads: number, s
     floats: (length) => memory.floats(length),
     ints: (length) => memory.ints(length),
     bytes: (length) => memory.bytes(length),
+    room: () => memory.room,
     share,
     ...bindFamilies(link),
   };

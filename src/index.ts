@@ -83,6 +83,7 @@ export { loadIndex, type SearchIndex } from './index/load-index.ts';
 export type { NeighborGraph, NsgParameters } from './index/nsg-archive.ts';
 export { type NsgBuildCounts, NsgIndex, type NsgIndexOptions, type NsgPhase } from './index/nsg-index.ts';
 export { PqIndex, type PqIndexOptions, type PqStatistics } from './index/pq-index.ts';
+export type { RerankOptions } from './index/rerank.ts';
 export type { SearchCounts, SearchResult } from './index/search-result.ts';
 export type { ThreadedSearchOptions } from './index/search-task.ts';
 export { Sq8GraphIndex, type Sq8GraphOptions, type Sq8GraphStatistics } from './index/sq8-graph-index.ts';

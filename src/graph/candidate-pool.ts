@@ -40,6 +40,16 @@ export class CandidatePool {
     this.merge(ids, distances, kept);
   }
 
+  /** Becomes `count` points, nearest first, all expanded. */
+  fill(ids: (place: number) => number, distances: (place: number) => number, count: number): void {
+    this.reset(count);
+    for (let place = 0; place < count; place++) {
+      this.#entries[place] = ~ids(place);
+      this.distances[place] = distances(place);
+    }
+    this.size = count;
+  }
+
   /** The id at a place, nearest first. */
   id(place: number): number {
     const entry = this.#entries[place]!;

@@ -3,6 +3,7 @@ import type { Counts, Floats } from '../../kernels/kernels.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import { TopK } from '../tensor/top-k.ts';
 import { VectorSet } from '../tensor/vector-set.ts';
+import type { QuerySource } from './graph-searcher.ts';
 import { emptyAnswers, requireQueries, type SearchResult } from './search-result.ts';
 
 /** Codes scanned in one call; their distances stay in the nearest cache. */
@@ -83,9 +84,9 @@ export function keptVectors(base: Matrix | undefined, backend: BackendChoice): V
 }
 
 /** Offers the candidates with their exact distances from the query that starts at `offset`. */
-function offerExact(
+export function offerExact(
   top: TopK,
-  vectors: VectorSet,
+  vectors: QuerySource,
   queries: Float32Array,
   offset: number,
   candidates: Int32Array,

@@ -40,19 +40,25 @@ export function graphEntries(
   return { arrays: all, parameters: { ...parameters, ...places } };
 }
 
+/** What a graph is searched over. */
+export interface GraphVectors {
+  readonly base: Vectors;
+  /** What a re-ranked search walks over. */
+  readonly walkBase: Vectors | undefined;
+}
+
 /** @param found the representative of each row, where identical vectors are one point of the graph */
 export function writeGraphArchive(
   graph: LayeredGraph,
   parameters: GraphParameters,
-  base: Vectors,
+  { base, walkBase }: GraphVectors,
   found: Int32Array | undefined,
 ): Archive {
   const entries = graphEntries(graph, parameters, found);
-  return {
-    kind: 'hnsw',
-    parameters: { rows: base.rows, dim: base.cols, ...entries.parameters },
-    arrays: new Map<string, NamedArray>([['vectors', vectorsArray(base)], ...entries.arrays]),
-  };
+  const arrays = new Map<string, NamedArray>([['vectors', vectorsArray(base)], ...entries.arrays]);
+  if (walkBase) arrays.set('walkVectors', vectorsArray(walkBase));
+  const sizes = { rows: base.rows, dim: base.cols, ...(walkBase && { walkDim: walkBase.cols }) };
+  return { kind: 'hnsw', parameters: { ...sizes, ...entries.parameters }, arrays };
 }
 
 export interface SavedGraph {
@@ -61,9 +67,7 @@ export interface SavedGraph {
   readonly found: Int32Array | undefined;
 }
 
-export interface GraphArchive extends SavedGraph {
-  readonly base: Vectors;
-}
+export interface GraphArchive extends SavedGraph, GraphVectors {}
 
 /** @throws {RangeError} at the first thing that does not fit */
 export function readGraphArchive(archive: Archive): GraphArchive {
@@ -72,7 +76,10 @@ export function readGraphArchive(archive: Archive): GraphArchive {
   const rows = requireInteger(saved, 'rows', 0, LARGEST, WHERE);
   const dim = requireInteger(saved, 'dim', 1, LARGEST, WHERE);
   const base = requireVectors(arrays, 'vectors', rows, dim, WHERE);
-  return { ...readGraph(arrays, saved, rows, WHERE), base };
+  const graph = readGraph(arrays, saved, rows, WHERE);
+  if (saved['walkDim'] === undefined) return { ...graph, base, walkBase: undefined };
+  const walkDim = requireInteger(saved, 'walkDim', 1, LARGEST, WHERE);
+  return { ...graph, base, walkBase: requireVectors(arrays, 'walkVectors', rows, walkDim, WHERE) };
 }
 
 /**

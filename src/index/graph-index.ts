@@ -1,6 +1,7 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
 import type { Counts } from '../../kernels/kernels.ts';
 import type { LayeredGraph } from '../graph/adjacency.ts';
+import { walkerRoom } from '../graph/graph-walker.ts';
 import { buildHnsw, type HnswOptions } from '../graph/hnsw.ts';
 import { hnswProfiles } from '../graph/hnsw-profile.ts';
 import { type GraphStatistics, graphStatistics } from '../graph/statistics.ts';
@@ -16,6 +17,7 @@ import { representatives } from './copies.ts';
 import { type GraphParameters, readGraphArchive, writeGraphArchive } from './graph-archive.ts';
 import { hnswSearchTask, searchGraphByThreads, type ThreadedGraphSearchOptions } from './graph-search-tasks.ts';
 import { GraphSearcher, type GraphSearchOptions } from './graph-searcher.ts';
+import { type RerankOptions, walkAndRerank } from './rerank.ts';
 import type { SearchResult } from './search-result.ts';
 
 export interface GraphIndexOptions extends Omit<HnswOptions, 'representatives' | 'threads'> {
@@ -23,6 +25,11 @@ export interface GraphIndexOptions extends Omit<HnswOptions, 'representatives' |
   readonly base: Vectors;
   /** The vectors that the graph is built on, row for row those of `base`, usually compressed; `base` if not given. */
   readonly graphBase?: Vectors;
+  /**
+   * Vectors that `searchReranked` walks over, row for row those of `base`, usually compressed; the graph is built on them if
+   * `graphBase` is not given.
+   */
+  readonly walkBase?: Vectors;
   readonly backend?: BackendChoice;
   /**
    * Threads that insert a batch together in the batch profile, and the most that may search together; 1 if not given. What is built
@@ -48,11 +55,13 @@ export class GraphIndex {
   readonly #source: VectorSource;
   readonly #representatives: Int32Array | undefined;
   readonly #searcher: GraphSearcher;
+  readonly #walk: VectorSource | undefined;
+  readonly #walker: GraphSearcher | undefined;
 
   private constructor(
     graph: LayeredGraph,
     parameters: GraphParameters,
-    source: VectorSource,
+    { source, walk }: SearchedVectors,
     found: Int32Array | undefined,
     { backend, threads }: Engine,
     buildCounts?: Counts,
@@ -65,6 +74,8 @@ export class GraphIndex {
     this.#threads = threads;
     this.#representatives = found;
     this.#searcher = new GraphSearcher(graph, source, found);
+    this.#walk = walk;
+    this.#walker = walk && new GraphSearcher(graph, walk, found);
   }
 
   /**
@@ -74,13 +85,11 @@ export class GraphIndex {
    * @throws the signal's reason, when it aborts
    */
   static async build(options: GraphIndexOptions): Promise<GraphIndex> {
-    const { base, graphBase = base, backend = 'auto', ...hnsw } = options;
+    const { base, walkBase, graphBase = walkBase ?? base, backend = 'auto', ...hnsw } = options;
     const where = 'GraphIndex.build';
-    if (graphBase.rows !== base.rows) {
-      throw new RangeError(`${where}: expected a graph base of ${base.rows} rows, got ${graphBase.rows}.`);
-    }
-    requireFiniteVectors(base, where);
-    if (graphBase !== base) requireFiniteVectors(graphBase, where);
+    requireSameRows('graph', graphBase, base, where);
+    if (walkBase) requireSameRows('walk', walkBase, base, where);
+    for (const vectors of new Set([base, graphBase, walkBase ?? base])) requireFiniteVectors(vectors, where);
     const { M, efConstruction, profile = 'canonical', seed = 1, threads = 1 } = hnsw;
     requireThreads(threads);
     const engine = { backend, threads };
@@ -90,8 +99,9 @@ export class GraphIndex {
     const { graph, counts } = await buildHnsw(graphSource, found ? { ...hnsw, representatives: found } : hnsw);
     const flags = { extendCandidates, keepPrunedConnections };
     const parameters = { M, efConstruction, profile, seed, ...flags, graphDim: graphBase.cols };
-    const source = graphBase === base ? graphSource : newSource(base, M, engine);
-    return new GraphIndex(graph, parameters, source, found, engine, counts);
+    const sourceOf = (vectors: Vectors) => (vectors === graphBase ? graphSource : newSource(vectors, M, engine));
+    const searched = { source: sourceOf(base), walk: walkBase && sourceOf(walkBase) };
+    return new GraphIndex(graph, parameters, searched, found, engine, counts);
   }
 
   get rows(): number {
@@ -101,6 +111,11 @@ export class GraphIndex {
   /** Numbers a vector. */
   get dim(): number {
     return this.#source.dim;
+  }
+
+  /** Numbers a vector that `searchReranked` walks over; `undefined` where there are none. */
+  get walkDim(): number | undefined {
+    return this.#walk?.dim;
   }
 
   /** What really runs. */
@@ -118,9 +133,9 @@ export class GraphIndex {
     if (base.rows !== this.rows) throw new RangeError(`${where}: expected ${this.rows} rows, got ${base.rows}.`);
     requireFiniteVectors(base, where);
     const engine = { backend: this.#backend, threads: this.#threads };
-    const source = newSource(base, this.parameters.M, engine);
+    const searched = { source: newSource(base, this.parameters.M, engine), walk: this.#walk };
     const found = this.#representatives;
-    return new GraphIndex(this.graph, this.parameters, source, found, engine, this.buildCounts);
+    return new GraphIndex(this.graph, this.parameters, searched, found, engine, this.buildCounts);
   }
 
   /**
@@ -152,6 +167,25 @@ export class GraphIndex {
     return searchGraphByThreads('GraphIndex.searchByThreads', hnswSearchTask, index, share, queries, k, options);
   }
 
+  /**
+   * The approximately nearest k rows of each query in two steps: the graph is walked over the compressed vectors, and the nearest
+   * `rerank` of the `ef` survivors are ranked anew by their full ones.
+   *
+   * `counts.distances` are those between full vectors, at most `rerank` a query, `counts.walkDistances` those of the walk.
+   *
+   * Source: faiss 1.7.3 `IndexRefineFlat`, over a graph.
+   *
+   * @param queries (queries, dim)
+   * @param walkQueries (queries, walkDim), the same queries compressed
+   * @throws {Error} if the index was built without `walkBase`
+   * @throws {RangeError} if k, ef or rerank is out of its range, or the queries do not fit
+   */
+  searchReranked(queries: Matrix, walkQueries: Matrix, k: number, options: RerankOptions): SearchResult {
+    const where = 'GraphIndex.searchReranked';
+    if (!this.#walker) throw new Error(`${where}: expected an index built with walkBase, got one without.`);
+    return walkAndRerank(where, this.#walker, this.#source, queries, walkQueries, k, options);
+  }
+
   /** What the graph looks like. */
   statistics(): GraphStatistics {
     return graphStatistics(this.graph);
@@ -159,7 +193,8 @@ export class GraphIndex {
 
   /** Everything needed to search again. */
   toArchive(): Archive {
-    return writeGraphArchive(this.graph, this.parameters, this.#source.vectors, this.#representatives);
+    const vectors = { base: this.#source.vectors, walkBase: this.#walk?.vectors };
+    return writeGraphArchive(this.graph, this.parameters, vectors, this.#representatives);
   }
 
   /**
@@ -169,10 +204,12 @@ export class GraphIndex {
    * @throws {RangeError} at the first thing that does not fit, in one line
    */
   static fromArchive(archive: Archive, backend: BackendChoice = 'auto', threads = 1): GraphIndex {
-    const { graph, parameters, base, found } = readGraphArchive(archive);
+    const { graph, parameters, base, walkBase, found } = readGraphArchive(archive);
     requireThreads(threads);
     const engine = { backend, threads };
-    return new GraphIndex(graph, parameters, newSource(base, parameters.M, engine), found, engine);
+    const sourceOf = (vectors: Vectors) => newSource(vectors, parameters.M, engine);
+    const searched = { source: sourceOf(base), walk: walkBase && sourceOf(walkBase) };
+    return new GraphIndex(graph, parameters, searched, found, engine);
   }
 }
 
@@ -182,7 +219,19 @@ interface Engine {
   readonly threads: number;
 }
 
-/** A source that takes a whole neighbor list a call. */
+/** The vectors that answers are measured by, and those that a re-ranked search walks over. */
+interface SearchedVectors {
+  readonly source: VectorSource;
+  readonly walk: VectorSource | undefined;
+}
+
+function requireSameRows(which: string, { rows }: Vectors, base: Vectors, where: string): void {
+  if (rows === base.rows) return;
+  throw new RangeError(`${where}: expected a ${which} base of ${base.rows} rows, got ${rows}.`);
+}
+
+/** A source that takes a whole neighbor list a call, with room for a walker. */
 function newSource(vectors: Vectors, M: number, { backend, threads }: Engine): VectorSource {
-  return vectorSource(vectors, { backend, batch: Math.max(256, 2 * M), attachable: threads - 1 });
+  const spare = walkerRoom(vectors.rows, 2 * M, M);
+  return vectorSource(vectors, { backend, batch: Math.max(256, 2 * M), attachable: threads - 1, spare });
 }

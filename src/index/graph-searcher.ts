@@ -1,8 +1,9 @@
 import type { LayeredGraph } from '../graph/adjacency.ts';
 import { CandidatePool } from '../graph/candidate-pool.ts';
+import { GraphWalker } from '../graph/graph-walker.ts';
 import { type SearchTrace, searchGraph, VisitedSet } from '../graph/search.ts';
 import type { Matrix } from '../tensor/matrix.ts';
-import type { DistanceSource } from '../tensor/vector-set.ts';
+import { type DistanceSource, VectorSet } from '../tensor/vector-set.ts';
 import { nextCopies } from './copies.ts';
 import { emptyAnswers, requireQueries, type SearchResult } from './search-result.ts';
 
@@ -31,6 +32,7 @@ export class GraphSearcher {
   readonly #source: QuerySource;
   readonly #nextCopy: Int32Array | undefined;
   readonly #visited: VisitedSet;
+  readonly #walker: GraphWalker | undefined;
   readonly #pool = new CandidatePool();
   readonly #withCopies = new CandidatePool();
 
@@ -40,6 +42,7 @@ export class GraphSearcher {
     this.#source = source;
     this.#nextCopy = representatives && nextCopies(representatives);
     this.#visited = new VisitedSet(graph.size);
+    this.#walker = source instanceof VectorSet ? GraphWalker.over(graph, source) : undefined;
   }
 
   /**
@@ -57,11 +60,12 @@ export class GraphSearcher {
     const ef = Math.min(Math.max(options.ef, k), Math.max(1, source.size));
     const answers = emptyAnswers(queries.rows, k);
     const traces: SearchTrace[] = [];
+    const walker = !options.trace && this.#walker?.holds(ef) ? this.#walker : undefined;
     let hops = 0;
     for (let query = 0; query < queries.rows; query++) {
       const trace = options.trace ? { ids: [], distances: [], levels: [] } : undefined;
       source.setQuery(queries.data, query * source.dim);
-      hops += searchGraph(this.#graph, source, ef, this.#pool, this.#visited, trace);
+      hops += walker ? walker.search(ef, this.#pool) : this.#searchTraced(ef, trace);
       const found = this.#nextCopy ? this.#expandCopies(this.#nextCopy, k) : this.#pool;
       for (let place = 0; place < Math.min(k, found.size); place++) {
         answers.ids[query * k + place] = found.id(place);
@@ -74,6 +78,10 @@ export class GraphSearcher {
     const multiplyAdds = source.counts.multiplyAdds - before.multiplyAdds;
     const result = { queries: queries.rows, k, ...answers, counts: { distances, multiplyAdds, hops } };
     return options.trace ? { ...result, traces } : result;
+  }
+
+  #searchTraced(ef: number, trace: SearchTrace | undefined): number {
+    return searchGraph(this.#graph, this.#source, ef, this.#pool, this.#visited, trace);
   }
 
   /** The nearest k of the points found and of the rows that are the same points. */

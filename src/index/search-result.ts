@@ -14,6 +14,8 @@ export interface SearchCounts extends Counts {
    * to the centroids of each part (the entries of tables), and of re-ranking.
    */
   readonly codes?: number;
+  /** Distances between compressed vectors, where a graph was walked over these; `distances` then has only those of re-ranking. */
+  readonly walkDistances?: number;
 }
 
 /** What a search returns; has the shape of `Neighbors`. */

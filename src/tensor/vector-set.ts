@@ -1,8 +1,8 @@
 import { attachKernels, type BackendChoice, createKernels } from '../../kernels/backend.ts';
-import type { Counts, Floats, Kernels } from '../../kernels/kernels.ts';
+import type { Counts, Floats, Kernels, LayerWalk } from '../../kernels/kernels.ts';
 import { openView, type SharedKernels, type SharedView, shareView } from '../../kernels/shared.ts';
 import type { Matrix } from './matrix.ts';
-import { kernelsOfStore } from './vector-store.ts';
+import { kernelsOfStore, spareOfStore } from './vector-store.ts';
 import type { Vectors } from './vectors.ts';
 
 /**
@@ -44,6 +44,8 @@ export interface VectorSetOptions {
   readonly batch?: number;
   /** How many sets in other threads may measure the same vectors at once; 0 if not given. */
   readonly attachable?: number;
+  /** Bytes for what lies beside the vectors, as far as a memory has room for them; 0 if not given. */
+  readonly spare?: number;
 }
 
 /** A vector set as another thread can attach to it; can be sent by `postMessage`. */
@@ -61,7 +63,10 @@ export class VectorSet implements VectorSource {
   readonly dim: number;
   readonly ids: Int32Array;
   readonly distances: Floats;
-  readonly #kernels: Kernels;
+  /** Where the vectors lie. */
+  readonly kernels: Kernels;
+  /** Bytes that may be taken from the kernels for what lies beside the vectors. */
+  readonly spare: number;
   readonly #vectors: Float32Array;
   readonly #own: Floats;
   readonly #guest: Floats;
@@ -76,19 +81,21 @@ export class VectorSet implements VectorSource {
    */
   constructor(
     matrix: Matrix,
-    { backend = 'auto', batch = 256, attachable = 0 }: VectorSetOptions = {},
+    { backend = 'auto', batch = 256, attachable = 0, spare = 0 }: VectorSetOptions = {},
     attached?: Kernels,
   ) {
     const { rows, cols } = matrix;
     const bytesEach = ownRoom(cols, batch);
-    const bytes = 4 * rows * cols + 64 + bytesEach;
+    const own = 4 * rows * cols + 64 + bytesEach;
+    const spared = own + spare <= SPARED_UP_TO ? spare : 0;
     const home = attached ?? kernelsOfStore(matrix.data, { backend, attachable, bytesEach });
-    const kernels = home ?? createKernels({ backend, bytes, attachable, bytesEach });
+    const kernels = home ?? createKernels({ backend, bytes: own + spared, attachable, bytesEach });
+    this.spare = attached ? 0 : home ? spareOfStore(home) : spared;
     this.size = rows;
     this.dim = cols;
     this.ids = kernels.ints(batch);
     this.distances = kernels.floats(batch);
-    this.#kernels = kernels;
+    this.kernels = kernels;
     this.#own = kernels.floats(cols);
     this.#guest = kernels.floats(cols);
     this.#query = this.#own;
@@ -114,12 +121,12 @@ export class VectorSet implements VectorSource {
   /** @throws {Error} if the set was made without attachable places */
   share(): SharedVectorSet {
     const { size, dim } = this;
-    return { kernels: this.#kernels.share(), vectors: shareView(this.#vectors), size, dim, batch: this.ids.length };
+    return { kernels: this.kernels.share(), vectors: shareView(this.#vectors), size, dim, batch: this.ids.length };
   }
 
   /** What really runs. */
   get backend(): Kernels['backend'] {
-    return this.#kernels.backend;
+    return this.kernels.backend;
   }
 
   /** The vectors where they lie; not to be changed. */
@@ -160,6 +167,15 @@ export class VectorSet implements VectorSource {
     this.#measure(this.#copy(this.#guest, vectors, offset), 0, count);
   }
 
+  /** `Kernels.walkLayer` from the query, over these vectors. */
+  walkLayer(walk: LayerWalk, size: number, capacity: number, mark: number): number {
+    const [query, offset, dim] = [this.#query, this.#queryOffset, this.dim];
+    const found = this.kernels.walkLayer(walk, size, capacity, mark, query, offset, this.#vectors, dim);
+    this.#counts.distances += walk.work[1]!;
+    this.#counts.multiplyAdds += walk.work[1]! * dim;
+    return found;
+  }
+
   #copy(target: Floats, vectors: Float32Array, offset: number): Floats {
     for (let i = 0; i < this.dim; i++) target[i] = vectors[offset + i]!;
     return target;
@@ -167,11 +183,14 @@ export class VectorSet implements VectorSource {
 
   #measure(query: Floats, offset: number, count: number): void {
     const { distances, ids, dim } = this;
-    this.#kernels.squaredDistances(distances, query, offset, this.#vectors, ids, count, dim);
+    this.kernels.squaredDistances(distances, query, offset, this.#vectors, ids, count, dim);
     this.#counts.distances += count;
     this.#counts.multiplyAdds += count * dim;
   }
 }
+
+/** A memory has 4 GiB; a little of it is for scratch. */
+const SPARED_UP_TO = 2 ** 32 - 2 ** 26;
 
 /** Bytes of two vectors, ids and answers. */
 function ownRoom(dim: number, batch: number): number {

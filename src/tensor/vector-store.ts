@@ -7,6 +7,8 @@ import type { Vectors } from './vectors.ts';
 const STORE_BYTES = 2 ** 32 - 2 ** 28;
 /** Of that rest, what the sets over one store may take together: more than 100 times what one takes. */
 const ROOM_BYTES = 2 ** 24;
+/** Beyond that room, what may lie beside each row where the memory can hold it: links of a graph. It costs nothing unless used. */
+const SPARE_BYTES_A_ROW = 512;
 /** What one set may take, here or in another thread. */
 const PLACE_BYTES = 2 ** 18;
 
@@ -54,12 +56,20 @@ export function createVectorStore(rows: number, cols: number, options: VectorSto
   return parts.length === 1 ? parts[0]! : { rows, cols, parts };
 }
 
-function createStore(rows: number, cols: number, { backend = 'auto', attachable = 0 }: VectorStoreOptions): Matrix {
-  const bytes = 4 * rows * cols + ROOM_BYTES;
+function createStore(rows: number, cols: number, options: VectorStoreOptions): Matrix {
+  const { backend = 'auto', attachable = 0, storeBytes = STORE_BYTES } = options;
+  const vectors = 4 * rows * cols;
+  const spare = Math.max(0, Math.min(SPARE_BYTES_A_ROW * rows, storeBytes - vectors));
+  const bytes = vectors + spare + ROOM_BYTES;
   const kernels = createKernels({ backend, bytes, attachable, bytesEach: PLACE_BYTES });
   const data = kernels.floats(rows * cols) as Float32Array; // kernels of createKernels are float32
   homes.set(data.buffer, { kernels, attachable });
   return createMatrix(rows, cols, data);
+}
+
+/** Bytes that may be taken from the kernels of a store without taking room from sets. */
+export function spareOfStore(kernels: Kernels): number {
+  return Math.max(0, kernels.room() - ROOM_BYTES);
 }
 
 /** Kernels that reach this array where it is, if it lies in a store whose kernels are as is asked. */

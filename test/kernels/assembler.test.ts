@@ -20,6 +20,7 @@ import {
   i16x8,
   i32,
   i32x4,
+  i64,
   memory,
   type Statement,
   select,
@@ -494,6 +495,38 @@ test('the module of all kernels is encoded and compiled within 100 ms of process
   });
   const milliseconds = Math.min(...runs); // 15, the first time 40, on a busy machine
   assert.ok(milliseconds < 100, `${milliseconds} ms`);
+});
+
+test('64-bit numbers: two halves are put together, compared without sign, stored and loaded', () => {
+  const whole = (high: Expression<'i32'>, low: Expression<'i32'>) =>
+    i64.or(i64.shl(i64.extend_i32_u(high), i64.extend_i32_u(32)), i64.extend_i32_u(low));
+  const isLess = ofInts((a, b) => i64.lt_u(whole(a, b), whole(b, a)));
+  const cases = [
+    [1, 2],
+    [2, 1],
+    [3, 3],
+    [-1, 1],
+    [1, -1],
+  ] as const;
+  for (const [a, b] of cases) assert.is(isLess(a, b), a >>> 0 < b >>> 0 ? 1 : 0, `${a}, ${b}`);
+  const module = new ModuleBuilder();
+  module.func('copy', { a: 'i32', b: 'i32' }, 'void', ({ a, b }, f) => {
+    const value = f.local('i64');
+    return [i64.store(64, whole(a, b), 8), value.set(i64.load(64, 8)), i64.store(96, value)];
+  });
+  link(module)['copy']!(-7, 9);
+  assert.equal([...ints.subarray(24, 26)], [9, -7]);
+});
+
+test('a function of an earlier family is found by its name and types, or refused', () => {
+  const module = new ModuleBuilder();
+  module.func('twice', { x: 'i32' }, 'i32', ({ x }) => [ret(i32.add(x, x))]);
+  const twice = module.existing('twice', { x: 'i32' }, 'i32');
+  module.func('fourfold', { x: 'i32' }, 'i32', ({ x }) => [ret(twice.call({ x: twice.call({ x }) }))]);
+  assert.is(link(module)['fourfold']!(5), 20);
+  assert.throws(() => module.existing('thrice', { x: 'i32' }, 'i32'), /expected a function thrice of i32, got none/);
+  assert.throws(() => module.existing('twice', { x: 'f32' }, 'i32'), /expected a function twice of f32/);
+  assert.throws(() => module.existing('twice', { x: 'i32' }, 'void'), /expected a function twice/);
 });
 
 test.run();

@@ -1,0 +1,43 @@
+/**
+ * Searching a graph by one call of WebAssembly a level against the same search in TypeScript, over the same vectors: first ids,
+ * distances and counts are compared, then queries a second in turns.
+ *
+ *     node --import tsx bench/kernels/graph-walk.ts INDEX QUERY [--k 10] [--ef 10,20,40,80,160,320]
+ *
+ * INDEX is what `cnt build --index hnsw` wrote.
+ */
+import { deepStrictEqual } from 'node:assert';
+import { parseArgs } from 'node:util';
+import { walkerRoom } from '../../src/graph/graph-walker.ts';
+import { readGraphArchive } from '../../src/index/graph-archive.ts';
+import { GraphSearcher } from '../../src/index/graph-searcher.ts';
+import { readArchive } from '../../src/io/archive-file.ts';
+import { readVectors } from '../../src/io/vectors.ts';
+import { vectorSource } from '../../src/tensor/split-vector-set.ts';
+import { machine, measure } from './measure.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { k: { type: 'string', default: '10' }, ef: { type: 'string', default: '10,20,40,80,160,320' } },
+});
+const [indexPath, queryPath] = positionals;
+if (!indexPath || !queryPath) throw new Error('graph-walk: expected an index and queries.');
+const { graph, parameters, base, found } = readGraphArchive(await readArchive(indexPath));
+const queries = await readVectors(queryPath);
+const k = Number(values.k);
+const searcher = (spare: number) =>
+  new GraphSearcher(graph, vectorSource(base, { batch: 2 * Math.max(128, parameters.M), spare }), found);
+const inWasm = searcher(walkerRoom(base.rows, 2 * parameters.M, parameters.M));
+const inTypeScript = searcher(0);
+
+console.log(machine());
+console.log(`${base.rows} x ${base.cols}, M = ${parameters.M}, ${k} nearest, medians of 9 rounds\n`);
+console.log('   ef   TypeScript  WebAssembly   ratio    queries a second');
+for (const ef of values.ef.split(',').map(Number)) {
+  const run = (one: GraphSearcher) => one.search('graph-walk', queries, k, { ef });
+  deepStrictEqual(run(inWasm), run(inTypeScript));
+  const times = measure({ plain: () => run(inTypeScript), fast: () => run(inWasm) });
+  const rate = (name: string) => queries.rows / times[name]!.median;
+  const cells = [rate('plain').toFixed(0).padStart(12), rate('fast').toFixed(0).padStart(12)];
+  console.log(`${String(ef).padStart(5)} ${cells.join(' ')} ${(rate('fast') / rate('plain')).toFixed(2).padStart(7)}x`);
+}

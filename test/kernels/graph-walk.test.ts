@@ -1,0 +1,98 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createKernels, referenceKernels } from '../../kernels/backend.ts';
+import type { Kernels, LayerWalk } from '../../kernels/kernels.ts';
+import { Random } from '../../src/tensor/random.ts';
+
+const NODES = 60;
+const DEGREE = 7;
+const MARK = 200;
+const START = 3;
+
+interface Case {
+  readonly dim: number;
+  readonly links: readonly number[];
+  /** Which list belongs to a point; the same place if not given. */
+  readonly lists: readonly number[] | undefined;
+  readonly values: readonly number[];
+  readonly query: readonly number[];
+}
+
+/** Random lists of 0 to 7 neighbors; small whole numbers as values, so that many distances are equal. */
+function randomCase(random: Random, dim: number): Case {
+  const links = Array.from({ length: NODES }, () => {
+    const degree = random.below(DEGREE + 1);
+    return [...random.permutation(NODES).slice(0, degree), ...new Array(DEGREE - degree).fill(-1)];
+  }).flat();
+  const small = (length: number) => Array.from({ length }, () => random.below(3));
+  const lists = random.below(2) === 1 ? [...random.permutation(NODES)].map((list) => list - 2) : undefined;
+  return { dim, links, lists, values: small(NODES * dim), query: small(dim) };
+}
+
+/** Ids, expanded or not, and distances of the pool after a walk from one point, and what was counted. */
+function walked(kernels: Kernels, { dim, links, lists, values, query }: Case, capacity: number) {
+  const ints = (from: readonly number[]): Int32Array => {
+    const to = kernels.ints(from.length);
+    to.set(from);
+    return to;
+  };
+  const floats = (from: readonly number[]) => {
+    const to = kernels.floats(from.length);
+    to.set(from);
+    return to;
+  };
+  const walk: LayerWalk = {
+    ...{ links: ints(links), degree: DEGREE, lists: lists && ints(lists), listOffset: lists ? 2 : 0 },
+    ...{ visited: kernels.bytes(NODES), ids: kernels.ints(DEGREE), distances: kernels.floats(DEGREE) },
+    ...{ pool: kernels.ints(2 * capacity), work: kernels.ints(2) },
+  };
+  const base = floats(values);
+  const at = floats([0.5, ...query]);
+  kernels.squaredDistances(walk.distances, at, 1, base, ints([START]), 1, dim);
+  const squared = new Float32Array(walk.pool.buffer, walk.pool.byteOffset, 2 * capacity);
+  walk.pool[0] = 2 * START;
+  squared[1] = walk.distances[0]!;
+  walk.visited.fill(MARK - 1); // of another search
+  const size = kernels.walkLayer(walk, 1, capacity, MARK, at, 1, base, dim);
+  const places = Array.from({ length: size }, (_, place) => place);
+  return {
+    entries: places.map((place) => [walk.pool[2 * place], squared[2 * place + 1]]),
+    met: [...walk.visited].map((mark) => mark === MARK),
+    work: [...walk.work],
+    counts: { ...kernels.counts },
+  };
+}
+
+test('simd has pool, marks and counts of the reference in 600 walks, for every capacity and dim modulo 4', () => {
+  const random = new Random(1, 'graph walk');
+  for (let trial = 0; trial < 600; trial++) {
+    const one = randomCase(random, 1 + (trial % 9));
+    const capacity = 1 + random.below(trial % 3 === 0 ? 4 : NODES + 3);
+    const expected = walked(referenceKernels({ precision: 'float32' }), one, capacity);
+    assert.equal(walked(createKernels({ backend: 'simd', bytes: 2 ** 16 }), one, capacity), expected);
+  }
+});
+
+test('with room for all, the pool is everything that can be reached, sorted by (distance, id), each point expanded once', () => {
+  const random = new Random(2, 'graph walk, all');
+  for (let trial = 0; trial < 50; trial++) {
+    const one = randomCase(random, 3);
+    const { entries, met, work, counts } = walked(referenceKernels(), one, NODES);
+    const reached = new Set([START]);
+    for (const id of reached) {
+      const first = DEGREE * (one.lists ? one.lists[id]! + 2 : id);
+      for (const link of one.links.slice(first, first + DEGREE)) if (link >= 0) reached.add(link);
+    }
+    const distance = (id: number) => one.query.reduce((sum, q, i) => sum + (q - one.values[3 * id + i]!) ** 2, 0);
+    const sorted = [...reached].sort((a, b) => distance(a) - distance(b) || a - b);
+    assert.equal(
+      entries,
+      sorted.map((id) => [2 * id + 1, distance(id)]),
+    );
+    assert.is(met.filter(Boolean).length, reached.size);
+    assert.equal(work, [reached.size, reached.size - 1]);
+    assert.equal(counts, { distances: reached.size, multiplyAdds: 3 * reached.size });
+  }
+});
+
+test.run();
