@@ -153,6 +153,24 @@ test('a claim about a million rows is not judged on fewer', () => {
   assert.is(experiments.find(({ id }) => id === 'visited')!.verdict, 'not testable here');
 });
 
+test('seconds too few are not judged', () => {
+  const brief = AGREEING.hnsw!.map((row) => ({ ...row, indexingSeconds: row.indexingSeconds / 100 }));
+  const briefer = AGREEING.scalar!.map((row) => ({ ...row, indexingSeconds: row.indexingSeconds / 100 }));
+  const { experiments } = ledger({ ...AGREEING, hnsw: brief, scalar: briefer });
+  for (const id of ['hnsw-speed', 'indexing-saved', 'scalar-speed', 'scalar-both']) {
+    const { verdict, figures } = experiments.find((claim) => claim.id === id)!;
+    assert.is(verdict, 'not testable here', id);
+    assert.match(figures, '1.0 s of building are too few to judge');
+  }
+});
+
+test('one training of CNT and of the linear map decides nothing', () => {
+  const { ablations: _, ...once } = AGREEING;
+  const { verdict, figures } = ledger(once).experiments.find(({ id }) => id === 'transformer')!;
+  assert.is(verdict, 'not decided at this budget');
+  assert.match(figures, 'CNT 58.5; linear 56.0 (+2.5); one training each');
+});
+
 test('a ratio of seconds is judged by the rows that are there: none without full vectors', () => {
   const { experiments } = ledger({ ...NOTHING, hnsw: AGREEING.hnsw!.slice(1) });
   for (const id of ['hnsw-speed', 'hnsw-recall', 'linear-cost', 'visited', 'indexing-saved']) {

@@ -20,7 +20,7 @@ export const reproduceCommand = defineCommand({
       type: 'choice',
       choices: SCALES,
       default: 'demo',
-      text: 'how much is computed: minutes, the first 20,000 rows, or all rows with the full training recipe',
+      text: 'how much is computed: generated data, in minutes; the first 20,000 rows; or all rows. Networks train on 64,000, 256,000 or 640,000 samples',
     },
     out: {
       type: 'path',
@@ -49,7 +49,7 @@ export const reproduceCommand = defineCommand({
       type: 'choice',
       choices: ABLATIONS,
       placeholder: 'NAME',
-      text: `ablations: only this network, so that several processes may share DIR: ${ABLATIONS.join(', ')}`,
+      text: `ablations: only this network, so that several processes may share DIR: ${ABLATIONS.join(' | ')}`,
       whenAbsent: 'all',
     },
     factor: { type: 'integer', least: 2, text: 'table1: only this compression factor', whenAbsent: '2 and 4' },

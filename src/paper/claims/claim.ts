@@ -107,6 +107,15 @@ export const NEAREST_MARGIN = 1;
 /** The same of 10@10 between two networks: about what another thousand queries may change. */
 export const TRAINING_MARGIN = 0.3;
 
+/** Of building on full vectors: in less, other work than distances weighs as much. */
+const LEAST_SECONDS = 5;
+
+/** Decided by seconds, if there are enough of them. */
+export function decidedByTime(fullSeconds: number, holds: boolean, figures: string): Judgment {
+  if (fullSeconds >= LEAST_SECONDS) return decided(holds, figures);
+  return untestable(`${fullSeconds.toFixed(1)} s of building are too few to judge: ${figures}`);
+}
+
 export const ABSENT: Judgment = { verdict: 'not measured in this run', figures: 'no figure in this run' };
 
 /** @param figures what decided, in words */
@@ -128,7 +137,9 @@ export function given<T>(
   return (list && list.length > 0 && judge(list)) || absent;
 }
 
-/** `+0.31`, `-2.00`. */
+/** `+0.31`, `-2.00`; what rounds to 0 has no sign. */
 export function signed(value: number, digits: number): string {
-  return `${value > 0 ? '+' : ''}${value.toFixed(digits)}`;
+  const text = value.toFixed(digits);
+  if (Number(text) === 0) return text.replace('-', '');
+  return value > 0 ? `+${text}` : text;
 }

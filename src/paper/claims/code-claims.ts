@@ -2,6 +2,7 @@ import {
   type Claim,
   type CodeFigures,
   decided,
+  decidedByTime,
   given,
   type Judgment,
   NEAREST_MARGIN,
@@ -170,7 +171,8 @@ export const CODE_CLAIMS: readonly Claim[] = [
           secondsOf(list, 'CNT', 'none'),
         ];
         if (full === undefined || coded === undefined || compressed === undefined) return undefined;
-        return decided(
+        return decidedByTime(
+          full,
           compressed < coded && coded < full,
           `neither ${full.toFixed(1)} s, SQ8 ${coded.toFixed(1)} s, CNT ${compressed.toFixed(1)} s${uniform(list, 'none')}`,
         );
@@ -189,7 +191,8 @@ export const CODE_CLAIMS: readonly Claim[] = [
           secondsOf(list, 'CNT', 'none'),
         ];
         if (both === undefined || !others.every((seconds) => seconds !== undefined)) return undefined;
-        return decided(
+        return decidedByTime(
+          others[0]!,
           others.every((seconds) => both < seconds),
           `both ${both.toFixed(1)} s; neither, SQ8, CNT: ${others.map((seconds) => seconds.toFixed(1)).join(', ')} s${uniform(list, 'CNT')}`,
         );
