@@ -163,11 +163,11 @@ export class LinkAndCodeIndex {
     const coded = { rows: queries.rows, cols: this.quantizer.dim, data: turned.data };
     const result = this.#searcher.search(where, coded, k, search);
     const count = reorder === 'all' ? k : Math.min(reorder, k);
-    if (count === 0) return result;
-    const refined = this.#reorder(coded, result, count);
-    const distances = result.counts.distances + refined;
+    const refined = count === 0 ? 0 : this.#reorder(coded, result, count);
+    const tables = queries.rows * this.quantizer.m * this.quantizer.centroids;
+    const codes = result.counts.distances - tables;
     const multiplyAdds = result.counts.multiplyAdds + refined * coded.cols * (this.#basis.vectors + 1);
-    return { ...result, counts: { ...result.counts, distances, multiplyAdds } };
+    return { ...result, counts: { ...result.counts, codes, distances: tables + refined, multiplyAdds } };
   }
 
   /**

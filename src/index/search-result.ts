@@ -10,7 +10,7 @@ export interface SearchCounts extends Counts {
   /** Neighbor lists read. */
   readonly hops: number;
   /**
-   * Codes that a query was compared with, where the index scans codes; `distances` then has only those besides: to coarse centroids,
+   * Codes that a query was compared with, where the index compares by tables; `distances` then has only those besides: to coarse centroids,
    * to the centroids of each part (the entries of tables), and of re-ranking.
    */
   readonly codes?: number;

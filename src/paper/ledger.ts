@@ -29,7 +29,7 @@ export function ledgerBlocks({ experiments, printed }: Ledger): Block[] {
   return [
     {
       kind: 'text',
-      text: 'Sentences of the paper that an experiment can decide. What compresses, searches and trains here is stated beside each table.',
+      text: 'Sentences of the paper that an experiment can decide. A verdict holds for the rows and the training of this run, which stand at the top, and for nothing else: the paper has a million rows and trains 2.4 billion samples.',
     },
     { kind: 'claims', claims: experiments },
     { kind: 'text', text: 'The paper against itself: the same figure in two places, decided by what is printed.' },

@@ -70,10 +70,23 @@ export function reportPage(parts: ReportParts): Page {
   return { title, lead, sections };
 }
 
+const CAPTION = 'ours; below it the paper and (difference); ✓ agrees, ≠ differs';
+
 function tableSection({ title, figures, more }: ReportTable): PageSection {
-  const caption = 'ours; below it the paper and (difference); ✓ agrees, ≠ differs';
-  const beside = figures.length > 0 ? [{ kind: 'comparison', figures, caption } as const] : [];
-  return { title, blocks: [...beside, ...more.map((table) => ({ kind: 'table', table }) as const)] };
+  const comparisons = byGraph(figures).map(({ graph, figures: some }) => {
+    return { kind: 'comparison', figures: some, caption: `${graph}${CAPTION}` } as const;
+  });
+  return { title, blocks: [...comparisons, ...more.map((table) => ({ kind: 'table', table }) as const)] };
+}
+
+/** The columns of NSG, whose names say so, beneath the others: side by side they are wider than a screen. */
+function byGraph(figures: readonly ComparedFigure[]): { graph: string; figures: readonly ComparedFigure[] }[] {
+  const nsg = figures.filter(({ column }) => column.startsWith('NSG '));
+  if (nsg.length === 0) return figures.length > 0 ? [{ graph: '', figures }] : [];
+  return [
+    { graph: 'HNSW: ', figures: figures.filter((figure) => !nsg.includes(figure)) },
+    { graph: 'NSG: ', figures: nsg.map((figure) => ({ ...figure, column: figure.column.slice('NSG '.length) })) },
+  ].filter((part) => part.figures.length > 0);
 }
 
 function searchCharts({ searches = [] }: ReportParts): PageChart[] {

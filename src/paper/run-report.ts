@@ -31,7 +31,7 @@ export function readNeighborhoods(experiment: Experiment): Promise<readonly Micr
     const versions = [];
     for (const name of ['SRP', 'PCA', 'VAE', 'linear', 'CNT'] as const) {
       const { base, query } = await experiment.compressed(name, TABLE_4_FACTOR);
-      versions.push({ name, base, query });
+      versions.push({ name: name === 'linear' ? 'linear map' : name, base, query });
     }
     const truth = { rows: data.query.rows, cols: HNSW_SETTINGS.k, data: data.truth };
     return microscope(data, truth, versions, { seed, backend: around.backend });
@@ -66,11 +66,12 @@ const GRAPHS = [
 export function runReport(run: FinishedRun): string {
   const { experiment, tables, rules, figure3, readings, trainings, ledger: judged, facts } = run;
   const { data } = experiment;
+  const samples = experiment.samples.toLocaleString('en');
   const found: Record<string, unknown> = Object.assign({}, ...tables.map(({ measured }) => measured));
   return htmlPage(
     reportPage({
       title: `Compression Network with Transformer: the paper beside ${data.name}`,
-      lead: [`Figures of ${data.difference}.`, rules],
+      lead: [`Figures of ${data.difference}. Networks are trained on ${samples} samples.`, rules],
       tables: tables.map(({ title, cells, more }) => ({ title, figures: cells, more })),
       searches: [
         ...GRAPHS.flatMap(([kind, name]) => (found[name] ? [graphSearches(kind, found[name] as Table1Result[])] : [])),

@@ -102,7 +102,7 @@ function measureRow(
     const sweep: SweptSearch[] = [];
     for (const { search, ...setting } of coded.sweep) {
       const { found, queriesPerSecond } = await sweptSearch(experiment, search);
-      const costs = { codesPerQuery: codesOf(found) / query.rows, queriesPerSecond };
+      const costs = { codesPerQuery: found.counts.codes! / query.rows, queriesPerSecond };
       sweep.push({ ...setting, ...costs, ...recallsOf(experiment, found) });
     }
     const { found, queriesPerSecond } = await timedSearch(experiment, coded.search, repetitions);
@@ -113,7 +113,7 @@ function measureRow(
       ...(coded.bytesPerVector && { bytesPerVector: coded.bytesPerVector }),
       indexingSeconds: coded.seconds,
       queriesPerSecond,
-      codesPerQuery: codesOf(found) / query.rows,
+      codesPerQuery: found.counts.codes! / query.rows,
       multiplyAddsPerQuery: found.counts.multiplyAdds / query.rows,
       ...recallsOf(experiment, found),
       sweep,
@@ -122,11 +122,6 @@ function measureRow(
       resultDigest: digestIds({ rows: query.rows, cols: found.k, data: found.ids }),
     };
   });
-}
-
-/** Codes compared with a query: those of the lists, or those that the graph led to. */
-function codesOf({ counts }: SearchResult): number {
-  return counts.codes ?? counts.distances;
 }
 
 function recallsOf({ data }: Experiment, { ids, k }: SearchResult): Table2Recalls {

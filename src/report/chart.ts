@@ -91,7 +91,7 @@ function gridLines(x: Axis, y: Axis): string {
 }
 
 function tickTexts(x: Axis, y: Axis): string[] {
-  const short = (value: number) => String(Number(value.toPrecision(6)));
+  const short = (value: number) => Number(value.toPrecision(6)).toLocaleString('en', { maximumSignificantDigits: 6 });
   return [
     ...x.ticks.map(
       (tick) => `<text x="${at(xAt(x, tick))}" y="${PLOT.bottom + 19}" text-anchor="middle">${short(tick)}</text>`,

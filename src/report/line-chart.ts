@@ -13,6 +13,8 @@ export interface Curve {
 export interface ChartAxes {
   readonly x?: AxisKind;
   readonly y?: AxisKind;
+  /** Where the abscissa is marked, if not at round values. */
+  readonly xTicks?: readonly number[];
 }
 
 /** A curve of at most this many points shows each of them. */
@@ -26,7 +28,8 @@ const FEW_POINTS = 24;
 export function lineChart(curves: readonly Curve[], labels: ChartLabels, axes: ChartAxes = {}): string {
   const points = curves.flatMap((curve) => curve.points);
   const values = (axis: 0 | 1) => points.map((point) => point[axis]);
-  const x = axisOver(values(0), axes.x ?? 'linear', 0, 'lineChart');
+  const round = axisOver(values(0), axes.x ?? 'linear', 0, 'lineChart');
+  const x = axes.xTicks === undefined ? round : { ...round, ticks: axes.xTicks };
   const y = axisOver(values(1), axes.y ?? 'linear', 0.05, 'lineChart');
   const looks = seriesLooks(curves.map(({ name }) => name));
   const marks = curves.map((curve, index) => {

@@ -75,7 +75,8 @@ export function bytesChart(codes: readonly CodePoint[], measure: string): string
       .sort(([a], [b]) => a - b),
   }));
   const labels = { title: `${measure} against bytes`, x: 'bytes a vector (logarithmic)', y: `${measure}, %` };
-  return lineChart(drawn, labels, { x: 'log' });
+  const sizes = [...new Set(codes.map(({ bytes }) => bytes))];
+  return lineChart(drawn, labels, { x: 'log', xTicks: sizes });
 }
 
 /** Which of the recorded figures is drawn, and what it is called. */

@@ -118,6 +118,9 @@ test('without reordering, distances are those of the product codes; the first of
       }
     }
     assert.is(found.counts.distances, plain.counts.distances + 80 * count);
+    assert.is(plain.counts.distances, 80 * index.quantizer.m * index.quantizer.centroids); // entries of the tables
+    assert.is(found.counts.codes, plain.counts.codes);
+    assert.ok(plain.counts.codes! >= 80 * plain.k && plain.counts.codes! <= 80 * index.rows);
     assert.is(found.counts.multiplyAdds, plain.counts.multiplyAdds + 80 * count * 16 * 8);
   }
   assert.equal(index.search(queries, 20, { ef: 60 }), index.search(queries, 20, { ef: 60, reorder: 5 }));

@@ -171,6 +171,16 @@ test('one training of CNT and of the linear map decides nothing', () => {
   assert.match(figures, 'CNT 58.5; linear 56.0 (+2.5); one training each');
 });
 
+test('where the graph on full vectors finds all, no gain of recall is judged', () => {
+  const all = AGREEING.hnsw!.map((row) => ({ ...row, recall100at100: 99.95 }));
+  const { experiments } = ledger({ ...AGREEING, hnsw: all, nsg: all });
+  for (const id of ['hnsw-recall', 'nsg-recall', 'extra-links']) {
+    const { verdict, figures } = experiments.find((claim) => claim.id === id)!;
+    assert.is(verdict, 'not testable here', id);
+    assert.match(figures, 'finds all here');
+  }
+});
+
 test('a ratio of seconds is judged by the rows that are there: none without full vectors', () => {
   const { experiments } = ledger({ ...NOTHING, hnsw: AGREEING.hnsw!.slice(1) });
   for (const id of ['hnsw-speed', 'hnsw-recall', 'linear-cost', 'visited', 'indexing-saved']) {

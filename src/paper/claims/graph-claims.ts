@@ -19,6 +19,10 @@ function rowsOf(list: readonly GraphFigures[], method: 'CNT' | 'PCA') {
   return full && rows.length > 0 ? { full, rows } : undefined;
 }
 
+/** A graph that finds all leaves no gain to measure: the data is too easy, or too small. */
+const isFull = ({ recall100at100 }: GraphFigures) => recall100at100 > 100 - SET_MARGIN;
+const FULL = 'the graph built on full vectors finds all here, nothing is left to gain';
+
 const label = ({ method, factor }: GraphFigures) => `${method} ${factor}x`;
 
 /** 100@100 beside that of the full vectors, for each factor, and for graphs built on PCA vectors: the control that the paper lacks. */
@@ -34,9 +38,11 @@ function recallClaim(kind: 'HNSW' | 'NSG', quote: string): Claim {
         const gain = (row: GraphFigures) => row.recall100at100 - found.full.recall100at100;
         const controls = rowsOf(list, 'PCA')?.rows ?? [];
         const texts = [...found.rows, ...controls].map((row) => `${label(row)} ${signed(gain(row), 2)}`);
+        const figures = `full ${found.full.recall100at100.toFixed(2)}; ${texts.join(', ')} points`;
+        if (isFull(found.full)) return untestable(`${FULL}: ${figures}`);
         return decided(
           found.rows.every((row) => gain(row) >= SET_MARGIN),
-          `full ${found.full.recall100at100.toFixed(2)}; ${texts.join(', ')} points`,
+          figures,
         );
       }),
   };
@@ -134,17 +140,17 @@ export const GRAPH_CLAIMS: readonly Claim[] = [
   {
     id: 'extra-links',
     quote: 'to build index introduces some extra links and these links improves search accuracy',
-    test: 'Table 1, HNSW: mean degree of level 0 of the graph built at 4x less that of the graph built on full vectors',
+    test: `Table 1, HNSW: links a point at level 0 of the graph built at 4x above those of the graph built on full vectors, and 100@100 higher by at least +${SET_MARGIN}`,
     judge: ({ hnsw }) =>
       given(hnsw, (list) => {
         const found = rowsOf(list, 'CNT');
         const four = found?.rows.find((row) => row.factor === 4);
         if (found?.full.meanDegree === undefined || four?.meanDegree === undefined) return undefined;
         const [full, more] = [found.full.meanDegree, four.meanDegree];
-        return decided(
-          more > full && four.recall100at100 - found.full.recall100at100 >= SET_MARGIN,
-          `${full.toFixed(2)} links a point on full vectors, ${more.toFixed(2)} at 4x; 100@100 ${signed(four.recall100at100 - found.full.recall100at100, 2)}`,
-        );
+        const gain = four.recall100at100 - found.full.recall100at100;
+        const figures = `${full.toFixed(2)} links a point on full vectors, ${more.toFixed(2)} at 4x; 100@100 ${signed(gain, 2)}`;
+        if (more > full && isFull(found.full)) return untestable(`${FULL}: ${figures}`);
+        return decided(more > full && gain >= SET_MARGIN, figures);
       }),
   },
   {
