@@ -1,5 +1,9 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
+import type { GpuDevice } from '../../kernels/gpu/device.ts';
+import { GpuAssignment } from '../quantize/gpu-assignment.ts';
+import { GpuProductEncoder } from '../quantize/gpu-product-encoder.ts';
 import { kMeans } from '../quantize/k-means.ts';
+import { kMeansOnGpu } from '../quantize/k-means-on-gpu.ts';
 import { sampleRows } from '../quantize/k-means-start.ts';
 import { NearestCentroids } from '../quantize/nearest-centroids.ts';
 import { packCodes } from '../quantize/packed-codes.ts';
@@ -34,6 +38,8 @@ export interface IvfLists {
 const COARSE_ITERATIONS = 10;
 const POINTS_PER_CENTROID = 256;
 const BLOCK_ROWS = 1024;
+/** Enough that a launch is worth its cost. */
+const GPU_BLOCK_ROWS = 16_384;
 
 /**
  * Learns the coarse centroids from the base, and from the residuals of a sample the codebooks; then encodes all residuals.
@@ -41,8 +47,8 @@ const BLOCK_ROWS = 1024;
  * Source: Jégou, Douze & Schmid 2011, section IV-B; the sizes of samples and the rounds are those of faiss 1.7.3.
  */
 export async function buildLists(options: IvfAdcOptions): Promise<{ quantizer: ProductQuantizer; lists: IvfLists }> {
-  const { base, nlist, m, bits = 8, profile = 'canonical', seed = 1, backend = 'auto', onProgress, signal } = options;
-  const { pointsPerCentroid = POINTS_PER_CENTROID } = options;
+  const { base, nlist, m, bits = 8, profile = 'canonical', seed = 1, onProgress, signal } = options;
+  const { pointsPerCentroid = POINTS_PER_CENTROID, backend = 'auto', gpu } = options;
   const where = 'IvfAdcIndex.build';
   const dim = base.cols;
   requireParts(where, dim, m, bits);
@@ -51,11 +57,13 @@ export async function buildLists(options: IvfAdcOptions): Promise<{ quantizer: P
     throw new RangeError(`${where}: expected nlist from 1 to ${base.rows} (the rows), got ${nlist}.`);
   }
   const coarse = { k: nlist, iterations: COARSE_ITERATIONS, profile, seed: `${seed}/coarse`, backend };
-  const { centroids } = kMeans(base, coarse);
+  const { centroids } = gpu ? await kMeansOnGpu(gpu, base, coarse) : kMeans(base, coarse);
   const random = profile === 'faiss' ? 'faiss' : new Random(seed, 'ivf-adc/sample');
   const sample = sampleRows(base, 2 ** bits * pointsPerCentroid, random);
   const residuals = createMatrix(sample.rows, dim);
-  for (const { first, block } of eachResidual(sample, centroids, backend)) residuals.data.set(block.data, first * dim);
+  for await (const { first, block } of eachResidual(sample, centroids, backend, gpu)) {
+    residuals.data.set(block.data, first * dim);
+  }
   const { base: _, nlist: __, keepVectors: ___, ...training } = options;
   const quantizer = await trainProduct(residuals, {
     ...training,
@@ -64,10 +72,12 @@ export async function buildLists(options: IvfAdcOptions): Promise<{ quantizer: P
 
   const listOf = new Int32Array(base.rows);
   const numbers = new Uint8Array(base.rows * m);
-  const encoder = new ProductEncoder(quantizer, base.rows, backend);
-  for (const { first, block, nearest } of eachResidual(base, centroids, backend)) {
+  const encoder = gpu
+    ? new GpuProductEncoder(gpu, quantizer, base.rows)
+    : new ProductEncoder(quantizer, base.rows, backend);
+  for await (const { first, block, nearest } of eachResidual(base, centroids, backend, gpu)) {
     listOf.set(nearest, first);
-    encoder.encode(block, 0, block.rows, numbers, first);
+    await encoder.encode(block, 0, block.rows, numbers, first);
     onProgress?.('encoding', first + block.rows, base.rows);
     await new Promise((resolve) => setTimeout(resolve, 0));
     signal?.throwIfAborted();
@@ -89,15 +99,24 @@ interface ResidualBlock {
 }
 
 /** Block after block; a block lasts until the next one. */
-function* eachResidual(x: Matrix, centroids: Matrix, backend: BackendChoice): Generator<ResidualBlock> {
+async function* eachResidual(
+  x: Matrix,
+  centroids: Matrix,
+  backend: BackendChoice,
+  gpu: GpuDevice | undefined,
+): AsyncGenerator<ResidualBlock> {
   const { rows, cols: dim } = x;
-  const capacity = Math.min(rows, BLOCK_ROWS);
+  const capacity = Math.min(rows, gpu ? GPU_BLOCK_ROWS : BLOCK_ROWS);
   const search = new NearestCentroids(capacity, dim, centroids.rows, backend);
+  const assignment = gpu && new GpuAssignment(gpu, search, centroids.rows);
   const residuals = new Float32Array(capacity * dim);
   for (let first = 0; first < rows; first += capacity) {
     const count = Math.min(capacity, rows - first);
     search.load(x, first, count);
-    search.find(centroids.data);
+    if (assignment) {
+      await assignment.load(count);
+      await assignment.findIds(centroids.data);
+    } else search.find(centroids.data);
     for (let row = 0; row < count; row++) {
       const centroid = search.ids[row]! * dim;
       const from = (first + row) * dim;

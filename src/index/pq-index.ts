@@ -78,7 +78,7 @@ export class PqIndex {
    */
   static async build(options: PqIndexOptions): Promise<PqIndex> {
     const { base, opq = false, keepVectors = false, onProgress, ...training } = options;
-    const { backend = 'auto' } = training;
+    const { backend = 'auto', gpu } = training;
     requireFinite(base, 'PqIndex.build');
     const rotation = opq
       ? await trainRotation(base, { ...training, onProgress: (done, total) => onProgress?.('rotation', done, total) })
@@ -88,10 +88,8 @@ export class PqIndex {
       ...training,
       onProgress: (done, total) => onProgress?.('training', done, total),
     });
-    const packed = quantizer.encode(coded, {
-      backend,
-      onProgress: (done, total) => onProgress?.('encoding', done, total),
-    });
+    const encoding = { backend, onProgress: (done: number, total: number) => onProgress?.('encoding', done, total) };
+    const packed = gpu ? await quantizer.encodeOnGpu(gpu, coded, encoding) : quantizer.encode(coded, encoding);
     return new PqIndex(quantizer, rotation, packed, keepVectors ? base : undefined, backend);
   }
 

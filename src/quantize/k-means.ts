@@ -39,12 +39,11 @@ export interface KMeansResult {
   readonly counts: Counts;
 }
 
-/** How each point finds its centroid: fills ids and squared distances from centroids (k, d). */
-export interface Assignment {
+/** Points, and for each the nearest centroid and its squared distance, which somebody fills in. */
+interface Assignment {
   readonly points: Float32Array;
   readonly ids: Int32Array;
   readonly distances: Float32Array;
-  find(centroids: Float32Array): void;
 }
 
 const ITERATIONS = 25;
@@ -61,6 +60,23 @@ const POINTS_PER_CENTROID = 256;
  * @throws {RangeError} if there are fewer points than centroids, a value is not finite, or an option is out of range
  */
 export function kMeans(points: Matrix, options: KMeansOptions): KMeansResult {
+  const { search, rounds, result } = beginKMeans(points, options);
+  for (const centroids of rounds) search?.find(centroids);
+  return result();
+}
+
+/** k-means in its parts: who searches for the nearest centroids decides how. */
+export interface KMeansRun {
+  /** Holds the points; absent where there is nothing to search for. */
+  readonly search: NearestCentroids | undefined;
+  /** Gives centroids (k, d) at each round, for which ids and distances of all points of `search` are to be filled. */
+  readonly rounds: Iterable<Float32Array>;
+  /** To be called when the rounds are over. */
+  result(): KMeansResult;
+}
+
+/** @throws {RangeError} as `kMeans` */
+export function beginKMeans(points: Matrix, options: KMeansOptions): KMeansRun {
   const { k, iterations = ITERATIONS, profile = 'canonical', seed = 1, start, backend = 'auto' } = options;
   const { pointsPerCentroid = POINTS_PER_CENTROID } = options;
   requireOptions(points, options);
@@ -70,39 +86,45 @@ export function kMeans(points: Matrix, options: KMeansOptions): KMeansResult {
   const rows = sample.rows;
   if (rows === k && !start) {
     const centroids = createMatrix(k, dim, sample.data.slice(0, k * dim));
-    return { centroids, objectives: new Float64Array(0), counts: { distances: 0, multiplyAdds: 0 } };
+    const counts = { distances: 0, multiplyAdds: 0 };
+    return { search: undefined, rounds: [], result: () => ({ centroids, objectives: new Float64Array(0), counts }) };
   }
   const search = new NearestCentroids(rows, dim, k, backend);
   search.load(sample, 0, rows);
-  const centroids = start
+  const data = start
     ? start.data.slice(0, k * dim)
     : profile === 'faiss'
       ? faissStart(search.points, rows, dim, k)
       : plusPlusStart(search, rows, k, random.child('start'));
-  const objectives = lloyd(search, rows, createMatrix(k, dim, centroids), iterations, profile);
-  return { centroids: createMatrix(k, dim, centroids), objectives, counts: { ...search.counts } };
+  const centroids = createMatrix(k, dim, data);
+  const objectives: number[] = [];
+  return {
+    search,
+    rounds: lloyd(search, rows, centroids, iterations, profile, objectives),
+    result: () => ({ centroids, objectives: Float64Array.from(objectives), counts: { ...search.counts } }),
+  };
 }
 
 /**
- * The rounds of k-means.
+ * The rounds of k-means: each gives the centroids, waits until ids and distances are filled for them, and moves the centroids.
  *
  * @param centroids (k, d), improved in place
- * @returns the objective of each round
+ * @param objectives gets the objective of each round
  */
-export function lloyd(
+function* lloyd(
   search: Assignment,
   rows: number,
   centroids: Matrix,
   iterations: number,
   profile: KMeansProfile,
-): Float64Array {
+  objectives: number[],
+): Generator<Float32Array> {
   const { rows: k, cols: dim, data } = centroids;
   const { ids, distances, points } = search;
   const before = new Int32Array(rows).fill(-1);
   const sizes = new Float64Array(k);
-  const objectives: number[] = [];
   for (let round = 0; round < iterations; round++) {
-    search.find(data);
+    yield data;
     let objective = 0;
     let changed = false;
     for (let row = 0; row < rows; row++) {
@@ -117,7 +139,6 @@ export function lloyd(
     else if (empty) moveToFarthest(data, sizes, points, distances, rows, dim);
     else if (!changed) break;
   }
-  return Float64Array.from(objectives);
 }
 
 /** Each centroid becomes the mean of its points, summed in the order of the rows; one without points stays. */

@@ -15,11 +15,14 @@ export class NearestCentroids {
   readonly points: Float32Array;
   readonly #kernels: Kernels;
   readonly #centroids: Float32Array;
+  /** One id, and room for one distance, of `adopt`. */
+  readonly #one: { readonly id: Int32Array; readonly distance: Float32Array };
   #count = 0;
+  #k = 0;
 
   /** @param capacity points that are loaded at a time; @param k the most centroids */
   constructor(capacity: number, dim: number, k: number, backend: BackendChoice) {
-    const bytes = 4 * ((capacity + k) * dim + 2 * capacity) + 256;
+    const bytes = 4 * ((capacity + k) * dim + 2 * capacity) + 512;
     this.#kernels = createKernels({ backend, bytes });
     this.dim = dim;
     // Kernels of createKernels are float32.
@@ -27,10 +30,23 @@ export class NearestCentroids {
     this.#centroids = this.#kernels.floats(k * dim) as Float32Array;
     this.ids = this.#kernels.ints(capacity);
     this.distances = this.#kernels.floats(capacity) as Float32Array;
+    this.#one = { id: this.#kernels.ints(1), distance: this.#kernels.floats(1) as Float32Array };
   }
 
   get counts(): Readonly<Counts> {
     return this.#kernels.counts;
+  }
+
+  /** Points loaded. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Counts what was done since `before` as so many distances: those of a search here, whoever computed them. */
+  countAs(before: Readonly<Counts>, distances: number): void {
+    const { counts } = this.#kernels;
+    counts.distances = before.distances + distances;
+    counts.multiplyAdds = before.multiplyAdds + distances * this.dim;
   }
 
   /** Loads columns firstCol .. firstCol + dim - 1 of `count` rows. */
@@ -50,9 +66,33 @@ export class NearestCentroids {
 
   /** Fills `ids` and `distances`. @param centroids (k, dim) */
   find(centroids: Float32Array): void {
-    const k = centroids.length / this.dim;
+    this.setCentroids(centroids);
+    const { dim, points } = this;
+    this.#kernels.nearestRows(this.ids, this.distances, points, 0, this.#count, this.#centroids, this.#k, dim);
+  }
+
+  /** What `adopt` goes by. @param centroids (k, dim) */
+  setCentroids(centroids: Float32Array): void {
+    this.#k = centroids.length / this.dim;
     this.#centroids.set(centroids);
-    this.#kernels.nearestRows(this.ids, this.distances, this.points, 0, this.#count, this.#centroids, k, this.dim);
+  }
+
+  /**
+   * What `find` does for one point, where somebody else has looked for its centroid: fills its id and distance alike.
+   *
+   * @param id the nearest centroid, or undefined to find it here
+   */
+  adopt(point: number, id: number | undefined): void {
+    const { dim, points } = this;
+    const { id: ids, distance } = this.#one;
+    if (id === undefined) {
+      this.#kernels.nearestRows(ids, distance, points, point, 1, this.#centroids, this.#k, dim);
+    } else {
+      ids[0] = id;
+      this.#kernels.squaredDistances(distance, points, point * dim, this.#centroids, ids, 1, dim);
+    }
+    this.ids[point] = ids[0]!;
+    this.distances[point] = distance[0]!;
   }
 
   /** distances[i] = |point i - point `row`|². */

@@ -37,7 +37,7 @@ const BLOCK_ROWS = 1024;
  * @throws the signal's reason, when it aborts
  */
 export async function trainRotation(points: Matrix, options: RotationOptions): Promise<Matrix> {
-  const { m, bits = 8, rounds = ROUNDS, seed = 1, backend = 'auto', profile, onProgress, signal } = options;
+  const { m, bits = 8, rounds = ROUNDS, seed = 1, backend = 'auto', profile, gpu, onProgress, signal } = options;
   const where = 'trainRotation';
   const { dOut = points.cols } = options;
   requireParts(where, dOut, m, bits);
@@ -54,10 +54,12 @@ export async function trainRotation(points: Matrix, options: RotationOptions): P
     quantizer = await trainProduct(rotated, {
       ...{ m, bits, seed: `${seed}/opq`, backend, pointsPerCentroid: MOST_POINTS },
       ...(profile ? { profile } : {}),
+      ...(gpu ? { gpu } : {}),
       ...(signal ? { signal } : {}),
       ...(quantizer ? { start: quantizer, iterations: NEXT_ITERATIONS } : { iterations: FIRST_ITERATIONS }),
     });
-    const reproduced = quantizer.decode(quantizer.encode(rotated, { backend }));
+    const codes = gpu ? await quantizer.encodeOnGpu(gpu, rotated) : quantizer.encode(rotated, { backend });
+    const reproduced = quantizer.decode(codes);
     rotation = toMatrix(nearestOrthonormal(correlation(reproduced, sample, backend), dOut, dim), dOut);
     onProgress?.(round + 1, rounds);
   }

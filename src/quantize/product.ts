@@ -1,8 +1,10 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
 import { squaredDistance } from '../../kernels/distance/reference.ts';
+import type { GpuDevice } from '../../kernels/gpu/device.ts';
 import { TABLE_STRIDE, tableSum } from '../../kernels/table-scan/reference.ts';
 import { createMatrix, type Matrix, requireFinite } from '../tensor/matrix.ts';
 import { type JsonObject, type NamedArray, requireArray, requireInteger } from '../tensor/named-arrays.ts';
+import { GpuProductEncoder } from './gpu-product-encoder.ts';
 import { codeBytes, packCodes, unpackCodes } from './packed-codes.ts';
 import { ProductEncoder } from './product-encoder.ts';
 
@@ -57,9 +59,7 @@ export class ProductQuantizer {
    * @throws {RangeError} if x has other than `dim` columns, or a value that is not finite
    */
   encode(x: Matrix, { backend = 'auto', onProgress }: ProductEncodeOptions = {}): Uint8Array {
-    const where = 'ProductQuantizer.encode';
-    if (x.cols !== this.dim) throw new RangeError(`${where}: expected ${this.dim} columns, got ${x.cols}.`);
-    requireFinite(x, where);
+    this.#requireVectors(x, 'ProductQuantizer.encode');
     const numbers = new Uint8Array(x.rows * this.m);
     const encoder = new ProductEncoder(this, Math.max(1, x.rows), backend);
     for (let first = 0; first < x.rows; first += encoder.capacity) {
@@ -67,6 +67,24 @@ export class ProductQuantizer {
       encoder.encode(x, first, count, numbers, first);
       onProgress?.(first + count, x.rows);
     }
+    return packCodes(numbers, x.rows, this.m, this.bits);
+  }
+
+  /**
+   * `encode` with the distances on a GPU: the same codes.
+   *
+   * @throws {RangeError} as `encode`
+   */
+  async encodeOnGpu(device: GpuDevice, x: Matrix, { onProgress }: ProductEncodeOptions = {}): Promise<Uint8Array> {
+    this.#requireVectors(x, 'ProductQuantizer.encodeOnGpu');
+    const numbers = new Uint8Array(x.rows * this.m);
+    const encoder = new GpuProductEncoder(device, this, Math.max(1, x.rows));
+    for (let first = 0; first < x.rows; first += encoder.capacity) {
+      const count = Math.min(encoder.capacity, x.rows - first);
+      await encoder.encode(x, first, count, numbers, first);
+      onProgress?.(first + count, x.rows);
+    }
+    encoder.free();
     return packCodes(numbers, x.rows, this.m, this.bits);
   }
 
@@ -154,6 +172,11 @@ export class ProductQuantizer {
     const { data } = requireArray(arrays, 'codebooks', 'float32', [m, 2 ** bits, dim / m], where);
     requireFinite(createMatrix(m * 2 ** bits, dim / m, data), where);
     return new ProductQuantizer(dim, m, bits, data);
+  }
+
+  #requireVectors(x: Matrix, where: string): void {
+    if (x.cols !== this.dim) throw new RangeError(`${where}: expected ${this.dim} columns, got ${x.cols}.`);
+    requireFinite(x, where);
   }
 
   #rowsOf(codes: Uint8Array, where: string): number {

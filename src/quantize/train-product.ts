@@ -1,7 +1,9 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
+import type { GpuDevice } from '../../kernels/gpu/device.ts';
 import { createMatrix, type Matrix, requireFinite } from '../tensor/matrix.ts';
 import { Random } from '../tensor/random.ts';
-import { type KMeansProfile, kMeans } from './k-means.ts';
+import { type KMeansOptions, type KMeansProfile, kMeans } from './k-means.ts';
+import { kMeansOnGpu } from './k-means-on-gpu.ts';
 import { sampleRows } from './k-means-start.ts';
 import { ProductQuantizer, requireParts } from './product.ts';
 
@@ -21,6 +23,8 @@ export interface ProductOptions {
   /** Begin with the codebooks of this quantizer. */
   readonly start?: ProductQuantizer;
   readonly backend?: BackendChoice;
+  /** Finds the nearest centroids here; the result is the same. */
+  readonly gpu?: GpuDevice;
   /** Parts trained so far, and in all. */
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
@@ -40,7 +44,7 @@ const POINTS_PER_CENTROID = 256;
 export async function trainProduct(points: Matrix, options: ProductOptions): Promise<ProductQuantizer> {
   const where = 'trainProduct';
   const { m, bits = 8, profile = 'canonical', seed = 1, start, onProgress, signal } = options;
-  const { pointsPerCentroid = POINTS_PER_CENTROID, iterations, backend = 'auto' } = options;
+  const { pointsPerCentroid = POINTS_PER_CENTROID, iterations, backend = 'auto', gpu } = options;
   requireParts(where, points.cols, m, bits);
   requireFinite(points, where);
   const k = 2 ** bits;
@@ -59,11 +63,13 @@ export async function trainProduct(points: Matrix, options: ProductOptions): Pro
   for (let s = 0; s < m; s++) {
     await new Promise((resolve) => setTimeout(resolve, 0));
     signal?.throwIfAborted();
-    const { centroids } = kMeans(columns(sample, s * partDim, partDim), {
+    const part = columns(sample, s * partDim, partDim);
+    const choices: KMeansOptions = {
       ...{ k, profile, pointsPerCentroid, backend, seed: `${seed}/product/${s}` },
       ...(iterations === undefined ? {} : { iterations }),
       ...(start ? { start: createMatrix(k, partDim, start.codebooks.subarray(s * length, (s + 1) * length)) } : {}),
-    });
+    };
+    const { centroids } = gpu ? await kMeansOnGpu(gpu, part, choices) : kMeans(part, choices);
     codebooks.set(centroids.data, s * length);
     onProgress?.(s + 1, m);
   }
