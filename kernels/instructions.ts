@@ -135,6 +135,7 @@ export const i32 = {
   ge_s: i32Binary(0x4e),
   ge_u: i32Binary(0x4f),
   clz: i32Unary(0x67),
+  ctz: i32Unary(0x68),
   add: i32Binary(0x6a),
   sub: i32Binary(0x6b),
   mul: i32Binary(0x6c),

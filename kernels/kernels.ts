@@ -153,6 +153,38 @@ export interface Kernels {
     dim: number,
   ): void;
 
+  // ---- top-k/ : the k smallest pairs (distance, id) that each query has met, smaller ids first among equals; rows of two arrays
+  //      (queries, k) that begin as Infinity and NO_ID, are heaps while pairs are offered, and are sorted in the end
+
+  /** Offers (distances[i], ids[first + i]), or (distances[i], first + i) without ids, to row `row`; i < count. NaN is no distance. */
+  offerDistances(
+    topDistances: Floats,
+    topIds: Int32Array,
+    row: number,
+    k: number,
+    distances: Floats,
+    ids: Int32Array | undefined,
+    first: number,
+    count: number,
+  ): void;
+  /** Each row nearest first; the last thing that is done with heaps. */
+  sortTops(topDistances: Floats, topIds: Int32Array, rows: number, k: number): void;
+
+  // ---- exact-search/ : squaredDistances and offerDistances in one
+
+  /** Offers (|queries[i] - base[j]|², firstId + j) to row i; i < queryCount, j < baseCount. */
+  offerRows(
+    topDistances: Floats,
+    topIds: Int32Array,
+    k: number,
+    queries: Floats,
+    queryCount: number,
+    base: Floats,
+    baseCount: number,
+    firstId: number,
+    dim: number,
+  ): void;
+
   // ---- table-scan/ : codes of m bytes; table is (m, 256); entries are added in the order of s, from 0
 
   /** out[r] = sum over s < m of table[s, codes[ids[r], s]], r < count. */

@@ -4,6 +4,7 @@ import { referenceAttention } from './attention/reference.ts';
 import { referenceBatchNorm } from './batch-norm/reference.ts';
 import { referenceDistance } from './distance/reference.ts';
 import { referenceElementwise } from './elementwise/reference.ts';
+import { referenceExactSearch } from './exact-search/reference.ts';
 import { referenceGraphWalk } from './graph-walk/reference.ts';
 import type { Counts, Kernels, Round } from './kernels.ts';
 import { referenceMatmul } from './matmul/reference.ts';
@@ -14,6 +15,7 @@ import { referenceScalarCodes } from './scalar-codes/reference.ts';
 import { referenceSgd } from './sgd/reference.ts';
 import { requirePlaces } from './shared.ts';
 import { referenceTableScan } from './table-scan/reference.ts';
+import { referenceTopK } from './top-k/reference.ts';
 import { referenceVariational } from './variational/reference.ts';
 
 export type Precision = 'float32' | 'float64';
@@ -47,6 +49,8 @@ export function bindReference(precision: Precision, attachable = 0): Kernels {
     ...referenceDistance(round, counts),
     ...referenceGraphWalk(round, counts),
     ...referenceNearestRows(round, counts),
+    ...referenceTopK(),
+    ...referenceExactSearch(round, counts),
     ...referenceTableScan(round, counts),
     ...referenceScalarCodes(round, counts),
     ...referenceMatmul(round, counts),

@@ -31,6 +31,7 @@ import { bindAttention, emitAttention } from './attention/simd.ts';
 import { bindBatchNorm, emitBatchNorm } from './batch-norm/simd.ts';
 import { bindDistance, emitDistance } from './distance/simd.ts';
 import { bindElementwise, emitElementwise } from './elementwise/simd.ts';
+import { bindExactSearch, emitExactSearch } from './exact-search/simd.ts';
 import { bindGraphWalk, emitGraphWalk } from './graph-walk/simd.ts';
 import type { Counts, Kernels } from './kernels.ts';
 import type { Link } from './link.ts';
@@ -46,12 +47,15 @@ import { bindTableScan, emitTableScan } from './table-scan/simd.ts';
 import { runAllChunks } from './threads/chunks.ts';
 import { chunkCount, wholeCall } from './threads/job.ts';
 import { Team } from './threads/pool.ts';
+import { bindTopK, emitTopK } from './top-k/simd.ts';
 import { bindVariational, emitVariational } from './variational/simd.ts';
 import { type WasmModule, webAssembly } from './webassembly.ts';
 
 const FAMILIES = [
   emitDistance,
   emitGraphWalk,
+  emitTopK,
+  emitExactSearch,
   emitNearestRows,
   emitTableScan,
   emitScalarCodes,
@@ -72,6 +76,8 @@ function bindFamilies(link: Link) {
     ...bindDistance(link),
     ...bindGraphWalk(link),
     ...bindNearestRows(link),
+    ...bindTopK(link),
+    ...bindExactSearch(link),
     ...bindTableScan(link),
     ...bindScalarCodes(link),
     ...bindMatmul(link),

@@ -105,6 +105,7 @@ export { RegressionCodebook, type RegressionEncodeOptions } from './quantize/reg
 export { SCALAR_RANGES, ScalarQuantizer, type ScalarRange } from './quantize/scalar.ts';
 export { type ProductOptions, trainProduct } from './quantize/train-product.ts';
 export { symmetricEigen } from './tensor/eigen.ts';
+export { ExactSearch, type ExactSearchOptions, type Neighbors } from './tensor/exact-search.ts';
 export { createMatrix, firstRows, type Matrix, requireFinite } from './tensor/matrix.ts';
 export type {
   Archive,
@@ -116,8 +117,7 @@ export type {
   NamedArray,
   NamedArrays,
 } from './tensor/named-arrays.ts';
-export { type NearestOptions, type Neighbors, nearest } from './tensor/nearest.ts';
-export { nearestVectors } from './tensor/nearest-vectors.ts';
+export { type NearestOptions, nearest } from './tensor/nearest.ts';
 export { Random, type RandomState } from './tensor/random.ts';
 export { SplitVectorSet, vectorSource } from './tensor/split-vector-set.ts';
 export { TopK } from './tensor/top-k.ts';

@@ -22,7 +22,7 @@ import { GraphIndex } from '../../src/index/graph-index.ts';
 import { loadVectors, readVectors, writeVectorBlocks, writeVectors } from '../../src/io/vectors.ts';
 import { lineChart } from '../../src/report/line-chart.ts';
 import { markdownTable, textTable } from '../../src/report/table.ts';
-import { nearestVectors } from '../../src/tensor/nearest-vectors.ts';
+import { nearest } from '../../src/tensor/nearest.ts';
 import { machine } from '../kernels/measure.ts';
 
 const { values } = parseArgs({
@@ -90,7 +90,7 @@ async function measureBuild(folder: string, n: number): Promise<Figures> {
   const [found, searchSeconds] = await timed(() => index.search(query, K, search));
   const judged = { rows: Math.min(JUDGED, queries), cols: query.cols, data: query.data };
   const table = (ids: Int32Array) => ({ rows: judged.rows, cols: K, data: ids.subarray(0, K * judged.rows) });
-  const recall = intersectionAt(table(found.ids), table(nearestVectors(base, judged, K).ids), K);
+  const recall = intersectionAt(table(found.ids), table(nearest(base, judged, K).ids), K);
   return {
     n,
     buildSeconds,

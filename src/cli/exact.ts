@@ -1,7 +1,6 @@
-import type { Matrix } from '../tensor/matrix.ts';
-import { nearest } from '../tensor/nearest.ts';
-import { TopK } from '../tensor/top-k.ts';
-import { rowBlocks, type Vectors } from '../tensor/vectors.ts';
+import { ExactSearch } from '../tensor/exact-search.ts';
+import { type Matrix, requireFinite } from '../tensor/matrix.ts';
+import { requireFiniteVectors, type Vectors } from '../tensor/vectors.ts';
 import type { Session } from './command.ts';
 import { breathe } from './failures.ts';
 
@@ -15,11 +14,11 @@ export interface ExactNeighbors {
 }
 
 /**
- * The true k nearest base rows of each query, as `nearest` finds them, with progress and open to interruption: the base is searched
- * in parts, and the lists of the parts are merged.
+ * The true k nearest base rows of each query, as `nearest` finds them, with progress and open to interruption.
  *
  * @param k at most the rows of the base
- * @param workBetweenBreaths multiply-adds of a part, at least those of 1024 rows
+ * @param workBetweenBreaths multiply-adds, at least those of a block of the search
+ * @throws {RangeError} if a value is not finite
  * @throws {InterruptedError} when the signal is given
  */
 export async function exactNeighbors(
@@ -29,24 +28,19 @@ export async function exactNeighbors(
   session: Session,
   workBetweenBreaths = WORK_BETWEEN_BREATHS,
 ): Promise<ExactNeighbors> {
-  const tops = Array.from({ length: queries.rows }, () => new TopK(k));
-  const counts = { distances: 0, multiplyAdds: 0 };
-  const progress = session.progress('exact search, rows');
-  const most = Math.max(1024, k, Math.floor(workBetweenBreaths / (queries.rows * base.cols)));
-  for (const { first, matrix } of rowBlocks(base, 0, base.rows, most)) {
-    const { rows } = matrix;
-    const found = nearest(matrix, queries, Math.min(k, rows), { backend: session.backend });
-    for (let i = 0; i < found.ids.length; i++) {
-      tops[Math.floor(i / found.k)]!.offer(found.distances[i]!, first + found.ids[i]!);
-    }
-    counts.distances += found.counts.distances;
-    counts.multiplyAdds += found.counts.multiplyAdds;
-    progress.update(first + rows, base.rows);
+  requireFiniteVectors(base, 'exact search: base');
+  requireFinite(queries, 'exact search: queries');
+  const progress = session.progress('exact search, pairs');
+  const search = new ExactSearch(base, { backend: session.backend }).steps(queries, k);
+  let breathed = 0;
+  let step = search.next();
+  for (; !step.done; step = search.next()) {
+    progress.update(step.value, queries.rows * base.rows);
+    if ((step.value - breathed) * base.cols < workBetweenBreaths) continue;
+    breathed = step.value;
     await breathe(session.signal);
   }
   progress.end();
-  const ids = new Int32Array(queries.rows * k);
-  const distances = new Float32Array(queries.rows * k);
-  for (const [query, top] of tops.entries()) top.sortedInto(ids, distances, query * k);
-  return { ids, counts };
+  await breathe(session.signal);
+  return step.value;
 }

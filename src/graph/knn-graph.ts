@@ -1,9 +1,9 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
 import type { Counts } from '../../kernels/kernels.ts';
-import { nearestVectors } from '../tensor/nearest-vectors.ts';
+import { ExactSearch } from '../tensor/exact-search.ts';
 import { TopK } from '../tensor/top-k.ts';
 import type { DistanceSource } from '../tensor/vector-set.ts';
-import { rowBlocks, type Vectors } from '../tensor/vectors.ts';
+import { requireFiniteVectors, rowBlocks, type Vectors } from '../tensor/vectors.ts';
 
 /** The K nearest other points of each point, nearest first by (distance, id): all lists full, none with the point itself. */
 export interface KnnGraph {
@@ -39,14 +39,16 @@ export async function exactKnnGraph(vectors: Vectors, K: number, options: ExactK
     throw new RangeError(`exactKnnGraph: expected K to be a whole number from 1, got ${K}.`);
   }
   const { rows } = vectors;
-  const { onProgress, signal, ...backend } = options;
+  const { onProgress, signal, backend = 'auto' } = options;
+  requireFiniteVectors(vectors, 'exactKnnGraph');
+  const search = new ExactSearch(vectors, { backend });
   const width = Math.max(0, Math.min(K, rows - 1));
   const ids = new Int32Array(rows * width);
   const distances = new Float32Array(rows * width);
   const counts = { distances: 0, multiplyAdds: 0 };
   for (const { first, matrix: block } of rowBlocks(vectors, 0, rows, BLOCK_ROWS)) {
     const count = block.rows;
-    const found = nearestVectors(vectors, block, width + 1, backend);
+    const found = search.search(block, width + 1);
     counts.distances += found.counts.distances;
     counts.multiplyAdds += found.counts.multiplyAdds;
     for (let row = first; row < first + count; row++) {

@@ -1,7 +1,7 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
+import { ExactSearch } from '../tensor/exact-search.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import { type Archive, requireInteger } from '../tensor/named-arrays.ts';
-import { nearestVectors } from '../tensor/nearest-vectors.ts';
 import { requireFiniteVectors, type Vectors } from '../tensor/vectors.ts';
 import { requireVectors, vectorsArray } from '../tensor/vectors-array.ts';
 import { emptyAnswers, requireQueries, type SearchResult } from './search-result.ts';
@@ -17,13 +17,13 @@ export interface FlatSearchOptions {
 export class FlatIndex {
   readonly kind = 'flat';
   readonly #base: Vectors;
-  readonly #backend: BackendChoice;
+  readonly #search: ExactSearch;
 
   /** @throws {RangeError} if a value is not finite */
   constructor(base: Vectors, backend: BackendChoice = 'auto') {
     requireFiniteVectors(base, 'FlatIndex');
     this.#base = base;
-    this.#backend = backend;
+    this.#search = new ExactSearch(base, { backend });
   }
 
   get rows(): number {
@@ -48,7 +48,7 @@ export class FlatIndex {
       const counts = { distances: 0, multiplyAdds: 0, hops: 0 };
       return { queries: queries.rows, k, ...emptyAnswers(queries.rows, k), counts };
     }
-    const found = nearestVectors(this.#base, queries, width, { ...options, backend: this.#backend });
+    const found = this.#search.search(queries, width, options.onProgress);
     const counts = { ...found.counts, hops: 0 };
     if (width === k) return { ...found, counts };
     const answers = emptyAnswers(queries.rows, k);

@@ -5,9 +5,9 @@ import { smallestLoss } from '../../kernels/gpu/rounding.ts';
 import { transpose } from '../../kernels/gpu/transpose.ts';
 import type { Floats, Kernels } from '../../kernels/kernels.ts';
 import { smallestRows } from '../../kernels/smallest-rows/gpu.ts';
+import type { Neighbors } from './exact-search.ts';
 import { type Matrix, requireFinite } from './matrix.ts';
-import type { Neighbors } from './nearest.ts';
-import { nearestVectors } from './nearest-vectors.ts';
+import { nearest } from './nearest.ts';
 import { TopK } from './top-k.ts';
 import { partsOf, requireFiniteVectors, rowBlocks, type Vectors } from './vectors.ts';
 
@@ -162,7 +162,7 @@ class Search {
       open.forEach((query, i) => {
         asked.set(data.subarray(query * cols, (query + 1) * cols), i * cols);
       });
-      const found = nearestVectors(base, { rows: open.length, cols, data: asked }, k, { backend: this.#backend });
+      const found = nearest(base, { rows: open.length, cols, data: asked }, k, { backend: this.#backend });
       open.forEach((query, i) => {
         ids.set(found.ids.subarray(i * k, (i + 1) * k), query * k);
         distances.set(found.distances.subarray(i * k, (i + 1) * k), query * k);

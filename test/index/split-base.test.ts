@@ -10,7 +10,6 @@ import { digestArrays, digestFile } from '../../src/io/digest.ts';
 import { createMatrix, type Matrix } from '../../src/tensor/matrix.ts';
 import type { Archive } from '../../src/tensor/named-arrays.ts';
 import { nearest } from '../../src/tensor/nearest.ts';
-import { nearestVectors } from '../../src/tensor/nearest-vectors.ts';
 import { Random } from '../../src/tensor/random.ts';
 import { createVectorStore } from '../../src/tensor/vector-store.ts';
 import { partsOf, type Vectors } from '../../src/tensor/vectors.ts';
@@ -48,10 +47,10 @@ const test = suite('a base in three stores');
 test('neighbors among all parts are those of one matrix, and so is their work', () => {
   const vectors = split(base);
   assert.is([...partsOf(vectors)].length, 3);
-  for (const k of [1, 20, 50]) assert.equal(nearestVectors(vectors, queries, k), nearest(base, queries, k));
-  assert.throws(() => nearestVectors(vectors, queries, 51), /k from 1 to 50/);
+  for (const k of [1, 20, 50]) assert.equal(nearest(vectors, queries, k), nearest(base, queries, k));
+  assert.throws(() => nearest(vectors, queries, 51), /k from 1 to 50/);
   const reports: number[][] = [];
-  nearestVectors(vectors, queries, 3, { onProgress: (...report) => reports.push(report) });
+  nearest(vectors, queries, 3, { onProgress: (...report) => reports.push(report) });
   assert.equal(reports.at(-1), [9 * ROWS, 9 * ROWS]);
 });
 

@@ -1,6 +1,7 @@
 import type { BackendChoice } from '../../../kernels/backend.ts';
+import type { Neighbors } from '../../tensor/exact-search.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
-import { type Neighbors, nearest } from '../../tensor/nearest.ts';
+import { nearest } from '../../tensor/nearest.ts';
 import type { Random } from '../../tensor/random.ts';
 import { gatherRows } from '../training/gather-rows.ts';
 import type { Pause } from '../training/trained-model.ts';

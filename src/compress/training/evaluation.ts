@@ -1,7 +1,8 @@
 import type { BackendChoice } from '../../../kernels/backend.ts';
 import { intersectionAt, type RankedIds, recallAt } from '../../eval/recall.ts';
+import type { Neighbors } from '../../tensor/exact-search.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
-import { type Neighbors, nearest } from '../../tensor/nearest.ts';
+import { nearest } from '../../tensor/nearest.ts';
 import type { CommonSettings } from './choices.ts';
 import { gatherRows } from './gather-rows.ts';
 import type { Split } from './split.ts';

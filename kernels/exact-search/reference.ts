@@ -1,0 +1,19 @@
+import { countDistances, squaredDistance } from '../distance/reference.ts';
+import type { Counts, Kernels, Round } from '../kernels.ts';
+import { offer } from '../top-k/reference.ts';
+
+export type ExactSearchKernels = Pick<Kernels, 'offerRows'>;
+
+export function referenceExactSearch(round: Round, counts: Counts): ExactSearchKernels {
+  return {
+    offerRows(topDistances, topIds, k, queries, queryCount, base, baseCount, firstId, dim) {
+      for (let i = 0; i < queryCount; i++) {
+        for (let j = 0; j < baseCount; j++) {
+          const distance = squaredDistance(queries, i * dim, base, j * dim, dim, round);
+          offer(topDistances, topIds, i * k, k, distance, firstId + j);
+        }
+      }
+      countDistances(counts, queryCount * baseCount, dim);
+    },
+  };
+}

@@ -1,0 +1,141 @@
+import { type BackendChoice, createKernels } from '../../kernels/backend.ts';
+import type { Counts, Floats, Kernels } from '../../kernels/kernels.ts';
+import { NO_ID } from '../../kernels/top-k/reference.ts';
+import type { Matrix } from './matrix.ts';
+import { rowBlocks, type Vectors } from './vectors.ts';
+
+/** A block of base rows stays in a processor's caches. */
+const BASE_BYTES = 1 << 18;
+const MOST_BASE_ROWS = 1024;
+/** The base is read once for each block of queries. */
+const QUERY_BYTES = 1 << 23;
+/** The most that the lists of neighbors of a block of queries take, if one list does not take more. */
+const LIST_BYTES = 1 << 24;
+
+/** The k nearest base rows of each query, nearest first; equal distances by smaller id. */
+export interface Neighbors {
+  readonly queries: number;
+  readonly k: number;
+  /** (queries, k); -1 where a search found fewer. */
+  readonly ids: Int32Array;
+  /** (queries, k), squared. */
+  readonly distances: Float32Array;
+  readonly counts: Counts;
+}
+
+export interface ExactSearchOptions {
+  readonly backend?: BackendChoice;
+  /** Threads that search, this one included; 1 if not given. The result does not depend on them. */
+  readonly threads?: number;
+}
+
+/** Memory of the kernels for one block of queries and one of base rows. */
+interface Room {
+  readonly kernels: Kernels;
+  readonly k: number;
+  readonly queryRows: number;
+  readonly baseRows: number;
+  readonly queries: Floats;
+  readonly base: Floats;
+  /** (queryRows, k). */
+  readonly distances: Floats;
+  readonly ids: Int32Array;
+}
+
+/**
+ * Compares queries with every row of a base.
+ *
+ * Base rows pass through a memory of fixed size in blocks, so that a base of any size needs no second copy. A distance does not
+ * depend on the block in which it is computed, and the order (distance, id) is total, so neither does the result.
+ */
+export class ExactSearch {
+  readonly #base: Vectors;
+  readonly #options: ExactSearchOptions;
+  /** Made by the first search, made anew by one that needs more. */
+  #room: Room | undefined;
+
+  /** @param base finite values; kept, not copied */
+  constructor(base: Vectors, options: ExactSearchOptions = {}) {
+    this.#base = base;
+    this.#options = options;
+  }
+
+  /**
+   * @param queries (m, d), finite
+   * @param k from 1 to the rows of the base
+   * @param onProgress pairs of query and base row compared so far, and in all
+   */
+  search(queries: Matrix, k: number, onProgress?: (done: number, total: number) => void): Neighbors {
+    const steps = this.steps(queries, k);
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) onProgress?.(step.value, queries.rows * this.#base.rows);
+    return step.value;
+  }
+
+  /** The same search, with a pause after each block of the base that tells how many pairs were compared so far. */
+  *steps(queries: Matrix, k: number): Generator<number, Neighbors> {
+    const base = this.#base;
+    const room = this.#roomFor(queries.rows, k);
+    const { kernels, queryRows, baseRows } = room;
+    const before = { ...kernels.counts };
+    const found = {
+      ids: new Int32Array(queries.rows * k),
+      distances: new Float32Array(queries.rows * k),
+    };
+    for (let first = 0; first < queries.rows; first += queryRows) {
+      const count = Math.min(queryRows, queries.rows - first);
+      loadQueries(room, queries, first, count, k);
+      for (const { first: row, matrix } of rowBlocks(base, 0, base.rows, baseRows)) {
+        offerBlock(room, count, matrix, row, k);
+        yield first * base.rows + count * (row + matrix.rows);
+      }
+      kernels.sortTops(room.distances, room.ids, count, k);
+      found.ids.set(room.ids.subarray(0, count * k), first * k);
+      found.distances.set(room.distances.subarray(0, count * k), first * k);
+    }
+    const distances = kernels.counts.distances - before.distances;
+    const multiplyAdds = kernels.counts.multiplyAdds - before.multiplyAdds;
+    return { queries: queries.rows, k, ...found, counts: { distances, multiplyAdds } };
+  }
+
+  #roomFor(queries: number, k: number): Room {
+    const { cols: dim, rows } = this.#base;
+    const most = Math.max(1, Math.floor(LIST_BYTES / (8 * k)));
+    const queryRows = Math.min(queries, most, rowsIn(QUERY_BYTES, dim));
+    const present = this.#room;
+    if (present && present.queryRows >= queryRows && present.k >= k) return present;
+    const baseRows = Math.min(rows, MOST_BASE_ROWS, rowsIn(BASE_BYTES, dim));
+    const bytes = 4 * (queryRows + baseRows) * dim + 8 * queryRows * k + 256;
+    const kernels = createKernels({ ...this.#options, bytes });
+    this.#room = {
+      ...{ kernels, k, queryRows, baseRows },
+      queries: kernels.floats(queryRows * dim),
+      base: kernels.floats(baseRows * dim),
+      distances: kernels.floats(queryRows * k),
+      ids: kernels.ints(queryRows * k),
+    };
+    return this.#room;
+  }
+}
+
+function loadQueries(room: Room, queries: Matrix, first: number, count: number, k: number): void {
+  const dim = queries.cols;
+  room.queries.set(queries.data.subarray(first * dim, (first + count) * dim));
+  room.distances.fill(Number.POSITIVE_INFINITY, 0, count * k);
+  room.ids.fill(NO_ID, 0, count * k);
+}
+
+function offerBlock(
+  { kernels, queries, base, distances, ids }: Room,
+  count: number,
+  rows: Matrix,
+  first: number,
+  k: number,
+) {
+  base.set(rows.data.subarray(0, rows.rows * rows.cols));
+  kernels.offerRows(distances, ids, k, queries, count, base, rows.rows, first, rows.cols);
+}
+
+function rowsIn(bytes: number, dim: number): number {
+  return Math.max(1, Math.floor(bytes / (4 * dim)));
+}
