@@ -13,6 +13,7 @@ export {
   type ArchiveDescription,
   type ArrayDescription,
   type Described,
+  type DescribeOptions,
   describeFile,
   type FileDescription,
   type IdsDescription,

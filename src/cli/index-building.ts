@@ -301,7 +301,8 @@ function graphReport(
   };
 }
 
-function graphRows({ points, levels, degrees, meanDegree, ...shares }: GraphStatistics): ListingRow[] {
+/** What a graph looks like. */
+export function graphRows({ points, levels, degrees, meanDegree, ...shares }: GraphStatistics): ListingRow[] {
   const used = degrees.flatMap((count, degree) => (count > 0 ? [degree] : []));
   return [
     ['points', points],

@@ -251,7 +251,8 @@ export class IvfAdcIndex {
   }
 }
 
-function requireStarts(starts: Int32Array, rows: number): void {
+/** @throws {RangeError} unless the lists follow each other and hold all rows */
+export function requireStarts(starts: Int32Array, rows: number): void {
   for (let list = 0; list + 1 < starts.length; list++) {
     const [begin, end] = [starts[list]!, starts[list + 1]!];
     if ((list > 0 || begin === 0) && end >= begin && end <= rows) continue;

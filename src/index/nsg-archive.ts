@@ -11,6 +11,7 @@ import {
 } from '../tensor/named-arrays.ts';
 import type { Vectors } from '../tensor/vectors.ts';
 import { requireVectors, vectorsArray } from '../tensor/vectors-array.ts';
+import { requireSizes } from './code-archive.ts';
 
 /** How the k-NN graph of an NSG is made: by comparing all pairs, or by NN-descent, whose letters `nn-descent.ts` explains. */
 export type NeighborGraph =
@@ -50,19 +51,24 @@ export function writeNsgArchive(graph: LayeredGraph, parameters: NsgParameters, 
   return { kind: 'nsg', parameters: { ...sizes, ...parameters, entry: graph.entry }, arrays };
 }
 
-export interface NsgArchive {
+export interface SavedNsg {
   readonly graph: LayeredGraph;
   readonly parameters: NsgParameters;
+}
+
+export interface NsgArchive extends SavedNsg {
   readonly base: Vectors;
 }
 
 /** @throws {RangeError} at the first thing that does not fit */
 export function readNsgArchive(archive: Archive): NsgArchive {
-  if (archive.kind !== 'nsg') throw new RangeError(`${WHERE}: expected kind nsg, got ${archive.kind}.`);
-  const { arrays, parameters: saved } = archive;
-  const rows = requireInteger(saved, 'rows', 0, LARGEST, WHERE);
-  const dim = requireInteger(saved, 'dim', 1, LARGEST, WHERE);
-  const base = requireVectors(arrays, 'vectors', rows, dim, WHERE);
+  const { rows, dim } = requireSizes(archive, 'nsg', WHERE);
+  const base = requireVectors(archive.arrays, 'vectors', rows, dim, WHERE);
+  return { ...readNsgGraph(archive, rows), base };
+}
+
+/** The graph of an archive, which may lack its vectors. @throws {RangeError} at the first thing that does not fit */
+export function readNsgGraph({ arrays, parameters: saved }: Archive, rows: number): SavedNsg {
   const parameters: NsgParameters = {
     R: requireInteger(saved, 'R', 1, LARGEST, WHERE),
     L: requireInteger(saved, 'L', 1, LARGEST, WHERE),
@@ -76,7 +82,7 @@ export function readNsgArchive(archive: Archive): NsgArchive {
   const graph = requireLists(requireArray(arrays, 'links', 'int32', [rows, undefined], WHERE), parameters);
   graph.entry = entry;
   graph.maxLevel = rows === 0 ? -1 : 0;
-  return { graph, parameters, base };
+  return { graph, parameters };
 }
 
 /**

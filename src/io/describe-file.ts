@@ -23,8 +23,9 @@ export interface VectorsDescription extends Described<'vectors'> {
   readonly type: string;
   readonly rows: number;
   readonly cols: number;
-  readonly statistics: VectorStatistics;
-  /** Only vectors that are all finite have one. */
+  /** Absent where the values were not read. */
+  readonly statistics?: VectorStatistics;
+  /** Only vectors that are all finite, and were read, have one. */
   readonly digest?: string;
 }
 
@@ -83,7 +84,14 @@ export interface ArchiveDescription extends Described<'archive'> {
   readonly kind: string;
   readonly parameters: JsonObject;
   readonly arrays: readonly ArrayDescription[];
-  readonly digest: string;
+  /** Absent where the arrays were not read. */
+  readonly digest?: string;
+}
+
+export interface DescribeOptions {
+  /** Of vectors and archives only what stands before the numbers: as quick for a file of any size. */
+  readonly quick?: boolean;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -92,25 +100,26 @@ export interface ArchiveDescription extends Described<'archive'> {
  * @throws {FileError} if the file cannot be read; NaN and infinities in vectors are counted instead
  * @throws the signal's reason, when it aborts
  */
-export async function describeFile(path: string, options: { signal?: AbortSignal } = {}): Promise<FileDescription> {
+export async function describeFile(path: string, options: DescribeOptions = {}): Promise<FileDescription> {
   const content = await contentOf(path);
   const { size: bytes } = await stat(path);
-  if (content === 'vectors') return { content, path, bytes, ...(await describeVectors(path, options.signal)) };
+  if (content === 'vectors') return { content, path, bytes, ...(await describeVectors(path, options)) };
   if (content === 'ids') return { content, path, bytes, ...(await describeIds(path, options.signal)) };
   if (content === 'model') return { content, path, bytes, ...(await describeModel(path)) };
   const header = await withInput(path, readArchiveHeader);
   const arrays = header.entries.map(({ name, type, shape }) => ({ name, type, shape }));
-  const digest = await digestFile(path, options);
-  return { content, path, bytes, kind: header.kind, parameters: header.parameters, arrays, digest };
+  const described = { content, path, bytes, kind: header.kind, parameters: header.parameters, arrays };
+  return options.quick ? described : { ...described, digest: await digestFile(path, options) };
 }
 
 async function describeVectors(
   path: string,
-  signal: AbortSignal | undefined,
+  { quick, signal }: DescribeOptions,
 ): Promise<Omit<VectorsDescription, keyof Described<'vectors'>>> {
   const file = await openVectors(path, { nonFinite: 'keep' });
   try {
     const { format, type, rows, cols } = file;
+    if (quick) return { format, type, rows, cols };
     const hash = vectorsHash(rows, cols);
     const scan = new VectorScan(cols);
     for await (const values of blocks(file, signal)) {

@@ -61,6 +61,15 @@ test('inspect describes vectors, ids, models and indexes', async () => {
   assert.match(await succeed('inspect', at('i.safetensors')), /array +type +shape/);
   await succeed('build', '--base', base, '--out', at('i.flat'), '--index', 'flat');
   assert.match(await succeed('inspect', at('i.flat')), 'archive of kind flat');
+  const hnsw = ['--index', 'hnsw', '--M', '4', '--ef-construction', '20', '--out', at('i.hnsw')];
+  const { statistics, digest } = await succeedJson('build', '--base', base, ...hnsw);
+  const inspected = await succeedJson('inspect', at('i.hnsw'));
+  assert.equal([inspected['statistics'], inspected['digest']], [statistics, digest]);
+  assert.match(await succeed('inspect', at('i.hnsw')), 'degree at level 0');
+  const quick = await succeed('inspect', '--quick', at('i.hnsw'));
+  assert.match(quick, 'efConstruction');
+  assert.not.match(quick, /digest|degree/);
+  assert.not.match(await succeed('inspect', '--quick', base), /digest|NaN/);
 });
 
 test('truth equals what generate computed, and a prefix has its own', async () => {

@@ -1,7 +1,12 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeArchive } from '../../src/io/archive-file.ts';
-import { describeFile, type IdsDescription, type VectorsDescription } from '../../src/io/describe-file.ts';
+import {
+  type ArchiveDescription,
+  describeFile,
+  type IdsDescription,
+  type VectorsDescription,
+} from '../../src/io/describe-file.ts';
 import { digestArrays, digestMatrix } from '../../src/io/digest.ts';
 import { writeIds } from '../../src/io/ids.ts';
 import { writeModel } from '../../src/io/safetensors-file.ts';
@@ -25,13 +30,25 @@ test('vectors: shape, statistics known by hand, digest', async () => {
     cols: 2,
     digest: digestMatrix(matrix),
   });
-  const { values, norms, ...counts } = statistics;
+  const { values, norms, ...counts } = statistics!;
   assert.equal(counts, { notANumber: 0, infinite: 0, zeroRows: 1, equalToFirstRow: 1 });
   assert.equal([values!.min, values!.max, values!.mean], [-4, 8, 1.5]);
   // Squares sum to 9+16+9+16+36+64 = 150 over 8 values.
   assert.ok(Math.abs(values!.standardDeviation - Math.sqrt(150 / 8 - 1.5 ** 2)) < 1e-12);
   assert.equal([norms!.min, norms!.max, norms!.mean], [0, 10, 5]);
   assert.ok(Math.abs(norms!.standardDeviation - Math.sqrt(12.5)) < 1e-12); // norms 5, 0, 5, 10
+});
+
+test('a quick description of vectors and archives reads none of the numbers', async () => {
+  const cut = folder.file('quick.fvecs', Buffer.concat([Buffer.from([2, 0, 0, 0]), Buffer.alloc(8, 255)])); // NaN
+  const { path, bytes, ...vectors } = await describeFile(cut, { quick: true });
+  assert.equal([path, bytes], [cut, 12]);
+  assert.equal(vectors, { content: 'vectors', format: 'fvecs', type: 'float32', rows: 1, cols: 2 });
+  const arrays = new Map([['w', { shape: [2], data: Int32Array.of(1, 2) }]]);
+  await writeArchive(folder.at('quick'), { kind: 'any', parameters: {}, arrays });
+  const archive = await describeFile(folder.at('quick'), { quick: true });
+  assert.not('digest' in archive);
+  assert.equal((archive as ArchiveDescription).arrays, [{ name: 'w', type: 'int32', shape: [2] }]);
 });
 
 test('vectors that are not all finite are counted, and have no digest', async () => {
@@ -42,7 +59,7 @@ test('vectors that are not all finite are counted, and have no digest', async ()
   bytes.writeFloatLE(2, 20);
   const description = (await describeFile(folder.file('n.fvecs', bytes))) as VectorsDescription;
   assert.not('digest' in description);
-  const { values, norms, ...counts } = description.statistics;
+  const { values, norms, ...counts } = description.statistics!;
   assert.equal(counts, { notANumber: 1, infinite: 1, zeroRows: 0, equalToFirstRow: 0 });
   assert.equal([values!.mean, norms], [1, undefined]);
 });

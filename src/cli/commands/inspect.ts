@@ -1,3 +1,5 @@
+import { type ListStatistics, structureArrays, structureStatistics } from '../../index/structure.ts';
+import { readArchive } from '../../io/archive-file.ts';
 import {
   type ArchiveDescription,
   describeFile,
@@ -9,6 +11,8 @@ import {
 } from '../../io/describe-file.ts';
 import { textTable } from '../../report/table.ts';
 import { defineCommand } from '../command.ts';
+import { interpreted } from '../files.ts';
+import { graphRows } from '../index-building.ts';
 import { type ListingRow, listing } from '../listing.ts';
 
 /** Texts longer than this are cut; `--json` has them whole. */
@@ -18,16 +22,32 @@ export const inspectCommand = defineCommand({
   name: 'inspect',
   purpose: 'describes a file: type, shape, parameters, statistics, digest',
   operands: { placeholder: 'FILE', many: false },
-  options: {},
-  about: ['Reads vectors, ids, models, indexes and checkpoints. NaN and infinite values are counted, not refused.'],
-  examples: ['cnt inspect base.fvecs', 'cnt inspect model.safetensors'],
-  async run(_values, [path], session) {
-    const description = await describeFile(path!, { signal: session.signal });
-    return { lines: linesOf(description), json: description };
+  options: {
+    quick: {
+      type: 'flag',
+      text: 'vectors and indexes: shape and parameters alone, as quick for a file of any size; no statistics, no digest',
+    },
+  },
+  about: [
+    'Reads vectors, ids, models, indexes and checkpoints. NaN and infinite values are counted, not refused.',
+    'Of an index it shows what its graph or its lists look like, without loading the vectors. The digest takes longest: a ' +
+      'gigabyte some seconds.',
+  ],
+  examples: ['cnt inspect base.fvecs', 'cnt inspect index.hnsw', 'cnt inspect --quick index.hnsw'],
+  async run({ quick }, [path], session) {
+    const { signal } = session;
+    const description = await describeFile(path!, { quick, signal });
+    const names = description.content === 'archive' && !quick ? structureArrays(description.kind) : undefined;
+    if (!names) return { lines: linesOf(description), json: description };
+    const archive = await readArchive(path!, { names, signal });
+    const statistics = interpreted(path!, () => structureStatistics(archive));
+    const rows = 'nlist' in statistics ? listRows(statistics) : graphRows(statistics);
+    return { lines: linesOf(description, rows), json: { ...description, statistics } };
   },
 });
 
-function linesOf(description: FileDescription): string[] {
+/** @param structure of an index */
+function linesOf(description: FileDescription, structure: readonly ListingRow[] = []): string[] {
   const { path, bytes, content } = description;
   const head: ListingRow[] = [
     ['file', path],
@@ -37,14 +57,22 @@ function linesOf(description: FileDescription): string[] {
   if (content === 'ids') return listing([...head, ...idRows(description)]);
   const rows = content === 'model' ? modelRows(description) : archiveRows(description);
   const arrays = description.arrays.map(({ name, type, shape }) => [name, type, shape.join(' x ')]);
-  return [...listing([...head, ...rows]), '', ...textTable([['array', 'type', 'shape'], ...arrays]).split('\n')];
+  return [
+    ...listing([...head, ...rows, ...structure]),
+    '',
+    ...textTable([['array', 'type', 'shape'], ...arrays]).split('\n'),
+  ];
 }
 
 function vectorRows({ format, type, rows, cols, statistics, digest }: VectorsDescription): ListingRow[] {
-  const { values, norms, notANumber, infinite, zeroRows, equalToFirstRow } = statistics;
-  return [
+  const head: ListingRow[] = [
     ['content', `vectors, .${format} of ${type}`],
     ['shape', `${rows} x ${cols}`],
+  ];
+  if (!statistics) return head;
+  const { values, norms, notANumber, infinite, zeroRows, equalToFirstRow } = statistics;
+  return [
+    ...head,
     ['values', values && summaryText(values)],
     ['lengths of rows', norms && summaryText(norms)],
     ['NaN', notANumber],
@@ -93,6 +121,14 @@ function archiveRows({ kind, parameters, digest }: ArchiveDescription): ListingR
       ([name, value]): ListingRow => [name, cut(typeof value === 'string' ? value : JSON.stringify(value))],
     ),
     ['digest', digest],
+  ];
+}
+
+function listRows({ nlist, sizes, imbalance }: ListStatistics): ListingRow[] {
+  return [
+    ['lists', nlist],
+    ['rows of a list', `from ${Math.min(...sizes)} to ${Math.max(...sizes)}`],
+    ['imbalance', imbalance],
   ];
 }
 
