@@ -1,9 +1,8 @@
 import { FileError } from './file-error.ts';
 import { ELEMENTS, type FileElement } from './table/element.ts';
 import { formatOf, type TableFormat } from './table/layout.ts';
-import { type Acceptance, TableFile } from './table/table-file.ts';
+import { type Acceptance, readAndClose, TableFile } from './table/table-file.ts';
 import { writeTable } from './table/write-table.ts';
-import { requireLimit } from './vectors.ts';
 
 /** The formats of ids. */
 export const ID_FORMATS: readonly TableFormat[] = ['ivecs', 'npy', 'ibin'];
@@ -68,13 +67,7 @@ export async function openIds(path: string): Promise<IdFile> {
  * @throws {FileError} as `openIds` and its `read`
  */
 export async function readIds(path: string, options: { limit?: number } = {}): Promise<IdTable> {
-  const file = await openIds(path);
-  try {
-    const rows = requireLimit(path, file.rows, options.limit);
-    return { rows, cols: file.cols, data: await file.read(0, rows) };
-  } finally {
-    await file.close();
-  }
+  return readAndClose(await openIds(path), options.limit);
 }
 
 /**

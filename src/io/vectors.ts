@@ -3,7 +3,7 @@ import { createVectorStore, type VectorStoreOptions } from '../tensor/vector-sto
 import { rowBlocks, type Vectors } from '../tensor/vectors.ts';
 import { ELEMENTS, type FileElement } from './table/element.ts';
 import { formatOf, type TableFormat } from './table/layout.ts';
-import { type Acceptance, TableFile } from './table/table-file.ts';
+import { type Acceptance, readAndClose, requireLimit, TableFile } from './table/table-file.ts';
 import { writeTable } from './table/write-table.ts';
 
 /** The formats of vectors; `data/README.md` describes them. */
@@ -70,13 +70,7 @@ export async function openVectors(path: string, options: { nonFinite?: 'refuse' 
  * @throws {FileError} as `openVectors` and its `read`
  */
 export async function readVectors(path: string, options: { limit?: number } = {}): Promise<Matrix> {
-  const file = await openVectors(path);
-  try {
-    const rows = requireLimit(path, file.rows, options.limit);
-    return { rows, cols: file.cols, data: await file.read(0, rows) };
-  } finally {
-    await file.close();
-  }
+  return readAndClose(await openVectors(path), options.limit);
 }
 
 export interface LoadVectorsOptions extends VectorStoreOptions {
@@ -144,11 +138,4 @@ export async function writeVectorBlocks(
   const { rows, cols } = shape;
   const format = formatOf(path, VECTOR_FORMATS, 'vectors');
   await writeTable(path, format, { rows, cols, type: 'float32' }, blocks, 'writeVectors', options);
-}
-
-/** How many rows to read. @throws {RangeError} if `limit` is not from 1 to `rows` */
-export function requireLimit(path: string, rows: number, limit: number | undefined): number {
-  if (limit === undefined) return rows;
-  if (Number.isInteger(limit) && limit >= 1 && limit <= rows) return limit;
-  throw new RangeError(`${path}: expected a limit from 1 to its ${rows} rows, got ${limit}.`);
 }

@@ -4,33 +4,15 @@ import * as assert from 'uvu/assert';
 import { HNSW_PROFILES } from '../../src/graph/hnsw-profile.ts';
 import { FlatIndex } from '../../src/index/flat-index.ts';
 import { GraphIndex, type GraphIndexOptions } from '../../src/index/graph-index.ts';
-import { createMatrix, type Matrix } from '../../src/tensor/matrix.ts';
-import { Random } from '../../src/tensor/random.ts';
+import { createMatrix } from '../../src/tensor/matrix.ts';
 import { checkGraph, graphContents } from '../support/graph-invariants.ts';
+import { narrowed, normalMatrix } from '../support/normals.ts';
 
 const fixture = JSON.parse(readFileSync(new URL('../fixtures/hnsw-16.json', import.meta.url), 'utf8'));
 const PAD = Math.fround(3.4028235e38);
 
-function normals(rows: number, cols: number, name: string): Matrix {
-  const random = new Random(1, name);
-  return createMatrix(
-    rows,
-    cols,
-    Float32Array.from({ length: rows * cols }, () => random.normal()),
-  );
-}
-
-/** The first columns only: a crude compression. */
-function narrowed(matrix: Matrix, cols: number): Matrix {
-  const narrow = createMatrix(matrix.rows, cols);
-  for (let row = 0; row < matrix.rows; row++) {
-    narrow.data.set(matrix.data.subarray(row * matrix.cols, row * matrix.cols + cols), row * cols);
-  }
-  return narrow;
-}
-
-const base = normals(1500, 16, 'base');
-const queries = normals(200, 16, 'queries');
+const base = normalMatrix(1500, 16, 'base');
+const queries = normalMatrix(200, 16, 'queries');
 const truth = new FlatIndex(base).search(queries, 10);
 
 /** The share of the true 10 nearest that was found. */
@@ -140,7 +122,7 @@ test('fewer than k rows: -1 and the largest float32', async () => {
 });
 
 test('20 vectors, 50 copies of each: canonical finds all copies, and reaches every point', async () => {
-  const originals = normals(20, 4, 'originals');
+  const originals = normalMatrix(20, 4, 'originals');
   const copies = createMatrix(1000, 4);
   for (let row = 0; row < 1000; row++)
     copies.data.set(originals.data.subarray((row % 20) * 4, (row % 20) * 4 + 4), row * 4);

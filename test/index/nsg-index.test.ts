@@ -8,30 +8,13 @@ import type { NeighborGraph } from '../../src/index/nsg-archive.ts';
 import { defaultNeighborGraph, NsgIndex, type NsgIndexOptions, type NsgPhase } from '../../src/index/nsg-index.ts';
 import { createMatrix, type Matrix } from '../../src/tensor/matrix.ts';
 import type { Archive, JsonValue, NamedArray } from '../../src/tensor/named-arrays.ts';
-import { Random } from '../../src/tensor/random.ts';
 import { checkGraph, graphContents } from '../support/graph-invariants.ts';
+import { narrowed, normalMatrix } from '../support/normals.ts';
 
 const PAD = Math.fround(3.4028235e38);
 
-function normals(rows: number, cols: number, name: string): Matrix {
-  const random = new Random(1, name);
-  return createMatrix(
-    rows,
-    cols,
-    Float32Array.from({ length: rows * cols }, () => random.normal()),
-  );
-}
-
-function narrowed(matrix: Matrix, cols: number): Matrix {
-  const narrow = createMatrix(matrix.rows, cols);
-  for (let row = 0; row < matrix.rows; row++) {
-    narrow.data.set(matrix.data.subarray(row * matrix.cols, row * matrix.cols + cols), row * cols);
-  }
-  return narrow;
-}
-
-const base = normals(800, 12, 'base');
-const queries = normals(150, 12, 'queries');
+const base = normalMatrix(800, 12, 'base');
+const queries = normalMatrix(150, 12, 'queries');
 const descent: NeighborGraph = { method: 'nn-descent', K: 20, L: 40, iter: 6, S: 8, R: 40 };
 const options: NsgIndexOptions = { base, R: 16, L: 40, C: 80, neighborGraph: descent };
 const truth = new FlatIndex(base).search(queries, 10);
@@ -106,7 +89,7 @@ test('the work of building is counted apart for the k-NN graph and the NSG', asy
 });
 
 test("without parameters: the paper's", async () => {
-  const index = await NsgIndex.build({ base: normals(300, 4, 'few') });
+  const index = await NsgIndex.build({ base: normalMatrix(300, 4, 'few') });
   const { R, L, C, profile, neighborGraph } = index.parameters;
   assert.equal({ R, L, C, profile }, { R: 60, L: 70, C: 500, profile: 'canonical' });
   assert.equal(neighborGraph, { method: 'exact', K: 200 });
@@ -130,7 +113,7 @@ test('fewer than k rows: -1 and the largest float32', async () => {
 });
 
 test('20 vectors, 50 copies of each: every row is reachable and all rows can be found', async () => {
-  const originals = normals(20, 4, 'originals');
+  const originals = normalMatrix(20, 4, 'originals');
   const copies = createMatrix(1000, 4);
   for (let row = 0; row < 1000; row++) {
     copies.data.set(originals.data.subarray((row % 20) * 4, (row % 20) * 4 + 4), row * 4);
@@ -212,7 +195,7 @@ test('a build is stopped in both phases', async () => {
   for (const phase of ['k-NN graph', 'NSG'] as const) {
     const controller = new AbortController();
     const stop = new Error('enough');
-    const wide = normals(1500, 256, 'wide');
+    const wide = normalMatrix(1500, 256, 'wide');
     const building = NsgIndex.build({
       base: wide,
       neighborGraph: { method: 'exact', K: 20 },

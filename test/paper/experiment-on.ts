@@ -2,9 +2,8 @@ import { Experiment } from '../../src/paper/experiment.ts';
 import type { ExperimentData } from '../../src/paper/experiment-data.ts';
 import { StepStore } from '../../src/paper/step-store.ts';
 import type { Surroundings } from '../../src/paper/surroundings.ts';
-import { createMatrix, type Matrix } from '../../src/tensor/matrix.ts';
 import { nearest } from '../../src/tensor/nearest.ts';
-import { Random } from '../../src/tensor/random.ts';
+import { normalMatrix } from '../support/normals.ts';
 
 export const around: Surroundings = {
   signal: new AbortController().signal,
@@ -31,19 +30,10 @@ class NoStore extends StepStore {
   }
 }
 
-function normals(rows: number, name: string, cols: number): Matrix {
-  const random = new Random(1, name);
-  return createMatrix(
-    rows,
-    cols,
-    Float32Array.from({ length: rows * cols }, () => random.normal()),
-  );
-}
-
 /** 600 normal rows and 40 queries; what is not given. */
 export function experimentOn(data: Partial<ExperimentData>, surroundings = around, cols = 16): Experiment {
-  const base = normals(600, 'base', cols);
-  const query = normals(40, 'query', cols);
+  const base = normalMatrix(600, cols, 'base');
+  const query = normalMatrix(40, cols, 'query');
   const truth = nearest(base, query, 100).ids;
   const described = { name: 'n', digest: 'd', paper: 'Deep1M', difference: 'fewer rows' } as const;
   return new Experiment({ base, query, truth, ...described, ...data }, surroundings, new NoStore(), {

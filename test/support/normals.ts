@@ -10,3 +10,12 @@ export function normalMatrix(rows: number, cols: number, name: string): Matrix {
     Float32Array.from({ length: rows * cols }, () => random.normal()),
   );
 }
+
+/** The first columns only: a crude compression. */
+export function narrowed(matrix: Matrix, cols: number): Matrix {
+  const narrow = createMatrix(matrix.rows, cols);
+  for (let row = 0; row < matrix.rows; row++) {
+    narrow.data.set(matrix.data.subarray(row * matrix.cols, row * matrix.cols + cols), row * cols);
+  }
+  return narrow;
+}

@@ -1,15 +1,10 @@
 import type { Matrix } from '../../tensor/matrix.ts';
-import { measureStandardization } from '../standardization.ts';
 import {
   type CommonChoices,
   type CommonSettings,
   chosenDimension,
-  chosenSeed,
-  chosenSteps,
-  DEFAULT_EVALUATIONS,
-  requireCommonSettings,
+  commonSettings,
   requireRange,
-  requireTrainable,
   requireWhole,
 } from '../training/choices.ts';
 import { trainingRowCount } from '../training/split.ts';
@@ -32,9 +27,7 @@ export interface CatalystSettings extends CommonSettings {
 }
 
 const WHERE = 'trainCatalyst';
-const EPOCHS = 8;
-const BATCH = 64;
-const LEARNING_RATE = 0.1;
+const DEFAULTS = { batch: 64, learningRate: 0.1, length: { epochs: 8 } };
 const HIDDEN = 512;
 const KOLEO_WEIGHT = 0.05;
 
@@ -54,31 +47,18 @@ export const NEGATIVE_RANK = 50;
  * @throws {RangeError} if a choice is impossible, two exclude each other, or the base is too small or not finite
  */
 export function catalystSettings(base: Matrix, choices: CatalystChoices): CatalystSettings {
-  const seed = chosenSeed(WHERE, choices.seed);
   const dIn = base.cols;
   const config = { dIn, dOut: chosenDimension(WHERE, dIn, choices), hidden: choices.hidden ?? HIDDEN };
   requireWhole(WHERE, 'hidden', config.hidden, 1);
-  const batch = choices.batch ?? BATCH;
-  requireTrainable(WHERE, base, batch);
+  const koleoWeight = choices.koleoWeight ?? KOLEO_WEIGHT;
+  requireRange(WHERE, 'koleoWeight', koleoWeight, koleoWeight >= 0, 'from 0');
   const learningRows = Math.min(trainingRowCount(base.rows), LEARNING_ROWS);
-  if (learningRows < Math.max(NEGATIVE_RANK, batch)) {
-    const least = Math.max(NEGATIVE_RANK, batch);
+  const network = { kind: 'catalyst', config } as const;
+  const own = { koleoWeight, learningRows };
+  const settings = commonSettings(WHERE, base, choices, DEFAULTS, learningRows, network, own);
+  const least = Math.max(NEGATIVE_RANK, settings.batch);
+  if (learningRows < least) {
     throw new RangeError(`${WHERE}: expected at least ${least} rows to train on, got ${learningRows}.`);
   }
-  const stepsPerEpoch = Math.floor(learningRows / batch);
-  const settings: CatalystSettings = {
-    network: { kind: 'catalyst', config },
-    steps: chosenSteps(WHERE, choices, { epochs: EPOCHS }, batch, stepsPerEpoch),
-    stepsPerEpoch,
-    batch,
-    learningRate: choices.learningRate ?? LEARNING_RATE,
-    koleoWeight: choices.koleoWeight ?? KOLEO_WEIGHT,
-    learningRows,
-    standardization: choices.standardization ?? measureStandardization(base, `${WHERE}: base`),
-    seed,
-    evaluations: choices.evaluations ?? DEFAULT_EVALUATIONS,
-  };
-  requireCommonSettings(WHERE, settings);
-  requireRange(WHERE, 'koleoWeight', settings.koleoWeight, settings.koleoWeight >= 0, 'from 0');
   return settings;
 }

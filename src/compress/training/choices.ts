@@ -1,7 +1,7 @@
 import type { Matrix } from '../../tensor/matrix.ts';
 import { requireFinite } from '../../tensor/matrix.ts';
 import type { Network } from '../network.ts';
-import type { Standardization } from '../standardization.ts';
+import { measureStandardization, type Standardization } from '../standardization.ts';
 import { MINIMUM_ROWS } from './split.ts';
 
 /** What a caller may choose of any method that learns by gradient descent; what is left out, the method chooses. */
@@ -74,6 +74,48 @@ export function chosenSteps(
   if (epochs !== undefined) return epochs * stepsPerEpoch;
   if (samples !== undefined) return Math.ceil(samples / batch);
   return 'epochs' in whenAbsent ? whenAbsent.epochs * stepsPerEpoch : Math.ceil(whenAbsent.samples / batch);
+}
+
+/** What a method does where the caller does not say. */
+export interface CommonDefaults {
+  readonly batch: number;
+  readonly learningRate: number;
+  readonly length: Length;
+}
+
+/**
+ * The settings of a method, with what belongs to the base measured.
+ *
+ * @param rows that are learned from
+ * @param own what no other method has
+ * @throws {RangeError} if a choice is impossible, two exclude each other, or the base is too small or not finite
+ */
+export function commonSettings<N extends Network, S extends object>(
+  where: string,
+  base: Matrix,
+  choices: CommonChoices,
+  defaults: CommonDefaults,
+  rows: number,
+  network: N,
+  own: S,
+): CommonSettings & S & { readonly network: N } {
+  const seed = chosenSeed(where, choices.seed);
+  const batch = choices.batch ?? defaults.batch;
+  requireTrainable(where, base, batch);
+  const stepsPerEpoch = Math.floor(rows / batch);
+  const settings = {
+    network,
+    steps: chosenSteps(where, choices, defaults.length, batch, stepsPerEpoch),
+    stepsPerEpoch,
+    batch,
+    learningRate: choices.learningRate ?? defaults.learningRate,
+    ...own,
+    standardization: choices.standardization ?? measureStandardization(base, `${where}: base`),
+    seed,
+    evaluations: choices.evaluations ?? DEFAULT_EVALUATIONS,
+  };
+  requireCommonSettings(where, settings);
+  return settings;
 }
 
 /** The fewest rows that can be trained on in batches of this size. */

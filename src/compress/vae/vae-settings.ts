@@ -1,15 +1,10 @@
 import type { Matrix } from '../../tensor/matrix.ts';
-import { measureStandardization } from '../standardization.ts';
 import {
   type CommonChoices,
   type CommonSettings,
   chosenDimension,
-  chosenSeed,
-  chosenSteps,
-  DEFAULT_EVALUATIONS,
-  requireCommonSettings,
+  commonSettings,
   requireRange,
-  requireTrainable,
   requireWhole,
 } from '../training/choices.ts';
 import { trainingRowCount } from '../training/split.ts';
@@ -29,9 +24,7 @@ export interface VaeSettings extends CommonSettings {
 }
 
 const WHERE = 'trainVae';
-const SAMPLES = 500_000;
-const BATCH = 256;
-const LEARNING_RATE = 1e-3;
+const DEFAULTS = { batch: 256, learningRate: 1e-3, length: { samples: 500_000 } };
 /**
  * The best of three by recall: 1@1 of 44.5 on 50,000 rows at 256 -> 64, against 43.1 with weight 0.1, and 37.5 with 1 (half the samples),
  * which is the bound on the likelihood (bench/pipeline/baselines.ts).
@@ -44,25 +37,11 @@ const KL_WEIGHT = 0.01;
  * @throws {RangeError} if a choice is impossible, two exclude each other, or the base is too small or not finite
  */
 export function vaeSettings(base: Matrix, choices: VaeChoices): VaeSettings {
-  const seed = chosenSeed(WHERE, choices.seed);
   const dIn = base.cols;
   const config = { dIn, dOut: chosenDimension(WHERE, dIn, choices), hidden: choices.hidden ?? 2 * dIn };
   requireWhole(WHERE, 'hidden', config.hidden, 1);
-  const batch = choices.batch ?? BATCH;
-  requireTrainable(WHERE, base, batch);
-  const stepsPerEpoch = Math.floor(trainingRowCount(base.rows) / batch);
-  const settings: VaeSettings = {
-    network: { kind: 'vae', config },
-    steps: chosenSteps(WHERE, choices, { samples: SAMPLES }, batch, stepsPerEpoch),
-    stepsPerEpoch,
-    batch,
-    learningRate: choices.learningRate ?? LEARNING_RATE,
-    klWeight: choices.klWeight ?? KL_WEIGHT,
-    standardization: choices.standardization ?? measureStandardization(base, `${WHERE}: base`),
-    seed,
-    evaluations: choices.evaluations ?? DEFAULT_EVALUATIONS,
-  };
-  requireCommonSettings(WHERE, settings);
-  requireRange(WHERE, 'klWeight', settings.klWeight, settings.klWeight >= 0, 'from 0');
-  return settings;
+  const klWeight = choices.klWeight ?? KL_WEIGHT;
+  requireRange(WHERE, 'klWeight', klWeight, klWeight >= 0, 'from 0');
+  const network = { kind: 'vae', config } as const;
+  return commonSettings(WHERE, base, choices, DEFAULTS, trainingRowCount(base.rows), network, { klWeight });
 }

@@ -118,3 +118,36 @@ export class TableFile {
     }
   }
 }
+
+/** A file of rows, opened for reading by position. */
+interface RowFile<A> {
+  readonly path: string;
+  readonly rows: number;
+  readonly cols: number;
+  read(first: number, count: number): Promise<A>;
+  close(): Promise<void>;
+}
+
+/**
+ * The first `limit` rows of an open file, or all; closes it.
+ *
+ * @throws {RangeError} if `limit` is not from 1 to the number of rows
+ */
+export async function readAndClose<A>(
+  file: RowFile<A>,
+  limit: number | undefined,
+): Promise<{ rows: number; cols: number; data: A }> {
+  try {
+    const rows = requireLimit(file.path, file.rows, limit);
+    return { rows, cols: file.cols, data: await file.read(0, rows) };
+  } finally {
+    await file.close();
+  }
+}
+
+/** How many rows to read. @throws {RangeError} if `limit` is not from 1 to `rows` */
+export function requireLimit(path: string, rows: number, limit: number | undefined): number {
+  if (limit === undefined) return rows;
+  if (Number.isInteger(limit) && limit >= 1 && limit <= rows) return limit;
+  throw new RangeError(`${path}: expected a limit from 1 to its ${rows} rows, got ${limit}.`);
+}
