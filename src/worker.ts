@@ -4,7 +4,8 @@
  * @module
  */
 import { hnswBatchTask } from './graph/hnsw-batches.ts';
+import { nsgChoiceTask } from './graph/nsg-choice.ts';
 import { hnswSearchTask, nsgSearchTask } from './index/graph-search-tasks.ts';
 import { serveTasks } from './threads/serve.ts';
 
-serveTasks([hnswBatchTask, hnswSearchTask, nsgSearchTask]);
+serveTasks([hnswBatchTask, nsgChoiceTask, hnswSearchTask, nsgSearchTask]);

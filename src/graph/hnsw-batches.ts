@@ -123,6 +123,8 @@ export async function insertInBatches(
       const end = batchEnd(order, graph, first);
       if (end - first === 1) {
         insertion.insert(order[first]!);
+        first = end;
+        if (!turns.due) continue;
         await look();
       } else {
         memory.state.set([graph.entry, graph.maxLevel, first]);
@@ -130,8 +132,8 @@ export async function insertInBatches(
         collector.collect(order, first, end);
         await job.run('linkBack', Math.ceil(memory.linksBack.size[0]! / LISTS), look);
         insertion.raise(order[end - 1]!);
+        first = end;
       }
-      first = end;
       if (first < order.length) await progress.pass(first, work());
     }
   } finally {

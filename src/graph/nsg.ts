@@ -1,13 +1,22 @@
+import type { Counts } from '../../kernels/kernels.ts';
+import { shareSource } from '../tensor/shared-source.ts';
 import type { DistanceSource } from '../tensor/vector-set.ts';
+import { Job } from '../threads/job.ts';
 import { LayeredGraph } from './adjacency.ts';
 import { FlatSearch } from './flat-search.ts';
 import type { KnnGraph } from './knn-graph.ts';
 import { libraryRandom, nearestPoint, searchedPoint } from './navigating-point.ts';
+import {
+  choiceChunks,
+  inSharedDraft,
+  type KnnLists,
+  type NsgDraft,
+  nsgChoiceTask,
+  searchedLists,
+} from './nsg-choice.ts';
 import { type NsgProfile, type NsgProfileName, nsgProfiles } from './nsg-profile.ts';
 import { Reach } from './reach.ts';
-import type { SearchedGraph } from './search.ts';
 import { NeighborSelector } from './select.ts';
-import { sortNearest } from './sort-nearest.ts';
 import { Turns } from './turns.ts';
 
 export interface NsgOptions {
@@ -19,6 +28,8 @@ export interface NsgOptions {
   readonly C: number;
   /** `canonical` if not given. */
   readonly profile?: NsgProfileName;
+  /** Threads that choose the links of points, 1 if not given; the graph does not depend on it. Links back are added by one. */
+  readonly threads?: number;
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -34,6 +45,8 @@ export interface Nsg {
   readonly graph: LayeredGraph;
   /** How many points had to be linked in the end because they were out of reach. */
   readonly attached: number;
+  /** Work of all threads. */
+  readonly counts: Counts;
 }
 
 /**
@@ -56,15 +69,23 @@ export async function buildNsg(
   center: Float32Array,
   options: NsgOptions,
 ): Promise<Nsg> {
+  const { threads = 1, onProgress, signal } = options;
+  const before = { ...source.counts };
   const builder = new NsgBuilder(source, knn, options);
-  const { onProgress, signal } = options;
   const turns = new Turns(() => source.counts, signal);
   builder.enter(center);
-  for (let point = 0; point < source.size; point++) {
-    builder.choose(point);
-    if (!turns.due) continue;
-    onProgress?.(point + 1, source.size);
-    await turns.take();
+  const { draft } = builder;
+  const share = () => ({ ...draft, graph: draft.graph.share(), source: shareSource(source) });
+  const job = Job.open(nsgChoiceTask, { ...draft, source }, share, threads);
+  try {
+    const chunks = choiceChunks(source.size);
+    await job.run('choose', chunks, (begun) => {
+      if (!turns.due) return undefined;
+      onProgress?.(Math.floor((begun / chunks) * source.size), source.size);
+      return turns.take();
+    });
+  } finally {
+    job.close();
   }
   for (let point = 0; point < source.size; point++) {
     builder.linkBack(point);
@@ -72,141 +93,95 @@ export async function buildNsg(
   }
   const { graph, attached } = await builder.complete(turns);
   onProgress?.(source.size, source.size);
-  return { graph, attached };
+  const counts = {
+    distances: source.counts.distances - before.distances + job.counts.distances,
+    multiplyAdds: source.counts.multiplyAdds - before.multiplyAdds + job.counts.multiplyAdds,
+  };
+  return { graph, attached, counts };
 }
 
+/** What is done point after point, each time with the links as they are by then. */
 class NsgBuilder {
-  readonly #graph: LayeredGraph;
+  readonly draft: NsgDraft;
   readonly #source: QueriedSource;
-  readonly #knn: SearchedGraph;
   readonly #profile: NsgProfile;
-  readonly #R: number;
-  readonly #L: number;
-  readonly #C: number;
   readonly #random = libraryRandom();
   readonly #search: FlatSearch;
   readonly #selector: NeighborSelector;
-  /** The squared length of each link, so that choosing a list anew measures no link again. */
-  readonly #lengths: Float64Array;
-  /** How many links at the head of each list were chosen together, so that none rules out another. */
-  readonly #settled: Int32Array;
 
   constructor(source: QueriedSource, knn: Pick<KnnGraph, 'rows' | 'K' | 'ids'>, options: NsgOptions) {
     requireNsgOptions(options);
-    const { R, L, C } = options;
-    const profile = nsgProfiles[options.profile ?? 'canonical'];
+    const { R, L, C, profile = 'canonical', threads = 1 } = options;
     const needed = Math.max(R + 1, knn.K);
     if (source.ids.length < needed) {
       throw new RangeError(`buildNsg: expected a source that takes ${needed} points a call, got ${source.ids.length}.`);
     }
-    this.#graph = new LayeredGraph(new Int32Array(source.size), R, 0);
-    this.#graph.maxLevel = source.size === 0 ? -1 : 0;
+    const graph = new LayeredGraph(new Int32Array(source.size), R, 0);
+    graph.maxLevel = source.size === 0 ? -1 : 0;
+    const draft: NsgDraft = {
+      ...{ graph, knn: listsOf(knn, source.size), rules: { R, L, C, profile } },
+      ...{ lengths: new Float64Array(source.size * R), settled: new Int32Array(source.size) },
+    };
+    this.draft = threads > 1 ? inSharedDraft(draft) : draft;
     this.#source = source;
-    this.#knn = searched(knn, source.size);
-    this.#profile = profile;
-    this.#R = R;
-    this.#L = L;
-    this.#C = C;
-    this.#search = new FlatSearch(source, profile, true);
+    this.#profile = nsgProfiles[profile];
+    this.#search = new FlatSearch(source, this.#profile, true);
     this.#selector = new NeighborSelector(source, Math.max(C, R + 1));
-    this.#lengths = new Float64Array(source.size * R);
-    this.#settled = new Int32Array(source.size);
   }
 
   /** Lines 2-4: the navigating point. */
   enter(center: Float32Array): void {
+    const { graph, knn, rules } = this.draft;
     this.#source.setQuery(center, 0);
     if (this.#source.size === 0) return;
-    this.#graph.entry = this.#profile.searchesNavigatingPoint
-      ? searchedPoint(this.#knn, this.#search, this.#L, this.#random)
+    graph.entry = this.#profile.searchesNavigatingPoint
+      ? searchedPoint(searchedLists(knn), this.#search, rules.L, this.#random)
       : nearestPoint(this.#source);
-  }
-
-  /** Lines 5-15: links from a point to some of those that a search for it meets. */
-  choose(point: number): void {
-    const { visited } = this.#search;
-    this.#source.setQueryRow(point);
-    this.#search.run(this.#knn, this.#graph.entry, this.#L); // line 6
-    this.#addNeighbors(point); // line 7
-    const { met, count } = visited;
-    const distances = visited.distances!;
-    sortNearest(met, distances, count, this.#C + 1); // line 8
-    const comesFirst = met[0] === point ? 1 : 0;
-    const keepsItself = this.#profile.keepsItself;
-    const end = keepsItself ? Math.max(this.#C, comesFirst + 1) : count;
-    const selector = this.#selector;
-    selector.clear();
-    for (let i = keepsItself ? comesFirst : 0; i < end && i < count && selector.size < this.#C; i++) {
-      if (keepsItself || met[i] !== point) selector.offer(met[i]!, distances[i]!, false);
-    }
-    const chosen = selector.select(this.#R); // lines 9-15
-    this.#graph.base.replace(point, selector.ids, chosen);
-    this.#settled[point] = chosen;
-    for (let i = 0; i < chosen; i++) this.#lengths[point * this.#R + i] = selector.distances[i]!;
   }
 
   /** Links back to a point from all those that it is linked to by now. */
   linkBack(point: number): void {
-    const { base } = this.#graph;
-    const begin = point * this.#R;
-    for (let i = begin; i < begin + base.degrees[point]!; i++) {
-      this.#link(base.links[i]!, point, this.#lengths[i]!);
-    }
+    const { graph, lengths, rules } = this.draft;
+    const { base } = graph;
+    const begin = point * rules.R;
+    for (let i = begin; i < begin + base.degrees[point]!; i++) this.#link(base.links[i]!, point, lengths[i]!);
   }
 
   /** Lines 16-21. */
-  async complete(turns: Turns): Promise<Nsg> {
-    const reach = new Reach(this.#graph, this.#source, this.#search, this.#profile, this.#L, this.#random);
+  async complete(turns: Turns): Promise<Pick<Reach, 'graph' | 'attached'>> {
+    const { graph, rules } = this.draft;
+    const reach = new Reach(graph, this.#source, this.#search, this.#profile, rules.L, this.#random);
     await reach.complete(turns);
-    return { graph: reach.graph, attached: reach.attached };
-  }
-
-  /** The neighbors in the k-NN graph are met, too. */
-  #addNeighbors(point: number): void {
-    const { visited } = this.#search;
-    const { ids, distances } = this.#source;
-    const { links, degrees, capacity } = this.#knn.layer(0);
-    const begin = point * capacity;
-    let count = 0;
-    for (let i = begin; i < begin + degrees[point]!; i++) {
-      const id = links[i]!;
-      if (visited.flags[id] === 1) continue;
-      visited.flags[id] = 1; // a list of someone else's may repeat it
-      ids[count++] = id;
-    }
-    if (count > 0) this.#source.measure(count);
-    for (let i = 0; i < count; i++) {
-      visited.distances![visited.count] = distances[i]!;
-      visited.add(ids[i]!);
-    }
+    return reach;
   }
 
   /** Adds a link, and chooses the list anew when it is full. */
   #link(from: number, to: number, length: number): void {
-    const { base } = this.#graph;
+    const { graph, lengths, rules } = this.draft;
+    const { base } = graph;
     const degree = base.degrees[from]!;
-    const begin = from * this.#R;
+    const begin = from * rules.R;
     for (let i = begin; i < begin + degree; i++) if (base.links[i] === to) return;
-    if (degree < this.#R) {
-      this.#lengths[begin + degree] = length;
+    if (degree < rules.R) {
+      lengths[begin + degree] = length;
       base.append(from, to);
       return;
     }
     const selector = this.#selector;
-    const settled = this.#settled[from]!;
+    const settled = this.draft.settled[from]!;
     selector.clear();
     for (let i = 0; i < degree; i++) {
       const id = base.links[begin + i]!;
       const isRepeated = this.#profile.keepsTail && base.links.indexOf(id, begin) < begin + i;
-      if (!isRepeated) selector.offer(id, this.#lengths[begin + i]!, i < settled);
+      if (!isRepeated) selector.offer(id, lengths[begin + i]!, i < settled);
     }
     selector.offer(to, length, false);
-    const chosen = selector.select(this.#R);
+    const chosen = selector.select(rules.R);
     for (let i = 0; i < chosen; i++) {
       base.links[begin + i] = selector.ids[i]!;
-      this.#lengths[begin + i] = selector.distances[i]!;
+      lengths[begin + i] = selector.distances[i]!;
     }
-    this.#settled[from] = chosen;
+    this.draft.settled[from] = chosen;
     if (this.#profile.keepsTail) return;
     base.links.fill(-1, begin + chosen, begin + degree);
     base.degrees[from] = chosen;
@@ -214,7 +189,7 @@ class NsgBuilder {
 }
 
 /** The k-NN graph as lists to search in; copied only where something must be left out. */
-function searched({ rows, K, ids }: Pick<KnnGraph, 'rows' | 'K' | 'ids'>, size: number): SearchedGraph {
+function listsOf({ rows, K, ids }: Pick<KnnGraph, 'rows' | 'K' | 'ids'>, size: number): KnnLists {
   if (rows !== size || ids.length !== rows * K) {
     throw new RangeError(`buildNsg: expected ${size} lists of neighbors, got ${rows} of ${K} in ${ids.length} ids.`);
   }
@@ -234,8 +209,7 @@ function searched({ rows, K, ids }: Pick<KnnGraph, 'rows' | 'K' | 'ids'>, size: 
       }
     }
   }
-  const layer = { links, degrees, capacity: K };
-  return { layer: () => layer, listOf: (node) => node };
+  return { links, degrees, capacity: K };
 }
 
 /** @throws {RangeError} if an option is out of its range */

@@ -130,15 +130,15 @@ export class NsgIndex {
       ...(signal && { signal }),
     });
     const knn = await makeNeighborGraph(graphSource, neighborGraph, backend, watch('k-NN graph'));
-    const before = { ...graphSource.counts };
-    const { graph, attached } = await buildNsg(graphSource, knn, centroid(graphBase), { ...choices, ...watch('NSG') });
-    const nsg = {
-      distances: graphSource.counts.distances - before.distances,
-      multiplyAdds: graphSource.counts.multiplyAdds - before.multiplyAdds,
-    };
+    const center = centroid(graphBase);
+    const { graph, attached, counts } = await buildNsg(graphSource, knn, center, {
+      ...choices,
+      threads,
+      ...watch('NSG'),
+    });
     const parameters = { ...choices, neighborGraph, graphDim: graphBase.cols, attached };
     const source = graphBase === base ? graphSource : newSource(base, R, engine);
-    return new NsgIndex(graph, parameters, source, engine, { neighborGraph: knn.counts, nsg });
+    return new NsgIndex(graph, parameters, source, engine, { neighborGraph: knn.counts, nsg: counts });
   }
 
   get rows(): number {
