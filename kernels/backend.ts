@@ -9,6 +9,19 @@ import { webAssembly } from './webassembly.ts';
 
 export type BackendChoice = 'auto' | 'reference' | 'simd';
 
+/** How kernels are to be computed. Nothing of it changes a result. */
+export interface Computing {
+  /** `auto` if not given. */
+  readonly backend?: BackendChoice | undefined;
+  /** How many threads compute heavy calls, the calling one included; 1 if not given. The reference has one. */
+  readonly threads?: number | undefined;
+}
+
+/** What of the options of a larger task is about computing. */
+export function computingOf({ backend, threads }: Computing): Computing {
+  return { backend, threads };
+}
+
 let supported: boolean | undefined;
 
 /** Whether this engine accepts WebAssembly with 128-bit SIMD. */
@@ -34,13 +47,9 @@ function probe(): Uint8Array {
  * @throws {Error} if `simd` is asked for and missing, or several threads are
  * @throws {RangeError} if a number of threads is out of range, a capacity is not a size, or beyond one memory of 4 GiB
  */
-export function createKernels(options: {
-  backend?: BackendChoice;
-  bytes: number;
-  threads?: number;
-  attachable?: number;
-  bytesEach?: number;
-}): Kernels {
+export function createKernels(
+  options: Computing & { readonly bytes: number; readonly attachable?: number; readonly bytesEach?: number },
+): Kernels {
   const { backend = 'auto', ...plan } = options;
   if (backend !== 'auto' && backend !== 'simd' && backend !== 'reference') {
     throw new RangeError(`createKernels: expected backend auto, reference or simd, got ${backend}.`);

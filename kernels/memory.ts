@@ -14,7 +14,7 @@ export interface MemoryPlan {
   /** Capacity for operands. */
   readonly bytes: number;
   /** Threads that compute together, each with scratch of its own; 1 if not given. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** Places for kernels in other threads, each with scratch and operands of its own; 0 if not given. */
   readonly attachable?: number;
   /** Capacity for operands at each such place. */

@@ -8,6 +8,7 @@
 export {
   attachKernels,
   type BackendChoice,
+  type Computing,
   createKernels,
   referenceKernels,
   simdSupported,

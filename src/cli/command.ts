@@ -12,7 +12,7 @@ export interface Session {
   readonly gpu?: GpuDevice | undefined;
   /** What therefore runs. */
   readonly ranOn: 'reference' | 'simd' | 'gpu';
-  /** What `--threads` chose. */
+  /** What `--threads` chose, or all cores. */
   readonly threads: number;
   /** A line on stderr, unless quiet. */
   note(line: string): void;
@@ -51,4 +51,9 @@ export interface Command<T extends OptionTable = OptionTable> {
 /** Infers the option types of a command inside, and shows all commands alike outside. */
 export function defineCommand<const T extends OptionTable>(command: Command<T>): Command {
   return command;
+}
+
+/** How many threads the kernels of a session really compute on. */
+export function kernelThreads({ ranOn, threads }: Session): number {
+  return ranOn === 'reference' ? 1 : threads;
 }

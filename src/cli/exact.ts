@@ -1,3 +1,4 @@
+import { computingOf } from '../../kernels/backend.ts';
 import { ExactSearch } from '../tensor/exact-search.ts';
 import { type Matrix, requireFinite } from '../tensor/matrix.ts';
 import { requireFiniteVectors, type Vectors } from '../tensor/vectors.ts';
@@ -31,7 +32,7 @@ export async function exactNeighbors(
   requireFiniteVectors(base, 'exact search: base');
   requireFinite(queries, 'exact search: queries');
   const progress = session.progress('exact search, pairs');
-  const search = new ExactSearch(base, { backend: session.backend }).steps(queries, k);
+  const search = new ExactSearch(base, computingOf(session)).steps(queries, k);
   let breathed = 0;
   let step = search.next();
   for (; !step.done; step = search.next()) {

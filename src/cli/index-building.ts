@@ -1,3 +1,4 @@
+import { computingOf } from '../../kernels/backend.ts';
 import { HNSW_PROFILES, type HnswProfileName } from '../graph/hnsw-profile.ts';
 import { NSG_PROFILES } from '../graph/nsg-profile.ts';
 import type { GraphStatistics } from '../graph/statistics.ts';
@@ -149,7 +150,7 @@ const BUILDERS: Readonly<Record<IndexKind, Builder>> = {
     const { bytes, ...options } = codeOptions(choices, base);
     const progress = session.progress('building');
     const index = await IvfAdcIndex.build({
-      ...{ base, m: bytes, nlist, ...options, backend: session.backend, signal: session.signal },
+      ...{ base, m: bytes, nlist, ...options, ...computingOf(session), signal: session.signal },
       onProgress: (step, done, total) => progress.update(done, total, step),
     });
     progress.end();
@@ -173,7 +174,7 @@ const BUILDERS: Readonly<Record<IndexKind, Builder>> = {
     const { opq } = choices;
     const progress = session.progress('building');
     const index = await PqIndex.build({
-      ...{ base, m: bytes, opq, ...options, backend: session.backend, signal: session.signal },
+      ...{ base, m: bytes, opq, ...options, ...computingOf(session), signal: session.signal },
       onProgress: (step, done, total) => progress.update(done, total, step),
     });
     progress.end();
@@ -221,7 +222,7 @@ const BUILDERS: Readonly<Record<IndexKind, Builder>> = {
     };
     const progress = session.progress('building');
     const index = await LinkAndCodeIndex.build({
-      ...{ base, m: bytes, ...options, backend: session.backend, signal: session.signal },
+      ...{ base, m: bytes, ...options, ...computingOf(session), signal: session.signal },
       onProgress: (step, done, total) => progress.update(done, total, step),
     });
     progress.end();

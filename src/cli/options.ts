@@ -1,3 +1,5 @@
+import { MOST_THREADS } from '../../kernels/threads/control.ts';
+
 /** The options of one command, as a table from which parsing, types and help all follow. */
 
 interface Described {
@@ -68,8 +70,9 @@ export const COMMON_OPTIONS = {
   threads: {
     type: 'integer',
     least: 1,
-    default: 1,
+    most: MOST_THREADS,
     text: 'threads that share the work where it can be shared; results never depend on it',
+    whenAbsent: 'all cores',
   },
   backend: {
     type: 'choice',

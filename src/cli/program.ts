@@ -1,6 +1,8 @@
+import { availableParallelism } from 'node:os';
 import { type BackendChoice, simdSupported } from '../../kernels/backend.ts';
 import type { GpuDevice } from '../../kernels/gpu/device.ts';
 import { openNodeGpu } from '../../kernels/gpu/node.ts';
+import { MOST_THREADS } from '../../kernels/threads/control.ts';
 import { optionValue, parseArguments } from './arguments.ts';
 import type { Command, Outcome, Session } from './command.ts';
 import { COMMANDS } from './commands/all.ts';
@@ -58,7 +60,7 @@ async function createSession(command: Command, terminal: Terminal, values: Commo
     backend: choice === 'gpu' ? 'auto' : choice,
     gpu,
     ranOn: gpu ? 'gpu' : onCpu,
-    threads: values.threads,
+    threads: values.threads ?? Math.min(availableParallelism(), MOST_THREADS),
     note,
     progress: (label) => createProgress(terminal, label, values.quiet),
     now: terminal.now,

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { computingOf } from '../../kernels/backend.ts';
 import { trainCatalyst } from '../compress/catalyst/train-catalyst.ts';
 import type { Compressor } from '../compress/compressor.ts';
 import { type TrainingReport, trainCnt } from '../compress/train-cnt.ts';
@@ -52,7 +53,7 @@ export async function trainNetwork(
     const { variant, preset, ...common } = choices;
     const run = {
       ...common,
-      backend: session.backend,
+      ...computingOf(session),
       signal: session.signal,
       resume: checkpoint,
       now: () => 1000 * session.now(),

@@ -1,9 +1,8 @@
-import type { BackendChoice } from '../../kernels/backend.ts';
+import type { Computing } from '../../kernels/backend.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import type { NamedArrays } from '../tensor/named-arrays.ts';
 
-export interface EncodeOptions {
-  readonly backend?: BackendChoice;
+export interface EncodeOptions extends Computing {
   /** Rows encoded so far, and rows in all. */
   readonly onProgress?: (done: number, total: number) => void;
 }

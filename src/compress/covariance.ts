@@ -1,4 +1,4 @@
-import { type BackendChoice, createKernels } from '../../kernels/backend.ts';
+import { type Computing, computingOf, createKernels } from '../../kernels/backend.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import { subtractShift } from './project-rows.ts';
 
@@ -29,10 +29,10 @@ export function columnMeans(x: Matrix): Float32Array {
  * @param mean (cols)
  * @returns (cols, cols), symmetric to the last bit, since both halves add the same products in the same order
  */
-export function covariance(x: Matrix, mean: Float32Array, backend: BackendChoice = 'auto'): Float64Array {
+export function covariance(x: Matrix, mean: Float32Array, computing: Computing = {}): Float64Array {
   const { rows, cols, data } = x;
   const block = Math.min(BLOCK_ROWS, rows);
-  const kernels = createKernels({ backend, bytes: 4 * (block * cols + cols * cols) + 256 });
+  const kernels = createKernels({ ...computingOf(computing), bytes: 4 * (block * cols + cols * cols) + 256 });
   const centered = kernels.floats(block * cols);
   const products = kernels.floats(cols * cols);
   const sums = new Float64Array(cols * cols);

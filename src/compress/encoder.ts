@@ -6,7 +6,7 @@ import type { Matrix } from '../tensor/matrix.ts';
 import { type Network, network } from './network.ts';
 import { type Standardization, standardizeRows } from './standardization.ts';
 
-/** Rows that pass through the network at once. A row's result does not depend on it: in inference every sum is of one row. */
+/** Rows that pass through the network at once, unless told otherwise. A row's result does not depend on it: in inference every sum is of one row. */
 export const ENCODER_ROWS = 256;
 /** The same for the few, such as a single query, that would not be worth a whole chunk (measured: 30 times faster). */
 const FEW_ROWS = 8;
@@ -41,27 +41,38 @@ export interface RowEncoder {
 
 /** A network in inference: chunks of rows in, compressed rows out. */
 export class Encoder implements RowEncoder {
-  readonly rows = ENCODER_ROWS;
+  readonly rows: number;
   readonly parameters: ParameterSet;
   readonly #whole: Chunk;
   readonly #few: Chunk;
   readonly #standardization: Standardization;
 
-  /** Takes its memory from `kernels`; parameters are shared, or created if they do not exist yet. */
-  constructor(kernels: Kernels, parameters: ParameterSet, model: Network, standardization: Standardization) {
+  /**
+   * Takes its memory from `kernels`; parameters are shared, or created if they do not exist yet.
+   *
+   * @param rows how many pass through the network at once
+   */
+  constructor(
+    kernels: Kernels,
+    parameters: ParameterSet,
+    model: Network,
+    standardization: Standardization,
+    rows = ENCODER_ROWS,
+  ) {
     const chunk = (rows: number): Chunk => {
       const tape = new Tape(kernels, { training: false });
       const x = tape.input([rows, model.config.dIn]);
       return { tape, x, out: network(tape, parameters, x, model) };
     };
+    this.rows = rows;
     this.parameters = parameters;
-    this.#whole = chunk(ENCODER_ROWS);
+    this.#whole = chunk(rows);
     this.#few = chunk(FEW_ROWS);
     this.#standardization = standardization;
   }
 
   /**
-   * Compresses at most `ENCODER_ROWS` rows of x; what lies in the rest of the chunk is ignored.
+   * Compresses at most `rows` rows of x; what lies in the rest of the chunk is ignored.
    *
    * @param target (rows, dOut)
    * @param ids row first + r of `target` is row ids[first + r] of x; without ids, row first + r

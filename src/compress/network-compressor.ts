@@ -1,4 +1,4 @@
-import { type BackendChoice, createKernels } from '../../kernels/backend.ts';
+import { type Computing, createKernels } from '../../kernels/backend.ts';
 import type { GpuDevice } from '../../kernels/gpu/device.ts';
 import { gpuKernels } from '../../kernels/gpu/gpu-kernels.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
@@ -24,6 +24,8 @@ export interface NetworkModel {
 
 /** Rows that pass through a network on a GPU at once: enough to keep it busy between some 70 launches. */
 const GPU_ROWS = 2048;
+/** Threads share one call of the network, over as many rows as each would take alone, up to this many times. */
+const MOST_CHUNKS = 8;
 
 const METHODS = { cnt: 'cnt', linear: 'linear-inrp', vae: 'vae', catalyst: 'catalyst' } as const;
 
@@ -45,7 +47,7 @@ export class NetworkCompressor implements Compressor {
   readonly #type: string;
   readonly #parameters: ReadonlyMap<string, NamedArray<Float32Array>>;
   readonly #record: Readonly<Record<string, string>>;
-  readonly #encoders = new Map<BackendChoice, Encoder>();
+  readonly #encoders = new Map<string, Encoder>();
   readonly #gpuEncoders = new WeakMap<GpuDevice, GpuEncoder>();
 
   /** @throws {RangeError} if a parameter is missing, unknown, of another shape, or not finite */
@@ -60,12 +62,12 @@ export class NetworkCompressor implements Compressor {
     this.#parameters = ownParameters(network, standardization, parameters, model);
   }
 
-  encode(x: Matrix, { backend = 'auto', onProgress }: EncodeOptions = {}): Matrix {
+  encode(x: Matrix, { onProgress, ...computing }: EncodeOptions = {}): Matrix {
     requireRows(x, this.dIn, `${this.#type}.encode`);
-    const encoder = this.#encoder(backend);
+    const encoder = this.#encoder(computing);
     const encoded = createMatrix(x.rows, this.dOut);
-    for (let first = 0; first < x.rows; first += ENCODER_ROWS) {
-      const count = Math.min(ENCODER_ROWS, x.rows - first);
+    for (let first = 0; first < x.rows; first += encoder.rows) {
+      const count = Math.min(encoder.rows, x.rows - first);
       encoder.encodeChunk(encoded.data, x, undefined, first, count);
       onProgress?.(first + count, x.rows);
     }
@@ -108,13 +110,15 @@ export class NetworkCompressor implements Compressor {
     return { arrays: this.#parameters, metadata };
   }
 
-  #encoder(backend: BackendChoice): Encoder {
-    let encoder = this.#encoders.get(backend);
+  #encoder({ backend = 'auto', threads = 1 }: Computing): Encoder {
+    const key = `${backend} ${threads}`;
+    let encoder = this.#encoders.get(key);
     if (!encoder) {
-      const bytes = bytesNeeded((kernels) => this.#build(kernels));
-      encoder = this.#build(createKernels({ backend, bytes }));
+      const rows = ENCODER_ROWS * Math.min(threads, MOST_CHUNKS);
+      const bytes = bytesNeeded((kernels) => this.#build(kernels, rows));
+      encoder = this.#build(createKernels({ backend, threads, bytes }), rows);
       encoder.parameters.load(this.#parameters);
-      this.#encoders.set(backend, encoder);
+      this.#encoders.set(key, encoder);
     }
     return encoder;
   }
@@ -132,8 +136,9 @@ export class NetworkCompressor implements Compressor {
     return encoder;
   }
 
-  #build(kernels: Kernels): Encoder {
-    return new Encoder(kernels, new ParameterSet(kernels, { gradients: false }), this.network, this.standardization);
+  #build(kernels: Kernels, rows: number): Encoder {
+    const parameters = new ParameterSet(kernels, { gradients: false });
+    return new Encoder(kernels, parameters, this.network, this.standardization, rows);
   }
 }
 

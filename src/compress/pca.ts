@@ -1,4 +1,4 @@
-import type { BackendChoice } from '../../kernels/backend.ts';
+import type { Computing } from '../../kernels/backend.ts';
 import type { GpuDevice } from '../../kernels/gpu/device.ts';
 import { symmetricEigen } from '../tensor/eigen.ts';
 import { createMatrix, firstRows, type Matrix, requireFinite } from '../tensor/matrix.ts';
@@ -7,11 +7,10 @@ import type { Compressor, EncodeOptions } from './compressor.ts';
 import { columnMeans, covariance } from './covariance.ts';
 import { projectRows, projectRowsOn } from './project-rows.ts';
 
-export interface PcaOptions {
+export interface PcaOptions extends Computing {
   readonly dOut: number;
   /** Learn from the first rows only. */
   readonly limit?: number;
-  readonly backend?: BackendChoice;
 }
 
 /**
@@ -24,7 +23,7 @@ export interface PcaOptions {
  * @param base (n, d)
  * @throws {RangeError} unless 1 <= dOut <= d and n > dOut, or if a value is not finite
  */
-export function trainPca(base: Matrix, { dOut, limit, backend = 'auto' }: PcaOptions): PcaCompressor {
+export function trainPca(base: Matrix, { dOut, limit, ...computing }: PcaOptions): PcaCompressor {
   const rows = limit === undefined ? base : firstRows(base, limit);
   const dIn = rows.cols;
   if (!Number.isSafeInteger(dOut) || dOut < 1 || dOut > dIn) {
@@ -35,7 +34,7 @@ export function trainPca(base: Matrix, { dOut, limit, backend = 'auto' }: PcaOpt
   }
   requireFinite(rows, 'trainPca');
   const mean = columnMeans(rows);
-  const { values, vectors } = symmetricEigen(covariance(rows, mean, backend), dIn);
+  const { values, vectors } = symmetricEigen(covariance(rows, mean, computing), dIn);
   const directions = createMatrix(dOut, dIn);
   for (let i = 0; i < dOut; i++) {
     const sign = signOf(vectors, i * dIn, dIn);

@@ -1,4 +1,4 @@
-import { createKernels } from '../../kernels/backend.ts';
+import { computingOf, createKernels } from '../../kernels/backend.ts';
 import type { GpuDevice } from '../../kernels/gpu/device.ts';
 import { transpose } from '../../kernels/gpu/transpose.ts';
 import { matmul } from '../../kernels/matmul/gpu.ts';
@@ -24,12 +24,12 @@ export function projectRows(
   x: Matrix,
   projection: Matrix,
   shift: Float32Array | undefined,
-  { backend = 'auto', onProgress }: EncodeOptions,
+  { onProgress, ...computing }: EncodeOptions,
 ): Matrix {
   const { rows: dOut, cols: dIn } = projection;
   requireRows(where, x, dIn);
   const block = Math.min(BLOCK_ROWS, x.rows);
-  const kernels = createKernels({ backend, bytes: 4 * (block * (dIn + dOut) + dOut * dIn) + 256 });
+  const kernels = createKernels({ ...computingOf(computing), bytes: 4 * (block * (dIn + dOut) + dOut * dIn) + 256 });
   const weights = kernels.floats(dOut * dIn);
   const input = kernels.floats(block * dIn);
   const output = kernels.floats(block * dOut);

@@ -1,4 +1,4 @@
-import type { BackendChoice } from '../../kernels/backend.ts';
+import { type Computing, computingOf } from '../../kernels/backend.ts';
 import type { GpuDevice } from '../../kernels/gpu/device.ts';
 import { polyRate } from '../nn/poly-schedule.ts';
 import type { Matrix } from '../tensor/matrix.ts';
@@ -48,8 +48,8 @@ export async function trainCnt(base: Matrix, options: TrainingOptions = {}): Pro
     gpu: options.gpu?.report.adapter,
     model: options.gpu
       ? await GpuTrainingModel.create(options.gpu, base, settings, heldOutBatch(settings, split))
-      : TrainingModel.create(settings, heldOutBatch(settings, split), options.backend),
-    start: (model: TrainedModel) => giveFirstValues(model, settings, base, options.backend),
+      : TrainingModel.create(settings, heldOutBatch(settings, split), options),
+    start: (model: TrainedModel) => giveFirstValues(model, settings, base, computingOf(options)),
     learningRate: (step: number) => learningRate(settings, step),
     compressor: (parameters: CntModel['parameters'], record: CntModel['record']) =>
       new CntCompressor({ network, standardization, parameters, record }),
@@ -57,16 +57,11 @@ export async function trainCnt(base: Matrix, options: TrainingOptions = {}): Pro
   return runTraining(plan, base, options);
 }
 
-function giveFirstValues(
-  model: TrainedModel,
-  settings: TrainingSettings,
-  base: Matrix,
-  backend: BackendChoice | undefined,
-): void {
+function giveFirstValues(model: TrainedModel, settings: TrainingSettings, base: Matrix, computing: Computing): void {
   const { network, seed } = settings;
   model.parameters.initialise(seed);
   if (settings.start === 'pca-rotated') {
-    const { directions } = trainPca(base, { dOut: network.config.dOut, ...(backend && { backend }) });
+    const { directions } = trainPca(base, { dOut: network.config.dOut, ...computing });
     if (network.kind === 'cnt') startAtPca(model.parameters, network.config, directions, new Random(seed, 'rotation'));
     else startLinearMapAtPca(model.parameters, directions);
   }

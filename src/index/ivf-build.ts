@@ -1,4 +1,4 @@
-import type { BackendChoice } from '../../kernels/backend.ts';
+import { type Computing, computingOf } from '../../kernels/backend.ts';
 import type { GpuDevice } from '../../kernels/gpu/device.ts';
 import { GpuAssignment } from '../quantize/gpu-assignment.ts';
 import { GpuProductEncoder } from '../quantize/gpu-product-encoder.ts';
@@ -48,7 +48,8 @@ const GPU_BLOCK_ROWS = 16_384;
  */
 export async function buildLists(options: IvfAdcOptions): Promise<{ quantizer: ProductQuantizer; lists: IvfLists }> {
   const { base, nlist, m, bits = 8, profile = 'canonical', seed = 1, onProgress, signal } = options;
-  const { pointsPerCentroid = POINTS_PER_CENTROID, backend = 'auto', gpu } = options;
+  const { pointsPerCentroid = POINTS_PER_CENTROID, gpu } = options;
+  const computing = computingOf(options);
   const where = 'IvfAdcIndex.build';
   const dim = base.cols;
   requireParts(where, dim, m, bits);
@@ -56,12 +57,12 @@ export async function buildLists(options: IvfAdcOptions): Promise<{ quantizer: P
   if (!Number.isSafeInteger(nlist) || nlist < 1 || nlist > base.rows) {
     throw new RangeError(`${where}: expected nlist from 1 to ${base.rows} (the rows), got ${nlist}.`);
   }
-  const coarse = { k: nlist, iterations: COARSE_ITERATIONS, profile, seed: `${seed}/coarse`, backend };
+  const coarse = { k: nlist, iterations: COARSE_ITERATIONS, profile, seed: `${seed}/coarse`, ...computing };
   const { centroids } = gpu ? await kMeansOnGpu(gpu, base, coarse) : kMeans(base, coarse);
   const random = profile === 'faiss' ? 'faiss' : new Random(seed, 'ivf-adc/sample');
   const sample = sampleRows(base, 2 ** bits * pointsPerCentroid, random);
   const residuals = createMatrix(sample.rows, dim);
-  for await (const { first, block } of eachResidual(sample, centroids, backend, gpu)) {
+  for await (const { first, block } of eachResidual(sample, centroids, computing, gpu)) {
     residuals.data.set(block.data, first * dim);
   }
   const { base: _, nlist: __, keepVectors: ___, ...training } = options;
@@ -74,8 +75,8 @@ export async function buildLists(options: IvfAdcOptions): Promise<{ quantizer: P
   const numbers = new Uint8Array(base.rows * m);
   const encoder = gpu
     ? new GpuProductEncoder(gpu, quantizer, base.rows)
-    : new ProductEncoder(quantizer, base.rows, backend);
-  for await (const { first, block, nearest } of eachResidual(base, centroids, backend, gpu)) {
+    : new ProductEncoder(quantizer, base.rows, computing);
+  for await (const { first, block, nearest } of eachResidual(base, centroids, computing, gpu)) {
     listOf.set(nearest, first);
     await encoder.encode(block, 0, block.rows, numbers, first);
     onProgress?.('encoding', first + block.rows, base.rows);
@@ -102,12 +103,12 @@ interface ResidualBlock {
 async function* eachResidual(
   x: Matrix,
   centroids: Matrix,
-  backend: BackendChoice,
+  computing: Computing,
   gpu: GpuDevice | undefined,
 ): AsyncGenerator<ResidualBlock> {
   const { rows, cols: dim } = x;
-  const capacity = Math.min(rows, gpu ? GPU_BLOCK_ROWS : BLOCK_ROWS);
-  const search = new NearestCentroids(capacity, dim, centroids.rows, backend);
+  const capacity = Math.min(rows, gpu ? GPU_BLOCK_ROWS : BLOCK_ROWS * (computing.threads ?? 1));
+  const search = new NearestCentroids(capacity, dim, centroids.rows, computing);
   const assignment = gpu && new GpuAssignment(gpu, search, centroids.rows);
   const residuals = new Float32Array(capacity * dim);
   for (let first = 0; first < rows; first += capacity) {

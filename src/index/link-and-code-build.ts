@@ -1,4 +1,4 @@
-import type { BackendChoice } from '../../kernels/backend.ts';
+import { type Computing, computingOf } from '../../kernels/backend.ts';
 import type { Counts } from '../../kernels/kernels.ts';
 import type { LayeredGraph } from '../graph/adjacency.ts';
 import { buildHnsw } from '../graph/hnsw.ts';
@@ -20,7 +20,7 @@ import type { GraphParameters, SavedGraph } from './graph-archive.ts';
 
 export type LinkAndCodeStep = 'rotation' | 'training' | 'encoding' | 'graph' | 'regression' | 'refinement';
 
-export interface LinkAndCodeOptions {
+export interface LinkAndCodeOptions extends Computing {
   readonly base: Matrix;
   /** Parts of a vector in its product code: its bytes, with 8 bits a part. */
   readonly m: number;
@@ -48,7 +48,6 @@ export interface LinkAndCodeOptions {
   readonly regressionRounds?: number;
   /** 1 if not given. */
   readonly seed?: number | string;
-  readonly backend?: BackendChoice;
   readonly onProgress?: (step: LinkAndCodeStep, done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -83,20 +82,20 @@ const WHERE = 'LinkAndCodeIndex.build';
  */
 export async function buildLinkedCodes(options: LinkAndCodeOptions): Promise<BuiltLinkedCodes> {
   const { base, m, bits = 8, nsq = 8, words = MOST_WORDS, opq = true } = options;
-  const { profile = 'canonical', seed = 1, backend = 'auto', signal, rotationRounds, regressionRounds } = options;
+  const { profile = 'canonical', seed = 1, signal, rotationRounds, regressionRounds } = options;
   const codeDim = opq ? (options.codeDim ?? Math.min(4 * m, base.cols)) : base.cols;
   requireOptions(options, codeDim, bits, nsq, words);
   const progress = (step: LinkAndCodeStep) => (done: number, total: number) => options.onProgress?.(step, done, total);
-  const shared = { seed, backend, ...(signal ? { signal } : {}) };
+  const shared = { seed, ...computingOf(options), ...(signal ? { signal } : {}) };
   const training = { ...shared, m, bits, profile };
 
   const rounds = rotationRounds === undefined ? {} : { rounds: rotationRounds };
   const rotation = opq
     ? await trainRotation(base, { ...training, ...rounds, dOut: codeDim, onProgress: progress('rotation') })
     : undefined;
-  const coded = rotation ? rotateRows(base, rotation, backend) : base;
+  const coded = rotation ? rotateRows(base, rotation, computingOf(options)) : base;
   const quantizer = await trainProduct(coded, { ...training, onProgress: progress('training') });
-  const packed = quantizer.encode(coded, { backend, onProgress: progress('encoding') });
+  const packed = quantizer.encode(coded, { ...computingOf(options), onProgress: progress('encoding') });
   const numbers = unpackCodes(packed, base.rows, m, bits);
 
   const linked = await linkCodes(options, coded, quantizer, numbers, progress('graph'));

@@ -159,7 +159,7 @@ export class LinkAndCodeIndex {
       throw new RangeError(`${where}: expected reorder to be a whole number from 0 or all, got ${reorder}.`);
     }
     const { rotation } = this.#codes;
-    const turned = rotation && queries.rows > 0 ? rotateRows(queries, rotation, this.#backend) : queries;
+    const turned = rotation && queries.rows > 0 ? rotateRows(queries, rotation, { backend: this.#backend }) : queries;
     const coded = { rows: queries.rows, cols: this.quantizer.dim, data: turned.data };
     const result = this.#searcher.search(where, coded, k, search);
     const count = reorder === 'all' ? k : Math.min(reorder, k);
@@ -204,7 +204,7 @@ export class LinkAndCodeIndex {
     }
     requireFinite(base, where);
     const { rotation } = this.#codes;
-    const { data } = rotation ? rotateRows(base, rotation, this.#backend) : base;
+    const { data } = rotation ? rotateRows(base, rotation, { backend: this.#backend }) : base;
     const dim = this.quantizer.dim;
     const rows = new Float32Array(this.#basis.vectors * dim);
     const refined = new Float32Array(dim);

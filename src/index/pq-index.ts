@@ -1,4 +1,4 @@
-import type { BackendChoice } from '../../kernels/backend.ts';
+import { type BackendChoice, computingOf } from '../../kernels/backend.ts';
 import { trainRotation } from '../quantize/opq.ts';
 import { unpackCodes } from '../quantize/packed-codes.ts';
 import { ProductQuantizer } from '../quantize/product.ts';
@@ -83,12 +83,13 @@ export class PqIndex {
     const rotation = opq
       ? await trainRotation(base, { ...training, onProgress: (done, total) => onProgress?.('rotation', done, total) })
       : undefined;
-    const coded = rotation ? rotateRows(base, rotation, backend) : base;
+    const coded = rotation ? rotateRows(base, rotation, training) : base;
     const quantizer = await trainProduct(coded, {
       ...training,
       onProgress: (done, total) => onProgress?.('training', done, total),
     });
-    const encoding = { backend, onProgress: (done: number, total: number) => onProgress?.('encoding', done, total) };
+    const progress = (done: number, total: number) => onProgress?.('encoding', done, total);
+    const encoding = { ...computingOf(training), onProgress: progress };
     const packed = gpu ? await quantizer.encodeOnGpu(gpu, coded, encoding) : quantizer.encode(coded, encoding);
     return new PqIndex(quantizer, rotation, packed, keepVectors ? base : undefined, backend);
   }
@@ -118,7 +119,7 @@ export class PqIndex {
     const { dim, rows } = this;
     let turned = queries;
     const scan = (query: number, found: TopK): number => {
-      if (query === 0 && this.rotation) turned = rotateRows(queries, this.rotation, this.#backend);
+      if (query === 0 && this.rotation) turned = rotateRows(queries, this.rotation, { backend: this.#backend });
       codes.setQuery(turned.data, query * dim);
       for (let first = 0; first < rows; first += SCAN_BLOCK) {
         const count = Math.min(SCAN_BLOCK, rows - first);

@@ -20,7 +20,7 @@ export class GpuProductEncoder {
     const { partDim, centroids } = quantizer;
     this.capacity = Math.min(rows, BLOCK_ROWS);
     this.#quantizer = quantizer;
-    this.#search = new NearestCentroids(this.capacity, partDim, centroids, 'auto');
+    this.#search = new NearestCentroids(this.capacity, partDim, centroids, {});
     this.#assignment = new GpuAssignment(device, this.#search, centroids);
   }
 

@@ -1,4 +1,4 @@
-import type { BackendChoice } from '../../kernels/backend.ts';
+import type { Computing } from '../../kernels/backend.ts';
 import type { Counts } from '../../kernels/kernels.ts';
 import { MersenneTwister } from '../tensor/library-random.ts';
 import { createMatrix, type Matrix, requireFinite } from '../tensor/matrix.ts';
@@ -15,7 +15,7 @@ import { NearestCentroids } from './nearest-centroids.ts';
 export const K_MEANS_PROFILES = ['canonical', 'faiss'] as const;
 export type KMeansProfile = (typeof K_MEANS_PROFILES)[number];
 
-export interface KMeansOptions {
+export interface KMeansOptions extends Computing {
   /** Centroids, from 1 to the number of points. */
   readonly k: number;
   /** The most rounds of Lloyd's iteration; 25 if not given. */
@@ -28,7 +28,6 @@ export interface KMeansOptions {
   readonly pointsPerCentroid?: number;
   /** (k, d): begin with these centroids. */
   readonly start?: Matrix;
-  readonly backend?: BackendChoice;
 }
 
 export interface KMeansResult {
@@ -77,7 +76,7 @@ export interface KMeansRun {
 
 /** @throws {RangeError} as `kMeans` */
 export function beginKMeans(points: Matrix, options: KMeansOptions): KMeansRun {
-  const { k, iterations = ITERATIONS, profile = 'canonical', seed = 1, start, backend = 'auto' } = options;
+  const { k, iterations = ITERATIONS, profile = 'canonical', seed = 1, start } = options;
   const { pointsPerCentroid = POINTS_PER_CENTROID } = options;
   requireOptions(points, options);
   const dim = points.cols;
@@ -89,7 +88,7 @@ export function beginKMeans(points: Matrix, options: KMeansOptions): KMeansRun {
     const counts = { distances: 0, multiplyAdds: 0 };
     return { search: undefined, rounds: [], result: () => ({ centroids, objectives: new Float64Array(0), counts }) };
   }
-  const search = new NearestCentroids(rows, dim, k, backend);
+  const search = new NearestCentroids(rows, dim, k, options);
   search.load(sample, 0, rows);
   const data = start
     ? start.data.slice(0, k * dim)

@@ -1,4 +1,4 @@
-import { type BackendChoice, createKernels } from '../../kernels/backend.ts';
+import { type Computing, computingOf, createKernels } from '../../kernels/backend.ts';
 import type { Counts, Kernels } from '../../kernels/kernels.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 
@@ -21,9 +21,9 @@ export class NearestCentroids {
   #k = 0;
 
   /** @param capacity points that are loaded at a time; @param k the most centroids */
-  constructor(capacity: number, dim: number, k: number, backend: BackendChoice) {
+  constructor(capacity: number, dim: number, k: number, computing: Computing) {
     const bytes = 4 * ((capacity + k) * dim + 2 * capacity) + 512;
-    this.#kernels = createKernels({ backend, bytes });
+    this.#kernels = createKernels({ ...computingOf(computing), bytes });
     this.dim = dim;
     // Kernels of createKernels are float32.
     this.points = this.#kernels.floats(capacity * dim) as Float32Array;

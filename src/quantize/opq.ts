@@ -1,4 +1,4 @@
-import { type BackendChoice, createKernels } from '../../kernels/backend.ts';
+import { type Computing, computingOf, createKernels } from '../../kernels/backend.ts';
 import { createMatrix, type Matrix, requireFinite } from '../tensor/matrix.ts';
 import { Random } from '../tensor/random.ts';
 import { sampleRows } from './k-means-start.ts';
@@ -37,8 +37,9 @@ const BLOCK_ROWS = 1024;
  * @throws the signal's reason, when it aborts
  */
 export async function trainRotation(points: Matrix, options: RotationOptions): Promise<Matrix> {
-  const { m, bits = 8, rounds = ROUNDS, seed = 1, backend = 'auto', profile, gpu, onProgress, signal } = options;
+  const { m, bits = 8, rounds = ROUNDS, seed = 1, profile, gpu, onProgress, signal } = options;
   const where = 'trainRotation';
+  const computing = computingOf(options);
   const { dOut = points.cols } = options;
   requireParts(where, dOut, m, bits);
   requireFinite(points, where);
@@ -50,17 +51,17 @@ export async function trainRotation(points: Matrix, options: RotationOptions): P
   let rotation = toMatrix(randomOrthonormal(dOut, dim, new Random(seed, 'opq/start')), dOut);
   let quantizer: ProductQuantizer | undefined;
   for (let round = 0; round < rounds; round++) {
-    const rotated = rotateRows(sample, rotation, backend);
+    const rotated = rotateRows(sample, rotation, computing);
     quantizer = await trainProduct(rotated, {
-      ...{ m, bits, seed: `${seed}/opq`, backend, pointsPerCentroid: MOST_POINTS },
+      ...{ m, bits, seed: `${seed}/opq`, pointsPerCentroid: MOST_POINTS, ...computing },
       ...(profile ? { profile } : {}),
       ...(gpu ? { gpu } : {}),
       ...(signal ? { signal } : {}),
       ...(quantizer ? { start: quantizer, iterations: NEXT_ITERATIONS } : { iterations: FIRST_ITERATIONS }),
     });
-    const codes = gpu ? await quantizer.encodeOnGpu(gpu, rotated) : quantizer.encode(rotated, { backend });
+    const codes = gpu ? await quantizer.encodeOnGpu(gpu, rotated) : quantizer.encode(rotated, computing);
     const reproduced = quantizer.decode(codes);
-    rotation = toMatrix(nearestOrthonormal(correlation(reproduced, sample, backend), dOut, dim), dOut);
+    rotation = toMatrix(nearestOrthonormal(correlation(reproduced, sample, computing), dOut, dim), dOut);
     onProgress?.(round + 1, rounds);
   }
   return firstColumns(rotation, points.cols);
@@ -86,11 +87,11 @@ function firstColumns(x: Matrix, cols: number): Matrix {
 }
 
 /** yᵀ x (dOut, d): blocks of rows in float32, their sums in float64, in the order of the rows. */
-function correlation(y: Matrix, x: Matrix, backend: BackendChoice): Float64Array {
+function correlation(y: Matrix, x: Matrix, computing: Computing): Float64Array {
   const { rows, cols } = x;
   const dOut = y.cols;
   const block = Math.min(BLOCK_ROWS, rows);
-  const kernels = createKernels({ backend, bytes: 4 * (block * (cols + dOut) + cols * dOut) + 256 });
+  const kernels = createKernels({ ...computing, bytes: 4 * (block * (cols + dOut) + cols * dOut) + 256 });
   const left = kernels.floats(block * dOut);
   const right = kernels.floats(block * cols);
   const product = kernels.floats(dOut * cols);

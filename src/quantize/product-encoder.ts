@@ -1,9 +1,9 @@
-import type { BackendChoice } from '../../kernels/backend.ts';
+import type { Computing } from '../../kernels/backend.ts';
 import type { Counts } from '../../kernels/kernels.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import { NearestCentroids } from './nearest-centroids.ts';
 
-/** Rows encoded at a time: a part's codebook stays in cache for all of them. */
+/** Rows encoded at a time: a part's codebook stays in cache for all of them. Each thread gets as many. */
 const BLOCK_ROWS = 1024;
 
 /** The codebooks of a product quantizer. */
@@ -23,10 +23,10 @@ export class ProductEncoder {
   readonly #search: NearestCentroids;
 
   /** @param rows how many will be encoded in all */
-  constructor(quantizer: Codebooks, rows: number, backend: BackendChoice) {
-    this.capacity = Math.min(rows, BLOCK_ROWS);
+  constructor(quantizer: Codebooks, rows: number, computing: Computing) {
+    this.capacity = Math.min(rows, BLOCK_ROWS * (computing.threads ?? 1));
     this.#quantizer = quantizer;
-    this.#search = new NearestCentroids(this.capacity, quantizer.partDim, quantizer.centroids, backend);
+    this.#search = new NearestCentroids(this.capacity, quantizer.partDim, quantizer.centroids, computing);
   }
 
   get counts(): Readonly<Counts> {

@@ -1,4 +1,4 @@
-import type { BackendChoice } from '../../kernels/backend.ts';
+import type { Computing } from '../../kernels/backend.ts';
 import { squaredDistance } from '../../kernels/distance/reference.ts';
 import type { GpuDevice } from '../../kernels/gpu/device.ts';
 import { TABLE_STRIDE, tableSum } from '../../kernels/table-scan/reference.ts';
@@ -8,8 +8,7 @@ import { GpuProductEncoder } from './gpu-product-encoder.ts';
 import { codeBytes, packCodes, unpackCodes } from './packed-codes.ts';
 import { ProductEncoder } from './product-encoder.ts';
 
-export interface ProductEncodeOptions {
-  readonly backend?: BackendChoice;
+export interface ProductEncodeOptions extends Computing {
   /** Rows encoded so far, and in all. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -58,10 +57,10 @@ export class ProductQuantizer {
    * @returns (n, codeBytes)
    * @throws {RangeError} if x has other than `dim` columns, or a value that is not finite
    */
-  encode(x: Matrix, { backend = 'auto', onProgress }: ProductEncodeOptions = {}): Uint8Array {
+  encode(x: Matrix, { onProgress, ...computing }: ProductEncodeOptions = {}): Uint8Array {
     this.#requireVectors(x, 'ProductQuantizer.encode');
     const numbers = new Uint8Array(x.rows * this.m);
-    const encoder = new ProductEncoder(this, Math.max(1, x.rows), backend);
+    const encoder = new ProductEncoder(this, Math.max(1, x.rows), computing);
     for (let first = 0; first < x.rows; first += encoder.capacity) {
       const count = Math.min(encoder.capacity, x.rows - first);
       encoder.encode(x, first, count, numbers, first);

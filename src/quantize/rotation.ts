@@ -1,4 +1,4 @@
-import { type BackendChoice, createKernels } from '../../kernels/backend.ts';
+import { type Computing, computingOf, createKernels } from '../../kernels/backend.ts';
 import { createMatrix, type Matrix } from '../tensor/matrix.ts';
 
 /** Rows a matrix product takes at a time. */
@@ -12,11 +12,11 @@ const BLOCK_ROWS = 1024;
  * @returns (n, dOut)
  * @throws {RangeError} if x has other than dIn columns
  */
-export function rotateRows(x: Matrix, rotation: Matrix, backend: BackendChoice = 'auto'): Matrix {
+export function rotateRows(x: Matrix, rotation: Matrix, computing: Computing = {}): Matrix {
   const { rows: dOut, cols: dIn } = rotation;
   if (x.cols !== dIn) throw new RangeError(`rotateRows: expected ${dIn} columns, got ${x.cols}.`);
   const block = Math.min(BLOCK_ROWS, x.rows);
-  const kernels = createKernels({ backend, bytes: 4 * (block * (dIn + dOut) + dOut * dIn) + 256 });
+  const kernels = createKernels({ ...computingOf(computing), bytes: 4 * (block * (dIn + dOut) + dOut * dIn) + 256 });
   const weights = kernels.floats(dOut * dIn);
   const input = kernels.floats(block * dIn);
   const output = kernels.floats(block * dOut);

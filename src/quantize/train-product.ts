@@ -1,4 +1,4 @@
-import type { BackendChoice } from '../../kernels/backend.ts';
+import { type Computing, computingOf } from '../../kernels/backend.ts';
 import type { GpuDevice } from '../../kernels/gpu/device.ts';
 import { createMatrix, type Matrix, requireFinite } from '../tensor/matrix.ts';
 import { Random } from '../tensor/random.ts';
@@ -7,7 +7,7 @@ import { kMeansOnGpu } from './k-means-on-gpu.ts';
 import { sampleRows } from './k-means-start.ts';
 import { ProductQuantizer, requireParts } from './product.ts';
 
-export interface ProductOptions {
+export interface ProductOptions extends Computing {
   /** Parts of a vector; divides the dimensions. */
   readonly m: number;
   /** Bits of a part's code, from 1 to 8; 8 if not given. */
@@ -22,7 +22,6 @@ export interface ProductOptions {
   readonly pointsPerCentroid?: number;
   /** Begin with the codebooks of this quantizer. */
   readonly start?: ProductQuantizer;
-  readonly backend?: BackendChoice;
   /** Finds the nearest centroids here; the result is the same. */
   readonly gpu?: GpuDevice;
   /** Parts trained so far, and in all. */
@@ -44,7 +43,7 @@ const POINTS_PER_CENTROID = 256;
 export async function trainProduct(points: Matrix, options: ProductOptions): Promise<ProductQuantizer> {
   const where = 'trainProduct';
   const { m, bits = 8, profile = 'canonical', seed = 1, start, onProgress, signal } = options;
-  const { pointsPerCentroid = POINTS_PER_CENTROID, iterations, backend = 'auto', gpu } = options;
+  const { pointsPerCentroid = POINTS_PER_CENTROID, iterations, gpu } = options;
   requireParts(where, points.cols, m, bits);
   requireFinite(points, where);
   const k = 2 ** bits;
@@ -65,7 +64,8 @@ export async function trainProduct(points: Matrix, options: ProductOptions): Pro
     signal?.throwIfAborted();
     const part = columns(sample, s * partDim, partDim);
     const choices: KMeansOptions = {
-      ...{ k, profile, pointsPerCentroid, backend, seed: `${seed}/product/${s}` },
+      ...computingOf(options),
+      ...{ k, profile, pointsPerCentroid, seed: `${seed}/product/${s}` },
       ...(iterations === undefined ? {} : { iterations }),
       ...(start ? { start: createMatrix(k, partDim, start.codebooks.subarray(s * length, (s + 1) * length)) } : {}),
     };

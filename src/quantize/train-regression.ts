@@ -1,4 +1,4 @@
-import type { BackendChoice } from '../../kernels/backend.ts';
+import { type Computing, computingOf } from '../../kernels/backend.ts';
 import { createMatrix, type Matrix, requireFinite } from '../tensor/matrix.ts';
 import { Random } from '../tensor/random.ts';
 import { kMeans } from './k-means.ts';
@@ -12,7 +12,7 @@ import {
   WordSearch,
 } from './regression-codebook.ts';
 
-export interface RegressionOptions {
+export interface RegressionOptions extends Computing {
   /** Parts of a vector with weights of their own; divides the dimensions. */
   readonly nsq: number;
   /** Words of each codebook, 1 to 256; 256 if not given. */
@@ -23,7 +23,6 @@ export interface RegressionOptions {
   readonly points?: number;
   /** 1 if not given. */
   readonly seed?: number | string;
-  readonly backend?: BackendChoice;
   /** Rounds done so far, the start included, and in all. */
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
@@ -85,7 +84,7 @@ class RegressionTraining {
   readonly #basis: Basis;
   readonly #random: Random;
   readonly #seed: number | string;
-  readonly #backend: BackendChoice;
+  readonly #computing: Computing;
   /** The rows that are learned from. */
   readonly #sample: Int32Array;
   /** (sample, nsq), the words taken. */
@@ -99,14 +98,14 @@ class RegressionTraining {
   readonly #rows: Float32Array;
 
   constructor(points: Matrix, basis: Basis, options: RegressionOptions) {
-    const { nsq, words = MOST_WORDS, points: count = POINTS, seed = 1, backend = 'auto' } = options;
+    const { nsq, words = MOST_WORDS, points: count = POINTS, seed = 1 } = options;
     const { vectors, dim } = basis;
     this.codebook = new RegressionCodebook(dim, nsq, words, vectors, new Float32Array(nsq * words * vectors));
     this.#points = points;
     this.#basis = basis;
     this.#random = new Random(seed, 'regression');
     this.#seed = seed;
-    this.#backend = backend;
+    this.#computing = computingOf(options);
     const order = points.rows > count ? this.#random.child('sample').permutation(points.rows) : undefined;
     this.#sample = order ? order.slice(0, count) : Int32Array.from({ length: points.rows }, (_, row) => row);
     this.#codes = new Uint8Array(this.#sample.length * nsq);
@@ -134,7 +133,7 @@ class RegressionTraining {
       await turn();
       const { centroids } = kMeans(own[s]!, {
         ...{ k: words - 1, iterations: START_ITERATIONS, pointsPerCentroid: this.#sample.length },
-        ...{ seed: `${this.#seed}/regression/${s}`, backend: this.#backend },
+        ...{ seed: `${this.#seed}/regression/${s}`, ...this.#computing },
       });
       weights.set(centroids.data, (s * words + 1) * vectors);
     }

@@ -1,4 +1,4 @@
-import { type BackendChoice, createKernels } from '../../kernels/backend.ts';
+import { type Computing, createKernels } from '../../kernels/backend.ts';
 import type { Counts, Floats, Kernels } from '../../kernels/kernels.ts';
 import { NO_ID } from '../../kernels/top-k/reference.ts';
 import type { Matrix } from './matrix.ts';
@@ -23,11 +23,7 @@ export interface Neighbors {
   readonly counts: Counts;
 }
 
-export interface ExactSearchOptions {
-  readonly backend?: BackendChoice;
-  /** Threads that search, this one included; 1 if not given. The result does not depend on them. */
-  readonly threads?: number;
-}
+export type ExactSearchOptions = Computing;
 
 /** Memory of the kernels for one block of queries and one of base rows. */
 interface Room {

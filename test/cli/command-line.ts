@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { COMMANDS } from '../../src/cli/commands/all.ts';
 import { main } from '../../src/cli/program.ts';
 
 export interface Finished {
@@ -16,6 +17,8 @@ export interface Circumstances {
   /** Seconds that each look at the clock takes. */
   readonly clockStep?: number;
   readonly onErr?: (text: string) => void;
+  /** Leaves the number of threads to the command, which otherwise gets one: tests run side by side. */
+  readonly allCores?: boolean;
 }
 
 /** Runs one command line in this process, as `cnt <argv>` would. */
@@ -23,7 +26,10 @@ export async function cnt(argv: readonly string[], circumstances: Circumstances 
   let out = '';
   let err = '';
   let seconds = 0;
-  const status = await main(argv, {
+  const command = COMMANDS.some(({ name }) => name === argv[0]);
+  const alone = command && !circumstances.allCores && !argv.includes('--threads');
+  const words = alone ? [argv[0]!, '--threads', '1', ...argv.slice(1)] : argv;
+  const status = await main(words, {
     out: (text) => {
       out += text;
     },

@@ -20,8 +20,8 @@ function session(signal: AbortSignal, seen: [number, number][] = []): Session {
   return {
     signal,
     backend: 'auto',
-    ranOn: 'simd',
     threads: 1,
+    ranOn: 'simd',
     note: () => {},
     progress: () => ({ update: (done, total) => void seen.push([done, total]), end: () => {} }),
     now: () => 0,

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { COMMANDS } from '../../src/cli/commands/all.ts';
@@ -57,6 +58,30 @@ test('a GPU is refused by commands that have no use for it, from the option and 
   const unknown = await cnt(argv, { env: { CNT_BACKEND: 'cuda' } });
   assert.is(unknown.status, 2);
   assert.match(unknown.err, 'CNT_BACKEND');
+});
+
+test('threads: as many as asked for, or all cores; one with the reference; the same files', async () => {
+  const folder = temporaryFolder();
+  const data = folder.path('data');
+  await succeed('generate', '--n', '600', '--queries', '10', '--dim', '16', '--out', data);
+  const base = `${data}/base.fvecs`;
+  const train = (name: string, ...more: string[]) => {
+    const out = ['--out', folder.path(name)];
+    return succeedJson('train', '--base', base, ...out, '--batch', '64', '--samples', '128', '--quiet', ...more);
+  };
+  const one = await train('one.safetensors', '--threads', '1');
+  const two = await train('two.safetensors', '--threads', '2');
+  assert.equal([one['threads'], two['threads']], [1, 2]);
+  assert.is(two['digest'], one['digest']);
+  const truth = ['truth', '--base', base, '--query', base, '--k', '1', '--limit', '50'];
+  const { out } = await cnt([...truth, '--json', '--out', folder.path('all.ivecs')], { allCores: true });
+  const all = JSON.parse(out) as Record<string, unknown>;
+  assert.is(all['threads'], availableParallelism());
+  const reference = await succeedJson(...truth, '--backend', 'reference', '--out', folder.path('reference.ivecs'));
+  assert.is(reference['threads'], 1);
+  assert.is(reference['digest'], all['digest']);
+  assert.match(await fail(2, ...truth, '--out', 'x.ivecs', '--threads', '257'), /--threads/);
+  folder.remove();
 });
 
 test('--json of every command ends with the time, the largest memory and the versions', async () => {

@@ -11,7 +11,7 @@ test('covariance agrees with float64 within 1e-6 of the largest entry, and is ex
   for (let i = 0; i < x.data.length; i++) x.data[i] = 50 + random.normal() * (1 + (i % cols));
   const mean = columnMeans(x);
   const got = covariance(x, mean);
-  assert.equal(got, covariance(x, mean, 'reference'));
+  assert.equal(got, covariance(x, mean, { backend: 'reference' }));
   const largest = Math.max(...got);
   for (let i = 0; i < cols; i++) {
     for (let j = 0; j < cols; j++) {

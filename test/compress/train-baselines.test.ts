@@ -211,7 +211,9 @@ test('after 30 steps no parameter, gradient, moment or activation of VAE and Cat
     const model =
       method === 'vae'
         ? new VaeTraining(kernels, vaeSettings(rows, choices), 6)
-        : new CatalystTraining(kernels, catalystSettings(rows, choices), training, 6, 'reference');
+        : new CatalystTraining(kernels, catalystSettings(rows, choices), training, 6, {
+            backend: 'reference',
+          });
     model.parameters.initialise(1);
     for (let step = 0; step < 30; step++) {
       const order = epochOrder(training, 1, step);

@@ -29,7 +29,7 @@ test('as many rows as asked for, or all as they are', () => {
 
 test('k-means++ draws in proportion to squared distances: of 4,000 draws each share within 5 sigma', () => {
   const points = createMatrix(4, 1, Float32Array.of(0, 1, 2, 4));
-  const search = new NearestCentroids(4, 1, 2, 'auto');
+  const search = new NearestCentroids(4, 1, 2, {});
   search.load(points, 0, 4);
   const second = new Map<number, Map<number, number>>();
   for (let draw = 0; draw < 4000; draw++) {
@@ -50,7 +50,7 @@ test('k-means++ draws in proportion to squared distances: of 4,000 draws each sh
 });
 
 test('k-means++ where all points are equal still gives k centroids', () => {
-  const search = new NearestCentroids(3, 2, 3, 'auto');
+  const search = new NearestCentroids(3, 2, 3, {});
   search.load(createMatrix(3, 2, new Float32Array(6).fill(5)), 0, 3);
   assert.equal([...plusPlusStart(search, 3, 3, new Random(1, 'equal'))], [5, 5, 5, 5, 5, 5]);
 });

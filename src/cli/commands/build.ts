@@ -117,7 +117,8 @@ export const buildCommand = defineCommand({
       ]),
       json: {
         ...{ base: basePath, graphBase: graphPath, out, index: kind, rows: base.rows, cols: base.cols },
-        ...{ ...built.json, buildSeconds: seconds, digest, backend: session.ranOn },
+        ...{ ...built.json, buildSeconds: seconds, digest },
+        ...{ backend: session.ranOn, threads: session.threads },
       },
     };
   },

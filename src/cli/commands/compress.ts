@@ -1,3 +1,4 @@
+import { computingOf } from '../../../kernels/backend.ts';
 import type { Compressor } from '../../compress/compressor.ts';
 import { loadCompressor } from '../../compress/load-compressor.ts';
 import { NetworkCompressor } from '../../compress/network-compressor.ts';
@@ -5,7 +6,7 @@ import { addValues, vectorsHash } from '../../io/digest.ts';
 import { readModel } from '../../io/safetensors-file.ts';
 import { openVectors, type VectorFile, writeVectorBlocks } from '../../io/vectors.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
-import { defineCommand, type Session } from '../command.ts';
+import { defineCommand, kernelThreads, type Session } from '../command.ts';
 import { breathe, UsageError } from '../failures.ts';
 import { interpreted, requireSameCols, requireWritableVectors } from '../files.ts';
 import { listing, secondsText } from '../listing.ts';
@@ -41,7 +42,7 @@ export const compressCommand = defineCommand({
         const begin = session.now();
         const { data } = session.gpu
           ? await onGpu(compressor).encodeOn(session.gpu, block)
-          : compressor.encode(block, { backend: session.backend });
+          : compressor.encode(block, computingOf(session));
         seconds += session.now() - begin;
         addValues(hash, data);
         return data;
@@ -62,7 +63,7 @@ export const compressCommand = defineCommand({
       ]),
       json: {
         ...{ model: modelPath, in: inPath, out: outPath, method, rows, dIn, dOut },
-        ...{ compressSeconds: seconds, digest, backend: session.ranOn },
+        ...{ compressSeconds: seconds, digest, backend: session.ranOn, threads: kernelThreads(session) },
       },
     };
   },

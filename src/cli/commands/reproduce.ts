@@ -82,8 +82,8 @@ export const reproduceCommand = defineCommand({
       ...(only === undefined ? {} : { only: only as AblationName }),
     };
     try {
-      const shared = target === 'ablations' && values.threads > 1 && only === undefined;
-      if (shared) await trainInProcesses(options, values.threads, session);
+      const shared = target === 'ablations' && (values.threads ?? 1) > 1 && only === undefined;
+      if (shared) await trainInProcesses(options, session.threads, session);
       const kept = shared ? { ...options, resume: true } : options;
       const { lines, report } = await reproduce(target as Target, kept, { ...session, now: processorSeconds });
       return { lines, json: report };

@@ -1,3 +1,4 @@
+import { computingOf } from '../../../kernels/backend.ts';
 import type { Compressor } from '../../compress/compressor.ts';
 import { trainPca } from '../../compress/pca.ts';
 import { SrpCompressor } from '../../compress/sparse-projection.ts';
@@ -6,7 +7,7 @@ import { digestArrays } from '../../io/digest.ts';
 import { writeModel } from '../../io/safetensors-file.ts';
 import { readVectors } from '../../io/vectors.ts';
 import { textTable } from '../../report/table.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand, kernelThreads } from '../command.ts';
 import { throwIfInterrupted, UsageError } from '../failures.ts';
 import { limited, requireWritable } from '../files.ts';
 import { listing, percent, secondsText } from '../listing.ts';
@@ -104,7 +105,7 @@ export const trainCommand = defineCommand({
 
     const begin = session.now();
     let compressor: Compressor;
-    if (method === 'pca') compressor = trainPca(base, { dOut, backend: session.backend });
+    if (method === 'pca') compressor = trainPca(base, { dOut, ...computingOf(session) });
     else if (method === 'srp') compressor = SrpCompressor.create({ dIn: base.cols, dOut, seed });
     else {
       const { variant, preset, epochs, samples, batch } = values;
@@ -132,7 +133,8 @@ export const trainCommand = defineCommand({
       ],
       json: {
         ...{ base: basePath, out, method: compressor.method, rows: base.rows, dIn: base.cols, dOut, factor },
-        ...{ seed, training, history, trainSeconds: seconds, digest, backend: session.ranOn },
+        ...{ seed, training, history, trainSeconds: seconds, digest },
+        ...{ backend: session.ranOn, threads: kernelThreads(session) },
       },
     };
   },

@@ -1,7 +1,7 @@
 import { digestIds } from '../../io/digest.ts';
 import { writeIds } from '../../io/ids.ts';
 import { loadVectors, readVectors } from '../../io/vectors.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand, kernelThreads } from '../command.ts';
 import { exactNeighbors } from '../exact.ts';
 import { limited, requireEnoughRows, requireSameCols, requireWritableIds } from '../files.ts';
 import { listing, secondsText } from '../listing.ts';
@@ -53,6 +53,7 @@ export const truthCommand = defineCommand({
         counts: found.counts,
         digest,
         backend: session.ranOn,
+        threads: kernelThreads(session),
       },
     };
   },

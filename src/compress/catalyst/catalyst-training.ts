@@ -1,4 +1,4 @@
-import { type BackendChoice, createKernels } from '../../../kernels/backend.ts';
+import { type Computing, createKernels } from '../../../kernels/backend.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
 import { bytesNeeded } from '../../autodiff/memory.ts';
 import { ParameterSet } from '../../autodiff/parameters.ts';
@@ -8,7 +8,7 @@ import { Sgd } from '../../nn/sgd.ts';
 import { createMatrix, firstRows, type Matrix } from '../../tensor/matrix.ts';
 import { nearest } from '../../tensor/nearest.ts';
 import { Random } from '../../tensor/random.ts';
-import { ENCODER_ROWS, Encoder } from '../encoder.ts';
+import { Encoder } from '../encoder.ts';
 import { standardizeRows } from '../standardization.ts';
 import { HELD_OUT_BATCHES } from '../training/evaluation.ts';
 import type { EncodedRows, HeldOutLoss, Pause, Probe, TrainedModel } from '../training/trained-model.ts';
@@ -34,7 +34,7 @@ export class CatalystTraining implements TrainedModel {
   readonly encoder: Encoder;
   readonly mined: ReadonlyMap<string, Int32Array>;
   readonly #settings: CatalystSettings;
-  readonly #backend: BackendChoice | undefined;
+  readonly #computing: Computing;
   readonly #learning: Int32Array;
   readonly #mining: TripletMining;
   readonly #triplets: Int32Array;
@@ -52,13 +52,13 @@ export class CatalystTraining implements TrainedModel {
     settings: CatalystSettings,
     learning: Int32Array,
     heldOutRows: number,
-    backend: BackendChoice | undefined,
+    computing: Computing,
   ) {
     const { network, batch, koleoWeight, standardization } = settings;
     this.#settings = settings;
-    this.#backend = backend;
+    this.#computing = computing;
     this.#learning = learning;
-    this.#mining = new TripletMining(learning, backend);
+    this.#mining = new TripletMining(learning, computing);
     this.mined = new Map([['negatives', this.#mining.negatives]]);
     this.#triplets = new Int32Array(3 * batch);
     this.parameters = new ParameterSet(kernels, { gradients: true });
@@ -76,11 +76,11 @@ export class CatalystTraining implements TrainedModel {
     settings: CatalystSettings,
     learning: Int32Array,
     heldOutRows: number,
-    backend: BackendChoice | undefined,
+    computing: Computing,
   ): CatalystTraining {
-    const build = (kernels: Kernels) => new CatalystTraining(kernels, settings, learning, heldOutRows, backend);
+    const build = (kernels: Kernels) => new CatalystTraining(kernels, settings, learning, heldOutRows, computing);
     const bytes = bytesNeeded(build);
-    return build(createKernels(backend ? { bytes, backend } : { bytes }));
+    return build(createKernels({ ...computing, bytes }));
   }
 
   /** Mines: the negatives in the output space as it is at the beginning of an epoch. */
@@ -90,8 +90,8 @@ export class CatalystTraining implements TrainedModel {
     await this.#mining.minePositives(base, anchors, pause);
     if (continuing) return;
     const encoded = createMatrix(this.#learning.length, this.#settings.network.config.dOut);
-    for (let first = 0; first < encoded.rows; first += ENCODER_ROWS) {
-      const count = Math.min(ENCODER_ROWS, encoded.rows - first);
+    for (let first = 0; first < encoded.rows; first += this.encoder.rows) {
+      const count = Math.min(this.encoder.rows, encoded.rows - first);
       this.encoder.encodeChunk(encoded.data, base, this.#learning, first, count);
       await pause();
     }
@@ -119,7 +119,7 @@ export class CatalystTraining implements TrainedModel {
     const batches = Math.min(HELD_OUT_BATCHES, Math.floor(neighbors.rows / rows));
     const anchors = firstRows(heldOut.encoded, batches * rows);
     const k = Math.min(NEGATIVE_RANK, probe.encoded.rows);
-    const far = nearest(probe.encoded, anchors, k, this.#backend ? { backend: this.#backend } : {}).ids;
+    const far = nearest(probe.encoded, anchors, k, this.#computing).ids;
     const random = new Random(this.#settings.seed, 'positives/held-out');
     const copy = (target: number, from: Matrix, row: number) => {
       outputs.value.set(from.data.subarray(row * cols, (row + 1) * cols), target * cols);

@@ -1,3 +1,4 @@
+import { computingOf } from '../../../kernels/backend.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import type { NamedArray } from '../../tensor/named-arrays.ts';
 import { heldOutBatch, PROBE_QUERIES } from '../training/evaluation.ts';
@@ -39,7 +40,7 @@ export async function trainCatalyst(base: Matrix, options: CatalystTrainingOptio
     checkpoint: { kind: 'catalyst-checkpoint', where: 'Catalyst checkpoint' },
     settings,
     split,
-    model: CatalystTraining.create(settings, split.training, heldOutRows, options.backend),
+    model: CatalystTraining.create(settings, split.training, heldOutRows, computingOf(options)),
     start: ({ parameters }: CatalystTraining) => parameters.initialise(settings.seed),
     learningRate: (step: number) => learningRate(settings, step),
     compressor: (parameters: ReadonlyMap<string, NamedArray>, record: Readonly<Record<string, string>>) =>

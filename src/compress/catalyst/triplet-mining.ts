@@ -1,4 +1,4 @@
-import type { BackendChoice } from '../../../kernels/backend.ts';
+import type { Computing } from '../../../kernels/backend.ts';
 import type { Neighbors } from '../../tensor/exact-search.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import { nearest } from '../../tensor/nearest.ts';
@@ -23,16 +23,16 @@ export class TripletMining {
   /** Row of the base that is the negative of learning row i, as last mined. */
   readonly negatives: Int32Array;
   readonly #learning: Int32Array;
-  readonly #backend: BackendChoice | undefined;
+  readonly #computing: Computing;
   /** Place of a row of the base among the learning rows. */
   readonly #placeOf: ReadonlyMap<number, number>;
   /** Rows of the base nearest to learning row i, from i · POSITIVES on; -1 until sought. */
   readonly #near: Int32Array;
 
   /** @param learning rows of the base */
-  constructor(learning: Int32Array, backend: BackendChoice | undefined) {
+  constructor(learning: Int32Array, computing: Computing) {
     this.#learning = learning;
-    this.#backend = backend;
+    this.#computing = computing;
     this.#placeOf = new Map(Array.from(learning, (id, place) => [id, place]));
     this.#near = new Int32Array(learning.length * POSITIVES).fill(-1);
     this.negatives = new Int32Array(learning.length);
@@ -88,10 +88,9 @@ export class TripletMining {
     pause: Pause,
     take: (place: number, found: Neighbors, first: number) => void,
   ): Promise<void> {
-    const options = this.#backend ? { backend: this.#backend } : {};
     for (let start = 0; start < places.length; start += CHUNK) {
       const chunk = places.subarray(start, start + CHUNK);
-      const found = nearest(rows, gatherRows(rows, chunk), k, options);
+      const found = nearest(rows, gatherRows(rows, chunk), k, this.#computing);
       chunk.forEach((place, i) => {
         take(place, found, i * k);
       });

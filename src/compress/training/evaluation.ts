@@ -1,4 +1,4 @@
-import type { BackendChoice } from '../../../kernels/backend.ts';
+import type { Computing } from '../../../kernels/backend.ts';
 import { intersectionAt, type RankedIds, recallAt } from '../../eval/recall.ts';
 import type { Neighbors } from '../../tensor/exact-search.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
@@ -39,17 +39,17 @@ export function heldOutBatch(settings: CommonSettings, split: Split): number {
 export class Evaluator {
   readonly #base: Matrix;
   readonly #dOut: number;
-  readonly #backend: BackendChoice | undefined;
+  readonly #computing: Computing;
   readonly #heldOut: Int32Array;
   readonly #probeRows: Int32Array;
   readonly #queries: number;
   readonly #truth: RankedIds;
 
   /** Finds the true neighbors of the probe once. */
-  constructor(base: Matrix, settings: CommonSettings, split: Split, backend: BackendChoice | undefined) {
+  constructor(base: Matrix, settings: CommonSettings, split: Split, computing: Computing) {
     this.#base = base;
     this.#dOut = settings.network.config.dOut;
-    this.#backend = backend;
+    this.#computing = computing;
     this.#heldOut = split.heldOut.slice(0, Math.max(PROBE_QUERIES, HELD_OUT_BATCHES * settings.batch));
     this.#probeRows = split.training.slice(0, PROBE_ROWS);
     this.#queries = Math.min(PROBE_QUERIES, split.heldOut.length);
@@ -91,8 +91,7 @@ export class Evaluator {
   }
 
   #nearest(base: Matrix, queries: Matrix): RankedIds {
-    const options = this.#backend ? { backend: this.#backend } : {};
-    const { ids, k }: Neighbors = nearest(base, queries, NEIGHBORS, options);
+    const { ids, k }: Neighbors = nearest(base, queries, NEIGHBORS, this.#computing);
     return { rows: queries.rows, cols: k, data: ids };
   }
 }

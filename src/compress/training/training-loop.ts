@@ -1,4 +1,4 @@
-import type { BackendChoice } from '../../../kernels/backend.ts';
+import { type Computing, computingOf } from '../../../kernels/backend.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import type { Archive, NamedArray } from '../../tensor/named-arrays.ts';
 import { type CheckpointFormat, restoreCheckpoint, type TrainingProgress, takeCheckpoint } from './checkpoint.ts';
@@ -26,8 +26,7 @@ export interface TrainingReport {
 }
 
 /** How a training is run; nothing of it changes the result. */
-export interface RunOptions {
-  readonly backend?: BackendChoice | undefined;
+export interface RunOptions extends Computing {
   /** Continues a training of the same base and choices, bit for bit. */
   readonly resume?: Archive | undefined;
   /** Stops the training between two steps. */
@@ -111,7 +110,7 @@ class Training<M extends TrainedModel, C> {
     this.#settings = plan.settings;
     this.#model = plan.model;
     this.#progress = progress;
-    this.#evaluator = new Evaluator(base, plan.settings, plan.split, options.backend);
+    this.#evaluator = new Evaluator(base, plan.settings, plan.split, computingOf(options));
     this.#firstStep = progress.step;
     this.#lossesKnown = progress.step;
     progress.gpu = plan.gpu ?? progress.gpu;

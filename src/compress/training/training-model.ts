@@ -1,4 +1,4 @@
-import { type BackendChoice, createKernels } from '../../../kernels/backend.ts';
+import { type Computing, computingOf, createKernels } from '../../../kernels/backend.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
 import { bytesNeeded } from '../../autodiff/memory.ts';
 import type { ParameterSet } from '../../autodiff/parameters.ts';
@@ -31,10 +31,10 @@ export class TrainingModel implements TrainedModel {
   }
 
   /** A model in memory of its own, taken once. */
-  static create(settings: TrainingSettings, heldOutRows: number, backend: BackendChoice | undefined): TrainingModel {
+  static create(settings: TrainingSettings, heldOutRows: number, computing: Computing): TrainingModel {
     const build = (kernels: Kernels) => new TrainingModel(kernels, settings, heldOutRows);
     const bytes = bytesNeeded(build);
-    return build(createKernels(backend ? { bytes, backend } : { bytes }));
+    return build(createKernels({ ...computingOf(computing), bytes }));
   }
 
   step(base: Matrix, ids: Int32Array, first: number, learningRate: number): number {

@@ -1,3 +1,4 @@
+import { computingOf } from '../../../kernels/backend.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import type { NamedArray } from '../../tensor/named-arrays.ts';
 import { heldOutBatch } from '../training/evaluation.ts';
@@ -34,7 +35,7 @@ export async function trainVae(base: Matrix, options: VaeTrainingOptions = {}): 
     checkpoint: { kind: 'vae-checkpoint', where: 'VAE checkpoint' },
     settings,
     split,
-    model: VaeTraining.create(settings, heldOutBatch(settings, split), options.backend),
+    model: VaeTraining.create(settings, heldOutBatch(settings, split), computingOf(options)),
     start: ({ parameters }: VaeTraining) => parameters.initialise(settings.seed),
     learningRate: () => settings.learningRate,
     compressor: (trained: ReadonlyMap<string, NamedArray>, record: Readonly<Record<string, string>>) => {

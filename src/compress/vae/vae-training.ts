@@ -1,4 +1,4 @@
-import { type BackendChoice, createKernels } from '../../../kernels/backend.ts';
+import { type Computing, createKernels } from '../../../kernels/backend.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
 import { bytesNeeded } from '../../autodiff/memory.ts';
 import { ParameterSet } from '../../autodiff/parameters.ts';
@@ -44,10 +44,10 @@ export class VaeTraining implements TrainedModel {
   }
 
   /** A model in memory of its own, taken once. */
-  static create(settings: VaeSettings, heldOutRows: number, backend: BackendChoice | undefined): VaeTraining {
+  static create(settings: VaeSettings, heldOutRows: number, computing: Computing): VaeTraining {
     const build = (kernels: Kernels) => new VaeTraining(kernels, settings, heldOutRows);
     const bytes = bytesNeeded(build);
-    return build(createKernels(backend ? { bytes, backend } : { bytes }));
+    return build(createKernels({ ...computing, bytes }));
   }
 
   step(base: Matrix, ids: Int32Array, first: number, learningRate: number, step: number): number {

@@ -15,7 +15,7 @@ const base = createMatrix(
 const learning = Int32Array.from({ length: 80 }, (_, i) => 198 - 2 * i);
 
 test('a positive is one of the ten nearest learning rows, the anchor included; all ten are drawn', async () => {
-  const mining = new TripletMining(learning, 'reference');
+  const mining = new TripletMining(learning, { backend: 'reference' });
   await mining.minePositives(base, Int32Array.of(40), NO_PAUSE);
   const seen = new Set<number>();
   const target = new Int32Array(3);
@@ -32,7 +32,7 @@ test('a positive is one of the ten nearest learning rows, the anchor included; a
 });
 
 test('the negative is the fiftieth nearest in the output space, the anchor included', async () => {
-  const mining = new TripletMining(learning, 'reference');
+  const mining = new TripletMining(learning, { backend: 'reference' });
   const outputs = createMatrix(
     80,
     1,

@@ -24,7 +24,7 @@ const dawn = await dawnDevice();
 /** Losses of the same steps on the CPU and on a device. */
 async function lossesOf(device: GpuDevice, choices: TrainingChoices): Promise<readonly (readonly [number, number])[]> {
   const settings = trainingSettings(base, { ...CHOICES, ...choices });
-  const cpu = TrainingModel.create(settings, 8, 'reference');
+  const cpu = TrainingModel.create(settings, 8, { backend: 'reference' });
   const gpu = await GpuTrainingModel.create(device, base, settings, 8);
   cpu.parameters.initialise(1);
   gpu.parameters.initialise(1);
