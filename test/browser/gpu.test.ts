@@ -1,0 +1,34 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { chromium, runInChromium } from '../support/chromium.ts';
+
+interface Checked {
+  readonly error?: string;
+  readonly report?: { readonly backend: string; readonly hardware: boolean; readonly adapter: string };
+  readonly shares?: Readonly<Record<string, number>>;
+  readonly nearest: boolean;
+  readonly kMeans: boolean;
+  readonly pca: boolean;
+}
+
+const program = chromium();
+if (!program) console.log('skip: WebGPU and WebGL2 in a browser (no Chromium is installed)');
+else {
+  const results = (await runInChromium(program, 'test/browser/gpu.ts')) as
+    | Readonly<Record<string, Checked>>
+    | undefined;
+  for (const [name, { error, report, shares, ...checks }] of Object.entries(results ?? {})) {
+    if (report?.backend !== `gpujs-${name}` && (error === undefined || error.includes('expected WebGPU or WebGL2'))) {
+      console.log(`skip: ${name} in Chromium (it has none here)`);
+      continue;
+    }
+    test(`${name} in Chromium: kernels are within their bounds, neighbors and k-means have the bits of the CPU`, () => {
+      assert.is(error, undefined);
+      assert.is(report?.hardware, false, report?.adapter);
+      for (const [kernel, share] of Object.entries(shares ?? {}))
+        assert.ok(share <= 1, `${kernel}: ${share} of its bound`);
+      assert.equal([checks.nearest, checks.kMeans, checks.pca], [true, true, true]);
+    });
+  }
+}
+test.run();

@@ -1,0 +1,121 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+/** WebGPU and WebGL2 by SwiftShader, on any machine. */
+const FLAGS = [
+  ...['--headless', '--no-sandbox', '--disable-gpu-sandbox', '--disable-dev-shm-usage', '--no-first-run'],
+  ...['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
+  ...['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
+];
+const MOST_SECONDS = 100;
+
+/** CommonJS packages, as modules that a browser imports: the first file is the package, each other one a property of it. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  'gpu.js': ['gpu.js/dist/gpu-browser.min.js'],
+  seedrandom: ['seedrandom/seedrandom.js', 'seedrandom/lib/alea.js'],
+};
+
+/** A page that fails says so at once. */
+const FAILURES = `
+  function failed(reason) { fetch('/report', { method: 'POST', body: JSON.stringify({ failed: String(reason) }) }); }
+  addEventListener('error', (event) => failed(event.message));
+  addEventListener('unhandledrejection', (event) => failed(event.reason && event.reason.stack || event.reason));`;
+
+/** The browser's program, or undefined where none is installed. */
+export function chromium(): string | undefined {
+  return PATHS.find((path) => existsSync(path));
+}
+
+/**
+ * Opens a page that runs one module of this repository, and waits for what it reports by `fetch('/report', { method: 'POST' })`.
+ * Types are stripped by TypeScript itself on the way to the browser, so nothing needs to be built.
+ *
+ * @param module path from the root, such as test/browser/gpu.ts
+ * @returns the object that the page reported, or undefined with a printed line where the browser does not work
+ * @throws {Error} if the page failed
+ */
+export async function runInChromium(program: string, module: string): Promise<unknown> {
+  let report: (text: string) => void = () => {};
+  const reported = new Promise<string>((resolve) => {
+    report = resolve;
+  });
+  const server = createServer((request, response) => serve(request, response, module, report));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const profile = mkdtempSync(join(tmpdir(), 'cnt-chromium-'));
+  const browser = spawn(program, [...FLAGS, `--user-data-dir=${profile}`, `http://127.0.0.1:${port}/`], {
+    stdio: 'ignore',
+  });
+  const ended = new Promise<never>((_, reject) => {
+    browser.on('error', reject);
+    browser.on('exit', (code) => reject(new Error(`Chromium ended with ${code} before the page reported.`)));
+    setTimeout(() => reject(new Error(`The page reported nothing in ${MOST_SECONDS} s.`)), 1000 * MOST_SECONDS).unref();
+  });
+  try {
+    const text = await Promise.race([reported, ended]).catch((error: Error) => {
+      console.log(`skip: a page in Chromium (${error.message})`);
+    });
+    const result = text === undefined ? undefined : (JSON.parse(text) as { readonly failed?: string });
+    if (result?.failed !== undefined) throw new Error(`The page failed: ${result.failed}`);
+    return result;
+  } finally {
+    ended.catch(() => {}); // nobody waits for it any more
+    await new Promise((resolve) => {
+      browser.on('exit', resolve);
+      if (!browser.kill('SIGKILL')) resolve(undefined);
+    });
+    server.closeAllConnections();
+    server.close();
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  module: string,
+  report: (text: string) => void,
+): void {
+  const path = (request.url ?? '/').slice(1);
+  const send = (type: string, text: string) => response.writeHead(200, { 'content-type': type }).end(text);
+  if (request.method === 'POST') {
+    let text = '';
+    request.on('data', (chunk) => {
+      text += chunk;
+    });
+    request.on('end', () => {
+      send('text/plain', '');
+      report(text);
+    });
+  } else if (path === '') {
+    const imports = Object.fromEntries(Object.keys(PACKAGES).map((name) => [name, `/package/${name}`]));
+    const map = `<script type="importmap">${JSON.stringify({ imports })}</script>`;
+    const start = `<script>${FAILURES}</script><script type="module" src="/${module}" onerror="failed('loading')"></script>`;
+    send('text/html', `<!doctype html><title>test</title>${map}${start}`);
+  } else if (path.startsWith('package/') && PACKAGES[path.slice(8)]) {
+    send('text/javascript', packageModule(PACKAGES[path.slice(8)]!));
+  } else if (/^(src|kernels|test)\/[\w/.-]+\.ts$/.test(path) && !path.includes('..') && existsSync(join(root, path))) {
+    const { outputText } = ts.transpileModule(readFileSync(join(root, path), 'utf8'), {
+      compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true },
+    });
+    send('text/javascript', outputText);
+  } else response.writeHead(404).end();
+}
+
+function packageModule(files: readonly string[]): string {
+  const loaded = files.map((file) => {
+    const text = readFileSync(join(root, 'node_modules', file), 'utf8');
+    return `(() => { const module = { exports: {} }; (function (exports) { ${text}\n}).call(module, module.exports); return module.exports; })()`;
+  });
+  const names = files.slice(1).map((file) => basename(file, '.js'));
+  const rest = names.map((name, i) => `whole.${name} = ${loaded[i + 1]};`).join('\n');
+  return `const whole = ${loaded[0]};\n${rest}\nexport default whole;`;
+}
