@@ -117,6 +117,12 @@ async function measure(
   };
 }
 
+/** What the columns of the table mean. */
+export const ABLATION_NOTE =
+  'Each network differs from the default in what its name says. Percent by brute force in the compressed space, means over the seeds; ' +
+  'spread: the highest 10@10 less the lowest; default less it: 10@10 of the default less that of the network, seed by seed, with the ' +
+  '95 % interval of the mean; an interval that contains 0 says nothing.';
+
 /** Means over the seeds, and how far the default lies above, with the 95 % interval of that mean. */
 export function ablationTable(results: readonly AblationResult[]): Table {
   const rows = ABLATIONS.flatMap((name) => {

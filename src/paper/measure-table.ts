@@ -1,6 +1,7 @@
 import type { Table } from '../report/table.ts';
 import {
   ABLATION_FACTOR,
+  ABLATION_NOTE,
   type AblationChoices,
   type AblationResult,
   ablationTable,
@@ -31,6 +32,8 @@ export interface MeasuredTable {
   readonly title: string;
   /** Beside the paper's; none of ablations. */
   readonly cells: readonly Cell[];
+  /** What its columns mean, where the paper has none like them. */
+  readonly note?: string;
   /** What cannot stand beside the paper. */
   readonly more: readonly Table[];
   /** All figures, under the names that the report gives them. */
@@ -117,6 +120,7 @@ function ablationsTable(experiment: Experiment, results: readonly AblationResult
     name: 'ablations',
     title: `Ablations, ${ABLATION_FACTOR}x, ${experiment.samples.toLocaleString('en')} training samples: ${difference}`,
     cells: [],
+    note: ABLATION_NOTE,
     more: [ablationTable(results)],
     measured: { ablations: results },
   };

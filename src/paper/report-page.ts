@@ -16,6 +16,8 @@ import { microscopeBlocks } from './microscope-report.ts';
 export interface ReportTable {
   readonly title: string;
   readonly figures: readonly ComparedFigure[];
+  /** What the columns mean. */
+  readonly note?: string | undefined;
   /** What can be counted, sweeps: tables without a counterpart in the paper. */
   readonly more: readonly Table[];
 }
@@ -72,11 +74,12 @@ export function reportPage(parts: ReportParts): Page {
 
 const CAPTION = 'ours; below it the paper and (difference); ✓ agrees, ≠ differs';
 
-function tableSection({ title, figures, more }: ReportTable): PageSection {
+function tableSection({ title, figures, note, more }: ReportTable): PageSection {
   const comparisons = byGraph(figures).map(({ graph, figures: some }) => {
     return { kind: 'comparison', figures: some, caption: `${graph}${CAPTION}` } as const;
   });
-  return { title, blocks: [...comparisons, ...more.map((table) => ({ kind: 'table', table }) as const)] };
+  const words = note === undefined ? [] : [{ kind: 'text', text: note } as const];
+  return { title, blocks: [...words, ...comparisons, ...more.map((table) => ({ kind: 'table', table }) as const)] };
 }
 
 /** The columns of NSG, whose names say so, beneath the others: side by side they are wider than a screen. */

@@ -72,7 +72,7 @@ export function runReport(run: FinishedRun): string {
     reportPage({
       title: `Compression Network with Transformer: the paper beside ${data.name}`,
       lead: [`Figures of ${data.difference}. Networks are trained on ${samples} samples.`, rules],
-      tables: tables.map(({ title, cells, more }) => ({ title, figures: cells, more })),
+      tables: tables.map(({ title, cells, note, more }) => ({ title, figures: cells, note, more })),
       searches: [
         ...GRAPHS.flatMap(([kind, name]) => (found[name] ? [graphSearches(kind, found[name] as Table1Result[])] : [])),
         ...codeSearches((found['table2'] ?? []) as Table2Result[]),

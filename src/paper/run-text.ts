@@ -42,7 +42,10 @@ const FIGURE_3 = 'Figure 3: weight of a pair in the INRP loss';
 
 /** The same, the claims in full, as a Markdown file. */
 export function markdown({ tables, figure3, ledger }: RunTexts): string {
-  const parts = tables.map((table) => [`## ${table.title}`, ...tablesOf(table).map(markdownTable)].join('\n\n'));
+  const parts = tables.map((table) => {
+    const note = table.note === undefined ? [] : [table.note];
+    return [`## ${table.title}`, ...note, ...tablesOf(table).map(markdownTable)].join('\n\n');
+  });
   if (figure3 !== undefined) parts.push(`## ${FIGURE_3}\n\n![${FIGURE_3}](${figure3})`);
   if (ledger) parts.push(`## Claims of the paper\n\n${markdownTable(ledgerTable(ledger))}`);
   if (tables.length > 0) parts.push(RULES);

@@ -1,6 +1,6 @@
 import { ABLATIONS, type AblationName } from '../../paper/ledger.ts';
 import { type ReproduceOptions, reproduce, TARGETS, type Target } from '../../paper/reproduce.ts';
-import { SCALES, type Scale } from '../../paper/scale.ts';
+import { BUDGET, SCALES, type Scale } from '../../paper/scale.ts';
 import { defineCommand, type Session } from '../command.ts';
 import { InterruptedError, isInterruption, UsageError } from '../failures.ts';
 import { runProcesses } from '../processes.ts';
@@ -94,19 +94,20 @@ export const reproduceCommand = defineCommand({
   },
 });
 
-/** Trains each network of the ablations in a process of its own; all leave their results in the folder. */
+/** Trains the networks of the ablations in processes of their own; all leave their results in the folder. */
 async function trainInProcesses(options: ReproduceOptions, atOnce: number, session: Session): Promise<void> {
-  const { resume, only: _, ...others } = options;
+  const { resume, only: _, seed, seeds = BUDGET[options.scale].seeds, ...others } = options;
   const same = Object.entries(others).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const flags = ['--backend', session.backend, '--quiet', ...(resume ? ['--resume'] : [])];
   const program = [...process.execArgv, process.argv[1]!, 'reproduce', 'ablations', ...same, ...flags];
-  const progress = session.progress(`training networks, ${atOnce} at a time`);
-  await runProcesses(
-    ABLATIONS.map((name) => [...program, '--only', name]),
-    atOnce,
-    session.signal,
-    (done) => progress.update(done, ABLATIONS.length),
+  // Generated data depend on the seed too: there one process trains all seeds of a network.
+  const [first, each] =
+    options.data === undefined ? [[seed], seeds] : [Array.from({ length: seeds }, (_, i) => seed + i), 1];
+  const commands = first.flatMap((from) =>
+    ABLATIONS.map((name) => [...program, '--only', name, '--seed', String(from), '--seeds', String(each)]),
   );
+  const progress = session.progress(`training networks, ${atOnce} at a time`);
+  await runProcesses(commands, atOnce, session.signal, (done) => progress.update(done, commands.length));
   progress.end();
 }
 
