@@ -11,7 +11,13 @@ export interface WebGpuBuffer {
 
 export interface WebGpuDevice {
   readonly queue: {
-    writeBuffer(buffer: WebGpuBuffer, offset: number, data: Float32Array, first?: number, length?: number): void;
+    writeBuffer(
+      buffer: WebGpuBuffer,
+      offset: number,
+      data: Float32Array | ArrayBuffer,
+      first?: number,
+      length?: number,
+    ): void;
     submit(commands: readonly unknown[]): void;
     onSubmittedWorkDone(): Promise<void>;
   };

@@ -1,6 +1,7 @@
 import { GpuDevice } from './device.ts';
 import { type GpuJs, loadGpuJs, type WebGpu, type WebGpuAdapter } from './gpu-js.ts';
 import { HostStore } from './host-store.ts';
+import { collectLaunches } from './launch-queue.ts';
 import { adapterName, type GpuReport, isHardware } from './report.ts';
 import { TextureStore } from './texture-store.ts';
 import { WebGpuStore } from './webgpu-store.ts';
@@ -52,7 +53,7 @@ export async function openWebGpu(
   const name = adapterName(adapter);
   const hardware = isHardware(name, adapter);
   requireHardware(name, hardware, software);
-  const { gpu, context } = await underWebGpu(allLimitsOf(adapter), async () => ({
+  const { gpu, context } = await underWebGpu(preparedFor(adapter), async () => ({
     gpu: new library.GPU({ mode: 'webgpu' }),
     context: await library.WebGPUContext.acquire(),
   }));
@@ -82,13 +83,17 @@ function requireHardware(name: string, hardware: boolean, software: boolean): vo
   throw new Error(`GPU: expected a graphics processor, got ${name}, which computes on the CPU; install its driver.`);
 }
 
-/** The adapter as gpu.js asks for it: it takes the default limits of all but the sizes of buffers. */
-function allLimitsOf(adapter: WebGpuAdapter): WebGpu {
+/**
+ * The adapter as gpu.js asks for it: it takes the default limits of all but the sizes of buffers, and submits each launch alone.
+ */
+function preparedFor(adapter: WebGpuAdapter): WebGpu {
   const { maxStorageBuffersPerShaderStage } = adapter.limits;
-  const requestDevice: WebGpuAdapter['requestDevice'] = ({ requiredLimits }) =>
-    adapter.requestDevice({
+  const requestDevice: WebGpuAdapter['requestDevice'] = async ({ requiredLimits }) => {
+    const device = await adapter.requestDevice({
       requiredLimits: { ...requiredLimits, maxStorageBuffersPerShaderStage: maxStorageBuffersPerShaderStage! },
     });
+    return collectLaunches(device);
+  };
   return { requestAdapter: async () => ({ limits: adapter.limits, requestDevice }) };
 }
 

@@ -62,7 +62,9 @@ export class WebGpuStore implements Store {
     }
   }
 
+  /** Launches that were collected may read what is freed: they go first. */
   free(handle: Handle): void {
+    this.#context.device.queue.submit([]);
     (handle as GpuJsHandle).delete();
   }
 
