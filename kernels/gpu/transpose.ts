@@ -5,7 +5,8 @@ function transposed(this: KernelThis, a: KernelMatrix): number {
   return a[this.thread.x]![this.thread.y]!;
 }
 
-const TRANSPOSE: GpuKernel = {
+/** (cols, rows) from (rows, cols). */
+export const TRANSPOSE: GpuKernel = {
   name: 'transpose',
   body: transposed,
   sample: { rows: 5, cols: 3, constants: {}, inputs: [[3, 5]], tolerance: 0 },

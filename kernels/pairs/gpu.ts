@@ -8,17 +8,39 @@ import { countDistances } from '../distance/reference.ts';
 import { chunksOf, totalOf } from '../elementwise/gpu.ts';
 import type { GpuKernel, KernelMatrix, KernelThis } from '../gpu/gpu-kernel.ts';
 import type { GpuLink } from '../gpu/link.ts';
+import { TRANSPOSE } from '../gpu/transpose.ts';
 import type { Floats } from '../kernels.ts';
 import type { PairKernels } from './reference.ts';
 
-/** |x_y - x_x|, by differences: exactly 0 for equal rows, and exactly symmetric. */
-function pairDistances(this: KernelThis<'dim'>, x: KernelMatrix): number {
+/** |x_y - x_x|, by differences: exactly 0 for equal rows, and exactly symmetric. `turned` is xᵀ: neighboring threads read neighbors. */
+function pairDistances(this: KernelThis<'dim'>, x: KernelMatrix, turned: KernelMatrix): number {
   let squares = 0;
   for (let c = 0; c < this.constants.dim; c++) {
-    const difference = x[this.thread.y]![c]! - x[this.thread.x]![c]!;
+    const difference = x[this.thread.y]![c]! - turned[c]![this.thread.x]!;
     squares += difference * difference;
   }
   return Math.sqrt(squares);
+}
+
+/** The same, four columns a thread. */
+function widePairDistances(this: KernelThis<'dim'>, x: KernelMatrix, turned: KernelMatrix): number[] {
+  const column = this.thread.x * 4;
+  let squares0 = 0;
+  let squares1 = 0;
+  let squares2 = 0;
+  let squares3 = 0;
+  for (let c = 0; c < this.constants.dim; c++) {
+    const own = x[this.thread.y]![c]!;
+    const difference0 = own - turned[c]![column]!;
+    const difference1 = own - turned[c]![column + 1]!;
+    const difference2 = own - turned[c]![column + 2]!;
+    const difference3 = own - turned[c]![column + 3]!;
+    squares0 += difference0 * difference0;
+    squares1 += difference1 * difference1;
+    squares2 += difference2 * difference2;
+    squares3 += difference3 * difference3;
+  }
+  return [Math.sqrt(squares0), Math.sqrt(squares1), Math.sqrt(squares2), Math.sqrt(squares3)];
 }
 
 /** (dOut_yx + dOut_xy) / out_yx, and 0 where the distance is 0. */
@@ -47,6 +69,44 @@ function pairGradients(
     total += part;
   }
   return total;
+}
+
+/** The same, four columns a thread. */
+function widePairGradients(
+  this: KernelThis<'rows' | 'chunks' | 'chunkRows'>,
+  factors: KernelMatrix,
+  x: KernelMatrix,
+): number[] {
+  const column = this.thread.x * 4;
+  const own0 = x[this.thread.y]![column]!;
+  const own1 = x[this.thread.y]![column + 1]!;
+  const own2 = x[this.thread.y]![column + 2]!;
+  const own3 = x[this.thread.y]![column + 3]!;
+  let total0 = 0;
+  let total1 = 0;
+  let total2 = 0;
+  let total3 = 0;
+  for (let chunk = 0; chunk < this.constants.chunks; chunk++) {
+    const first = chunk * this.constants.chunkRows;
+    let part0 = 0;
+    let part1 = 0;
+    let part2 = 0;
+    let part3 = 0;
+    for (let r = 0; r < this.constants.chunkRows; r++) {
+      if (first + r < this.constants.rows) {
+        const factor = factors[this.thread.y]![first + r]!;
+        part0 += factor * (own0 - x[first + r]![column]!);
+        part1 += factor * (own1 - x[first + r]![column + 1]!);
+        part2 += factor * (own2 - x[first + r]![column + 2]!);
+        part3 += factor * (own3 - x[first + r]![column + 3]!);
+      }
+    }
+    total0 += part0;
+    total1 += part1;
+    total2 += part2;
+    total3 += part3;
+  }
+  return [total0, total1, total2, total3];
 }
 
 /** Eq. 5: min(alpha, max(beta, -ln(d / boundary))); alpha for d = 0. */
@@ -109,7 +169,25 @@ const PAIRS = [6, 6] as const;
 const PAIR_DISTANCES: GpuKernel = {
   name: 'pairDistances',
   body: pairDistances,
-  sample: { rows: 6, cols: 6, constants: { dim: 9 }, inputs: [[6, 9]], tolerance: 2e-6 },
+  sample: {
+    ...{ rows: 6, cols: 6, constants: { dim: 9 }, tolerance: 2e-6 },
+    inputs: [
+      [6, 9],
+      [9, 6],
+    ],
+  },
+};
+const WIDE_PAIR_DISTANCES: GpuKernel = {
+  name: 'widePairDistances',
+  body: widePairDistances,
+  lanes: 4,
+  sample: {
+    ...{ rows: 6, cols: 8, constants: { dim: 9 }, tolerance: 2e-6 },
+    inputs: [
+      [6, 9],
+      [9, 8],
+    ],
+  },
 };
 const PAIR_FACTORS: GpuKernel = {
   name: 'pairFactors',
@@ -122,6 +200,15 @@ const PAIR_GRADIENTS: GpuKernel = {
   sample: {
     ...{ rows: 6, cols: 9, constants: { rows: 6, chunks: 2, chunkRows: 4 } },
     ...{ inputs: [PAIRS, [6, 9]], tolerance: 2e-6 },
+  },
+};
+const WIDE_PAIR_GRADIENTS: GpuKernel = {
+  name: 'widePairGradients',
+  body: widePairGradients,
+  lanes: 4,
+  sample: {
+    ...{ rows: 6, cols: 8, constants: { rows: 6, chunks: 2, chunkRows: 4 }, tolerance: 2e-6 },
+    inputs: [PAIRS, [6, 8]],
   },
 };
 const INRP_WEIGHTS: GpuKernel = {
@@ -151,13 +238,15 @@ const ROW_TOTAL: GpuKernel = {
   },
 };
 
-export function gpuPairs({ queue, counts }: GpuLink): PairKernels {
+export function gpuPairs({ queue, counts, lanes }: GpuLink): PairKernels {
   return {
     pairDistances(out, x, rows, dim) {
       countDistances(counts, (rows * (rows - 1)) / 2, dim);
       queue(async (on) => {
-        const inputs = [await on.read(x, rows, dim)];
-        await on.write(out, await on.run(PAIR_DISTANCES, { rows, cols: rows, constants: { dim }, inputs }));
+        const points = await on.read(x, rows, dim);
+        const inputs = [points, await on.run(TRANSPOSE, { rows: dim, cols: rows, inputs: [points] })];
+        const kernel = lanes && rows % 4 === 0 ? WIDE_PAIR_DISTANCES : PAIR_DISTANCES;
+        await on.write(out, await on.run(kernel, { rows, cols: rows, constants: { dim }, inputs }));
       });
     },
     pairDistancesBackward(dx, dOut, out, x, rows, dim) {
@@ -167,7 +256,8 @@ export function gpuPairs({ queue, counts }: GpuLink): PairKernels {
         const factors = await on.run(PAIR_FACTORS, { rows, cols: rows, inputs: pairs });
         const inputs = [factors, await on.read(x, rows, dim)];
         const constants = chunkSizes(rows);
-        await on.add(dx, await on.run(PAIR_GRADIENTS, { rows, cols: dim, constants, inputs }));
+        const kernel = lanes && dim % 4 === 0 ? WIDE_PAIR_GRADIENTS : PAIR_GRADIENTS;
+        await on.add(dx, await on.run(kernel, { rows, cols: dim, constants, inputs }));
       });
     },
     inrpWeights(w, d, boundary, alpha, beta) {

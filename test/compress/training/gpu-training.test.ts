@@ -50,11 +50,9 @@ async function followsCpu(device: GpuDevice, choices: TrainingChoices): Promise<
   assert.ok(worst < 1e-4, `${worst}`); // 6e-7
 }
 
-for (const variant of ['paper', 'released-code'] as const) {
-  test(`gpujs-webasm: the losses of 40 steps of the ${variant} follow the CPU's within 1e-4`, async () => {
-    await followsCpu(webasm, { variant });
-  });
-}
+test("gpujs-webasm: the losses of 40 steps of the released code's network follow the CPU's within 1e-4", async () => {
+  await followsCpu(webasm, { variant: 'released-code' });
+});
 
 if (dawn) {
   test(`gpujs-webgpu: the losses of 40 steps follow the CPU's within 1e-4`, async () => {

@@ -84,6 +84,10 @@ const CASES: readonly Case[] = [
     ),
   ),
   {
+    ...{ name: 'matmulNT', lengths: [65_536, 65_536, 65_536], results: [0], bound: 2e-6 }, // transposed first
+    call: (k, [c, a, b]) => k.matmulNT(c!, a!, b!, 256, 256, 256, false),
+  },
+  {
     ...{ name: 'batchNormMoments', lengths: [6, 6, 6 * ROWS], results: [0, 1], bound: 1e-6 },
     call: (k, [mean, variance, x]) => k.batchNormMoments(mean!, variance!, x!, ROWS, 6),
   },
@@ -128,6 +132,14 @@ const CASES: readonly Case[] = [
     ...{ name: 'pairDistancesBackward', lengths: [210, 4900, 4900, 210], results: [0], bound: 2e-6 },
     ...{ positive: [2] },
     call: (k, [dx, dOut, out, x]) => k.pairDistancesBackward(dx!, dOut!, out!, x!, 70, 3),
+  },
+  {
+    ...{ name: 'pairDistances', lengths: [784, 280], results: [0], bound: 1e-6 },
+    call: (k, [out, x]) => k.pairDistances(out!, x!, 28, 10),
+  },
+  {
+    ...{ name: 'pairDistancesBackward', lengths: [280, 4900, 4900, 280], results: [0], bound: 2e-6, positive: [2] },
+    call: (k, [dx, dOut, out, x]) => k.pairDistancesBackward(dx!, dOut!, out!, x!, 70, 4),
   },
   {
     ...{ name: 'inrpWeights', lengths: [900, 900], results: [0], bound: 2e-6, positive: [1] },
