@@ -47,6 +47,8 @@ export interface IndexChoices {
   readonly opq: boolean;
   readonly range: ScalarRange | undefined;
   readonly keepVectors: boolean;
+  /** What a re-ranked search walks over. */
+  readonly walkBase: Vectors | undefined;
   readonly seed: number;
   /** Go on from the checkpoint of an interrupted building. */
   readonly resume: boolean;
@@ -101,15 +103,19 @@ const BUILDERS: Readonly<Record<IndexKind, Builder>> = {
     noteSequential(options.profile, session);
     const { onProgress, end } = watched(session, 'building, points');
     const { backend, signal, threads } = session;
-    const { out, resume } = choices;
-    const index = await withGraphCheckpoints(out, graphBase ?? base, resume, session, (checkpoints) =>
+    const { out, resume, walkBase } = choices;
+    const builtOn = graphBase ?? walkBase ?? base;
+    const index = await withGraphCheckpoints(out, builtOn, resume, session, (checkpoints) =>
       GraphIndex.build({
-        ...{ base, ...(graphBase && { graphBase }), ...options, backend, signal, threads },
+        ...{ base, graphBase: builtOn, ...(walkBase && { walkBase }), ...options, backend, signal, threads },
         ...{ onProgress, checkpoints },
       }),
     );
     end();
-    return graphReport(index, graphBase ?? base, options, index.buildCounts!);
+    const report = graphReport(index, builtOn, options, index.buildCounts!);
+    if (!walkBase) return report;
+    const kept: ListingRow = ['kept to walk over', `${walkBase.rows} x ${walkBase.cols}`];
+    return { ...report, rows: [...report.rows, kept], json: { ...report.json, walkCols: walkBase.cols } };
   },
 
   async nsg(base, graphBase, { R, L, C, GK, profile }, session) {

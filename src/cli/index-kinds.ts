@@ -7,6 +7,7 @@ export type IndexKind = (typeof INDEX_KINDS)[number];
 /** To which kinds each option of `cnt build` belongs. */
 export const BUILD_OPTION_KINDS = {
   'graph-base': ['hnsw', 'nsg', 'hnsw-sq8'],
+  walk: ['hnsw'],
   M: ['hnsw', 'hnsw-sq8', 'lc'],
   'ef-construction': ['hnsw', 'hnsw-sq8', 'lc'],
   profile: ['hnsw', 'nsg', 'ivfpq', 'pq', 'hnsw-sq8', 'lc'],
@@ -26,7 +27,8 @@ export const BUILD_OPTION_KINDS = {
 export const SEARCH_OPTION_KINDS = {
   ef: ['hnsw', 'nsg', 'hnsw-sq8', 'lc'],
   nprobe: ['ivfpq'],
-  rerank: ['ivfpq', 'pq', 'sq8'],
+  rerank: ['hnsw', 'ivfpq', 'pq', 'sq8'],
+  model: ['hnsw'],
 } as const satisfies Readonly<Record<string, readonly IndexKind[]>>;
 
 /** "hnsw, nsg: ", as help begins the text of an option. */

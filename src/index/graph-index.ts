@@ -87,8 +87,8 @@ export class GraphIndex {
   static async build(options: GraphIndexOptions): Promise<GraphIndex> {
     const { base, walkBase, graphBase = walkBase ?? base, backend = 'auto', ...hnsw } = options;
     const where = 'GraphIndex.build';
-    requireSameRows('graph', graphBase, base, where);
     if (walkBase) requireSameRows('walk', walkBase, base, where);
+    requireSameRows('graph', graphBase, base, where);
     for (const vectors of new Set([base, graphBase, walkBase ?? base])) requireFiniteVectors(vectors, where);
     const { M, efConstruction, profile = 'canonical', seed = 1, threads = 1 } = hnsw;
     requireThreads(threads);

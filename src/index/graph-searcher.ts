@@ -32,7 +32,9 @@ export class GraphSearcher {
   readonly #source: QuerySource;
   readonly #nextCopy: Int32Array | undefined;
   readonly #visited: VisitedSet;
-  readonly #walker: GraphWalker | undefined;
+  /** Made for the first search that can use it. */
+  #walker: GraphWalker | undefined;
+  #triedWalker = false;
   readonly #pool = new CandidatePool();
   readonly #withCopies = new CandidatePool();
 
@@ -42,7 +44,6 @@ export class GraphSearcher {
     this.#source = source;
     this.#nextCopy = representatives && nextCopies(representatives);
     this.#visited = new VisitedSet(graph.size);
-    this.#walker = source instanceof VectorSet ? GraphWalker.over(graph, source) : undefined;
   }
 
   /**
@@ -60,7 +61,7 @@ export class GraphSearcher {
     const ef = Math.min(Math.max(options.ef, k), Math.max(1, source.size));
     const answers = emptyAnswers(queries.rows, k);
     const traces: SearchTrace[] = [];
-    const walker = !options.trace && this.#walker?.holds(ef) ? this.#walker : undefined;
+    const walker = options.trace ? undefined : this.#walkerFor(ef);
     let hops = 0;
     for (let query = 0; query < queries.rows; query++) {
       const trace = options.trace ? { ids: [], distances: [], levels: [] } : undefined;
@@ -78,6 +79,15 @@ export class GraphSearcher {
     const multiplyAdds = source.counts.multiplyAdds - before.multiplyAdds;
     const result = { queries: queries.rows, k, ...answers, counts: { distances, multiplyAdds, hops } };
     return options.trace ? { ...result, traces } : result;
+  }
+
+  #walkerFor(ef: number): GraphWalker | undefined {
+    const source = this.#source;
+    if (!this.#triedWalker) {
+      this.#triedWalker = true;
+      this.#walker = source instanceof VectorSet ? GraphWalker.over(this.#graph, source) : undefined;
+    }
+    return this.#walker?.holds(ef) ? this.#walker : undefined;
   }
 
   #searchTraced(ef: number, trace: SearchTrace | undefined): number {

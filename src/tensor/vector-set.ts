@@ -65,9 +65,8 @@ export class VectorSet implements VectorSource {
   readonly distances: Floats;
   /** Where the vectors lie. */
   readonly kernels: Kernels;
-  /** Bytes that may be taken from the kernels for what lies beside the vectors. */
-  readonly spare: number;
   readonly #vectors: Float32Array;
+  readonly #home: 'own' | 'store' | 'another thread';
   readonly #own: Floats;
   readonly #guest: Floats;
   readonly #counts: Counts = { multiplyAdds: 0, distances: 0 };
@@ -90,7 +89,7 @@ export class VectorSet implements VectorSource {
     const spared = own + spare <= SPARED_UP_TO ? spare : 0;
     const home = attached ?? kernelsOfStore(matrix.data, { backend, attachable, bytesEach });
     const kernels = home ?? createKernels({ backend, bytes: own + spared, attachable, bytesEach });
-    this.spare = attached ? 0 : home ? spareOfStore(home) : spared;
+    this.#home = attached ? 'another thread' : home ? 'store' : 'own';
     this.size = rows;
     this.dim = cols;
     this.ids = kernels.ints(batch);
@@ -122,6 +121,12 @@ export class VectorSet implements VectorSource {
   share(): SharedVectorSet {
     const { size, dim } = this;
     return { kernels: this.kernels.share(), vectors: shareView(this.#vectors), size, dim, batch: this.ids.length };
+  }
+
+  /** Bytes that may be taken from the kernels for what lies beside the vectors. */
+  get spare(): number {
+    if (this.#home === 'another thread') return 0;
+    return this.#home === 'store' ? spareOfStore(this.kernels) : this.kernels.room();
   }
 
   /** What really runs. */

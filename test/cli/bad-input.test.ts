@@ -336,7 +336,7 @@ test('options of other kinds of indexes', async () => {
   await refused(
     2,
     search('flat', '--k', '5', '--rerank', '9'),
-    '--rerank belongs to ivfpq, pq and sq8 indexes, got an index of kind flat.',
+    '--rerank belongs to hnsw, ivfpq, pq and sq8 indexes, got an index of kind flat.',
   );
   await refused(2, search('flat', '--k', '5', '--rerank', '4'), '--rerank: expected at least k = 5, got 4.');
   await refused(1, given('pq', '--bytes', '3'), '--bytes: expected a divisor of the 8 columns, got 3.');

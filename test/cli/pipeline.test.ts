@@ -283,6 +283,38 @@ test('a graph over codes of compressed vectors is searched over the full ones', 
   }
 });
 
+test('a graph is walked over compressed vectors and re-ranked by full ones: better than compressed vectors alone', async () => {
+  const [index, found] = [at('walk.index'), at('walk.ivecs')];
+  const build = ['build', '--base', base, '--walk', at('q.fvecs'), '--index', 'hnsw', '--out', index];
+  const { graphCols, cols, walkCols } = await succeedJson(...build);
+  assert.equal([graphCols, cols, walkCols], [8, 32, 8]);
+  assert.match(await succeed('inspect', index), 'walkVectors');
+  const search = ['search', '--index', index, '--query', query, '--k', '10', '--out', found];
+  const recall = async () => {
+    const { recall } = await succeedJson('eval', '--result', found, '--truth', truth);
+    return (recall as Record<string, number>)['1@1']!;
+  };
+  const walk = [...search, '--model', at('q.model'), '--ef', '100'];
+  const shares: number[] = [];
+  for (const rerank of ['10', '100']) {
+    const { counts } = await succeedJson(...walk, '--rerank', rerank);
+    const { distances, walkDistances } = counts as Record<string, number>;
+    assert.is(distances, 40 * Number(rerank));
+    assert.ok(walkDistances! > 40 * 100);
+    shares.push(await recall());
+  }
+  assert.ok(shares[1]! >= 0.97 && shares[0]! <= shares[1]!, `${shares}`); // 0.975, 1
+  assert.match(await fail(2, ...search, '--rerank', '20'), '--rerank: expected --model beside it');
+  assert.match(await fail(2, ...search, '--model', at('q.model')), '--model: expected --rerank beside it, got none.');
+  await succeed('build', '--base', base, '--index', 'hnsw', '--out', at('walk.none'));
+  const none = ['search', '--index', at('walk.none'), '--query', query, '--k', '10', '--out', found];
+  const rerank = ['--rerank', '20', '--model', at('q.model')];
+  assert.match(await fail(1, ...none, ...rerank), 'expected an index built with --walk to re-rank, got full vectors');
+  await succeed('train', '--base', base, '--out', at('wide.model'), '--method', 'pca', '--factor', '2');
+  const wide = ['--rerank', '20', '--model', at('wide.model')];
+  assert.match(await fail(1, ...search, ...wide), /wide\.model, output: expected 8 columns as in .*, got 16/);
+});
+
 test('eval prints an aligned table of the measures that the lists permit', async () => {
   await succeed('truth', '--base', base, '--query', query, '--k', '5', '--out', at('five.ivecs'));
   assert.is(

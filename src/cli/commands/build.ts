@@ -26,7 +26,12 @@ export const buildCommand = defineCommand({
       text: `${of('graph-base')}build the graph on these vectors, the compressed base, and keep B for the search`,
       whenAbsent: 'B',
     },
-    limit: { type: 'integer', least: 1, text: 'use the first N rows of B and of C', whenAbsent: 'all' },
+    walk: {
+      type: 'path',
+      placeholder: 'W',
+      text: `${of('walk')}keep these vectors too, the compressed base: search --rerank walks over them; the graph is built on them unless --graph-base says otherwise`,
+    },
+    limit: { type: 'integer', least: 1, text: 'use the first N rows of B, C and W', whenAbsent: 'all' },
     M: {
       type: 'integer',
       least: 2,
@@ -86,22 +91,34 @@ export const buildCommand = defineCommand({
   ],
   examples: [
     'cnt build --base base.fvecs --graph-base base.compressed.fvecs --index hnsw --out index.hnsw',
+    'cnt build --base base.fvecs --walk base.compressed.fvecs --index hnsw --out index.hnsw',
     'cnt build --base base.compressed.fvecs --index ivfpq --nlist 8 --bytes 16 --out index.ivfpq',
     'cnt build --base base.fvecs --index flat --out index.flat',
   ],
   async run(values, _, session) {
-    const { base: basePath, 'graph-base': graphPath, out, index: kind, limit } = values;
+    const { base: basePath, 'graph-base': graphPath, walk: walkPath, out, index: kind, limit } = values;
     requireOptionsOfKind(BUILD_OPTION_KINDS, values, kind);
     requireProfileOfKind(values.profile, kind);
-    await requireWritable(out, [basePath, graphPath ?? basePath]);
+    await requireWritable(out, [basePath, graphPath ?? basePath, walkPath ?? basePath]);
     const { backend, signal, threads } = session;
     const load = (path: string) => loadVectors(path, { ...limited(limit), backend, attachable: threads - 1, signal });
     const base = await load(basePath);
-    const graphBase = graphPath === undefined ? undefined : await load(graphPath);
-    if (graphBase) requireSameRows(graphPath ?? basePath, graphBase.rows, basePath, base.rows);
+    const beside = async (path: string | undefined) => {
+      if (path === undefined) return undefined;
+      const vectors = await load(path);
+      requireSameRows(path, vectors.rows, basePath, base.rows);
+      return vectors;
+    };
+    const walkBase = await beside(walkPath);
+    const graphBase = graphPath !== undefined && graphPath === walkPath ? walkBase : await beside(graphPath);
     throwIfInterrupted(session.signal);
     const begin = session.now();
-    const choices = { ...values, efConstruction: values['ef-construction'], keepVectors: values['keep-vectors'] };
+    const choices = {
+      ...values,
+      walkBase,
+      efConstruction: values['ef-construction'],
+      keepVectors: values['keep-vectors'],
+    };
     const built = await buildIndex(kind, base, graphBase, choices, session);
     const seconds = session.now() - begin;
     await writeArchive(out, built.archive, { signal: session.signal });
@@ -116,7 +133,7 @@ export const buildCommand = defineCommand({
         ['digest', digest],
       ]),
       json: {
-        ...{ base: basePath, graphBase: graphPath, out, index: kind, rows: base.rows, cols: base.cols },
+        ...{ base: basePath, graphBase: graphPath, walk: walkPath, out, index: kind, rows: base.rows, cols: base.cols },
         ...{ ...built.json, buildSeconds: seconds, digest },
         ...{ backend: session.ranOn, threads: session.threads },
       },

@@ -1,3 +1,5 @@
+import type { BackendChoice } from '../../../kernels/backend.ts';
+import type { Compressor } from '../../compress/compressor.ts';
 import { loadIndex, type SearchIndex } from '../../index/load-index.ts';
 import type { SearchCounts, SearchResult } from '../../index/search-result.ts';
 import { readArchive } from '../../io/archive-file.ts';
@@ -11,9 +13,12 @@ import { breathe, UsageError } from '../failures.ts';
 import { interpreted, requireEnoughRows, requireSameCols, requireWritableIds } from '../files.ts';
 import { ofKinds, requireOptionsOfKind, SEARCH_OPTION_KINDS } from '../index-kinds.ts';
 import { type ListingRow, listing, secondsText } from '../listing.ts';
+import { readWalkModel, requireModelToRerank } from '../walk-model.ts';
 
 /** Queries between two looks at the signal; an exact search takes more of them in one pass over the base. */
 const BLOCK_QUERIES = { hnsw: 50, nsg: 50, 'hnsw-sq8': 50, lc: 50, pq: 50, ivfpq: 50, sq8: 50, flat: 500 } as const;
+/** Queries are compressed together: a network copies its weights for each block. */
+const RERANKED_QUERIES = 500;
 const DEFAULT_EF = 100;
 const DEFAULT_NPROBE = 8;
 
@@ -29,7 +34,7 @@ export const searchCommand = defineCommand({
       type: 'integer',
       least: 1,
       text: `${ofKinds(SEARCH_OPTION_KINDS.ef)}candidates kept during a search, at least k; more find more and take longer`,
-      whenAbsent: `${DEFAULT_EF}, or k where that is more`,
+      whenAbsent: `${DEFAULT_EF}, or k or --rerank where that is more`,
     },
     nprobe: {
       type: 'integer',
@@ -40,8 +45,13 @@ export const searchCommand = defineCommand({
     rerank: {
       type: 'integer',
       least: 1,
-      text: `${ofKinds(SEARCH_OPTION_KINDS.rerank)}rank this many, at least k, anew by the vectors that --keep-vectors kept`,
-      whenAbsent: 'the order of the codes',
+      text: `${ofKinds(SEARCH_OPTION_KINDS.rerank)}rank this many, at least k, anew by full vectors, which --keep-vectors or --walk kept; of a graph, the nearest of ef`,
+      whenAbsent: 'the order of the codes; of a graph, no walk over compressed vectors',
+    },
+    model: {
+      type: 'path',
+      placeholder: 'M',
+      text: `${ofKinds(SEARCH_OPTION_KINDS.model)}compresses the queries for --rerank; its time counts`,
     },
     repeat: { type: 'integer', least: 1, default: 1, text: 'search this often, for the time alone' },
   },
@@ -51,10 +61,11 @@ export const searchCommand = defineCommand({
   ],
   examples: [
     'cnt search --index index.hnsw --query query.fvecs --k 100 --ef 100 --out result.ivecs',
+    'cnt search --index index.hnsw --query query.fvecs --model model.safetensors --ef 150 --rerank 150 --out result.ivecs',
     'cnt search --index index.ivfpq --query query.compressed.fvecs --nprobe 4 --out result.ivecs',
   ],
   async run(values, _, session) {
-    const { index: indexPath, query: queryPath, out, k, ef, nprobe, rerank, repeat } = values;
+    const { index: indexPath, query: queryPath, model: modelPath, out, k, ef, nprobe, rerank, repeat } = values;
     for (const [name, value] of Object.entries({ ef, rerank })) {
       if (value !== undefined && value < k)
         throw new UsageError(`--${name}: expected at least k = ${k}, got ${value}.`);
@@ -68,11 +79,13 @@ export const searchCommand = defineCommand({
     const index = interpreted(indexPath, () => loadIndex(archive, backend, threads));
     const { kind, rows, dim } = index;
     requireOptionsOfKind(SEARCH_OPTION_KINDS, values, kind, `an index of kind ${kind}`);
+    requireModelToRerank(index, rerank, modelPath);
+    const model = modelPath === undefined ? undefined : await readWalkModel(modelPath, index, indexPath);
     const choices = chosenSearch(index, indexPath, k, { ef, nprobe, rerank });
     const queries = await readVectors(queryPath);
     requireSameCols(queryPath, queries.cols, indexPath, dim);
     requireEnoughRows(indexPath, rows, k);
-    const searched = await searchRepeatedly(index, queries, k, choices, repeat, session);
+    const searched = await searchRepeatedly(index, queries, k, { ...choices, model }, repeat, session);
     const table = { rows: queries.rows, cols: k, data: searched.ids };
     await writeIds(out, table, { signal: session.signal });
     const digest = digestIds(table);
@@ -117,7 +130,7 @@ function chosenSearch(index: SearchIndex, path: string, k: number, given: Search
     }
     return { nprobe: nprobe ?? Math.min(DEFAULT_NPROBE, index.nlist), rerank };
   }
-  return { ef: ef ?? Math.max(DEFAULT_EF, k) };
+  return { ef: ef ?? Math.max(DEFAULT_EF, k, rerank ?? k), rerank };
 }
 
 /** Time and work of the searches. */
@@ -130,6 +143,7 @@ function costs({ counts, seconds }: Searched, queries: number): { lines: Listing
       ['search time', secondsText(mean) + (seconds.length > 1 ? spread : '')],
       ['queries a second', Math.round(queries / mean)],
       ['distances a query', counts.distances / queries],
+      ['walked distances a query', counts.walkDistances === undefined ? undefined : counts.walkDistances / queries],
       ['codes a query', counts.codes === undefined ? undefined : counts.codes / queries],
       ['hops a query', counts.hops / queries],
     ],
@@ -154,15 +168,16 @@ async function searchRepeatedly(
   index: SearchIndex,
   queries: Matrix,
   k: number,
-  choices: SearchChoices,
+  choices: SearchChoices & { readonly model: Compressor | undefined },
   repeat: number,
   session: Session,
 ): Promise<Searched> {
   const progress = session.progress('searching, queries');
   const total = repeat * queries.rows;
   const { threads, signal } = session;
-  const byThreads = threads > 1 && (index.kind === 'hnsw' || index.kind === 'nsg') ? index : undefined;
-  const most = byThreads ? queries.rows : BLOCK_QUERIES[index.kind];
+  const byThreads =
+    threads > 1 && !choices.model && (index.kind === 'hnsw' || index.kind === 'nsg') ? index : undefined;
+  const most = byThreads ? queries.rows : choices.model ? RERANKED_QUERIES : BLOCK_QUERIES[index.kind];
   const ids = new Int32Array(queries.rows * k);
   let counts: SearchCounts = { distances: 0, multiplyAdds: 0, hops: 0 };
   const seconds: number[] = [];
@@ -177,7 +192,7 @@ async function searchRepeatedly(
             ...{ ef: choices.ef ?? k, threads, signal },
             onProgress: (done) => progress.update(run * queries.rows + done, total),
           })
-        : search(index, block, k, choices);
+        : search(index, block, k, choices, session.backend);
       spent += session.now() - begin;
       if (run === 0) {
         ids.set(found.ids, first * k);
@@ -198,14 +213,25 @@ function sumOf(a: SearchCounts, b: SearchCounts): SearchCounts {
     multiplyAdds: a.multiplyAdds + b.multiplyAdds,
     hops: a.hops + b.hops,
   };
-  return b.codes === undefined ? sum : { ...sum, codes: (a.codes ?? 0) + b.codes };
+  const optional = (name: 'codes' | 'walkDistances') =>
+    b[name] === undefined ? {} : { [name]: (a[name] ?? 0) + b[name] };
+  return { ...sum, ...optional('codes'), ...optional('walkDistances') };
 }
 
-function search(index: SearchIndex, queries: Matrix, k: number, { ef, nprobe, rerank }: SearchChoices): SearchResult {
+function search(
+  index: SearchIndex,
+  queries: Matrix,
+  k: number,
+  { ef, nprobe, rerank, model }: SearchChoices & { readonly model: Compressor | undefined },
+  backend: BackendChoice,
+): SearchResult {
   const ranking = rerank === undefined ? {} : { rerank };
   if (index.kind === 'flat') return index.search(queries, k);
   if (index.kind === 'ivfpq') return index.search(queries, k, { ...ranking, nprobe: nprobe ?? index.nlist });
   if (index.kind === 'pq' || index.kind === 'sq8') return index.search(queries, k, ranking);
+  if (index.kind === 'hnsw' && model) {
+    return index.searchReranked(queries, model.encode(queries, { backend }), k, { ef: ef ?? k, rerank: rerank ?? k });
+  }
   return index.search(queries, k, { ef: ef ?? k });
 }
 

@@ -1,0 +1,142 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { FlatIndex } from '../../src/index/flat-index.ts';
+import { GraphIndex } from '../../src/index/graph-index.ts';
+import { loadIndex } from '../../src/index/load-index.ts';
+import { createMatrix, firstRows, type Matrix } from '../../src/tensor/matrix.ts';
+import { Random } from '../../src/tensor/random.ts';
+
+const WHERE = 'GraphIndex.searchReranked';
+
+function normals(rows: number, cols: number, name: string): Matrix {
+  const random = new Random(1, name);
+  return createMatrix(
+    rows,
+    cols,
+    Float32Array.from({ length: rows * cols }, () => random.normal()),
+  );
+}
+
+/** The first columns only: a crude compression. */
+function narrowed({ rows, cols, data }: Matrix, width: number): Matrix {
+  const narrow = createMatrix(rows, width);
+  for (let row = 0; row < rows; row++) narrow.data.set(data.subarray(row * cols, row * cols + width), row * width);
+  return narrow;
+}
+
+const base = normals(600, 12, 'base');
+const queries = normals(40, 12, 'queries');
+const walkBase = narrowed(base, 6);
+const walkQueries = narrowed(queries, 6);
+const index = await GraphIndex.build({ base, walkBase, M: 10, efConstruction: 80 });
+const compressed = await GraphIndex.build({ base: walkBase, M: 10, efConstruction: 80 });
+
+function rowsOf(ids: Int32Array, k: number): number[][] {
+  return Array.from({ length: ids.length / k }, (_, row) => [...ids.subarray(row * k, (row + 1) * k)]);
+}
+
+test('with ef and rerank of all rows it is brute force over the full vectors', () => {
+  assert.is(index.statistics().reachableFraction, 1);
+  const found = index.searchReranked(queries, walkQueries, 10, { ef: 600, rerank: 600 });
+  const exact = new FlatIndex(base).search(queries, 10);
+  assert.equal(found.ids, exact.ids);
+  assert.equal(found.distances, exact.distances);
+});
+
+test('with rerank = k the survivors are those of the walk, in the order of their full vectors', () => {
+  const found = index.searchReranked(queries, walkQueries, 10, { ef: 50, rerank: 10 });
+  const walked = compressed.search(walkQueries, 10, { ef: 50 });
+  const sorted = (rows: number[][]) => rows.map((row) => row.sort((a, b) => a - b));
+  assert.equal(sorted(rowsOf(found.ids, 10)), sorted(rowsOf(walked.ids, 10)));
+  for (let i = 1; i < found.distances.length; i++) {
+    assert.ok(i % 10 === 0 || found.distances[i - 1]! <= found.distances[i]!);
+  }
+  const full = new Map(rowsOf(new FlatIndex(base).search(queries, 600).ids, 600).entries());
+  for (const [query, row] of rowsOf(found.ids, 10).entries()) {
+    const places = row.map((id) => full.get(query)!.indexOf(id));
+    assert.equal(
+      places,
+      [...places].sort((a, b) => a - b),
+    );
+  }
+});
+
+test('counts: distances between full vectors, at most rerank a query, and those of the walk', () => {
+  const { counts } = index.searchReranked(queries, walkQueries, 10, { ef: 50, rerank: 30 });
+  const walk = compressed.search(walkQueries, 30, { ef: 50 }).counts;
+  assert.equal(counts, {
+    distances: 40 * 30,
+    walkDistances: walk.distances,
+    hops: walk.hops,
+    multiplyAdds: walk.multiplyAdds + 40 * 30 * 12,
+  });
+});
+
+test('rerank beyond ef ranks the ef survivors, and no more', () => {
+  const all = index.searchReranked(queries, walkQueries, 5, { ef: 20, rerank: 20 });
+  assert.equal(index.searchReranked(queries, walkQueries, 5, { ef: 20, rerank: 1000 }), all);
+  assert.is(all.counts.distances, 40 * 20);
+});
+
+test('the graph is built on the walked vectors unless another base is given; a search over full vectors stays as it is', async () => {
+  assert.equal([index.dim, index.walkDim, index.parameters.graphDim], [12, 6, 6]);
+  const usual = await GraphIndex.build({ base, graphBase: walkBase, M: 10, efConstruction: 80 });
+  assert.is(usual.walkDim, undefined);
+  assert.equal(index.search(queries, 10, { ef: 40 }), usual.search(queries, 10, { ef: 40 }));
+  const onFull = await GraphIndex.build({ base, graphBase: base, walkBase, M: 10, efConstruction: 80 });
+  assert.equal([onFull.walkDim, onFull.parameters.graphDim], [6, 12]);
+});
+
+test('saved and loaded, it searches as before, on either backend', () => {
+  const expected = index.searchReranked(queries, walkQueries, 7, { ef: 30, rerank: 20 });
+  const archive = index.toArchive();
+  for (const backend of ['simd', 'reference'] as const) {
+    const again = loadIndex(archive, backend);
+    assert.is(again.kind, 'hnsw');
+    if (again.kind !== 'hnsw') continue;
+    assert.equal(again.searchReranked(queries, walkQueries, 7, { ef: 30, rerank: 20 }), expected);
+  }
+  const other = index.over(base);
+  assert.equal(other.searchReranked(queries, walkQueries, 7, { ef: 30, rerank: 20 }), expected);
+  const { arrays, ...rest } = archive;
+  const without = new Map([...arrays].filter(([name]) => name !== 'walkVectors'));
+  assert.throws(() => loadIndex({ ...rest, arrays: without }), /HNSW index: .*walkVectors/);
+});
+
+test('identical vectors: all copies are found', async () => {
+  const twice = createMatrix(1200, 12, Float32Array.of(...base.data, ...base.data));
+  const narrow = narrowed(twice, 6);
+  const copies = await GraphIndex.build({ base: twice, walkBase: narrow, M: 10, efConstruction: 80 });
+  const { ids } = copies.searchReranked(queries, walkQueries, 4, { ef: 1200, rerank: 1200 });
+  assert.equal(ids, new FlatIndex(twice).search(queries, 4).ids);
+});
+
+test('what does not fit is refused in one line', async () => {
+  const refused = (message: string, run: () => unknown) =>
+    assert.throws(run, (error: Error) => error.message === message);
+  const options = { ef: 20, rerank: 20 };
+  refused(`${WHERE}: expected an index built with walkBase, got one without.`, () =>
+    compressed.searchReranked(walkQueries, walkQueries, 5, options),
+  );
+  refused(`${WHERE}: expected rerank to be a whole number from k = 5, got 4.`, () =>
+    index.searchReranked(queries, walkQueries, 5, { ef: 20, rerank: 4 }),
+  );
+  refused(`${WHERE}: expected ef to be a whole number from 1, got 0.`, () =>
+    index.searchReranked(queries, walkQueries, 5, { ef: 0, rerank: 9 }),
+  );
+  refused(`${WHERE}: expected 40 compressed queries, got 39.`, () =>
+    index.searchReranked(queries, firstRows(walkQueries, 39), 5, options),
+  );
+  refused(`${WHERE}: expected queries of 6 columns, got 12.`, () => index.searchReranked(queries, queries, 5, options));
+  refused(`${WHERE}: expected queries of 12 columns, got 6.`, () =>
+    index.searchReranked(walkQueries, walkQueries, 5, options),
+  );
+  try {
+    await GraphIndex.build({ base, walkBase: firstRows(walkBase, 599), M: 4, efConstruction: 10 });
+    assert.unreachable();
+  } catch (error) {
+    assert.is((error as Error).message, 'GraphIndex.build: expected a walk base of 600 rows, got 599.');
+  }
+});
+
+test.run();
