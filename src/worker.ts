@@ -4,8 +4,9 @@
  * @module
  */
 import { hnswBatchTask } from './graph/hnsw-batches.ts';
+import { nnJoinTask } from './graph/nn-join.ts';
 import { nsgChoiceTask } from './graph/nsg-choice.ts';
 import { hnswSearchTask, nsgSearchTask } from './index/graph-search-tasks.ts';
 import { serveTasks } from './threads/serve.ts';
 
-serveTasks([hnswBatchTask, nsgChoiceTask, hnswSearchTask, nsgSearchTask]);
+serveTasks([hnswBatchTask, nnJoinTask, nsgChoiceTask, hnswSearchTask, nsgSearchTask]);

@@ -20,6 +20,8 @@ export interface KnnGraph {
 
 export interface ExactKnnOptions {
   readonly backend?: BackendChoice;
+  /** Threads that compare, 1 if not given; the graph does not depend on it. */
+  readonly threads?: number;
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -39,9 +41,9 @@ export async function exactKnnGraph(vectors: Vectors, K: number, options: ExactK
     throw new RangeError(`exactKnnGraph: expected K to be a whole number from 1, got ${K}.`);
   }
   const { rows } = vectors;
-  const { onProgress, signal, backend = 'auto' } = options;
+  const { onProgress, signal, backend = 'auto', threads = 1 } = options;
   requireFiniteVectors(vectors, 'exactKnnGraph');
-  const search = new ExactSearch(vectors, { backend });
+  const search = new ExactSearch(vectors, { backend, threads });
   const width = Math.max(0, Math.min(K, rows - 1));
   const ids = new Int32Array(rows * width);
   const distances = new Float32Array(rows * width);

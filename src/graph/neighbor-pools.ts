@@ -1,9 +1,46 @@
+import { inSharedMemory } from '../threads/shared-memory.ts';
+
 /** Offers to a pool wait until there are this many: looking for one in the pool costs as much as marking all that are in it. */
 const WAITING = 96;
 
+/** All pools; as a message to a worker. */
+export interface PoolArrays {
+  readonly sizes: Int32Array;
+  readonly entries: Int32Array;
+  readonly distances: Float32Array;
+  /** The largest distance in each full pool, Infinity before: what is farther needs no offer. */
+  readonly worst: Float32Array;
+  /** How many offers wait for each pool, and which. */
+  readonly waiting: Uint8Array;
+  readonly waitingIds: Int32Array;
+  readonly waitingDistances: Float32Array;
+  /** [1 if a pool has changed]. */
+  readonly changes: Int32Array;
+  /** 1 while a thread has a pool to itself; absent where there is one thread. */
+  readonly locks?: Int32Array;
+}
+
+/** @param shared whether several threads will offer */
+export function poolArrays(points: number, capacity: number, shared: boolean): PoolArrays {
+  const place = <T extends Int32Array | Float32Array | Uint8Array>(array: T): T =>
+    shared ? inSharedMemory(array) : array;
+  return {
+    sizes: place(new Int32Array(points)),
+    entries: place(new Int32Array(points * capacity)),
+    distances: place(new Float32Array(points * capacity)),
+    worst: place(new Float32Array(points).fill(Number.POSITIVE_INFINITY)),
+    waiting: place(new Uint8Array(points)),
+    waitingIds: place(new Int32Array(points * WAITING)),
+    waitingDistances: place(new Float32Array(points * WAITING)),
+    changes: place(new Int32Array(1)),
+    ...(shared ? { locks: inSharedMemory(new Int32Array(points)) } : {}),
+  };
+}
+
 /**
  * For each point the nearest others met so far, nearest first by (distance, id), and which of them are new. What is kept depends
- * on the pairs offered alone, not on their order.
+ * on the pairs offered alone, not on their order, so that several threads may offer at once; each has an object of its own over the
+ * same arrays.
  */
 export class NeighborPools {
   /** The most that one pool keeps. */
@@ -13,29 +50,32 @@ export class NeighborPools {
   readonly entries: Int32Array;
   /** Squared, at the same places. */
   readonly distances: Float32Array;
-  /** Whether a pool has changed since this was last set to false. */
-  changed = false;
-  /** The largest distance in each full pool, Infinity before: what is farther needs no offer. */
+  readonly #arrays: PoolArrays;
   readonly #worst: Float32Array;
-  readonly #waiting: Uint8Array;
-  readonly #waitingIds: Int32Array;
-  readonly #waitingDistances: Float32Array;
+  readonly #locks: Int32Array | undefined;
   /** What is put into one pool. */
   readonly #ids = new Int32Array(WAITING);
   readonly #distances = new Float32Array(WAITING);
   readonly #marks: Int32Array;
   #mark = 0;
 
-  constructor(points: number, capacity: number) {
+  constructor(capacity: number, arrays: PoolArrays) {
     this.capacity = capacity;
-    this.sizes = new Int32Array(points);
-    this.entries = new Int32Array(points * capacity);
-    this.distances = new Float32Array(points * capacity);
-    this.#worst = new Float32Array(points).fill(Number.POSITIVE_INFINITY);
-    this.#waiting = new Uint8Array(points);
-    this.#waitingIds = new Int32Array(points * WAITING);
-    this.#waitingDistances = new Float32Array(points * WAITING);
-    this.#marks = new Int32Array(points);
+    this.sizes = arrays.sizes;
+    this.entries = arrays.entries;
+    this.distances = arrays.distances;
+    this.#arrays = arrays;
+    this.#worst = arrays.worst;
+    this.#locks = arrays.locks;
+    this.#marks = new Int32Array(arrays.sizes.length);
+  }
+
+  /** Whether a pool has changed since this was last asked. */
+  takeChanged(): boolean {
+    const { changes } = this.#arrays;
+    const changed = changes[0] === 1;
+    changes[0] = 0;
+    return changed;
   }
 
   /** The id at a place of `entries`. */
@@ -52,14 +92,18 @@ export class NeighborPools {
 
   /** Offers a neighbor, which enters the pool at the latest when that is settled. */
   offer(point: number, id: number, distance: number): void {
-    if (distance > this.#worst[point]!) return;
-    const waiting = this.#waiting[point]!++;
-    this.#waitingIds[point * WAITING + waiting] = id;
-    this.#waitingDistances[point * WAITING + waiting] = distance;
-    if (waiting === WAITING - 1) this.settle(point);
+    if (distance > this.#worst[point]!) return; // another thread may have lowered it: that offer falls out later
+    const locks = this.#locks;
+    if (locks) while (Atomics.compareExchange(locks, point, 0, 1) !== 0);
+    const { waiting, waitingIds, waitingDistances } = this.#arrays;
+    const place = waiting[point]!++;
+    waitingIds[point * WAITING + place] = id;
+    waitingDistances[point * WAITING + place] = distance;
+    if (place === WAITING - 1) this.settle(point);
+    if (locks) Atomics.store(locks, point, 0);
   }
 
-  /** Adds what waits and is not there; beyond the capacity the farthest fall out. */
+  /** Adds what waits and is not there; beyond the capacity the farthest fall out. No other thread may have to do with this pool. */
   settle(point: number): void {
     const begin = point * this.capacity;
     const end = begin + this.sizes[point]!;
@@ -68,16 +112,17 @@ export class NeighborPools {
     for (let place = begin; place < end; place++) marks[this.id(place)] = mark;
     const worst = this.#worst[point]!;
     const first = point * WAITING;
-    const last = first + this.#waiting[point]!;
+    const { waiting, waitingIds, waitingDistances } = this.#arrays;
+    const last = first + waiting[point]!;
     let count = 0;
     for (let i = first; i < last; i++) {
-      const id = this.#waitingIds[i]!;
-      const distance = this.#waitingDistances[i]!;
+      const id = waitingIds[i]!;
+      const distance = waitingDistances[i]!;
       if (distance > worst || marks[id] === mark) continue;
       marks[id] = mark;
       this.#insertSorted(id, distance, count++);
     }
-    this.#waiting[point] = 0;
+    waiting[point] = 0;
     if (count > 0) this.#merge(point, count);
   }
 
@@ -120,7 +165,7 @@ export class NeighborPools {
       entries[place--] = id;
     }
     if (this.sizes[point] === capacity) this.#worst[point] = distances[begin + capacity - 1]!;
-    this.changed = true;
+    this.#arrays.changes[0] = 1;
   }
 
   #isAfter(place: number, distance: number, id: number): boolean {

@@ -1,8 +1,11 @@
 import { MersenneTwister } from '../tensor/library-random.ts';
+import { shareSource } from '../tensor/shared-source.ts';
 import type { DistanceSource } from '../tensor/vector-set.ts';
+import { Job, requireThreads } from '../threads/job.ts';
 import { Adjacency } from './adjacency.ts';
 import { completeKnnGraph, type KnnGraph } from './knn-graph.ts';
-import { NeighborPools } from './neighbor-pools.ts';
+import { NeighborPools, poolArrays } from './neighbor-pools.ts';
+import { chunksOf, type DescentState, nnJoinTask, shareAround } from './nn-join.ts';
 import { Turns } from './turns.ts';
 
 /** The letters are those of efanna and faiss (`GK`, `nndescent_L`, `nndescent_iter`, `nndescent_S`, `nndescent_R`). */
@@ -17,6 +20,8 @@ export interface NnDescentOptions {
   readonly S: number;
   /** Points that have it as a neighbor which one round looks at, new and old ones apart; and half as many old neighbors. From 1. */
   readonly R: number;
+  /** Threads that compare, 1 if not given; the graph does not depend on it. What is drawn between rounds is drawn by one. */
+  readonly threads?: number;
   /** Points joined so far in all rounds, and at most. */
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
@@ -39,107 +44,85 @@ const SEED = 2021;
  */
 export async function nnDescent(source: DistanceSource, options: NnDescentOptions): Promise<KnnGraph> {
   requireOptions(options, source.size);
-  const { K, L, iter, onProgress, signal } = options;
+  const { K, L, iter, threads = 1, onProgress, signal } = options;
+  requireThreads(threads);
   const turns = new Turns(() => source.counts, signal);
   const rows = source.size;
   if (rows - 1 <= L) return completeKnnGraph(source, K);
   const before = { ...source.counts };
   const descent = new NnDescent(source, options);
-  for (let round = 0; round < iter; round++) {
-    if (round > 0) descent.sample();
-    for (let point = 0; point < rows; point++) {
-      descent.join(point);
-      if (!turns.due) continue;
-      onProgress?.(round * rows + point + 1, iter * rows);
-      await turns.take();
+  const { state } = descent;
+  const share = () => ({
+    ...{ L: state.L, arrays: state.arrays, fresh: shareAround(state.fresh), stale: shareAround(state.stale) },
+    source: shareSource(source),
+  });
+  const job = Job.open(nnJoinTask, { ...state, source }, share, threads);
+  const chunks = chunksOf(rows);
+  try {
+    for (let round = 0; round < iter; round++) {
+      if (round > 0) descent.sample();
+      await job.run('join', chunks.join, (begun) => {
+        if (!turns.due) return undefined;
+        onProgress?.(Math.floor((round + begun / chunks.join) * rows), iter * rows);
+        return turns.take();
+      });
+      await job.run('settle', chunks.settle);
+      if (!descent.takeChanged()) break;
     }
-    if (!descent.settle()) break;
+  } finally {
+    job.close();
   }
   onProgress?.(iter * rows, iter * rows);
   const lists = descent.finish(K);
   const counts = {
-    distances: source.counts.distances - before.distances,
-    multiplyAdds: source.counts.multiplyAdds - before.multiplyAdds,
+    distances: source.counts.distances - before.distances + job.counts.distances,
+    multiplyAdds: source.counts.multiplyAdds - before.multiplyAdds + job.counts.multiplyAdds,
   };
   return { rows, K, ...lists, counts };
 }
 
-/** Neighbors of each point that a round compares, and points that have it as a neighbor. */
-interface Around {
-  readonly neighbors: Adjacency;
-  readonly reverse: Adjacency;
-}
-
+/** What is drawn and chosen between rounds, point after point, because one generator draws for all. */
 class NnDescent {
+  readonly state: DescentState;
   readonly #source: DistanceSource;
   readonly #S: number;
   readonly #random = new MersenneTwister(SEED);
   readonly #pools: NeighborPools;
   /** How many entries at the head of each pool have been looked at. */
   readonly #depths: Int32Array;
-  readonly #fresh: Around;
-  readonly #stale: Around;
   readonly #marks: Int32Array;
   #mark = 0;
-  readonly #freshMost: number;
-  /** Of one join: the new points, then the old ones. */
-  readonly #members: Int32Array;
 
-  constructor(source: DistanceSource, { L, S, R }: NnDescentOptions) {
+  constructor(source: DistanceSource, { L, S, R, threads = 1 }: NnDescentOptions) {
     const rows = source.size;
     const firstFresh = Math.min(2 * S, rows - 1);
+    const fresh = { neighbors: new Adjacency(rows, firstFresh), reverse: new Adjacency(rows, R) };
+    const stale = { neighbors: new Adjacency(rows, 2 * R), reverse: new Adjacency(rows, R) };
+    const arrays = poolArrays(rows, L, threads > 1);
+    this.state = { L, arrays, fresh, stale };
     this.#source = source;
     this.#S = S;
-    this.#pools = new NeighborPools(rows, L);
+    this.#pools = new NeighborPools(L, arrays);
     this.#depths = new Int32Array(rows).fill(S);
-    this.#fresh = { neighbors: new Adjacency(rows, firstFresh), reverse: new Adjacency(rows, R) };
-    this.#stale = { neighbors: new Adjacency(rows, 2 * R), reverse: new Adjacency(rows, R) };
     this.#marks = new Int32Array(rows);
-    this.#freshMost = firstFresh + R;
-    this.#members = new Int32Array(this.#freshMost + 2 * R);
     const drawn = new Int32Array(firstFresh);
     for (let point = 0; point < rows; point++) {
       this.#fill(point, S);
       this.#draw(point, drawn);
-      this.#fresh.neighbors.replace(point, drawn, drawn.length);
+      fresh.neighbors.replace(point, drawn, drawn.length);
     }
   }
 
-  /** Compares the new neighbors of a point with each other and with the old ones, and offers each to the other. */
-  join(point: number): void {
-    const fresh = this.#meet(point, this.#fresh, 0, this.#freshMost);
-    if (fresh === 0) return;
-    const all = this.#meet(point, this.#stale, fresh, this.#stale.neighbors.capacity);
-    const { ids, distances } = this.#source;
-    const members = this.#members;
-    const pools = this.#pools;
-    for (let i = 0; i < fresh; i++) {
-      const one = members[i]!;
-      for (let first = i + 1; first < all; first += ids.length) {
-        const count = Math.min(ids.length, all - first);
-        for (let j = 0; j < count; j++) ids[j] = members[first + j]!;
-        this.#source.measureFrom(one, count);
-        for (let j = 0; j < count; j++) {
-          pools.offer(one, ids[j]!, distances[j]!);
-          pools.offer(ids[j]!, one, distances[j]!);
-        }
-      }
-    }
-  }
-
-  /** Ends a round. Returns whether a pool has changed since the last. */
-  settle(): boolean {
-    const pools = this.#pools;
-    for (let point = 0; point < pools.sizes.length; point++) pools.settle(point);
-    const { changed } = pools;
-    pools.changed = false;
-    return changed;
+  /** Whether a pool has changed in this round. */
+  takeChanged(): boolean {
+    return this.#pools.takeChanged();
   }
 
   /** Chooses what the next round compares. */
   sample(): void {
     const { sizes, capacity, entries, distances } = this.#pools;
-    for (const { neighbors, reverse } of [this.#fresh, this.#stale]) {
+    const { fresh, stale } = this.state;
+    for (const { neighbors, reverse } of [fresh, stale]) {
       neighbors.degrees.fill(0);
       reverse.degrees.fill(0);
     }
@@ -149,7 +132,7 @@ class NnDescent {
       for (let place = begin; place < begin + this.#depths[point]!; place++) {
         const isNew = entries[place]! >= 0;
         const neighbor = this.#pools.id(place);
-        const { neighbors, reverse } = isNew ? this.#fresh : this.#stale;
+        const { neighbors, reverse } = isNew ? fresh : stale;
         if (neighbors.degrees[point]! < neighbors.capacity) neighbors.append(point, neighbor);
         if (this.#pools.isBeyond(neighbor, point, distances[place]!)) this.#appendOrReplace(reverse, neighbor, point);
         if (isNew) entries[place] = ~neighbor;
@@ -187,30 +170,6 @@ class NnDescent {
   #appendOrReplace(lists: Adjacency, list: number, id: number): void {
     if (lists.degrees[list]! < lists.capacity) lists.append(list, id);
     else lists.links[list * lists.capacity + this.#random.below(lists.capacity)] = id;
-  }
-
-  /**
-   * Puts the different points of two lists, at most `limit`, behind the first `begin` members, which are those of the call before:
-   * who is among these is left out. Returns how many members there are then.
-   */
-  #meet(point: number, { neighbors, reverse }: Around, begin: number, limit: number): number {
-    const marks = this.#marks;
-    const mark = ++this.#mark;
-    let count = begin;
-    let met = 0;
-    for (const { links, degrees, capacity } of [neighbors, reverse]) {
-      const first = point * capacity;
-      const end = first + degrees[point]!;
-      for (let i = first; i < end && met < limit; i++) {
-        const id = links[i]!;
-        const last = marks[id]!;
-        if (last === mark) continue;
-        marks[id] = mark;
-        met++;
-        if (begin === 0 || last !== mark - 1) this.#members[count++] = id;
-      }
-    }
-    return count;
   }
 
   /** Random others into the pool of a point until it holds `size`. */

@@ -129,7 +129,7 @@ export class NsgIndex {
       ...(onProgress && { onProgress: (done: number, total: number) => onProgress(done, total, phase) }),
       ...(signal && { signal }),
     });
-    const knn = await makeNeighborGraph(graphSource, neighborGraph, backend, watch('k-NN graph'));
+    const knn = await makeNeighborGraph(graphSource, neighborGraph, engine, watch('k-NN graph'));
     const center = centroid(graphBase);
     const { graph, attached, counts } = await buildNsg(graphSource, knn, center, {
       ...choices,
@@ -235,12 +235,12 @@ interface Watch {
 function makeNeighborGraph(
   source: VectorSource,
   graph: NeighborGraph,
-  backend: BackendChoice,
+  engine: Engine,
   watch: Watch,
 ): Promise<KnnGraph> {
   return graph.method === 'exact'
-    ? exactKnnGraph(source.vectors, graph.K, { backend, ...watch })
-    : nnDescent(source, { ...graph, ...watch });
+    ? exactKnnGraph(source.vectors, graph.K, { ...engine, ...watch })
+    : nnDescent(source, { ...graph, threads: engine.threads, ...watch });
 }
 
 /** A source that takes a whole neighbor list a call. */

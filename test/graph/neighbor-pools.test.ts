@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { NeighborPools } from '../../src/graph/neighbor-pools.ts';
+import { NeighborPools, poolArrays } from '../../src/graph/neighbor-pools.ts';
 import { Random } from '../../src/tensor/random.ts';
 
 test('keeps the nearest by (distance, id), each once, whatever the order of 2000 offers', () => {
@@ -10,7 +10,7 @@ test('keeps the nearest by (distance, id), each once, whatever the order of 2000
   const expected = [...new Set(offers)].sort((a, b) => distance[a]! - distance[b]! || a - b);
   for (const capacity of [1, 7, 100, 500]) {
     for (const order of [offers, [...offers].reverse()]) {
-      const pools = new NeighborPools(500, capacity);
+      const pools = new NeighborPools(capacity, poolArrays(500, capacity, order === offers));
       for (const id of order) pools.offer(3, id, distance[id]!);
       pools.settle(3);
       const size = Math.min(capacity, expected.length);
@@ -27,14 +27,13 @@ test('keeps the nearest by (distance, id), each once, whatever the order of 2000
 });
 
 test('a neighbor that is no longer new stays what it is, and changes are told', () => {
-  const pools = new NeighborPools(9, 2);
+  const pools = new NeighborPools(2, poolArrays(9, 2, false));
   pools.offer(0, 5, 1);
   pools.offer(0, 4, 2);
   assert.is(pools.sizes[0], 0, 'they wait');
   pools.settle(0);
-  assert.is(pools.changed, true);
+  assert.is(pools.takeChanged(), true);
   pools.entries[0] = ~pools.entries[0]!;
-  pools.changed = false;
   for (const [id, distance] of [
     [5, 1],
     [4, 2],
@@ -44,11 +43,11 @@ test('a neighbor that is no longer new stays what it is, and changes are told', 
     pools.offer(0, id, distance);
   }
   pools.settle(0);
-  assert.is(pools.changed, false);
+  assert.is(pools.takeChanged(), false);
   assert.equal([...pools.entries.subarray(0, 2)], [~5, 4]);
   pools.offer(0, 3, 2);
   pools.settle(0);
-  assert.is(pools.changed, true);
+  assert.is(pools.takeChanged(), true);
   assert.equal([...pools.entries.subarray(0, 2)], [~5, 3]);
   assert.equal([pools.isBeyond(0, 3, 2), pools.isBeyond(0, 2, 2), pools.isBeyond(0, 4, 2)], [false, false, true]);
 });
