@@ -40,7 +40,7 @@ export type { Evaluation, ProbeRecall } from './compress/training/evaluation.ts'
 export type { HistoryPoint } from './compress/training/history.ts';
 export type { TrainingPreset, TrainingStart } from './compress/training/presets.ts';
 export type { NetworkSwitches, TrainingChoices } from './compress/training/settings.ts';
-export type { HeldOutLoss } from './compress/training/trained-model.ts';
+export type { HeldOutLoss, PreparationReport } from './compress/training/trained-model.ts';
 export type { RunOptions, TrainingReport } from './compress/training/training-loop.ts';
 export { trainVae, type VaeTrainingOptions } from './compress/vae/train-vae.ts';
 export type { VaeConfig } from './compress/vae/vae.ts';

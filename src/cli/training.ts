@@ -6,6 +6,7 @@ import { type TrainingReport, trainCnt } from '../compress/train-cnt.ts';
 import type { TrainingChoices } from '../compress/training/settings.ts';
 import { trainVae } from '../compress/vae/train-vae.ts';
 import { readArchive, writeArchive } from '../io/archive-file.ts';
+import { preparationProgress } from '../paper/train-method.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import type { Archive } from '../tensor/named-arrays.ts';
 import type { Session } from './command.ts';
@@ -60,6 +61,7 @@ export async function trainNetwork(
       checkpointInterval: CHECKPOINT_MILLISECONDS,
       // Not given the signal: an interruption is what it is written for.
       onCheckpoint: (archive: Archive) => writeArchive(path, archive),
+      onPreparation: preparationProgress(session.progress),
       onProgress: (report: TrainingReport) => {
         const { samples, totalSamples } = report;
         done = ` after ${samples} of ${totalSamples} samples`;

@@ -5,6 +5,7 @@ import { SrpCompressor } from '../compress/sparse-projection.ts';
 import { trainCnt } from '../compress/train-cnt.ts';
 import { type HistoryPoint, readHistory } from '../compress/training/history.ts';
 import type { TrainingChoices } from '../compress/training/settings.ts';
+import type { PreparationReport } from '../compress/training/trained-model.ts';
 import type { TrainingReport } from '../compress/training/training-loop.ts';
 import { trainVae } from '../compress/vae/train-vae.ts';
 import type { Matrix } from '../tensor/matrix.ts';
@@ -54,12 +55,25 @@ export async function trainMethod(
     onCheckpoint: checkpoints.store,
     now: () => 1000 * now(),
     checkpointInterval: CHECKPOINT_MILLISECONDS,
+    onPreparation: preparationProgress(open),
     onProgress: ({ samples: done, totalSamples, loss }: TrainingReport) =>
       progress.update(done, totalSamples, loss === undefined ? '' : `loss ${loss.toFixed(4)}`),
   };
   const compressor = await trainNetwork(method, base, run);
   progress.end();
   return compressor;
+}
+
+/** Shows each long piece of work between two steps by a progress of its own. */
+export function preparationProgress(open: Surroundings['progress']): (report: PreparationReport) => void {
+  let shown: ReturnType<Surroundings['progress']> | undefined;
+  return ({ what, done, total }) => {
+    shown ??= open(what);
+    shown.update(done, total);
+    if (done < total) return;
+    shown.end();
+    shown = undefined;
+  };
 }
 
 type NetworkRun = NonNullable<Parameters<typeof trainVae>[1]> & TrainingChoices & { readonly samples: number };

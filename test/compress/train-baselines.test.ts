@@ -8,6 +8,7 @@ import { trainCatalyst } from '../../src/compress/catalyst/train-catalyst.ts';
 import type { CommonChoices } from '../../src/compress/training/choices.ts';
 import type { HistoryPoint } from '../../src/compress/training/history.ts';
 import { epochOrder, splitRows } from '../../src/compress/training/split.ts';
+import type { PreparationReport } from '../../src/compress/training/trained-model.ts';
 import type { RunOptions } from '../../src/compress/training/training-loop.ts';
 import { trainVae } from '../../src/compress/vae/train-vae.ts';
 import { vaeSettings } from '../../src/compress/vae/vae-settings.ts';
@@ -43,6 +44,14 @@ async function rejected(promise: Promise<unknown>): Promise<Error> {
   }
   throw new Error('rejected: expected an error, got none.');
 }
+
+test('trainCatalyst says how far the search for triplets is, once an epoch', async () => {
+  const ended: string[] = [];
+  const onPreparation = ({ what, done, total }: PreparationReport) => void (done === total && ended.push(what));
+  await trainCatalyst(base, { hidden: 24, backend: FAST, ...TINY, onPreparation });
+  assert.is(ended[0], 'searching positives');
+  assert.is(ended.filter((what) => what === 'searching negatives').length, Math.ceil(40 / 11));
+});
 
 for (const { name, kind, where, train, state } of METHODS) {
   const bytes = async (options: Options = {}) =>

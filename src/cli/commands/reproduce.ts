@@ -56,7 +56,7 @@ export const reproduceCommand = defineCommand({
   },
   about: [
     'Each cell shows the figure of the paper, ours, the difference, a verdict and a reason. The figures go to stdout, and as HTML, Markdown, JSON and SVG into the folder.',
-    'all is everything that the paper has. ablations is what it left to future work: twenty networks, each with a switch of its own, trained with several seeds; with --threads N, N of them at a time, each in a process of its own. all --resume takes those that are finished in its folder into the claims.',
+    'all is everything that the paper has. ablations is what it left to future work: twenty networks, each with a switch of its own, trained with several seeds; --threads of them at a time, each in a process of its own. all --resume takes those that are finished in its folder into the claims.',
   ],
   examples: [
     'cnt reproduce all',
@@ -82,7 +82,7 @@ export const reproduceCommand = defineCommand({
       ...(only === undefined ? {} : { only: only as AblationName }),
     };
     try {
-      const shared = target === 'ablations' && (values.threads ?? 1) > 1 && only === undefined;
+      const shared = target === 'ablations' && session.threads > 1 && only === undefined;
       if (shared) await trainInProcesses(options, session.threads, session);
       const kept = shared ? { ...options, resume: true } : options;
       const { lines, report } = await reproduce(target as Target, kept, { ...session, now: processorSeconds });
@@ -98,7 +98,7 @@ export const reproduceCommand = defineCommand({
 async function trainInProcesses(options: ReproduceOptions, atOnce: number, session: Session): Promise<void> {
   const { resume, only: _, seed, seeds = BUDGET[options.scale].seeds, ...others } = options;
   const same = Object.entries(others).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const flags = ['--backend', session.backend, '--quiet', ...(resume ? ['--resume'] : [])];
+  const flags = ['--backend', session.backend, '--threads', '1', '--quiet', ...(resume ? ['--resume'] : [])];
   const program = [...process.execArgv, process.argv[1]!, 'reproduce', 'ablations', ...same, ...flags];
   // Generated data depend on the seed too: there one process trains all seeds of a network.
   const [first, each] =

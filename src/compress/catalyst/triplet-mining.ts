@@ -43,7 +43,7 @@ export class TripletMining {
     const places = this.#places(anchors).filter((place) => this.#near[place * POSITIVES] === -1);
     if (places.length === 0) return;
     const rows = gatherRows(base, this.#learning);
-    await this.#search(rows, places, POSITIVES, pause, (place, found, first) => {
+    await this.#search('searching positives', rows, places, POSITIVES, pause, (place, found, first) => {
       for (let r = 0; r < POSITIVES; r++) {
         this.#near[place * POSITIVES + r] = this.#learning[found.ids[first + r]!]!;
       }
@@ -56,9 +56,16 @@ export class TripletMining {
    * @param encoded (learning rows, dOut), as the network now maps them
    */
   async mineNegatives(encoded: Matrix, anchors: Int32Array, pause: Pause): Promise<void> {
-    await this.#search(encoded, this.#places(anchors), NEGATIVE_RANK, pause, (place, found, first) => {
-      this.negatives[place] = this.#learning[found.ids[first + NEGATIVE_RANK - 1]!]!;
-    });
+    await this.#search(
+      'searching negatives',
+      encoded,
+      this.#places(anchors),
+      NEGATIVE_RANK,
+      pause,
+      (place, found, first) => {
+        this.negatives[place] = this.#learning[found.ids[first + NEGATIVE_RANK - 1]!]!;
+      },
+    );
   }
 
   /**
@@ -82,6 +89,7 @@ export class TripletMining {
 
   /** Calls `take` for each place, with its k neighbors from `first` on in `found`. */
   async #search(
+    what: string,
     rows: Matrix,
     places: Int32Array,
     k: number,
@@ -94,7 +102,7 @@ export class TripletMining {
       chunk.forEach((place, i) => {
         take(place, found, i * k);
       });
-      await pause();
+      await pause({ what, done: start + chunk.length, total: places.length });
     }
   }
 }

@@ -27,8 +27,16 @@ export interface HeldOutLoss {
   readonly heldOutError: number;
 }
 
+/** How far work between two steps is, where it takes long: the search for triplets. */
+export interface PreparationReport {
+  /** `searching negatives` */
+  readonly what: string;
+  readonly done: number;
+  readonly total: number;
+}
+
 /** Awaited between pieces of work: lets signals, timers and the screen have their turn, and throws to end the training. */
-export type Pause = () => Promise<void>;
+export type Pause = (work?: PreparationReport) => Promise<void>;
 
 /** What the loop of training needs of a model, whatever its method; all of it lies where one `Kernels` reaches it. */
 export interface TrainedModel {

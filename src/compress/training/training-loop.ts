@@ -6,7 +6,7 @@ import type { CommonSettings } from './choices.ts';
 import { Evaluator } from './evaluation.ts';
 import { evaluationSteps, type HistoryPoint } from './history.ts';
 import { epochOrder, type Split } from './split.ts';
-import type { TrainedModel } from './trained-model.ts';
+import type { PreparationReport, TrainedModel } from './trained-model.ts';
 
 /** Where a training stands, after a step or an evaluation. */
 export interface TrainingReport {
@@ -33,6 +33,8 @@ export interface RunOptions extends Computing {
   readonly signal?: AbortSignal | undefined;
   /** Called after every step, and after every evaluation but the one before the first step. */
   readonly onProgress?: ((report: TrainingReport) => void) | undefined;
+  /** Called as long work between two steps goes on; `done` is `total` at its end. */
+  readonly onPreparation?: ((report: PreparationReport) => void) | undefined;
   /** Called after each evaluation but the last, when the training is stopped, and as `checkpointInterval` says. */
   readonly onCheckpoint?: ((checkpoint: Archive) => void | Promise<void>) | undefined;
   /** A clock in milliseconds, for `secondsLeft` and `checkpointInterval` and nothing else. */
@@ -170,7 +172,10 @@ class Training<M extends TrainedModel, C> {
     const epoch = Math.floor(step / stepsPerEpoch);
     if (this.#order?.epoch === epoch) return;
     const ids = epochOrder(this.#plan.split.training, seed, epoch);
-    await this.#model.beginEpoch?.(this.#base, ids, step % stepsPerEpoch > 0, () => this.#pause());
+    await this.#model.beginEpoch?.(this.#base, ids, step % stepsPerEpoch > 0, (work) => {
+      if (work) this.#options.onPreparation?.(work);
+      return this.#pause();
+    });
     this.#order = { epoch, ids };
   }
 

@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { POSITIVES, TripletMining } from '../../../src/compress/catalyst/triplet-mining.ts';
+import type { PreparationReport } from '../../../src/compress/training/trained-model.ts';
 import { createMatrix } from '../../../src/tensor/matrix.ts';
 import { Random } from '../../../src/tensor/random.ts';
 
@@ -48,6 +49,24 @@ test('the negative is the fiftieth nearest in the output space, the anchor inclu
   mining.triplets(target, anchors, 0, 2, new Random(1, 'draws'));
   assert.equal([...target.subarray(4)], [learning[49], learning[49]]);
   assert.equal([...target.subarray(0, 2)], [198, 192]);
+});
+
+test('a long search says how far it is', async () => {
+  const rows = 2500;
+  const line = createMatrix(
+    rows,
+    1,
+    Float32Array.from({ length: rows }, (_, i) => i),
+  );
+  const all = Int32Array.from({ length: rows }, (_, i) => i);
+  const mining = new TripletMining(all, { backend: 'auto' });
+  const reports: (PreparationReport | undefined)[] = [];
+  await mining.mineNegatives(line, all, async (report) => void reports.push(report));
+  const what = 'searching negatives';
+  assert.equal(
+    reports,
+    [1024, 2048, 2500].map((done) => ({ what, done, total: rows })),
+  );
 });
 
 test.run();
