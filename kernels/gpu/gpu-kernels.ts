@@ -36,6 +36,8 @@ export interface GpuKernels extends Kernels {
   launch(): Promise<void>;
   /** Launches all that was called, waits for it, and brings the values of these operands to the host. */
   fetch(...operands: readonly Floats[]): Promise<void>;
+  /** Ends the use of these kernels and their operands; what was compiled is left to the next ones of the device. */
+  close(): void;
 }
 
 /** A call of a kernel that nothing but the training of other networks needs throws. */
@@ -63,6 +65,7 @@ export function gpuKernels(device: GpuDevice): GpuKernels {
     },
     launch: () => resident.launch(),
     fetch: (...operands: readonly Floats[]) => resident.fetch(...operands),
+    close: () => resident.close(),
   };
   return new Proxy(calls as unknown as GpuKernels, {
     get: (target, name) => Reflect.get(target, name) ?? refused(name),

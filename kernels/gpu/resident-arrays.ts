@@ -31,6 +31,7 @@ export class ResidentArrays implements GpuLink, GpuWork {
   /** Results of the present work that it still holds, and what it uploaded for itself. */
   #held: GpuMatrix[] = [];
   #uploaded: GpuMatrix[] = [];
+  readonly #sent: GpuMatrix[] = [];
 
   readonly lanes: boolean;
 
@@ -72,7 +73,10 @@ export class ResidentArrays implements GpuLink, GpuWork {
       const resident = this.#residentOf(operand);
       this.#point(resident, 'host');
       if (resident.sent) await this.#device.write(resident.sent, resident.host);
-      else resident.sent = await this.#device.upload(resident.host, 1, resident.host.length);
+      else {
+        resident.sent = await this.#device.upload(resident.host, 1, resident.host.length);
+        this.#sent.push(resident.sent);
+      }
     });
   }
 
@@ -84,6 +88,12 @@ export class ResidentArrays implements GpuLink, GpuWork {
       if (content === 'zeros') host.fill(0);
       else if (content !== 'host') host.set(await this.#device.read(content));
     }
+  }
+
+  /** Ends the use of all operands; what was compiled for them is left to the next ones of the device. */
+  close(): void {
+    this.#pool.close();
+    this.#device.free(...this.#sent);
   }
 
   async read(operand: Floats, rows?: number, cols?: number): Promise<GpuMatrix> {

@@ -8,6 +8,9 @@ interface Place {
   users: number;
 }
 
+/** Numbers of the pools in use on a device: no two of them may share a place. */
+const inUse = new WeakMap<GpuDevice, Set<number>>();
+
 /**
  * Results of kernels, each in one of a few places of its kernel and shape (the slots of `GpuDevice.run`). A place is used again as
  * soon as nobody points at it: a launch later in the queue may overwrite what earlier ones read.
@@ -17,9 +20,22 @@ export class ResultPool {
   readonly #places = new Map<GpuMatrix, Place>();
   readonly #free = new Map<string, string[]>();
   readonly #made = new Map<string, number>();
+  readonly #numbers: Set<number>;
+  readonly #number: number;
 
   constructor(device: GpuDevice) {
     this.#device = device;
+    this.#numbers = inUse.get(device) ?? new Set();
+    inUse.set(device, this.#numbers);
+    let number = 0;
+    while (this.#numbers.has(number)) number++;
+    this.#numbers.add(number);
+    this.#number = number;
+  }
+
+  /** Leaves its places, with what was compiled for them, to the next pool of the device. */
+  close(): void {
+    this.#numbers.delete(this.#number);
   }
 
   /** The result has one user: the caller. */
@@ -53,7 +69,7 @@ export class ResultPool {
   #newSlot(key: string): string {
     const made = this.#made.get(key) ?? 0;
     this.#made.set(key, made + 1);
-    return `result ${made}`;
+    return `pool ${this.#number}, place ${made}`;
   }
 }
 

@@ -34,6 +34,11 @@ export class GpuEncoder implements RowEncoder {
     this.#standardization = standardization;
   }
 
+  /** To be called by whoever made the kernels for this encoder alone. */
+  close(): void {
+    this.#kernels.close();
+  }
+
   async encodeChunk(
     target: Float32Array,
     x: Matrix,

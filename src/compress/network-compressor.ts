@@ -127,6 +127,7 @@ export class NetworkCompressor implements Compressor {
   #gpuEncoder(device: GpuDevice, rows: number): GpuEncoder {
     const found = this.#gpuEncoders.get(device);
     if (found && found.rows >= rows) return found;
+    found?.close();
     const kernels = gpuKernels(device);
     const parameters = new ParameterSet(kernels, { gradients: false });
     const encoder = new GpuEncoder(kernels, parameters, this.network, this.standardization, rows);

@@ -40,21 +40,25 @@ export async function trainCnt(base: Matrix, options: TrainingOptions = {}): Pro
   const settings = trainingSettings(base, options);
   const { network, standardization } = settings;
   const split = splitRows(base.rows, settings.seed);
+  const onGpu =
+    options.gpu && (await GpuTrainingModel.create(options.gpu, base, settings, heldOutBatch(settings, split)));
   const plan = {
     where: 'trainCnt',
     checkpoint: { kind: 'cnt-checkpoint', where: 'CNT checkpoint' },
     settings,
     split,
     gpu: options.gpu?.report.adapter,
-    model: options.gpu
-      ? await GpuTrainingModel.create(options.gpu, base, settings, heldOutBatch(settings, split))
-      : TrainingModel.create(settings, heldOutBatch(settings, split), options),
+    model: onGpu ?? TrainingModel.create(settings, heldOutBatch(settings, split), options),
     start: (model: TrainedModel) => giveFirstValues(model, settings, base, computingOf(options)),
     learningRate: (step: number) => learningRate(settings, step),
     compressor: (parameters: CntModel['parameters'], record: CntModel['record']) =>
       new CntCompressor({ network, standardization, parameters, record }),
   };
-  return runTraining(plan, base, options);
+  try {
+    return await runTraining(plan, base, options);
+  } finally {
+    onGpu?.close();
+  }
 }
 
 function giveFirstValues(model: TrainedModel, settings: TrainingSettings, base: Matrix, computing: Computing): void {

@@ -25,6 +25,7 @@ export class GpuTrainingModel implements TrainedModel {
   readonly parameters: ParameterSet;
   readonly optimizer: AdamW;
   readonly encoder: GpuEncoder;
+  readonly #device: GpuDevice;
   readonly #kernels: GpuKernels;
   readonly #settings: TrainingSettings;
   readonly #training: TrainingTape;
@@ -38,11 +39,13 @@ export class GpuTrainingModel implements TrainedModel {
   #lossCount = 0;
 
   private constructor(
+    device: GpuDevice,
     kernels: GpuKernels,
     settings: TrainingSettings,
     heldOutRows: number,
     rows: GpuMatrix | undefined,
   ) {
+    this.#device = device;
     this.#kernels = kernels;
     this.#settings = settings;
     this.#rows = rows;
@@ -63,7 +66,7 @@ export class GpuTrainingModel implements TrainedModel {
     heldOutRows: number,
   ): Promise<GpuTrainingModel> {
     const rows = await standardizedRows(device, base, settings);
-    return new GpuTrainingModel(gpuKernels(device), settings, heldOutRows, rows);
+    return new GpuTrainingModel(device, gpuKernels(device), settings, heldOutRows, rows);
   }
 
   async step(base: Matrix, ids: Int32Array, first: number, learningRate: number): Promise<readonly number[]> {
@@ -105,6 +108,12 @@ export class GpuTrainingModel implements TrainedModel {
   async fetch(): Promise<readonly number[]> {
     await this.#kernels.fetch(...this.#state());
     return this.#readLosses();
+  }
+
+  /** Gives back the base, and leaves what was compiled to the next training on the device. */
+  close(): void {
+    this.#kernels.close();
+    if (this.#rows) this.#device.free(this.#rows);
   }
 
   /** All that a step leaves to the next one. */

@@ -38,6 +38,7 @@ async function lossesOf(device: GpuDevice, choices: TrainingChoices): Promise<re
     found.push(...(await gpu.step(base, order, 0, settings.learningRate)));
   }
   found.push(...(await gpu.fetch()));
+  gpu.close();
   assert.is(found.length, STEPS);
   assert.equal(gpu.optimizer.scalars, cpu.optimizer.scalars);
   return expected.map((loss, step) => [loss, found[step]!]);
@@ -75,7 +76,9 @@ test('a base that does not fit goes up batch by batch, with the same losses', as
       model.parameters.initialise(1);
       model.send();
       await model.step(base, splitRows(base.rows, 1).training, 0, 0.001);
-      return model.fetch();
+      const known = await model.fetch();
+      model.close();
+      return known;
     }),
   );
   assert.equal(losses[0], losses[1]);

@@ -187,6 +187,7 @@ async function errorOf(device: GpuDevice, one: Case): Promise<number> {
   one.call(reference, exact);
   one.call(kernels, operands);
   await kernels.fetch(...operands);
+  kernels.close();
   assert.equal(kernels.counts, reference.counts, `${one.name}: counts`);
   return Math.max(
     ...one.results.map((place) => {
@@ -213,6 +214,7 @@ for (const device of devices) {
     const [out, probabilities] = [kernels.floats(2), kernels.floats(4)];
     kernels.attentionForward(out, probabilities, qkv, undefined, shape);
     await kernels.fetch(out, probabilities);
+    kernels.close();
     assert.equal([...probabilities.subarray(0, 2)], [1, 0]); // logits 1000 and 900
     assert.ok([...out, ...probabilities].every(Number.isFinite));
   });
@@ -225,6 +227,7 @@ for (const device of devices) {
     kernels.inrpWeights(w, out, 3, 2, 0.01, 9);
     kernels.pairDistancesBackward(dx, sent(kernels, Float64Array.of(0, 9, 0, 9, 0, 0, 0, 0, 0)), out, x, 3, 2);
     await kernels.fetch(out, w, dx);
+    kernels.close();
     assert.equal([...out], [0, 0, 5, 0, 0, 5, 5, 5, 0]);
     assert.equal([w[0], w[1]], [2, 2]);
     assert.equal([...dx], [0, 0, 0, 0, 0, 0]);
@@ -238,6 +241,7 @@ for (const device of devices) {
     kernels.add(whole.subarray(4, 6), y, 2);
     kernels.hardtanh(whole.subarray(0, 2), whole.subarray(0, 2), 2);
     await kernels.fetch(whole, y);
+    kernels.close();
     assert.equal([...y], [1, 1]);
     assert.equal([...whole], [1, 1, 3, 4, 6, 7]);
   });
@@ -250,7 +254,36 @@ for (const device of devices) {
     const compiled = device.compiled;
     for (let step = 0; step < 5; step++) kernels.add(y, x, 2);
     await kernels.fetch(y);
+    kernels.close();
     assert.equal([...y], [5, 4]);
+    assert.is(device.compiled, compiled);
+  });
+
+  test(`${backend}: kernels in use at once share no memory; closed ones leave what was compiled`, async () => {
+    const [first, second] = [gpuKernels(device), gpuKernels(device)];
+    const results = [first, second].map((kernels, i) => {
+      const y = kernels.floats(3);
+      kernels.hardtanh(y, sent(kernels, Float64Array.of(i, i / 2, i / 4)), 3);
+      return y;
+    });
+    await first.launch();
+    await second.launch();
+    await first.fetch(results[0]!);
+    await second.fetch(results[1]!);
+    assert.equal(
+      results.map((y) => [...y]),
+      [
+        [0, 0, 0],
+        [1, 0.5, 0.25],
+      ],
+    );
+    first.close();
+    second.close();
+    const compiled = device.compiled;
+    const third = gpuKernels(device);
+    third.hardtanh(third.floats(3), sent(third, Float64Array.of(1, 2, 3)), 3);
+    await third.launch();
+    third.close();
     assert.is(device.compiled, compiled);
   });
 
@@ -260,6 +293,7 @@ for (const device of devices) {
     const out = kernels.floats(8);
     kernels.gatherRows(out, matrix, sent(kernels, Float64Array.of(2, 0, 0, 1)), 4);
     await kernels.fetch(out);
+    kernels.close();
     assert.equal([...out], [5, 6, 1, 2, 1, 2, 3, 4]);
     device.free(matrix);
   });
