@@ -9,6 +9,8 @@ interface Checked {
   readonly nearest: boolean;
   readonly kMeans: boolean;
   readonly pca: boolean;
+  /** Of the losses of 40 steps, from the CPU's. */
+  readonly training: number;
 }
 
 const program = chromium();
@@ -27,6 +29,7 @@ else {
       assert.is(report?.hardware, false, report?.adapter);
       for (const [kernel, share] of Object.entries(shares ?? {}))
         assert.ok(share <= 1, `${kernel}: ${share} of its bound`);
+      assert.ok(checks.training < 1e-4, `losses of a training: ${checks.training}`);
       assert.equal([checks.nearest, checks.kMeans, checks.pca], [true, true, true]);
     });
   }
