@@ -4,99 +4,36 @@
  *
  * Source: WebAssembly Core Specification 2.0, section 5.4 (opcodes).
  */
-import { type Code, float32, signed, unsigned } from './encoding.ts';
+import { float32, unsigned } from './encoding.ts';
+import {
+  type Expression,
+  type F32,
+  FLOAT_ALIGNMENT,
+  f32Binary,
+  f32Compare,
+  f32FromI32,
+  f32Unary,
+  type I32,
+  i32Binary,
+  i32FromF32,
+  i32Unary,
+  i64Binary,
+  i64Compare,
+  load,
+  push,
+  type Statement,
+  simd,
+  store,
+  type V128,
+  type ValueType,
+  vBinary,
+  vShift,
+  vTest,
+  vUnary,
+} from './instruction-shapes.ts';
 
-export type ValueType = 'i32' | 'i64' | 'f32' | 'v128';
-
-export interface Expression<T extends ValueType | 'void'> {
-  readonly type: T;
-  readonly code: Code;
-}
-
-/** Leaves nothing on the stack. */
-export type Statement = Expression<'void'>;
-
-export type Operand<T extends ValueType> = T extends 'v128' | 'i64' ? Expression<T> : Expression<T> | number;
-export type I32 = Operand<'i32'>;
-export type I64 = Operand<'i64'>;
-export type F32 = Operand<'f32'>;
-export type V128 = Operand<'v128'>;
-
-/** The code that pushes a value; a number becomes a constant of this type. */
-export function push(type: ValueType, value: Expression<ValueType> | number): Code {
-  if (typeof value !== 'number') return value.code;
-  return type === 'i32' ? [0x41, signed(value)] : [0x43, float32(value)];
-}
-
-function simd(opcode: number): Code {
-  return [0xfd, unsigned(opcode)];
-}
-
-// ---- shapes of instructions: operands -> result
-
-function i32Unary(opcode: Code) {
-  return (a: I32): Expression<'i32'> => ({ type: 'i32', code: [push('i32', a), opcode] });
-}
-function i32Binary(opcode: Code) {
-  return (a: I32, b: I32): Expression<'i32'> => ({ type: 'i32', code: [push('i32', a), push('i32', b), opcode] });
-}
-function i64Binary(opcode: Code) {
-  return (a: I64, b: I64): Expression<'i64'> => ({ type: 'i64', code: [a.code, b.code, opcode] });
-}
-function i64Compare(opcode: Code) {
-  return (a: I64, b: I64): Expression<'i32'> => ({ type: 'i32', code: [a.code, b.code, opcode] });
-}
-function f32Unary(opcode: Code) {
-  return (a: F32): Expression<'f32'> => ({ type: 'f32', code: [push('f32', a), opcode] });
-}
-function f32Binary(opcode: Code) {
-  return (a: F32, b: F32): Expression<'f32'> => ({ type: 'f32', code: [push('f32', a), push('f32', b), opcode] });
-}
-function f32Compare(opcode: Code) {
-  return (a: F32, b: F32): Expression<'i32'> => ({ type: 'i32', code: [push('f32', a), push('f32', b), opcode] });
-}
-function i32FromF32(opcode: Code) {
-  return (a: F32): Expression<'i32'> => ({ type: 'i32', code: [push('f32', a), opcode] });
-}
-function f32FromI32(opcode: Code) {
-  return (a: I32): Expression<'f32'> => ({ type: 'f32', code: [push('i32', a), opcode] });
-}
-function vUnary(opcode: number) {
-  const own = simd(opcode);
-  return (a: V128): Expression<'v128'> => ({ type: 'v128', code: [a.code, own] });
-}
-function vBinary(opcode: number) {
-  const own = simd(opcode);
-  return (a: V128, b: V128): Expression<'v128'> => ({ type: 'v128', code: [a.code, b.code, own] });
-}
-function vShift(opcode: number) {
-  const own = simd(opcode);
-  return (a: V128, bits: I32): Expression<'v128'> => ({
-    type: 'v128',
-    code: [a.code, push('i32', bits), own],
-  });
-}
-function vTest(opcode: number) {
-  const own = simd(opcode);
-  return (a: V128): Expression<'i32'> => ({ type: 'i32', code: [a.code, own] });
-}
-
-// ---- memory: address + a constant offset in bytes; the alignment is only a hint
-
-const FLOAT_ALIGNMENT = 2;
-
-function load<T extends ValueType>(type: T, opcode: Code, alignment = FLOAT_ALIGNMENT) {
-  return (address: I32, offset = 0): Expression<T> => ({
-    type,
-    code: [push('i32', address), opcode, alignment, unsigned(offset)],
-  });
-}
-function store<T extends ValueType>(type: T, opcode: Code, alignment = FLOAT_ALIGNMENT) {
-  return (address: I32, value: Operand<T>, offset = 0): Statement => ({
-    type: 'void',
-    code: [push('i32', address), push(type, value), opcode, alignment, unsigned(offset)],
-  });
-}
+export type { Expression, F32, I32, I64, Operand, Statement, V128, ValueType } from './instruction-shapes.ts';
+export { push } from './instruction-shapes.ts';
 
 export const memory = {
   /** Copies `bytes` bytes; the ranges may overlap. */

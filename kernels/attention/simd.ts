@@ -1,12 +1,11 @@
 import { eachElement, type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../assembler.ts';
-import { eachStrip } from '../columns.ts';
 import { f32, f32x4, type I32, i32, type Statement, v128 } from '../instructions.ts';
 import type { AttentionShape } from '../kernels.ts';
-import { reduceLanes, sumTerms } from '../lane-sums.ts';
 import type { Link } from '../link.ts';
 import { expStatements } from '../math/simd.ts';
 import { along, COLUMNS, inRows, ROWS } from '../threads/job.ts';
 import { type AttentionKernels, attentionMultiplyAdds, SOFTMAX_TAIL } from './reference.ts';
+import { addToRows, dots, weightedRows } from './row-products.ts';
 
 type L = Local<'i32'>;
 type V = Local<'v128'>;
@@ -14,57 +13,6 @@ type V = Local<'v128'>;
 export function emitAttention(module: ModuleBuilder): void {
   emitForward(module);
   emitBackward(module);
-}
-
-/** results[j] = a · row(j), j < count, where row(j) = first + j stride; `length` floats each. Four rows at a time. */
-function dots(f: FunctionScope, results: L, a: L, first: I32, stride: L, count: L, length: L): Statement[] {
-  const row = f.local('i32');
-  const place = f.local('i32');
-  const dot = f.local('v128');
-  const group = (size: 4 | 1): Statement[] => {
-    const sums = f.locals('v128', size);
-    const rows = sums.map((_, g) => i32.add(row, i32.mul(stride, g)));
-    return [
-      ...sumTerms(f, sums, a, rows, length, f32x4.mul),
-      ...reduceLanes(f, dot, sums),
-      size === 4 ? v128.store(place, dot) : v128.store32_lane(place, dot, 0),
-      row.set(i32.add(row, i32.mul(stride, size))),
-      place.set(i32.add(place, 4 * size)),
-    ];
-  };
-  return [
-    row.set(first),
-    place.set(results),
-    forUp(f, 0, i32.shr_u(count, 2), 1, () => group(4)),
-    forUp(f, 0, i32.and(count, 3), 1, () => group(1)),
-  ];
-}
-
-/** target += (or, from 0, =) sum over j < count, in order, of weights[j] row(j), over `length` columns. */
-function weightedRows(
-  f: FunctionScope,
-  target: I32,
-  accumulate: boolean,
-  weights: { first: I32; stride: I32 },
-  rows: { first: I32; stride: I32 },
-  count: I32,
-  length: I32,
-): Statement[] {
-  const [weight, row] = [f.local('i32'), f.local('i32')];
-  const factor = f.local('v128');
-  const sums = f.locals('v128', 4);
-  return eachStrip(f, length, 4, (byte, { vectors, load, store }) => [
-    ...vectors.map((v) => sums[v]!.set(accumulate ? load(i32.add(target, byte), v) : f32x4.const(0))),
-    weight.set(weights.first),
-    row.set(i32.add(rows.first, byte)),
-    forUp(f, 0, count, 1, () => [
-      factor.set(v128.load32_splat(weight)),
-      ...vectors.map((v) => sums[v]!.set(f32x4.add(sums[v]!, f32x4.mul(factor, load(row, v))))),
-      weight.set(i32.add(weight, weights.stride)),
-      row.set(i32.add(row, rows.stride)),
-    ]),
-    ...vectors.map((v) => store(i32.add(target, byte), sums[v]!, v)),
-  ]);
 }
 
 /** One row of `count` logits becomes probabilities, in place. */
@@ -217,30 +165,6 @@ function logitSlopes(f: FunctionScope, slopes: L, dBias: L, biased: L, row: L, t
       slope.set(f32x4.mul(load(i32.add(row, byte)), slope)),
       ifThen(biased, [store(i32.add(dBias, byte), f32x4.add(load(i32.add(dBias, byte)), slope))]),
       store(i32.add(slopes, byte), f32x4.mul(slope, scale)),
-    ]),
-  ];
-}
-
-/** row(j) += weights[j] a for j < count, where row(j) = first + j stride. */
-function addToRows(
-  f: FunctionScope,
-  rows: { first: I32; stride: L },
-  weights: L,
-  a: I32,
-  count: L,
-  length: L,
-): Statement[] {
-  const [row, from] = [f.local('i32'), f.local('i32')];
-  const factor = f.local('v128');
-  return [
-    row.set(rows.first),
-    from.set(a),
-    forUp(f, 0, i32.shl(count, 2), 4, (j) => [
-      factor.set(v128.load32_splat(i32.add(weights, j))),
-      eachElement(f, length, (byte, { load, store }) => [
-        store(i32.add(row, byte), f32x4.add(load(i32.add(row, byte)), f32x4.mul(factor, load(i32.add(from, byte))))),
-      ]),
-      row.set(i32.add(row, rows.stride)),
     ]),
   ];
 }
