@@ -61,7 +61,7 @@ export interface TrainingPlan<M extends TrainedModel, C> {
    * What is returned.
    *
    * @param parameters those of the lowest held-out loss, with the running statistics
-   * @param record settings and history as JSON texts
+   * @param record settings and history as JSON texts, and the GPU if one made steps
    */
   compressor(parameters: ReadonlyMap<string, NamedArray>, record: Readonly<Record<string, string>>): C;
 }
@@ -255,10 +255,11 @@ class Training<M extends TrainedModel, C> {
   #compressor(): C {
     const { network: _, standardization, ...settings } = this.#settings;
     const { best, history, gpu } = this.#progress;
-    const training = { ...settings, bestStep: best!.step, ...(gpu !== undefined && { gpu }) };
+    const training = { ...settings, bestStep: best!.step };
     return this.#plan.compressor(best!.parameters, {
       training: JSON.stringify(training),
       history: JSON.stringify(history),
+      ...(gpu !== undefined && { gpu }),
     });
   }
 
