@@ -151,8 +151,7 @@ const BUILDERS: Readonly<Record<IndexKind, Builder>> = {
     };
   },
 
-  async ivfpq(vectors, _, { nlist = BUILD_DEFAULTS.nlist, ...choices }, session) {
-    const base = requireMatrix(vectors, '--index ivfpq');
+  async ivfpq(base, _, { nlist = BUILD_DEFAULTS.nlist, ...choices }, session) {
     const { bytes, ...options } = codeOptions(choices, base);
     const progress = session.progress('building');
     const index = await IvfAdcIndex.build({
@@ -174,8 +173,7 @@ const BUILDERS: Readonly<Record<IndexKind, Builder>> = {
     };
   },
 
-  async pq(vectors, _, choices, session) {
-    const base = requireMatrix(vectors, '--index pq');
+  async pq(base, _, choices, session) {
     const { bytes, ...options } = codeOptions(choices, base);
     const { opq } = choices;
     const progress = session.progress('building');
@@ -192,8 +190,7 @@ const BUILDERS: Readonly<Record<IndexKind, Builder>> = {
     };
   },
 
-  async sq8(vectors, _, { range = 'dimension', keepVectors }, { backend }) {
-    const base = requireMatrix(vectors, '--index sq8');
+  async sq8(base, _, { range = 'dimension', keepVectors }, { backend }) {
     const index = Sq8Index.build({ base, range, keepVectors, backend });
     const statistics = index.statistics();
     return {
@@ -268,7 +265,7 @@ function hnswOptions({ M, efConstruction, profile, seed }: Omit<IndexChoices, 'r
 /** @throws {RangeError} if so many bytes do not divide the columns */
 function codeOptions(
   { bytes = BUILD_DEFAULTS.bytes, profile, keepVectors, seed }: Omit<IndexChoices, 'nlist'>,
-  { cols }: Matrix,
+  { cols }: Pick<Vectors, 'cols'>,
 ) {
   if (cols % bytes !== 0) throw new RangeError(`--bytes: expected a divisor of the ${cols} columns, got ${bytes}.`);
   return { bytes, profile: profileOf(profile), keepVectors, seed };

@@ -8,6 +8,8 @@ import {
   requireArray,
   requireInteger,
 } from '../tensor/named-arrays.ts';
+import type { Vectors } from '../tensor/vectors.ts';
+import { requireVectors } from '../tensor/vectors-array.ts';
 
 const LARGEST = 2 ** 31 - 1;
 
@@ -40,6 +42,17 @@ export function optionalMatrix(
   where: string,
 ): Matrix | undefined {
   return arrays.has(name) ? requireMatrix(arrays, name, rows, cols, where) : undefined;
+}
+
+/** Vectors of any size, or undefined where the archive has none. @throws {RangeError} as `requireVectors` */
+export function optionalVectors(
+  arrays: Arrays,
+  name: string,
+  rows: number,
+  cols: number,
+  where: string,
+): Vectors | undefined {
+  return arrays.has(name) ? requireVectors(arrays, name, rows, cols, `${where}: ${name}`) : undefined;
 }
 
 /** The packed codes. @throws {RangeError} if they are missing, of another shape, or hold bits that belong to no number */

@@ -1,8 +1,10 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
 import type { Counts, Floats } from '../../kernels/kernels.ts';
 import type { Matrix } from '../tensor/matrix.ts';
+import { vectorSource } from '../tensor/split-vector-set.ts';
 import { TopK } from '../tensor/top-k.ts';
-import { VectorSet } from '../tensor/vector-set.ts';
+import type { VectorSource } from '../tensor/vector-set.ts';
+import type { Vectors } from '../tensor/vectors.ts';
 import type { QuerySource } from './graph-searcher.ts';
 import { emptyAnswers, requireQueries, type SearchResult } from './search-result.ts';
 
@@ -20,7 +22,7 @@ export interface CodeSearchOptions {
 export interface ScannedCodes {
   readonly dim: number;
   /** The vectors, where they are kept. */
-  readonly vectors: VectorSet | undefined;
+  readonly vectors: VectorSource | undefined;
   /** Work so far, without that on `vectors`. */
   readonly counts: Readonly<Counts>;
   /** Offers the codes that a query is compared with. @returns how many they were */
@@ -79,8 +81,8 @@ export function offerScan(top: TopK, distances: Floats, count: number, first: nu
 }
 
 /** The vectors that an index keeps for re-ranking. */
-export function keptVectors(base: Matrix | undefined, backend: BackendChoice): VectorSet | undefined {
-  return base && new VectorSet(base, { backend });
+export function keptVectors(base: Vectors | undefined, backend: BackendChoice): VectorSource | undefined {
+  return base && vectorSource(base, { backend });
 }
 
 /** Offers the candidates with their exact distances from the query that starts at `offset`. */
@@ -109,7 +111,7 @@ function workOf({ counts, vectors }: ScannedCodes): Counts {
   };
 }
 
-function requireRerank(rerank: number | undefined, k: number, vectors: VectorSet | undefined, where: string): void {
+function requireRerank(rerank: number | undefined, k: number, vectors: VectorSource | undefined, where: string): void {
   if (rerank === undefined) return;
   if (!vectors) throw new RangeError(`${where}: expected an index that keeps its vectors to re-rank, got codes alone.`);
   if (!Number.isSafeInteger(rerank) || rerank < k) {

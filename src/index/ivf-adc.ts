@@ -5,8 +5,10 @@ import { ProductCodeSet } from '../quantize/product-code-set.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import { type Archive, type NamedArray, requireArray, requireInteger } from '../tensor/named-arrays.ts';
 import { TopK } from '../tensor/top-k.ts';
-import { VectorSet } from '../tensor/vector-set.ts';
-import { optionalMatrix, requireMatrix, requirePackedCodes, requireSizes } from './code-archive.ts';
+import { VectorSet, type VectorSource } from '../tensor/vector-set.ts';
+import type { Vectors } from '../tensor/vectors.ts';
+import { vectorsArray } from '../tensor/vectors-array.ts';
+import { optionalVectors, requireMatrix, requirePackedCodes, requireSizes } from './code-archive.ts';
 import { type CodeSearchOptions, keptVectors, offerScan, SCAN_BLOCK, searchCodes } from './code-search.ts';
 import { buildLists, type IvfAdcOptions, type IvfLists } from './ivf-build.ts';
 import { requireQueries, type SearchResult } from './search-result.ts';
@@ -49,12 +51,12 @@ export class IvfAdcIndex {
   readonly #lists: IvfLists;
   readonly #coarse: VectorSet;
   readonly #codes: ProductCodeSet;
-  readonly #vectors: VectorSet | undefined;
+  readonly #vectors: VectorSource | undefined;
 
   private constructor(
     quantizer: ProductQuantizer,
     lists: IvfLists,
-    vectors: Matrix | undefined,
+    vectors: Vectors | undefined,
     backend: BackendChoice,
   ) {
     const { m, bits } = quantizer;
@@ -191,7 +193,7 @@ export class IvfAdcIndex {
     all.set('starts', { shape: [nlist + 1], data: starts });
     all.set('ids', { shape: [rows], data: ids });
     all.set('codes', { shape: [rows, this.quantizer.codeBytes], data: codes });
-    if (this.#vectors) all.set('vectors', { shape: [rows, dim], data: this.#vectors.matrix.data });
+    if (this.#vectors) all.set('vectors', vectorsArray(this.#vectors.vectors));
     return { kind: 'ivfpq', parameters: { rows, dim, nlist, ...parameters }, arrays: all };
   }
 
@@ -211,7 +213,7 @@ export class IvfAdcIndex {
     requireStarts(starts, rows);
     requireEachOnce(ids);
     const codes = requirePackedCodes(arrays, rows, quantizer, WHERE);
-    const vectors = optionalMatrix(arrays, 'vectors', rows, dim, WHERE);
+    const vectors = optionalVectors(arrays, 'vectors', rows, dim, WHERE);
     return new IvfAdcIndex(quantizer, { centroids, starts, ids, codes }, vectors, backend);
   }
 

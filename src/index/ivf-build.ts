@@ -10,11 +10,12 @@ import { packCodes } from '../quantize/packed-codes.ts';
 import { type ProductQuantizer, requireParts } from '../quantize/product.ts';
 import { ProductEncoder } from '../quantize/product-encoder.ts';
 import { type ProductOptions, trainProduct } from '../quantize/train-product.ts';
-import { createMatrix, type Matrix, requireFinite } from '../tensor/matrix.ts';
+import { createMatrix, type Matrix } from '../tensor/matrix.ts';
 import { Random } from '../tensor/random.ts';
+import { requireFiniteVectors, rowBlocks, type Vectors } from '../tensor/vectors.ts';
 
 export interface IvfAdcOptions extends Omit<ProductOptions, 'onProgress' | 'start'> {
-  readonly base: Matrix;
+  readonly base: Vectors;
   /** Inverted lists, from 1. */
   readonly nlist: number;
   /** Keep the vectors, to re-rank by exact distances. */
@@ -53,7 +54,7 @@ export async function buildLists(options: IvfAdcOptions): Promise<{ quantizer: P
   const where = 'IvfAdcIndex.build';
   const dim = base.cols;
   requireParts(where, dim, m, bits);
-  requireFinite(base, where);
+  requireFiniteVectors(base, where);
   if (!Number.isSafeInteger(nlist) || nlist < 1 || nlist > base.rows) {
     throw new RangeError(`${where}: expected nlist from 1 to ${base.rows} (the rows), got ${nlist}.`);
   }
@@ -101,7 +102,7 @@ interface ResidualBlock {
 
 /** Block after block; a block lasts until the next one. */
 async function* eachResidual(
-  x: Matrix,
+  x: Vectors,
   centroids: Matrix,
   computing: Computing,
   gpu: GpuDevice | undefined,
@@ -111,17 +112,17 @@ async function* eachResidual(
   const search = new NearestCentroids(capacity, dim, centroids.rows, computing);
   const assignment = gpu && new GpuAssignment(gpu, search, centroids.rows);
   const residuals = new Float32Array(capacity * dim);
-  for (let first = 0; first < rows; first += capacity) {
-    const count = Math.min(capacity, rows - first);
-    search.load(x, first, count);
+  for (const { first, matrix } of rowBlocks(x, 0, rows, capacity)) {
+    const { rows: count, data } = matrix;
+    search.load(matrix, 0, count);
     if (assignment) {
       await assignment.load(count);
       await assignment.findIds(centroids.data);
     } else search.find(centroids.data);
     for (let row = 0; row < count; row++) {
       const centroid = search.ids[row]! * dim;
-      const from = (first + row) * dim;
-      for (let i = 0; i < dim; i++) residuals[row * dim + i] = x.data[from + i]! - centroids.data[centroid + i]!;
+      const from = row * dim;
+      for (let i = 0; i < dim; i++) residuals[from + i] = data[from + i]! - centroids.data[centroid + i]!;
     }
     const block = createMatrix(count, dim, residuals.subarray(0, count * dim));
     yield { first, block, nearest: search.ids.subarray(0, count) };

@@ -5,16 +5,18 @@ import { ProductQuantizer } from '../quantize/product.ts';
 import { ProductCodeSet } from '../quantize/product-code-set.ts';
 import { rotateRows } from '../quantize/rotation.ts';
 import { type ProductOptions, trainProduct } from '../quantize/train-product.ts';
-import { type Matrix, requireFinite } from '../tensor/matrix.ts';
+import type { Matrix } from '../tensor/matrix.ts';
 import type { Archive, NamedArray } from '../tensor/named-arrays.ts';
 import type { TopK } from '../tensor/top-k.ts';
-import type { VectorSet } from '../tensor/vector-set.ts';
-import { optionalMatrix, requirePackedCodes, requireSizes } from './code-archive.ts';
+import type { VectorSource } from '../tensor/vector-set.ts';
+import { mapParts, partsOf, requireFiniteVectors, type Vectors } from '../tensor/vectors.ts';
+import { vectorsArray } from '../tensor/vectors-array.ts';
+import { optionalMatrix, optionalVectors, requirePackedCodes, requireSizes } from './code-archive.ts';
 import { type CodeSearchOptions, keptVectors, offerScan, SCAN_BLOCK, searchCodes } from './code-search.ts';
 import type { SearchResult } from './search-result.ts';
 
 export interface PqIndexOptions extends Omit<ProductOptions, 'onProgress' | 'start'> {
-  readonly base: Matrix;
+  readonly base: Vectors;
   /** Rotate the vectors first so that their parts lose less (OPQ). */
   readonly opq?: boolean;
   /** Keep the vectors, to re-rank by exact distances. */
@@ -49,14 +51,14 @@ export class PqIndex {
   readonly #codes: ProductCodeSet;
   /** (rows, codeBytes). */
   readonly #packed: Uint8Array;
-  readonly #vectors: VectorSet | undefined;
+  readonly #vectors: VectorSource | undefined;
   readonly #backend: BackendChoice;
 
   private constructor(
     quantizer: ProductQuantizer,
     rotation: Matrix | undefined,
     packed: Uint8Array,
-    vectors: Matrix | undefined,
+    vectors: Vectors | undefined,
     backend: BackendChoice,
   ) {
     const { m, bits, codeBytes } = quantizer;
@@ -79,18 +81,22 @@ export class PqIndex {
   static async build(options: PqIndexOptions): Promise<PqIndex> {
     const { base, opq = false, keepVectors = false, onProgress, ...training } = options;
     const { backend = 'auto', gpu } = training;
-    requireFinite(base, 'PqIndex.build');
+    requireFiniteVectors(base, 'PqIndex.build');
     const rotation = opq
       ? await trainRotation(base, { ...training, onProgress: (done, total) => onProgress?.('rotation', done, total) })
       : undefined;
-    const coded = rotation ? rotateRows(base, rotation, training) : base;
+    const coded = rotation ? mapParts(base, (part) => rotateRows(part, rotation, training)) : base;
     const quantizer = await trainProduct(coded, {
       ...training,
       onProgress: (done, total) => onProgress?.('training', done, total),
     });
-    const progress = (done: number, total: number) => onProgress?.('encoding', done, total);
-    const encoding = { ...computingOf(training), onProgress: progress };
-    const packed = gpu ? await quantizer.encodeOnGpu(gpu, coded, encoding) : quantizer.encode(coded, encoding);
+    const packed = new Uint8Array(base.rows * quantizer.codeBytes);
+    for (const { first, matrix } of partsOf(coded)) {
+      const progress = (done: number) => onProgress?.('encoding', first + done, base.rows);
+      const encoding = { ...computingOf(training), onProgress: progress };
+      const codes = gpu ? await quantizer.encodeOnGpu(gpu, matrix, encoding) : quantizer.encode(matrix, encoding);
+      packed.set(codes, first * quantizer.codeBytes);
+    }
     return new PqIndex(quantizer, rotation, packed, keepVectors ? base : undefined, backend);
   }
 
@@ -149,7 +155,7 @@ export class PqIndex {
     const all = new Map<string, NamedArray>(arrays);
     all.set('codes', { shape: [rows, this.quantizer.codeBytes], data: this.#packed });
     if (rotation) all.set('rotation', { shape: [dim, dim], data: rotation.data });
-    if (this.#vectors) all.set('vectors', { shape: [rows, dim], data: this.#vectors.matrix.data });
+    if (this.#vectors) all.set('vectors', vectorsArray(this.#vectors.vectors));
     return { kind: 'pq', parameters: { rows, dim, ...parameters }, arrays: all };
   }
 
@@ -164,6 +170,6 @@ export class PqIndex {
     const quantizer = ProductQuantizer.fromArrays(arrays, parameters, dim, WHERE);
     const packed = requirePackedCodes(arrays, rows, quantizer, WHERE);
     const rotation = optionalMatrix(arrays, 'rotation', dim, dim, WHERE);
-    return new PqIndex(quantizer, rotation, packed, optionalMatrix(arrays, 'vectors', rows, dim, WHERE), backend);
+    return new PqIndex(quantizer, rotation, packed, optionalVectors(arrays, 'vectors', rows, dim, WHERE), backend);
   }
 }

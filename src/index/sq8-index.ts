@@ -4,13 +4,15 @@ import { type ScalarCodeSet, scalarCodeSet } from '../quantize/scalar-code-set.t
 import type { Matrix } from '../tensor/matrix.ts';
 import { type Archive, type NamedArray, requireArray } from '../tensor/named-arrays.ts';
 import type { TopK } from '../tensor/top-k.ts';
-import type { VectorSet } from '../tensor/vector-set.ts';
-import { optionalMatrix, requireSizes } from './code-archive.ts';
+import type { VectorSource } from '../tensor/vector-set.ts';
+import type { Vectors } from '../tensor/vectors.ts';
+import { vectorsArray } from '../tensor/vectors-array.ts';
+import { optionalVectors, requireSizes } from './code-archive.ts';
 import { type CodeSearchOptions, keptVectors, offerScan, SCAN_BLOCK, searchCodes } from './code-search.ts';
 import type { SearchResult } from './search-result.ts';
 
 export interface Sq8IndexOptions {
-  readonly base: Matrix;
+  readonly base: Vectors;
   /** `dimension` if not given. */
   readonly range?: ScalarRange;
   /** Keep the vectors, to re-rank by exact distances. */
@@ -37,12 +39,12 @@ export class Sq8Index {
   readonly kind = 'sq8';
   readonly quantizer: ScalarQuantizer;
   readonly #codes: ScalarCodeSet;
-  readonly #vectors: VectorSet | undefined;
+  readonly #vectors: VectorSource | undefined;
 
   private constructor(
     quantizer: ScalarQuantizer,
     codes: Uint8Array,
-    vectors: Matrix | undefined,
+    vectors: Vectors | undefined,
     backend: BackendChoice,
   ) {
     this.quantizer = quantizer;
@@ -112,7 +114,7 @@ export class Sq8Index {
     const { arrays, parameters } = this.quantizer.toArrays();
     const all = new Map<string, NamedArray>(arrays);
     all.set('codes', { shape: [rows, dim], data: this.#codes.codes });
-    if (this.#vectors) all.set('vectors', { shape: [rows, dim], data: this.#vectors.matrix.data });
+    if (this.#vectors) all.set('vectors', vectorsArray(this.#vectors.vectors));
     return { kind: 'sq8', parameters: { rows, dim, ...parameters }, arrays: all };
   }
 
@@ -126,6 +128,6 @@ export class Sq8Index {
     const { arrays, parameters } = archive;
     const quantizer = ScalarQuantizer.fromArrays(arrays, parameters, dim, WHERE);
     const codes = requireArray(arrays, 'codes', 'uint8', [rows, dim], WHERE).data;
-    return new Sq8Index(quantizer, codes, optionalMatrix(arrays, 'vectors', rows, dim, WHERE), backend);
+    return new Sq8Index(quantizer, codes, optionalVectors(arrays, 'vectors', rows, dim, WHERE), backend);
   }
 }

@@ -1,5 +1,5 @@
 import type { GpuDevice } from '../../kernels/gpu/device.ts';
-import type { Matrix } from '../tensor/matrix.ts';
+import type { Vectors } from '../tensor/vectors.ts';
 import { GpuAssignment } from './gpu-assignment.ts';
 import { beginKMeans, type KMeansOptions, type KMeansResult } from './k-means.ts';
 
@@ -9,7 +9,7 @@ import { beginKMeans, type KMeansOptions, type KMeansResult } from './k-means.ts
  *
  * @throws {RangeError} as `kMeans`
  */
-export async function kMeansOnGpu(device: GpuDevice, points: Matrix, options: KMeansOptions): Promise<KMeansResult> {
+export async function kMeansOnGpu(device: GpuDevice, points: Vectors, options: KMeansOptions): Promise<KMeansResult> {
   const { search, rounds, result } = beginKMeans(points, options);
   if (!search) return result();
   const assignment = new GpuAssignment(device, search, options.k);

@@ -1,19 +1,28 @@
 import { MersenneTwister } from '../tensor/library-random.ts';
-import type { Matrix } from '../tensor/matrix.ts';
+import { createMatrix, type Matrix } from '../tensor/matrix.ts';
 import type { Random } from '../tensor/random.ts';
+import { partsOf, type Vectors } from '../tensor/vectors.ts';
 import type { NearestCentroids } from './nearest-centroids.ts';
 
 /** The seed of faiss: the sample is drawn from it, the first centroids from the next. */
 const FAISS_SEED = 1234;
 
 /** The first `count` rows of a random order of all, or all as they are. */
-export function sampleRows(points: Matrix, count: number, random: Random | 'faiss'): Matrix {
-  const { rows, cols, data } = points;
-  if (rows <= count) return points;
-  const order = random === 'faiss' ? MersenneTwister.permutation(rows, FAISS_SEED) : random.permutation(rows);
-  const sample = new Float32Array(count * cols);
-  for (let i = 0; i < count; i++) sample.set(data.subarray(order[i]! * cols, (order[i]! + 1) * cols), i * cols);
-  return { rows: count, cols, data: sample };
+export function sampleRows(points: Vectors, count: number, random: Random | 'faiss'): Matrix {
+  const { rows, cols } = points;
+  const all = rows <= count;
+  if (all && !('parts' in points)) return points;
+  const orderOf = () => (random === 'faiss' ? MersenneTwister.permutation(rows, FAISS_SEED) : random.permutation(rows));
+  const order = all ? undefined : orderOf();
+  const parts = Array.from(partsOf(points), ({ matrix }) => matrix);
+  const rowsEach = parts[0]!.rows;
+  const sample = createMatrix(Math.min(rows, count), cols);
+  for (let i = 0; i < sample.rows; i++) {
+    const row = order ? order[i]! : i;
+    const from = (row % rowsEach) * cols;
+    sample.data.set(parts[Math.floor(row / rowsEach)]!.data.subarray(from, from + cols), i * cols);
+  }
+  return sample;
 }
 
 /** The first k points of faiss's second random order. */

@@ -3,6 +3,7 @@ import type { Counts } from '../../kernels/kernels.ts';
 import { MersenneTwister } from '../tensor/library-random.ts';
 import { createMatrix, type Matrix, requireFinite } from '../tensor/matrix.ts';
 import { Random } from '../tensor/random.ts';
+import { requireFiniteVectors, type Vectors } from '../tensor/vectors.ts';
 import { faissStart, plusPlusStart, sampleRows } from './k-means-start.ts';
 import { NearestCentroids } from './nearest-centroids.ts';
 
@@ -58,7 +59,7 @@ const POINTS_PER_CENTROID = 256;
  * @param points (n, d)
  * @throws {RangeError} if there are fewer points than centroids, a value is not finite, or an option is out of range
  */
-export function kMeans(points: Matrix, options: KMeansOptions): KMeansResult {
+export function kMeans(points: Vectors, options: KMeansOptions): KMeansResult {
   const { search, rounds, result } = beginKMeans(points, options);
   for (const centroids of rounds) search?.find(centroids);
   return result();
@@ -75,7 +76,7 @@ export interface KMeansRun {
 }
 
 /** @throws {RangeError} as `kMeans` */
-export function beginKMeans(points: Matrix, options: KMeansOptions): KMeansRun {
+export function beginKMeans(points: Vectors, options: KMeansOptions): KMeansRun {
   const { k, iterations = ITERATIONS, profile = 'canonical', seed = 1, start } = options;
   const { pointsPerCentroid = POINTS_PER_CENTROID } = options;
   requireOptions(points, options);
@@ -221,7 +222,7 @@ function splitLarge(centroids: Float32Array, sizes: Float64Array, rows: number, 
   }
 }
 
-function requireOptions(points: Matrix, options: KMeansOptions): void {
+function requireOptions(points: Vectors, options: KMeansOptions): void {
   const { k, iterations = ITERATIONS, profile = 'canonical', pointsPerCentroid = POINTS_PER_CENTROID, start } = options;
   if (!Number.isSafeInteger(k) || k < 1 || k > points.rows) {
     throw new RangeError(`kMeans: expected k from 1 to ${points.rows} (the points), got ${k}.`);
@@ -237,6 +238,6 @@ function requireOptions(points: Matrix, options: KMeansOptions): void {
   if (start && (start.rows !== k || start.cols !== points.cols)) {
     throw new RangeError(`kMeans: expected a start of ${k} x ${points.cols}, got ${start.rows} x ${start.cols}.`);
   }
-  requireFinite(points, 'kMeans');
+  requireFiniteVectors(points, 'kMeans');
   if (start) requireFinite(start, 'kMeans: start');
 }

@@ -1,6 +1,7 @@
 import { type Computing, computingOf, createKernels } from '../../kernels/backend.ts';
-import { createMatrix, type Matrix, requireFinite } from '../tensor/matrix.ts';
+import { createMatrix, type Matrix } from '../tensor/matrix.ts';
 import { Random } from '../tensor/random.ts';
+import { requireFiniteVectors, type Vectors } from '../tensor/vectors.ts';
 import { sampleRows } from './k-means-start.ts';
 import { nearestOrthonormal, randomOrthonormal } from './procrustes.ts';
 import { type ProductQuantizer, requireParts } from './product.ts';
@@ -36,13 +37,13 @@ const BLOCK_ROWS = 1024;
  * @throws {RangeError} if m does not divide dOut, there are fewer than 2^bits points, a value is not finite, or an option is out of range
  * @throws the signal's reason, when it aborts
  */
-export async function trainRotation(points: Matrix, options: RotationOptions): Promise<Matrix> {
+export async function trainRotation(points: Vectors, options: RotationOptions): Promise<Matrix> {
   const { m, bits = 8, rounds = ROUNDS, seed = 1, profile, gpu, onProgress, signal } = options;
   const where = 'trainRotation';
   const computing = computingOf(options);
   const { dOut = points.cols } = options;
   requireParts(where, dOut, m, bits);
-  requireFinite(points, where);
+  requireFiniteVectors(points, where);
   if (!Number.isSafeInteger(rounds) || rounds < 1) {
     throw new RangeError(`${where}: expected rounds to be a whole number from 1, got ${rounds}.`);
   }

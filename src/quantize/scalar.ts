@@ -1,5 +1,6 @@
-import { createMatrix, type Matrix, requireFinite } from '../tensor/matrix.ts';
+import { createMatrix, type Matrix } from '../tensor/matrix.ts';
 import { type JsonObject, type NamedArray, requireArray, requireChoice } from '../tensor/named-arrays.ts';
+import { partsOf, requireFiniteVectors, type Vectors } from '../tensor/vectors.ts';
 
 /**
  * - `dimension`: each dimension has its own range; a query stays as it is and is compared in float32 (faiss `QT_8bit`).
@@ -56,20 +57,22 @@ export class ScalarQuantizer {
    * @param x (n, d), n at least 1
    * @throws {RangeError} if there are no rows, a value is not finite, or a range exceeds float32
    */
-  static train(x: Matrix, range: ScalarRange = 'dimension'): ScalarQuantizer {
+  static train(x: Vectors, range: ScalarRange = 'dimension'): ScalarQuantizer {
     const where = 'ScalarQuantizer.train';
-    const { rows, cols, data } = x;
+    const { rows, cols } = x;
     if (!SCALAR_RANGES.includes(range)) {
       throw new RangeError(`${where}: expected range ${SCALAR_RANGES.join(' or ')}, got ${range}.`);
     }
     if (rows === 0) throw new RangeError(`${where}: expected at least 1 row, got 0.`);
-    requireFinite(x, where);
-    const minima = data.slice(0, cols);
-    const maxima = data.slice(0, cols);
-    for (let i = cols; i < rows * cols; i++) {
-      const j = i % cols;
-      minima[j] = Math.min(minima[j]!, data[i]!);
-      maxima[j] = Math.max(maxima[j]!, data[i]!);
+    requireFiniteVectors(x, where);
+    const minima = new Float32Array(cols).fill(Number.POSITIVE_INFINITY);
+    const maxima = new Float32Array(cols).fill(Number.NEGATIVE_INFINITY);
+    for (const { matrix } of partsOf(x)) {
+      for (let i = 0; i < matrix.rows * cols; i++) {
+        const j = i % cols;
+        minima[j] = Math.min(minima[j]!, matrix.data[i]!);
+        maxima[j] = Math.max(maxima[j]!, matrix.data[i]!);
+      }
     }
     if (range === 'uniform') {
       minima.fill(minima.reduce((least, value) => Math.min(least, value)));
@@ -100,12 +103,16 @@ export class ScalarQuantizer {
    * @returns (n, dim)
    * @throws {RangeError} if x has other than `dim` columns, or a value that is not finite
    */
-  encode(x: Matrix): Uint8Array {
+  encode(x: Vectors): Uint8Array {
     const where = 'ScalarQuantizer.encode';
     if (x.cols !== this.dim) throw new RangeError(`${where}: expected ${this.dim} columns, got ${x.cols}.`);
-    requireFinite(x, where);
+    requireFiniteVectors(x, where);
     const codes = new Uint8Array(x.rows * x.cols);
-    for (let row = 0; row < x.rows; row++) this.encodeInto(codes, row * this.dim, x.data, row * this.dim);
+    for (const { first, matrix } of partsOf(x)) {
+      for (let row = 0; row < matrix.rows; row++) {
+        this.encodeInto(codes, (first + row) * this.dim, matrix.data, row * this.dim);
+      }
+    }
     return codes;
   }
 

@@ -1,7 +1,8 @@
 import { type Computing, computingOf } from '../../kernels/backend.ts';
 import type { GpuDevice } from '../../kernels/gpu/device.ts';
-import { createMatrix, type Matrix, requireFinite } from '../tensor/matrix.ts';
+import { createMatrix, type Matrix } from '../tensor/matrix.ts';
 import { Random } from '../tensor/random.ts';
+import { requireFiniteVectors, type Vectors } from '../tensor/vectors.ts';
 import { type KMeansOptions, type KMeansProfile, kMeans } from './k-means.ts';
 import { kMeansOnGpu } from './k-means-on-gpu.ts';
 import { sampleRows } from './k-means-start.ts';
@@ -40,12 +41,12 @@ const POINTS_PER_CENTROID = 256;
  * @throws {RangeError} if m does not divide d, there are too few points, a value is not finite, or an option is out of range
  * @throws the signal's reason, when it aborts
  */
-export async function trainProduct(points: Matrix, options: ProductOptions): Promise<ProductQuantizer> {
+export async function trainProduct(points: Vectors, options: ProductOptions): Promise<ProductQuantizer> {
   const where = 'trainProduct';
   const { m, bits = 8, profile = 'canonical', seed = 1, start, onProgress, signal } = options;
   const { pointsPerCentroid = POINTS_PER_CENTROID, iterations, gpu } = options;
   requireParts(where, points.cols, m, bits);
-  requireFinite(points, where);
+  requireFiniteVectors(points, where);
   const k = 2 ** bits;
   if (points.rows < k) throw new RangeError(`${where}: expected at least ${k} points, got ${points.rows}.`);
   if (start && (start.dim !== points.cols || start.m !== m || start.bits !== bits)) {

@@ -31,6 +31,13 @@ export function* partsOf(vectors: Vectors): Generator<Part> {
   }
 }
 
+/** Each part as `map` makes it: as many rows, of another width perhaps. */
+export function mapParts(vectors: Vectors, map: (part: Matrix) => Matrix): Vectors {
+  if (!('parts' in vectors)) return map(vectors);
+  const parts = vectors.parts.map(map);
+  return { rows: vectors.rows, cols: parts[0]!.cols, parts };
+}
+
 /** Rows [first, first + count), part after part, at most `most` together; views of the same values. */
 export function* rowBlocks(vectors: Vectors, first: number, count: number, most: number): Generator<Part> {
   for (const part of partsOf(vectors)) {

@@ -3,8 +3,11 @@ import * as assert from 'uvu/assert';
 import { exactKnnGraph } from '../../src/graph/knn-graph.ts';
 import { FlatIndex } from '../../src/index/flat-index.ts';
 import { GraphIndex } from '../../src/index/graph-index.ts';
+import { IvfAdcIndex } from '../../src/index/ivf-adc.ts';
 import { loadIndex } from '../../src/index/load-index.ts';
 import { NsgIndex } from '../../src/index/nsg-index.ts';
+import { PqIndex } from '../../src/index/pq-index.ts';
+import { Sq8Index } from '../../src/index/sq8-index.ts';
 import { readArchive, writeArchive } from '../../src/io/archive-file.ts';
 import { digestArrays, digestFile } from '../../src/io/digest.ts';
 import { createMatrix, type Matrix } from '../../src/tensor/matrix.ts';
@@ -68,14 +71,22 @@ const KINDS = {
     const neighborGraph = { method: 'nn-descent', K: 8, L: 10, iter: 3, S: 4, R: 8 } as const;
     return NsgIndex.build({ base: vectors, R: 6, L: 10, C: 20, neighborGraph });
   },
+  sq8: async (vectors: Vectors) => Sq8Index.build({ base: vectors, keepVectors: true }),
+  pq: async (vectors: Vectors) => PqIndex.build({ base: vectors, m: 3, bits: 3, keepVectors: true }),
+  opq: async (vectors: Vectors) => PqIndex.build({ base: vectors, m: 3, bits: 3, opq: true, keepVectors: true }),
+  ivfpq: async (vectors: Vectors) => IvfAdcIndex.build({ base: vectors, m: 3, bits: 3, nlist: 4, keepVectors: true }),
+  // Fewer points are learned from than there are.
+  'ivfpq of a sample': async (vectors: Vectors) =>
+    IvfAdcIndex.build({ base: vectors, m: 3, bits: 2, nlist: 4, pointsPerCentroid: 5, keepVectors: true }),
 };
 
 const folder = new TemporaryFolder();
 for (const [name, build] of Object.entries(KINDS)) {
   test(`${name}: the same index, archive, file and answers as from one matrix`, async () => {
     const [one, several] = [await build(base), await build(split(base))];
-    const answers = one.search(queries, 5, { ef: 20 });
-    assert.equal(several.search(queries, 5, { ef: 20 }), answers);
+    const search = { ef: 20, nprobe: 2, rerank: 20 };
+    const answers = one.search(queries, 5, search);
+    assert.equal(several.search(queries, 5, search), answers);
     const digest = digestArrays(one.toArchive());
     assert.is(digestArrays(several.toArchive()), digest);
 
@@ -86,9 +97,9 @@ for (const [name, build] of Object.entries(KINDS)) {
     assert.is(archive.arrays.get('vectors')!.more?.length, 2);
     const loaded = loadIndex(archive);
     assert.is(digestArrays(loaded.toArchive()), digest);
-    assert.equal((loaded as typeof one).search(queries, 5, { ef: 20 }), answers);
+    assert.equal((loaded as typeof one).search(queries, 5, search), answers);
     const whole = loadIndex(await readArchive(path));
-    assert.equal((whole as typeof one).search(queries, 5, { ef: 20 }), answers);
+    assert.equal((whole as typeof one).search(queries, 5, search), answers);
   });
 }
 
