@@ -114,7 +114,7 @@ export function emitColumnSums(module: ModuleBuilder): void {
 const COLUMNS_EACH = 128;
 
 /** Nanoseconds for an element of each operand. */
-const ELEMENT = 0.3;
+const ELEMENT = 0.5;
 
 /** Adds sums over rows onto totals (cols each). */
 export interface ColumnSums {

@@ -168,7 +168,7 @@ function bindModule(memory: KernelMemory, module: WasmModule, threads: number, s
 /**
  * Below this a call is not split: waking the others, or keeping them from what they do, would cost as much as it saves.
  */
-const SPLIT_FROM_NANOSECONDS = 40_000;
+const SPLIT_FROM_NANOSECONDS = 25_000;
 
 function splitter(
   func: Link['func'],

@@ -107,7 +107,7 @@ function emitClamp(module: ModuleBuilder): void {
 }
 
 /** Nanoseconds for an element that comes from beyond the cache. */
-const ELEMENT = 0.5;
+const ELEMENT = 0.9;
 
 export function bindActivation({ split, at }: Link): ActivationKernels {
   const forward = (name: string) => {

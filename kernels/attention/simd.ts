@@ -223,8 +223,8 @@ function emitBackward(module: ModuleBuilder): void {
 }
 
 /** Nanoseconds for a multiply-add of the forward call, and of the backward call for one of the forward call. */
-const FORWARD = 0.15;
-const BACKWARD = 0.22;
+const FORWARD = 0.2;
+const BACKWARD = 0.3;
 
 /** Bytes from item to item of the batch, and from head to head. */
 function strides({ tokens, heads, keyDim, valueDim }: AttentionShape) {

@@ -108,8 +108,8 @@ function emitBackward(module: ModuleBuilder): void {
 }
 
 /** Nanoseconds for an element, forwards and backwards. */
-const FORWARD = 0.5;
-const BACKWARD = 0.8;
+const FORWARD = 0.8;
+const BACKWARD = 1;
 
 export function bindBatchNorm(link: Link): BatchNormKernels {
   const { func, split, at, scratch } = link;

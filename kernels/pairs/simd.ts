@@ -207,9 +207,9 @@ function emitInrpLossBackward(module: ModuleBuilder): void {
 
 /** Nanoseconds for one dimension of one pair, forwards and backwards, and for one entry of a matrix of pairs. */
 const DIMENSION = 0.1;
-const BACK_DIMENSION = 0.16;
-const WEIGHT = 2;
-const ENTRY = 0.5;
+const BACK_DIMENSION = 0.19;
+const WEIGHT = 3;
+const ENTRY = 1;
 
 export function bindPairs({ func, split, at, scratch, counts }: Link): PairKernels {
   const pairDistances = split('pairDistances');
