@@ -1,9 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createKernels } from '../../kernels/backend.ts';
-import type { Floats, Kernels } from '../../kernels/kernels.ts';
-import { awaitThreads } from '../../kernels/threads/pool.ts';
-import { Random } from '../../src/tensor/random.ts';
+import { createKernels } from '../../../kernels/backend.ts';
+import type { Floats, Kernels } from '../../../kernels/kernels.ts';
+import { awaitThreads } from '../../../kernels/threads/pool.ts';
+import { Random } from '../../../src/tensor/random.ts';
 
 /** Odd sizes, each call long enough to be split. */
 const THREADS = [1, 2, 5];

@@ -1,0 +1,101 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ModuleBuilder, whileDo } from '../../../kernels/assembler.ts';
+import { createKernels } from '../../../kernels/backend.ts';
+import { i32 } from '../../../kernels/instructions.ts';
+import { SCRATCH_BYTES } from '../../../kernels/memory.ts';
+import { along, ROWS } from '../../../kernels/threads/job.ts';
+import { awaitThreads, Team } from '../../../kernels/threads/pool.ts';
+import { webAssembly } from '../../../kernels/webassembly.ts';
+
+const ROW_COUNT = 64;
+const SCRATCH = 1024;
+
+/** A team of three over a module of its own: `mark` notes who computed a row, `read` reads wherever it is told. */
+function team() {
+  const builder = new ModuleBuilder({ shared: true });
+  builder.func('mark', { out: 'i32', scratch: 'i32', count: 'i32', spins: 'i32' }, 'void', ({ out, ...all }) => [
+    whileDo(all.spins, [all.spins.set(i32.sub(all.spins, 1))]),
+    i32.store(out, i32.add(all.scratch, all.count)),
+  ]);
+  builder.func('read', { out: 'i32', address: 'i32' }, 'void', ({ out, address }) => [
+    i32.store(out, i32.load(address)),
+  ]);
+  const engine = webAssembly()!;
+  const memory = new engine.Memory({ initial: 64, maximum: 64, shared: true });
+  const module = new engine.Module(builder.encode());
+  const { exports } = new engine.Instance(module, { kernels: { memory } });
+  const out = new Int32Array(memory.buffer, 0, ROW_COUNT);
+  return { out, bytes: memory.buffer.byteLength, team: new Team(3, memory, module, exports, SCRATCH) };
+}
+
+const grid = { nanoseconds: 1e6, rows: ROW_COUNT, rowsEach: 1 };
+
+test('every chunk is run once, by this thread and by the others, each with scratch of its own', () => {
+  const { out, team: three } = team();
+  assert.is(awaitThreads(30_000), 3);
+  const places = [0, 1, 2].map((thread) => SCRATCH + thread * SCRATCH_BYTES + 1);
+  const seen = new Set<number>();
+  for (let attempt = 0; attempt < 2000 && seen.size < 3; attempt++) {
+    out.fill(0);
+    three.run(0, grid, [along(0, 4), { scratch: 0 }, ROWS, 20_000]);
+    for (const place of out) {
+      assert.ok(places.includes(place), `row computed with scratch ${place}`);
+      seen.add(place);
+    }
+  }
+  assert.is(seen.size, 3, 'threads that took part');
+});
+
+test('an error in a chunk, on whatever thread, is one clear line, and the threads go on', () => {
+  const { out, bytes, team: three } = team();
+  for (let attempt = 0; attempt < 20; attempt++) {
+    // Only the last chunks read beyond the memory.
+    const reading = () => three.run(1, grid, [along(0, 4), along(bytes - 4 * (ROW_COUNT - 2), 4)]);
+    assert.throws(reading, /^Kernels: expected a chunk to succeed, got memory access out of bounds\.$/);
+    out.fill(0);
+    three.run(0, grid, [along(0, 4), { scratch: 0 }, ROWS, 0]);
+    assert.ok(out.every((place) => place > 0));
+  }
+});
+
+test('numbers of threads out of range are refused', () => {
+  for (const threads of [0, -1, 1.5, 257, Number.NaN]) {
+    assert.throws(
+      () => createKernels({ bytes: 64, threads }),
+      new RegExp(`^createKernels: expected threads from 1 to 256, got ${threads}\\.$`),
+    );
+  }
+  assert.is(createKernels({ backend: 'reference', bytes: 64, threads: 3 }).threads, 1);
+});
+
+/** Runs a program that has kernels on three threads as `k`. */
+function program(rest: string) {
+  const backend = new URL('../../../kernels/backend.ts', import.meta.url).href;
+  const pool = new URL('../../../kernels/threads/pool.ts', import.meta.url).href;
+  const text = [
+    `const { createKernels } = await import(${JSON.stringify(backend)});`,
+    `const { awaitThreads } = await import(${JSON.stringify(pool)});`,
+    'const k = createKernels({ bytes: 4e6, threads: 3 });',
+    'const x = k.floats(4e5);',
+    'k.fill(x, 1, x.length);',
+    rest,
+  ].join('\n');
+  const argv = ['--import', 'tsx', '--input-type=module', '--eval', text];
+  const cwd = fileURLToPath(new URL('../../..', import.meta.url));
+  return spawnSync(process.execPath, argv, { encoding: 'utf8', timeout: 60_000, cwd });
+}
+
+test('a process ends by itself, whether its threads have come up or not, and after an error', () => {
+  const early = program('console.log(x[399999]);');
+  assert.equal([early.status, early.stdout], [0, '1\n'], early.stderr);
+  const late = program('awaitThreads(30000); k.add(x, x, x.length); console.log(x[399999]);');
+  assert.equal([late.status, late.stdout], [0, '2\n'], late.stderr);
+  const failed = program("awaitThreads(30000); throw new Error('stop');");
+  assert.is(failed.status, 1);
+  assert.match(failed.stderr, /Error: stop/);
+});
+
+test.run();
