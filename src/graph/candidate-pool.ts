@@ -33,11 +33,16 @@ export class CandidatePool {
 
   /** Keeps the nearest `count`, forgets that they were expanded, and bounds the size anew. */
   restart(count: number, capacity: number): void {
-    const kept = Math.min(count, this.size);
-    const distances = this.distances.slice(0, kept);
-    const ids = Int32Array.from({ length: kept }, (_, i) => this.id(i));
+    const kept = Math.min(count, this.size, capacity);
+    const { distances } = this;
+    const entries = this.#entries;
     this.reset(capacity);
-    this.merge(ids, distances, kept);
+    if (this.#entries !== entries) this.distances.set(distances.subarray(0, kept));
+    for (let place = 0; place < kept; place++) {
+      const entry = entries[place]!;
+      this.#entries[place] = entry < 0 ? ~entry : entry;
+    }
+    this.size = kept;
   }
 
   /** Becomes `count` points, nearest first, all expanded. */

@@ -77,6 +77,7 @@ export class HnswInsertion {
     for (let level = top; level >= 0; level--) {
       searchLayer(graph, level, source, pool, this.#visited); // line 9
       this.#linkFrom(point, level);
+      if (level === 0) break;
       if (this.#profile.nextEntries === 'descent') {
         pool.reset(ef);
         pool.merge(greedyId, greedyDistance, 1);
