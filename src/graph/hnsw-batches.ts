@@ -1,7 +1,7 @@
 import type { Counts } from '../../kernels/kernels.ts';
 import { attachSource, type SharedSource, shareSource } from '../tensor/shared-source.ts';
 import type { DistanceSource } from '../tensor/vector-set.ts';
-import { Job } from '../threads/job.ts';
+import { type Job, withJob } from '../threads/job.ts';
 import { inSharedMemory } from '../threads/shared-memory.ts';
 import type { Task } from '../threads/task.ts';
 import type { LayeredGraph } from './adjacency.ts';
@@ -105,41 +105,38 @@ export async function insertInBatches(
     linksBack: several ? shareLinksBack(room) : room,
   };
   const share = () => ({ draft: draft.share(), source: shareSource(source), ...memory });
-  const job = Job.open(hnswBatchTask, { draft, source, ...memory }, share, threads);
   const insertion = new HnswInsertion(draft, source, rules);
   const collector = new LinksBackCollector(memory.linksBack, draft);
   let first = progress.done;
-  const work = (): Counts => ({
-    distances: source.counts.distances - before.distances + job.counts.distances,
-    multiplyAdds: source.counts.multiplyAdds - before.multiplyAdds + job.counts.multiplyAdds,
-  });
   const look = (): Promise<void> | undefined => {
     if (!turns.due) return undefined;
     onProgress?.(first, order.length);
     return turns.take();
   };
-  try {
+  const insertBatch = async (job: Job, end: number): Promise<void> => {
+    memory.state.set([graph.entry, graph.maxLevel, first]);
+    await job.run('link', end - first, look);
+    collector.collect(order, first, end);
+    await job.run('linkBack', Math.ceil(memory.linksBack.size[0]! / LISTS), look);
+    insertion.raise(order[end - 1]!);
+  };
+  return withJob(hnswBatchTask, { draft, source, ...memory }, share, threads, async (job) => {
+    const work = (): Counts => ({
+      distances: source.counts.distances - before.distances + job.counts.distances,
+      multiplyAdds: source.counts.multiplyAdds - before.multiplyAdds + job.counts.multiplyAdds,
+    });
     while (first < order.length) {
       const end = batchEnd(order, graph, first);
-      if (end - first === 1) {
-        insertion.insert(order[first]!);
-        first = end;
-        if (!turns.due) continue;
-        await look();
-      } else {
-        memory.state.set([graph.entry, graph.maxLevel, first]);
-        await job.run('link', end - first, look);
-        collector.collect(order, first, end);
-        await job.run('linkBack', Math.ceil(memory.linksBack.size[0]! / LISTS), look);
-        insertion.raise(order[end - 1]!);
-        first = end;
-      }
+      const alone = end - first === 1;
+      if (alone) insertion.insert(order[first]!);
+      else await insertBatch(job, end);
+      first = end;
+      if (alone && !turns.due) continue;
+      await look();
       if (first < order.length) await progress.pass(first, work());
     }
-  } finally {
-    job.close();
-  }
-  return work();
+    return work();
+  });
 }
 
 /** How many links one batch has at most. */

@@ -1,7 +1,7 @@
 import { MersenneTwister } from '../tensor/library-random.ts';
 import { shareSource } from '../tensor/shared-source.ts';
 import type { DistanceSource } from '../tensor/vector-set.ts';
-import { Job, requireThreads } from '../threads/job.ts';
+import { requireThreads, withJob } from '../threads/job.ts';
 import { Adjacency } from './adjacency.ts';
 import { completeKnnGraph, type KnnGraph } from './knn-graph.ts';
 import { NeighborPools, poolArrays } from './neighbor-pools.ts';
@@ -56,9 +56,8 @@ export async function nnDescent(source: DistanceSource, options: NnDescentOption
     ...{ L: state.L, arrays: state.arrays, fresh: shareAround(state.fresh), stale: shareAround(state.stale) },
     source: shareSource(source),
   });
-  const job = Job.open(nnJoinTask, { ...state, source }, share, threads);
   const chunks = chunksOf(rows);
-  try {
+  const others = await withJob(nnJoinTask, { ...state, source }, share, threads, async (job) => {
     for (let round = 0; round < iter; round++) {
       if (round > 0) descent.sample();
       await job.run('join', chunks.join, (begun) => {
@@ -69,14 +68,13 @@ export async function nnDescent(source: DistanceSource, options: NnDescentOption
       await job.run('settle', chunks.settle);
       if (!descent.takeChanged()) break;
     }
-  } finally {
-    job.close();
-  }
+    return job.counts;
+  });
   onProgress?.(iter * rows, iter * rows);
   const lists = descent.finish(K);
   const counts = {
-    distances: source.counts.distances - before.distances + job.counts.distances,
-    multiplyAdds: source.counts.multiplyAdds - before.multiplyAdds + job.counts.multiplyAdds,
+    distances: source.counts.distances - before.distances + others.distances,
+    multiplyAdds: source.counts.multiplyAdds - before.multiplyAdds + others.multiplyAdds,
   };
   return { rows, K, ...lists, counts };
 }

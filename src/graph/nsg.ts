@@ -1,7 +1,7 @@
 import type { Counts } from '../../kernels/kernels.ts';
 import { shareSource } from '../tensor/shared-source.ts';
 import type { DistanceSource } from '../tensor/vector-set.ts';
-import { Job } from '../threads/job.ts';
+import { withJob } from '../threads/job.ts';
 import { LayeredGraph } from './adjacency.ts';
 import { FlatSearch } from './flat-search.ts';
 import type { KnnGraph } from './knn-graph.ts';
@@ -76,17 +76,15 @@ export async function buildNsg(
   builder.enter(center);
   const { draft } = builder;
   const share = () => ({ ...draft, graph: draft.graph.share(), source: shareSource(source) });
-  const job = Job.open(nsgChoiceTask, { ...draft, source }, share, threads);
-  try {
-    const chunks = choiceChunks(source.size);
+  const chunks = choiceChunks(source.size);
+  const others = await withJob(nsgChoiceTask, { ...draft, source }, share, threads, async (job) => {
     await job.run('choose', chunks, (begun) => {
       if (!turns.due) return undefined;
       onProgress?.(Math.floor((begun / chunks) * source.size), source.size);
       return turns.take();
     });
-  } finally {
-    job.close();
-  }
+    return job.counts;
+  });
   for (let point = 0; point < source.size; point++) {
     builder.linkBack(point);
     if (turns.due) await turns.take();
@@ -94,8 +92,8 @@ export async function buildNsg(
   const { graph, attached } = await builder.complete(turns);
   onProgress?.(source.size, source.size);
   const counts = {
-    distances: source.counts.distances - before.distances + job.counts.distances,
-    multiplyAdds: source.counts.multiplyAdds - before.multiplyAdds + job.counts.multiplyAdds,
+    distances: source.counts.distances - before.distances + others.distances,
+    multiplyAdds: source.counts.multiplyAdds - before.multiplyAdds + others.multiplyAdds,
   };
   return { graph, attached, counts };
 }

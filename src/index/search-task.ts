@@ -1,7 +1,7 @@
 import type { Counts } from '../../kernels/kernels.ts';
 import { Turns } from '../graph/turns.ts';
 import type { Matrix } from '../tensor/matrix.ts';
-import { Job, requireThreads } from '../threads/job.ts';
+import { requireThreads, withJob } from '../threads/job.ts';
 import { inSharedMemory } from '../threads/shared-memory.ts';
 import type { Task } from '../threads/task.ts';
 import type { SearchCounts, SearchResult } from './search-result.ts';
@@ -93,16 +93,14 @@ export async function searchByThreads<Shared>(
   requireThreads(threads);
   const turns = new Turns(counts, signal);
   const request = requestFor(queries, k, threads > 1);
-  const job = Job.open(task, { ...request, search }, () => ({ ...request, index: share() }), threads);
-  try {
-    await job.run('search', chunksOf(queries), (begun) => {
+  const shared = () => ({ ...request, index: share() });
+  await withJob(task, { ...request, search }, shared, threads, (job) =>
+    job.run('search', chunksOf(queries), (begun) => {
       if (!turns.due) return undefined;
       onProgress?.(Math.min(begun * QUERIES, queries.rows), queries.rows);
       return turns.take();
-    });
-  } finally {
-    job.close();
-  }
+    }),
+  );
   onProgress?.(queries.rows, queries.rows);
   const { ids, distances, work } = request;
   return { queries: queries.rows, k, ids, distances, counts: sumsOf(work) };

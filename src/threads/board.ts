@@ -11,10 +11,12 @@ export const FAILED = 3;
 /** The word of worker 1, 2, … is at WORKERS + slot. */
 export const WORKERS = 3;
 
-/** States of a worker, 0 before it has come: waiting for a step, busy with one, sent away. */
-export const READY = 1;
-export const BUSY = 2;
-export const DISMISSED = 3;
+/** States of a worker: not there yet, making what it computes with, waiting for a step, busy with one, sent away. */
+export const ABSENT = 0;
+export const ARRIVING = 1;
+export const READY = 2;
+export const BUSY = 3;
+export const DISMISSED = 4;
 
 /** More than any number of chunks: nobody takes another one. */
 export const NO_MORE = 2 ** 30;

@@ -1,6 +1,6 @@
 import type { Counts } from '../../kernels/kernels.ts';
 import { threadsSupported } from '../../kernels/threads/start-worker.ts';
-import { BUSY, CHUNKS, createBoard, DISMISSED, FAILED, NEXT, NO_MORE, READY, STEP, WORKERS } from './board.ts';
+import { ABSENT, BUSY, CHUNKS, createBoard, DISMISSED, FAILED, NEXT, NO_MORE, READY, STEP, WORKERS } from './board.ts';
 import { type HiredWorker, hireWorkers, releaseWorkers } from './idle-workers.ts';
 import type { Invitation, Steps, Task } from './task.ts';
 
@@ -10,9 +10,48 @@ const WAIT_MS = 20;
 /** Called after chunks of the caller's own, with how many chunks of the step have been begun; what it returns is awaited. */
 export type AfterChunk = (begun: number) => Promise<void> | undefined;
 
+/** Resolves when the last job has ended. */
+let last: Promise<void> = Promise.resolve();
+
 /**
- * Threads that do the steps of one task together; the caller is one of them. With one thread the same code runs here, without
- * workers and without shared memory.
+ * Does a task by several threads, the caller being one of them; with one thread the same code runs here, without workers and
+ * without shared memory. Jobs of several threads come one after the other: two might use the same places of a memory.
+ *
+ * @param local what the caller computes with
+ * @param share what workers make theirs from; not asked for with one thread
+ * @param body runs the steps
+ * @throws {RangeError} if `threads` is no positive whole number
+ * @throws {Error} if there are to be several and the engine has none, or no shared memory
+ */
+export async function withJob<Local, Shared, Result>(
+  task: Task<Local, Shared>,
+  local: Local,
+  share: () => Shared,
+  threads: number,
+  body: (job: Job) => Promise<Result>,
+): Promise<Result> {
+  requireThreads(threads);
+  if (threads === 1) return body(Job.open(task, local, share, 1));
+  const before = last;
+  let end = (): void => {};
+  last = new Promise((resolve) => {
+    end = resolve;
+  });
+  await before;
+  try {
+    const job = Job.open(task, local, share, threads);
+    try {
+      return await body(job);
+    } finally {
+      await job.close();
+    }
+  } finally {
+    end();
+  }
+}
+
+/**
+ * Threads that do the steps of one task together.
  *
  * Workers join when they are ready: nobody waits for them, and what is done does not depend on them. They wait without using a
  * processor, keep no process alive, and are used again by the next job.
@@ -32,14 +71,8 @@ export class Job {
     this.#work = threads > 1 ? new Float64Array(new SharedArrayBuffer(16 * threads)) : new Float64Array(0);
   }
 
-  /**
-   * @param local what the caller computes with
-   * @param share what workers make theirs from; not asked for with one thread
-   * @throws {RangeError} if `threads` is no positive whole number
-   * @throws {Error} if there are to be several and the engine has none, or no shared memory
-   */
+  /** @param share what workers make theirs from */
   static open<Local, Shared>(task: Task<Local, Shared>, local: Local, share: () => Shared, threads: number): Job {
-    requireThreads(threads);
     const job = new Job(task.steps(local), threads);
     if (threads > 1) job.#invite(task.name, share(), threads);
     return job;
@@ -81,16 +114,15 @@ export class Job {
     if (this.#error) throw this.#error;
   }
 
-  /** Sends the workers away. What they share with this job stays as it is. */
-  close(): void {
+  /** Sends the workers away; resolves when none has to do with what is shared. */
+  async close(): Promise<void> {
     const board = this.#board;
     if (!board) return;
-    for (let slot = 1; slot <= this.#workers.length; slot++) {
-      Atomics.store(board, WORKERS + slot, DISMISSED);
-      Atomics.notify(board, WORKERS + slot);
+    for (const [place, worker] of this.#workers.entries()) {
+      const word = WORKERS + 1 + place;
+      while (!worker.dead && !dismissed(board, word)) await turn();
     }
     releaseWorkers(this.#workers);
-    this.#workers = [];
   }
 
   #invite(task: string, shared: unknown, threads: number): void {
@@ -124,6 +156,13 @@ export class Job {
     }
     while (Atomics.load(board, FAILED) === 1 && !this.#error) await turn();
   }
+}
+
+/** Sends away a worker that waits or has not come; says whether it is gone. */
+function dismissed(board: Int32Array, word: number): boolean {
+  if (Atomics.compareExchange(board, word, ABSENT, DISMISSED) === ABSENT) return true;
+  if (Atomics.compareExchange(board, word, READY, DISMISSED) === READY) Atomics.notify(board, word);
+  return Atomics.load(board, word) === DISMISSED;
 }
 
 async function runAlone(work: (chunk: number) => void, chunks: number, after?: AfterChunk): Promise<void> {

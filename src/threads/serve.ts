@@ -1,5 +1,5 @@
 import { onMessageFromParent, postToParent } from '../../kernels/threads/start-worker.ts';
-import { BUSY, CHUNKS, FAILED, NEXT, NO_MORE, READY, STEP, WORKERS } from './board.ts';
+import { ABSENT, ARRIVING, BUSY, CHUNKS, DISMISSED, FAILED, NEXT, NO_MORE, READY, STEP, WORKERS } from './board.ts';
 import type { AnyTask, Invitation, Steps } from './task.ts';
 
 /** In a worker: takes part in the jobs of these tasks, one after the other, for ever. */
@@ -11,6 +11,7 @@ export function serveTasks(tasks: readonly AnyTask[]): void {
       takePart(tasks, invitation, board);
     } catch (error) {
       fail(board, error);
+      Atomics.store(board, WORKERS + invitation.slot, DISMISSED);
     }
   });
 }
@@ -21,12 +22,13 @@ function takePart(
   board: Int32Array,
 ): void {
   const word = WORKERS + slot;
+  if (Atomics.compareExchange(board, word, ABSENT, ARRIVING) !== ABSENT) return; // sent away before it came
   const task = tasks.find((candidate) => candidate.name === name);
   if (!task) throw new Error(`A worker thread: expected a task it knows, got ${name}.`);
   const local = task.attach(shared, slot);
   const steps: Steps = task.steps(local);
   const done = new Float64Array(work);
-  if (Atomics.add(board, word, READY) !== 0) return; // sent away before it came
+  Atomics.store(board, word, READY);
   for (;;) {
     Atomics.wait(board, word, READY);
     if (Atomics.load(board, word) !== BUSY) return;
