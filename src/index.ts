@@ -99,6 +99,7 @@ export {
   type KMeansResult,
   kMeans,
 } from './quantize/k-means.ts';
+export { kMeansOnGpu } from './quantize/k-means-on-gpu.ts';
 export type { Basis } from './quantize/neighbor-basis.ts';
 export { type RotationOptions, trainRotation } from './quantize/opq.ts';
 export { DistanceTable, type ProductEncodeOptions, ProductQuantizer } from './quantize/product.ts';
@@ -119,6 +120,7 @@ export type {
   NamedArrays,
 } from './tensor/named-arrays.ts';
 export { type NearestOptions, nearest } from './tensor/nearest.ts';
+export { type GpuNearestOptions, type GpuNeighbors, nearestOnGpu } from './tensor/nearest-on-gpu.ts';
 export { Random, type RandomState } from './tensor/random.ts';
 export { SplitVectorSet, vectorSource } from './tensor/split-vector-set.ts';
 export { TopK } from './tensor/top-k.ts';

@@ -28,7 +28,7 @@ export async function openNodeGpu(options: GpuOptions & { readonly env?: Environ
   return openWebGpu(library, adapter, choices);
 }
 
-/** One for the process: what it gave must not outlive it. */
+/** One for the process, kept here: when it is collected, what it gave crashes. */
 let dawn: WebGpu | undefined;
 
 async function loadDawn(): Promise<WebGpu> {

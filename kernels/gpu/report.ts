@@ -17,7 +17,9 @@ const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|software|basic render/i
 /** The adapter's name from what drivers tell, each in another field. */
 export function adapterName({ info = {} }: WebGpuAdapter): string {
   const { vendor = '', architecture = '', device = '', description = '' } = info;
-  return description || device || [vendor, architecture].filter((part) => part !== '').join(' ') || 'unknown adapter';
+  const model = device || [vendor, architecture].filter((part) => part !== '').join(' ');
+  if (description === '') return model || 'unknown adapter';
+  return model === '' ? description : `${model} (${description})`;
 }
 
 /** Whether an adapter of this name, with its own word on it, is real hardware. */

@@ -3,14 +3,9 @@ import type { GpuKernel, GpuSample, KernelMatrix, KernelThis } from '../gpu/gpu-
 import type { GpuLink, GpuWork } from '../gpu/link.ts';
 import { TRANSPOSE } from '../gpu/transpose.ts';
 import type { Floats } from '../kernels.ts';
-import { type MatmulForm, matmulKernel } from './gpu.ts';
+import { type MatmulForm, matmulKernel, turnsFirst } from './gpu.ts';
 import type { MatmulKernels } from './reference.ts';
 
-/**
- * Multiply-adds from which a bᵀ transposes b first, so that neighboring threads read neighboring floats: on an H100, 7.1 TFLOP/s at
- * 1024 x 1024 x 1024 instead of 1.8.
- */
-const WORTH_TRANSPOSING = 2 ** 24;
 /** Rows of a batch that one thread of aᵀ b adds up: fewer roundings in a row, and enough threads where the product is small. */
 const CHUNK_ROWS = 256;
 /** Sums of chunks that are kept at once: longer chunks are taken where there would be more. */
@@ -93,7 +88,7 @@ export function gpuMatmul({ queue, counts, lanes }: GpuLink): MatmulKernels {
         const right = await (form === 'NT' ? on.read(b, n, k) : on.read(b, k, n));
         let result: GpuMatrix;
         if (form === 'TN' && k > CHUNK_ROWS) result = await longProduct(on, left, right, lanes);
-        else if (form === 'NT' && m * n * k >= WORTH_TRANSPOSING) {
+        else if (form === 'NT' && turnsFirst(m, n, k)) {
           const turned = await on.run(TRANSPOSE, { rows: k, cols: n, inputs: [right] });
           result = await shortProduct(on, 'NN', left, turned, lanes);
         } else result = await shortProduct(on, form, left, right, lanes);

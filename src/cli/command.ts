@@ -8,8 +8,15 @@ export interface Session {
   readonly signal: AbortSignal;
   /** What `--backend` chose for what the CPU computes. */
   readonly backend: BackendChoice;
-  /** Open if `--backend gpu` was given, until the command ends. */
+  /** Open if `--backend gpu` was given, or `gpuFor` opened it, until the command ends. */
   readonly gpu?: GpuDevice | undefined;
+  /**
+   * The GPU for work whose result has the same bits wherever it is done: the one that `--backend gpu` asked for; or with `auto`
+   * one of hardware, if there is one and the work is so much that it pays.
+   *
+   * @param multiplyAdds of the whole work
+   */
+  gpuFor(multiplyAdds: number): Promise<GpuDevice | undefined>;
   /** What therefore runs. */
   readonly ranOn: 'reference' | 'simd' | 'gpu';
   /** What `--threads` chose, or all cores. */
@@ -56,4 +63,12 @@ export function defineCommand<const T extends OptionTable>(command: Command<T>):
 /** How many threads the kernels of a session really compute on. */
 export function kernelThreads({ ranOn, threads }: Session): number {
   return ranOn === 'reference' ? 1 : threads;
+}
+
+/** The row that says what a result is: its digest, or, since none is taken of what a GPU computed, which GPU that was. */
+export function resultRow(
+  { gpu }: Session,
+  digest: string | undefined,
+): readonly [name: string, value: string | undefined] {
+  return gpu ? ['computed on', gpu.report.adapter] : ['digest', digest];
 }

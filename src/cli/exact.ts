@@ -1,6 +1,7 @@
 import { computingOf } from '../../kernels/backend.ts';
 import { ExactSearch } from '../tensor/exact-search.ts';
 import { type Matrix, requireFinite } from '../tensor/matrix.ts';
+import { nearestOnGpu } from '../tensor/nearest-on-gpu.ts';
 import { requireFiniteVectors, type Vectors } from '../tensor/vectors.ts';
 import type { Session } from './command.ts';
 import { breathe } from './failures.ts';
@@ -32,6 +33,17 @@ export async function exactNeighbors(
   requireFiniteVectors(base, 'exact search: base');
   requireFinite(queries, 'exact search: queries');
   const progress = session.progress('exact search, pairs');
+  const gpu = await session.gpuFor(queries.rows * base.rows * base.cols);
+  if (gpu) {
+    const onProgress = (done: number, total: number) => progress.update(done, total);
+    const found = await nearestOnGpu(gpu, base, queries, k, {
+      ...computingOf(session),
+      onProgress,
+      signal: session.signal,
+    });
+    progress.end();
+    return found;
+  }
   const search = new ExactSearch(base, computingOf(session)).steps(queries, k);
   let breathed = 0;
   let step = search.next();

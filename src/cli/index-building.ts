@@ -154,8 +154,9 @@ const BUILDERS: Readonly<Record<IndexKind, Builder>> = {
   async ivfpq(base, _, { nlist = BUILD_DEFAULTS.nlist, ...choices }, session) {
     const { bytes, ...options } = codeOptions(choices, base);
     const progress = session.progress('building');
+    const gpu = await session.gpuFor(codeWork(base, nlist));
     const index = await IvfAdcIndex.build({
-      ...{ base, m: bytes, nlist, ...options, ...computingOf(session), signal: session.signal },
+      ...{ base, m: bytes, nlist, ...options, ...computingOf(session), signal: session.signal, ...(gpu && { gpu }) },
       onProgress: (step, done, total) => progress.update(done, total, step),
     });
     progress.end();
@@ -177,8 +178,9 @@ const BUILDERS: Readonly<Record<IndexKind, Builder>> = {
     const { bytes, ...options } = codeOptions(choices, base);
     const { opq } = choices;
     const progress = session.progress('building');
+    const gpu = await session.gpuFor(codeWork(base));
     const index = await PqIndex.build({
-      ...{ base, m: bytes, opq, ...options, ...computingOf(session), signal: session.signal },
+      ...{ base, m: bytes, opq, ...options, ...computingOf(session), signal: session.signal, ...(gpu && { gpu }) },
       onProgress: (step, done, total) => progress.update(done, total, step),
     });
     progress.end();
@@ -274,6 +276,13 @@ function codeOptions(
 /** `requireProfileOfKind` has refused the third. */
 function profileOf(profile: HnswProfileName | undefined): 'canonical' | 'faiss' {
   return profile === 'faiss' ? 'faiss' : 'canonical';
+}
+
+/** Multiply-adds of training codebooks of 256 centroids and of encoding, and of the coarse centroids, if there are any. */
+function codeWork({ rows, cols }: Pick<Matrix, 'rows' | 'cols'>, nlist = 0): number {
+  const training = 25 * Math.min(rows, 2 ** 16) * 256;
+  const coarse = 10 * Math.min(rows, 256 * nlist) * nlist;
+  return cols * (training + coarse + rows * (256 + nlist));
 }
 
 function watched(session: Session, label: string) {

@@ -1,9 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { type BackendChoice, simdSupported } from '../../kernels/backend.ts';
-import type { GpuDevice } from '../../kernels/gpu/device.ts';
-import { openNodeGpu } from '../../kernels/gpu/node.ts';
 import { MOST_THREADS } from '../../kernels/threads/control.ts';
 import { optionValue, parseArguments } from './arguments.ts';
+import { ChosenGpu } from './chosen-gpu.ts';
 import type { Command, Outcome, Session } from './command.ts';
 import { COMMANDS } from './commands/all.ts';
 import { EXIT, exitStatusOf, messageOf, UsageError } from './failures.ts';
@@ -24,16 +23,6 @@ function chosenBackend(given: string | undefined, env: Terminal['env']): Backend
   return choice as BackendChoice | 'gpu';
 }
 
-/**
- * The GPU that was asked for. A driver that imitates one on the CPU is taken only where CNT_GPU_SOFTWARE=1 says so: for tests.
- *
- * @throws {Error} if the command has no use for it, or there is none: what is missing
- */
-async function openChosenGpu(command: Command, env: Terminal['env']): Promise<GpuDevice> {
-  if (!command.onGpu) throw new Error('nothing of it runs on a GPU; choose auto, reference or simd.');
-  return openNodeGpu({ env, software: env['CNT_GPU_SOFTWARE'] === '1' });
-}
-
 function requireOperands(command: Command, operands: readonly string[]): void {
   const wanted = command.operands;
   if (!wanted && operands.length > 0) {
@@ -47,24 +36,35 @@ function requireOperands(command: Command, operands: readonly string[]): void {
   }
 }
 
-async function createSession(command: Command, terminal: Terminal, values: CommonValues): Promise<Session> {
+async function createSession(
+  command: Command,
+  terminal: Terminal,
+  values: CommonValues,
+): Promise<{ readonly session: Session; readonly gpu: ChosenGpu }> {
   const note = (line: string): void => {
     if (!values.quiet) terminal.err(`${line}\n`);
   };
   const choice = chosenBackend(values.backend, terminal.env);
-  const gpu = choice === 'gpu' ? await openChosenGpu(command, terminal.env) : undefined;
-  if (gpu) note(`cnt ${command.name}: computing on ${gpu.report.adapter} (${gpu.report.backend}).`);
+  const threads = values.threads ?? Math.min(availableParallelism(), MOST_THREADS);
+  const gpu = new ChosenGpu(command, terminal.env, choice === 'auto', threads, note);
+  if (choice === 'gpu') await gpu.open();
   const onCpu = choice === 'reference' || !simdSupported() ? 'reference' : 'simd';
-  return {
+  const session: Session = {
     signal: terminal.signal,
     backend: choice === 'gpu' ? 'auto' : choice,
-    gpu,
-    ranOn: gpu ? 'gpu' : onCpu,
-    threads: values.threads ?? Math.min(availableParallelism(), MOST_THREADS),
+    get gpu() {
+      return gpu.device;
+    },
+    gpuFor: (multiplyAdds) => gpu.for(multiplyAdds),
+    get ranOn() {
+      return gpu.device ? 'gpu' : onCpu;
+    },
+    threads,
     note,
     progress: (label) => createProgress(terminal, label, values.quiet),
     now: terminal.now,
   };
+  return { session, gpu };
 }
 
 function show(terminal: Terminal, command: Command, outcome: Outcome, asJson: boolean, seconds: number): void {
@@ -87,13 +87,13 @@ async function runCommand(command: Command, argv: readonly string[], terminal: T
   }
   requireOperands(command, operands);
   const begin = terminal.now();
-  const session = await createSession(command, terminal, values);
+  const { session, gpu } = await createSession(command, terminal, values);
   try {
     const { lines, json } = await command.run(values, operands, session);
-    const adapter = session.gpu && { adapter: session.gpu.report.adapter };
+    const adapter = gpu.device && { adapter: gpu.device.report.adapter };
     show(terminal, command, { lines, json: { ...json, ...adapter } }, values.json, terminal.now() - begin);
   } finally {
-    await session.gpu?.close();
+    await gpu.close();
   }
 }
 

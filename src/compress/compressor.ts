@@ -1,4 +1,5 @@
 import type { Computing } from '../../kernels/backend.ts';
+import type { GpuDevice } from '../../kernels/gpu/device.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import type { NamedArrays } from '../tensor/named-arrays.ts';
 
@@ -22,6 +23,13 @@ export interface Compressor {
    * @throws {RangeError} if x does not have dIn columns, or a value of x or of the result is not finite
    */
   encode(x: Matrix, options?: EncodeOptions): Matrix;
+  /**
+   * `encode` on a GPU: within a bound of it, not the same bits.
+   *
+   * @throws {RangeError} as `encode`
+   * @throws {Error} if the device refuses the work
+   */
+  encodeOn(device: GpuDevice, x: Matrix, options?: EncodeOptions): Promise<Matrix>;
   /** Everything needed to build it again: tensors by name, and metadata of which `method` is part. */
   toNamedArrays(): NamedArrays;
 }

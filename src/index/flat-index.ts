@@ -1,7 +1,9 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
-import { ExactSearch } from '../tensor/exact-search.ts';
+import type { GpuDevice } from '../../kernels/gpu/device.ts';
+import { ExactSearch, type Neighbors } from '../tensor/exact-search.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import { type Archive, requireInteger } from '../tensor/named-arrays.ts';
+import { type GpuNearestOptions, nearestOnGpu } from '../tensor/nearest-on-gpu.ts';
 import { requireFiniteVectors, type Vectors } from '../tensor/vectors.ts';
 import { requireVectors, vectorsArray } from '../tensor/vectors-array.ts';
 import { emptyAnswers, requireQueries, type SearchResult } from './search-result.ts';
@@ -44,19 +46,25 @@ export class FlatIndex {
   search(queries: Matrix, k: number, options: FlatSearchOptions = {}): SearchResult {
     requireQueries(queries, k, this.dim, 'FlatIndex.search');
     const width = Math.min(k, this.rows);
-    if (width === 0 || queries.rows === 0) {
-      const counts = { distances: 0, multiplyAdds: 0, hops: 0 };
-      return { queries: queries.rows, k, ...emptyAnswers(queries.rows, k), counts };
-    }
-    const found = this.#search.search(queries, width, options.onProgress);
-    const counts = { ...found.counts, hops: 0 };
-    if (width === k) return { ...found, counts };
-    const answers = emptyAnswers(queries.rows, k);
-    for (let query = 0; query < queries.rows; query++) {
-      answers.ids.set(found.ids.subarray(query * width, (query + 1) * width), query * k);
-      answers.distances.set(found.distances.subarray(query * width, (query + 1) * width), query * k);
-    }
-    return { queries: queries.rows, k, ...answers, counts };
+    if (width === 0 || queries.rows === 0) return noneFound(queries, k);
+    return filledUp(this.#search.search(queries, width, options.onProgress), k);
+  }
+
+  /**
+   * `search` with the distances on a GPU: the same ids and distances.
+   *
+   * @throws {RangeError} as `search`
+   */
+  async searchOn(
+    device: GpuDevice,
+    queries: Matrix,
+    k: number,
+    options: GpuNearestOptions = {},
+  ): Promise<SearchResult> {
+    requireQueries(queries, k, this.dim, 'FlatIndex.searchOn');
+    const width = Math.min(k, this.rows);
+    if (width === 0 || queries.rows === 0) return noneFound(queries, k);
+    return filledUp(await nearestOnGpu(device, this.#base, queries, width, options), k);
   }
 
   /** Everything needed to search again. */
@@ -76,4 +84,19 @@ export class FlatIndex {
     const dim = requireInteger(archive.parameters, 'dim', 1, 2 ** 31 - 1, WHERE);
     return new FlatIndex(requireVectors(archive.arrays, 'vectors', rows, dim, WHERE), backend);
   }
+}
+
+function noneFound({ rows }: Matrix, k: number): SearchResult {
+  return { queries: rows, k, ...emptyAnswers(rows, k), counts: { distances: 0, multiplyAdds: 0, hops: 0 } };
+}
+
+/** What was found, as lists of k, with nothing in the places for which there are no rows. */
+function filledUp({ queries, k: width, ids, distances, counts }: Neighbors, k: number): SearchResult {
+  if (width === k) return { queries, k, ids, distances, counts: { ...counts, hops: 0 } };
+  const answers = emptyAnswers(queries, k);
+  for (let query = 0; query < queries; query++) {
+    answers.ids.set(ids.subarray(query * width, (query + 1) * width), query * k);
+    answers.distances.set(distances.subarray(query * width, (query + 1) * width), query * k);
+  }
+  return { queries, k, ...answers, counts: { ...counts, hops: 0 } };
 }

@@ -1,4 +1,4 @@
-import { type BackendChoice, createKernels } from '../../kernels/backend.ts';
+import { type Computing, computingOf, createKernels } from '../../kernels/backend.ts';
 import { distanceBound, squaredDistances } from '../../kernels/distance/gpu.ts';
 import type { GpuDevice, GpuMatrix } from '../../kernels/gpu/device.ts';
 import { smallestLoss } from '../../kernels/gpu/rounding.ts';
@@ -7,7 +7,7 @@ import type { Floats, Kernels } from '../../kernels/kernels.ts';
 import { smallestRows } from '../../kernels/smallest-rows/gpu.ts';
 import type { Neighbors } from './exact-search.ts';
 import { type Matrix, requireFinite } from './matrix.ts';
-import { nearest } from './nearest.ts';
+import { type NearestOptions, nearest } from './nearest.ts';
 import { TopK } from './top-k.ts';
 import { partsOf, requireFiniteVectors, rowBlocks, type Vectors } from './vectors.ts';
 
@@ -24,11 +24,8 @@ const MOST_ROWS = 2 ** 19 - 8;
 /** Squared distances must stay below what the kernels call far. */
 const FAR = 3e38;
 
-export interface GpuNearestOptions {
-  /** Of the CPU, which has the last word on each distance. */
-  readonly backend?: BackendChoice;
-  /** Pairs of query and base row compared so far, and in all. */
-  readonly onProgress?: (done: number, total: number) => void;
+/** How the CPU computes, which has the last word on each distance. */
+export interface GpuNearestOptions extends NearestOptions {
   readonly signal?: AbortSignal;
 }
 
@@ -58,8 +55,8 @@ export async function nearestOnGpu(
   options: GpuNearestOptions = {},
 ): Promise<GpuNeighbors> {
   requireOperands(base, queries, k);
-  const { backend = 'auto', onProgress, signal } = options;
-  const search = new Search(device, queries, k, base.cols, backend);
+  const { onProgress, signal } = options;
+  const search = new Search(device, queries, k, base.cols, computingOf(options));
   const total = queries.rows * base.rows;
   let done = 0;
   for (const group of groupsOf(queries)) {
@@ -92,21 +89,21 @@ class Search {
   readonly #queries: Matrix;
   readonly #k: number;
   readonly #dim: number;
-  readonly #backend: BackendChoice;
+  readonly #computing: Computing;
   readonly #tops: readonly TopK[];
   /** For each query, how near a row that the device left out can be at least. */
   readonly #reach: Float64Array;
   readonly #exact: ExactDistances;
 
-  constructor(device: GpuDevice, queries: Matrix, k: number, dim: number, backend: BackendChoice) {
+  constructor(device: GpuDevice, queries: Matrix, k: number, dim: number, computing: Computing) {
     this.#device = device;
     this.#queries = queries;
     this.#k = k;
     this.#dim = dim;
-    this.#backend = backend;
+    this.#computing = computing;
     this.#tops = Array.from({ length: queries.rows }, () => new TopK(k));
     this.#reach = new Float64Array(queries.rows).fill(Number.POSITIVE_INFINITY);
-    this.#exact = new ExactDistances(k + SPARE, dim, backend);
+    this.#exact = new ExactDistances(k + SPARE, dim, computing);
   }
 
   blockRows(columns: number): number {
@@ -162,7 +159,7 @@ class Search {
       open.forEach((query, i) => {
         asked.set(data.subarray(query * cols, (query + 1) * cols), i * cols);
       });
-      const found = nearest(base, { rows: open.length, cols, data: asked }, k, { backend: this.#backend });
+      const found = nearest(base, { rows: open.length, cols, data: asked }, k, this.#computing);
       open.forEach((query, i) => {
         ids.set(found.ids.subarray(i * k, (i + 1) * k), query * k);
         distances.set(found.distances.subarray(i * k, (i + 1) * k), query * k);
@@ -188,8 +185,8 @@ class ExactDistances {
   readonly #rows: Floats;
   readonly #distances: Floats;
 
-  constructor(most: number, dim: number, backend: BackendChoice) {
-    this.#kernels = createKernels({ backend, bytes: 4 * ((most + 1) * dim + most) + 256 });
+  constructor(most: number, dim: number, computing: Computing) {
+    this.#kernels = createKernels({ backend: computing.backend ?? 'auto', bytes: 4 * ((most + 1) * dim + most) + 256 });
     this.#query = this.#kernels.floats(dim);
     this.#rows = this.#kernels.floats(most * dim);
     this.#distances = this.#kernels.floats(most);

@@ -21,6 +21,7 @@ function session(signal: AbortSignal, seen: [number, number][] = []): Session {
     signal,
     backend: 'auto',
     threads: 1,
+    gpuFor: async () => undefined,
     ranOn: 'simd',
     note: () => {},
     progress: () => ({ update: (done, total) => void seen.push([done, total]), end: () => {} }),

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readVectors } from '../../src/io/vectors.ts';
@@ -53,6 +54,40 @@ if (adapter) {
     gpu.data.forEach((value, i) => {
       assert.ok(Math.abs(value - cpu.data[i]!) < 1e-4, `${value} and ${cpu.data[i]} at ${i}`);
     });
+  });
+
+  test('exact neighbors and codes are found on the GPU with the bits of the CPU', async () => {
+    const query = path('data/query.fvecs');
+    const same = (a: string, b: string) => assert.ok(readFileSync(path(a)).equals(readFileSync(path(b))), `${a}, ${b}`);
+    const truth = ['truth', '--base', base, '--query', query, '--k', '5'];
+    const found = await onGpu(...truth, '--out', path('gpu.ivecs'));
+    assert.equal([found['backend'], found['adapter'], found['digest']], ['gpu', adapter, undefined]);
+    await succeed(...truth, '--out', path('cpu.ivecs'));
+    same('gpu.ivecs', 'cpu.ivecs');
+    await succeed('build', '--base', base, '--index', 'flat', '--out', path('flat'));
+    const search = ['search', '--index', path('flat'), '--query', query, '--k', '5'];
+    await onGpu(...search, '--out', path('gpu.flat.ivecs'));
+    same('gpu.flat.ivecs', 'cpu.ivecs');
+    await succeed('generate', '--n', '300', '--queries', '1', '--dim', '4', '--out', path('more'), '--seed', '1');
+    const build = ['build', '--base', path('more/base.fvecs'), '--index', 'ivfpq', '--nlist', '3', '--bytes', '1'];
+    const built = await onGpu(...build, '--out', path('gpu.ivfpq'));
+    assert.equal([built['backend'], built['adapter'], built['digest']], ['gpu', adapter, undefined]);
+    await succeed(...build, '--out', path('cpu.ivfpq'));
+    same('gpu.ivfpq', 'cpu.ivfpq');
+  });
+
+  test('PCA compresses on the GPU', async () => {
+    const pca = path('pca.safetensors');
+    await succeed('train', '--base', base, '--out', pca, '--method', 'pca');
+    const compressed = await onGpu('compress', '--model', pca, '--in', base, '--out', path('pca.gpu.fvecs'));
+    assert.equal([compressed['backend'], compressed['method']], ['gpu', 'pca']);
+  });
+
+  test('what does not run on a GPU is refused', async () => {
+    const build = ['build', '--base', base, '--index', 'hnsw', '--out', path('hnsw'), '--backend', 'gpu'];
+    const refused = await cnt(build, { env: SOFTWARE });
+    assert.is(refused.status, 2);
+    assert.match(refused.err, 'cnt build: --backend gpu builds --index ivfpq and pq, got --index hnsw.');
   });
 
   test('methods that do not train on a GPU are refused', async () => {

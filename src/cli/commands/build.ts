@@ -3,8 +3,8 @@ import { writeArchive } from '../../io/archive-file.ts';
 import { digestArrays } from '../../io/digest.ts';
 import { loadVectors } from '../../io/vectors.ts';
 import { SCALAR_RANGES } from '../../quantize/scalar.ts';
-import { defineCommand } from '../command.ts';
-import { throwIfInterrupted } from '../failures.ts';
+import { defineCommand, resultRow } from '../command.ts';
+import { throwIfInterrupted, UsageError } from '../failures.ts';
 import { limited, requireSameRows, requireWritable } from '../files.ts';
 import { removeGraphCheckpoint } from '../graph-checkpoint.ts';
 import { BUILD_DEFAULTS, buildIndex, LINK_AND_CODE_DEFAULTS, requireProfileOfKind } from '../index-building.ts';
@@ -89,6 +89,7 @@ export const buildCommand = defineCommand({
       'the same command with --resume continues, and ends with the index that an uninterrupted building gives.',
     'Prints what a graph looks like: degrees, levels, and the share of its points that can be reached from its entry point.',
   ],
+  onGpu: true,
   examples: [
     'cnt build --base base.fvecs --graph-base base.compressed.fvecs --index hnsw --out index.hnsw',
     'cnt build --base base.fvecs --walk base.compressed.fvecs --index hnsw --out index.hnsw',
@@ -99,6 +100,9 @@ export const buildCommand = defineCommand({
     const { base: basePath, 'graph-base': graphPath, walk: walkPath, out, index: kind, limit } = values;
     requireOptionsOfKind(BUILD_OPTION_KINDS, values, kind);
     requireProfileOfKind(values.profile, kind);
+    if (session.gpu && kind !== 'ivfpq' && kind !== 'pq') {
+      throw new UsageError(`--backend gpu builds --index ivfpq and pq, got --index ${kind}.`);
+    }
     await requireWritable(out, [basePath, graphPath ?? basePath, walkPath ?? basePath]);
     const { backend, signal, threads } = session;
     const load = (path: string) => loadVectors(path, { ...limited(limit), backend, attachable: threads - 1, signal });
@@ -123,14 +127,14 @@ export const buildCommand = defineCommand({
     const seconds = session.now() - begin;
     await writeArchive(out, built.archive, { signal: session.signal });
     if (kind === 'hnsw') await removeGraphCheckpoint(out);
-    const digest = digestArrays(built.archive);
+    const digest = session.gpu ? undefined : digestArrays(built.archive);
     return {
       lines: listing([
         ['index', kind],
         ['vectors', `${base.rows} x ${base.cols}`],
         ['build time', secondsText(seconds)],
         ...built.rows,
-        ['digest', digest],
+        resultRow(session, digest),
       ]),
       json: {
         ...{ base: basePath, graphBase: graphPath, walk: walkPath, out, index: kind, rows: base.rows, cols: base.cols },

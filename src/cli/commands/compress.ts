@@ -1,13 +1,11 @@
 import { computingOf } from '../../../kernels/backend.ts';
-import type { Compressor } from '../../compress/compressor.ts';
 import { loadCompressor } from '../../compress/load-compressor.ts';
-import { NetworkCompressor } from '../../compress/network-compressor.ts';
 import { addValues, vectorsHash } from '../../io/digest.ts';
 import { readModel } from '../../io/safetensors-file.ts';
 import { openVectors, type VectorFile, writeVectorBlocks } from '../../io/vectors.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
-import { defineCommand, kernelThreads, type Session } from '../command.ts';
-import { breathe, UsageError } from '../failures.ts';
+import { defineCommand, kernelThreads, resultRow, type Session } from '../command.ts';
+import { breathe } from '../failures.ts';
 import { interpreted, requireSameCols, requireWritableVectors } from '../files.ts';
 import { listing, secondsText } from '../listing.ts';
 
@@ -41,7 +39,7 @@ export const compressCommand = defineCommand({
       const timed = async (block: Matrix): Promise<Float32Array> => {
         const begin = session.now();
         const { data } = session.gpu
-          ? await onGpu(compressor).encodeOn(session.gpu, block)
+          ? await compressor.encodeOn(session.gpu, block)
           : compressor.encode(block, computingOf(session));
         seconds += session.now() - begin;
         addValues(hash, data);
@@ -59,7 +57,7 @@ export const compressCommand = defineCommand({
         ['method', method],
         ['vectors', `${rows} x ${dIn} to ${rows} x ${dOut}`],
         ['compression time', secondsText(seconds)],
-        digest === undefined ? ['compressed on', session.gpu!.report.adapter] : ['digest', digest],
+        resultRow(session, digest),
       ]),
       json: {
         ...{ model: modelPath, in: inPath, out: outPath, method, rows, dIn, dOut },
@@ -68,12 +66,6 @@ export const compressCommand = defineCommand({
     };
   },
 });
-
-/** @throws {UsageError} unless it is a network */
-function onGpu(compressor: Compressor): NetworkCompressor {
-  if (compressor instanceof NetworkCompressor) return compressor;
-  throw new UsageError(`--backend gpu compresses with networks, got a model of method ${compressor.method}.`);
-}
 
 /** Reads and compresses block by block, in order. */
 async function* compressedBlocks(

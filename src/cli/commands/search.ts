@@ -1,4 +1,4 @@
-import type { BackendChoice } from '../../../kernels/backend.ts';
+import { type BackendChoice, computingOf } from '../../../kernels/backend.ts';
 import type { Compressor } from '../../compress/compressor.ts';
 import { loadIndex, type SearchIndex } from '../../index/load-index.ts';
 import type { SearchCounts, SearchResult } from '../../index/search-result.ts';
@@ -8,7 +8,7 @@ import { writeIds } from '../../io/ids.ts';
 import { readVectors } from '../../io/vectors.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import { placeVectors } from '../../tensor/vectors-array.ts';
-import { defineCommand, type Session } from '../command.ts';
+import { defineCommand, resultRow, type Session } from '../command.ts';
 import { breathe, UsageError } from '../failures.ts';
 import { interpreted, requireEnoughRows, requireSameCols, requireWritableIds } from '../files.ts';
 import { ofKinds, requireOptionsOfKind, SEARCH_OPTION_KINDS } from '../index-kinds.ts';
@@ -59,6 +59,7 @@ export const searchCommand = defineCommand({
     'Queries are searched one after the other; graphs (hnsw, nsg) by as many threads as --threads says, with the same answers and ' +
       'counts. Where fewer than k rows are found, the rest is -1.',
   ],
+  onGpu: true,
   examples: [
     'cnt search --index index.hnsw --query query.fvecs --k 100 --ef 100 --out result.ivecs',
     'cnt search --index index.hnsw --query query.fvecs --model model.safetensors --ef 150 --rerank 150 --out result.ivecs',
@@ -78,6 +79,8 @@ export const searchCommand = defineCommand({
     });
     const index = interpreted(indexPath, () => loadIndex(archive, backend, threads));
     const { kind, rows, dim } = index;
+    if (session.gpu && kind !== 'flat')
+      throw new UsageError(`--backend gpu searches flat indexes, got one of kind ${kind}.`);
     requireOptionsOfKind(SEARCH_OPTION_KINDS, values, kind, `an index of kind ${kind}`);
     requireModelToRerank(index, rerank, modelPath);
     const model = modelPath === undefined ? undefined : await readWalkModel(modelPath, index, indexPath);
@@ -88,7 +91,7 @@ export const searchCommand = defineCommand({
     const searched = await searchRepeatedly(index, queries, k, { ...choices, model }, repeat, session);
     const table = { rows: queries.rows, cols: k, data: searched.ids };
     await writeIds(out, table, { signal: session.signal });
-    const digest = digestIds(table);
+    const digest = session.gpu ? undefined : digestIds(table);
     const { lines, json } = costs(searched, queries.rows);
     return {
       lines: listing([
@@ -99,7 +102,7 @@ export const searchCommand = defineCommand({
         ['nprobe', choices.nprobe],
         ['rerank', choices.rerank],
         ...lines,
-        ['digest', digest],
+        resultRow(session, digest),
       ]),
       json: {
         ...{ index: indexPath, kind, query: queryPath, out, rows, cols: dim, queries: queries.rows },
@@ -177,7 +180,9 @@ async function searchRepeatedly(
   const { threads, signal } = session;
   const byThreads =
     threads > 1 && !choices.model && (index.kind === 'hnsw' || index.kind === 'nsg') ? index : undefined;
-  const most = byThreads ? queries.rows : choices.model ? RERANKED_QUERIES : BLOCK_QUERIES[index.kind];
+  const flat = index.kind === 'flat' ? index : undefined;
+  const gpu = flat && (await session.gpuFor(total * flat.rows * flat.dim));
+  const most = byThreads || gpu ? queries.rows : choices.model ? RERANKED_QUERIES : BLOCK_QUERIES[index.kind];
   const ids = new Int32Array(queries.rows * k);
   let counts: SearchCounts = { distances: 0, multiplyAdds: 0, hops: 0 };
   const seconds: number[] = [];
@@ -187,12 +192,12 @@ async function searchRepeatedly(
       const rows = Math.min(most, queries.rows - first);
       const block = rowsFrom(queries, first, rows);
       const begin = session.now();
+      const onProgress = (done: number) => progress.update(run * queries.rows + done, total);
       const found = byThreads
-        ? await byThreads.searchByThreads(block, k, {
-            ...{ ef: choices.ef ?? k, threads, signal },
-            onProgress: (done) => progress.update(run * queries.rows + done, total),
-          })
-        : search(index, block, k, choices, session.backend);
+        ? await byThreads.searchByThreads(block, k, { ef: choices.ef ?? k, threads, signal, onProgress })
+        : gpu
+          ? await flat.searchOn(gpu, block, k, { ...computingOf(session), signal })
+          : search(index, block, k, choices, session.backend);
       spent += session.now() - begin;
       if (run === 0) {
         ids.set(found.ids, first * k);

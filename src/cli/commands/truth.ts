@@ -1,7 +1,7 @@
 import { digestIds } from '../../io/digest.ts';
 import { writeIds } from '../../io/ids.ts';
 import { loadVectors, readVectors } from '../../io/vectors.ts';
-import { defineCommand, kernelThreads } from '../command.ts';
+import { defineCommand, kernelThreads, resultRow } from '../command.ts';
 import { exactNeighbors } from '../exact.ts';
 import { limited, requireEnoughRows, requireSameCols, requireWritableIds } from '../files.ts';
 import { listing, secondsText } from '../listing.ts';
@@ -17,6 +17,7 @@ export const truthCommand = defineCommand({
     limit: { type: 'integer', least: 1, text: 'use the first N rows of the base', whenAbsent: 'all' },
   },
   about: ['Distances are Euclidean; of two rows equally far the one with the smaller id comes first.'],
+  onGpu: true,
   examples: ['cnt truth --base base.fvecs --query query.fvecs --k 100 --out groundtruth.ivecs'],
   async run(values, _, session) {
     const { base: basePath, query: queryPath, out, k } = values;
@@ -31,7 +32,7 @@ export const truthCommand = defineCommand({
     const seconds = session.now() - begin;
     const table = { rows: query.rows, cols: k, data: found.ids };
     await writeIds(out, table, { signal: session.signal });
-    const digest = digestIds(table);
+    const digest = session.gpu ? undefined : digestIds(table);
     return {
       lines: listing([
         ['base', `${base.rows} x ${base.cols}`],
@@ -39,7 +40,7 @@ export const truthCommand = defineCommand({
         ['k', k],
         ['search time', secondsText(seconds)],
         ['distances a query', found.counts.distances / query.rows],
-        ['digest', digest],
+        resultRow(session, digest),
       ]),
       json: {
         base: basePath,

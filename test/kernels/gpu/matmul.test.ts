@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { referenceKernels } from '../../../kernels/backend.ts';
 import type { GpuDevice } from '../../../kernels/gpu/device.ts';
-import { type MatmulForm, matmul, matmulBound } from '../../../kernels/matmul/gpu.ts';
+import { type MatmulForm, matmul, matmulBound, turnsFirst } from '../../../kernels/matmul/gpu.ts';
 import { Random } from '../../../src/tensor/random.ts';
 import { gpuDevices } from '../../support/gpu-devices.ts';
 import { rejects } from '../../support/rejects.ts';
@@ -17,6 +17,8 @@ const SIZES = [
   [9, 24, 1100],
   [5, 4, 1],
 ] as const;
+/** So large that form NT turns b first. */
+const LARGE = [4, 2048, 4096] as const;
 
 /** Mean 10, so that sums grow: rounding shows. */
 function values(length: number, seed: string): Float32Array {
@@ -55,6 +57,20 @@ for (const device of devices) {
       }
     });
   }
+
+  test(`${device.report.backend}: a large product with b transposed is exact where float32 is`, async () => {
+    const [m, n, k] = LARGE;
+    assert.ok(turnsFirst(m, n, k));
+    const ones = new Float32Array(m * k).fill(0.5);
+    const rows = Float32Array.from({ length: n * k }, (_, i) => Math.floor(i / k) % 7);
+    const a = await device.upload(ones, m, k);
+    const b = await device.upload(rows, n, k);
+    const found = await device.read(await matmul(device, 'NT', a, b, 'test'));
+    found.forEach((value, i) => {
+      assert.is(value, ((i % n) % 7) * 0.5 * k);
+    });
+    device.free(a, b);
+  });
 
   test(`${device.report.backend}: matmul refuses matrices that do not fit`, async () => {
     const a = await device.upload(values(6, 'a'), 2, 3);

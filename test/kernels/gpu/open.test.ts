@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openNodeGpu, vulkanDrivers } from '../../../kernels/gpu/node.ts';
 import { openGpu } from '../../../kernels/gpu/open.ts';
 import { adapterName, isHardware } from '../../../kernels/gpu/report.ts';
+import { transpose } from '../../../kernels/gpu/transpose.ts';
 import { temporaryFolder } from '../../cli/command-line.ts';
 import { dawnDevice } from '../../support/gpu-devices.ts';
 import { rejects } from '../../support/rejects.ts';
@@ -15,7 +18,9 @@ test('an adapter is hardware unless it or its name says otherwise', () => {
   const limits = {};
   const requestDevice = async () => Promise.reject(new Error('none'));
   const nvidia = { info: { vendor: 'nvidia', architecture: 'hopper', description: 'NVIDIA H100 80GB HBM3' } };
-  assert.is(adapterName({ ...nvidia, limits, requestDevice }), 'NVIDIA H100 80GB HBM3');
+  assert.is(adapterName({ ...nvidia, limits, requestDevice }), 'nvidia hopper (NVIDIA H100 80GB HBM3)');
+  const dawn = { device: 'nvidia-h100-80gb-hbm3', description: 'NVIDIA: 580.159.04' };
+  assert.is(adapterName({ info: dawn, limits, requestDevice }), 'nvidia-h100-80gb-hbm3 (NVIDIA: 580.159.04)');
   assert.is(adapterName({ info: { vendor: 'amd', architecture: 'rdna-3' }, limits, requestDevice }), 'amd rdna-3');
   assert.ok(isHardware('NVIDIA H100 80GB HBM3', { ...nvidia, limits, requestDevice }));
   assert.not.ok(isHardware('NVIDIA', { info: { isFallbackAdapter: true }, limits, requestDevice }));
@@ -55,6 +60,26 @@ test('a software driver is taken only when asked for', async () => {
   assert.ok(adapter.length > 3);
   if (!hardware) await rejects(() => openNodeGpu(), `GPU: expected a graphics processor, got ${adapter}`);
   await device.close();
+});
+
+test('a device is opened, closed and opened again, and nothing that it needs is collected', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  for (let round = 0; round < 3; round++) {
+    const device = await dawnDevice();
+    if (!device) return;
+    for (let i = 1; i < 4; i++) {
+      const matrix = await device.upload(Float32Array.of(i, 2, 3, 4), 2, 2);
+      collect();
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      const turned = await transpose(device, matrix);
+      collect();
+      assert.equal([...(await device.read(turned))], [i, 3, 2, 4]);
+      device.free(matrix, turned);
+    }
+    await device.close();
+    collect();
+  }
 });
 
 test('nothing of a GPU is loaded unless one is asked for', () => {
