@@ -16,8 +16,9 @@ import { parseArgs } from 'node:util';
 import { intersectionAt } from '../../src/eval/recall.ts';
 import { findDataset, readGroundtruth } from '../../src/io/dataset.ts';
 import { lineChart } from '../../src/report/line-chart.ts';
+import { median } from '../at-recall.ts';
 import { contestants, Running } from './contestants.ts';
-import { builtIn, type Measured, median, table } from './standings.ts';
+import { builtIn, type Measured, table } from './standings.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -53,7 +54,7 @@ const work = values.keep ?? mkdtempSync(join(tmpdir(), 'cnt-peers-'));
 mkdirSync(work, { recursive: true });
 
 /** Builds or loads. @returns the contender at work, and how long it built, now or when the file was made */
-async function entered(name: string, command: readonly string[], loads: boolean): Promise<Measured & Place> {
+async function entered(name: string, command: readonly string[], loads: boolean): Promise<Entered> {
   const file = join(work, `${label}-${name.replaceAll(/[^a-z]/gi, '')}`);
   const out = `${file}.ids`;
   const running = new Running(command, [dataset.base, dataset.query, `${rows}`, M, efConstruction, `${k}`, out]);
@@ -70,7 +71,9 @@ async function entered(name: string, command: readonly string[], loads: boolean)
   return { name, buildSeconds: seconds, running, out, recall: new Map(), seconds: new Map() };
 }
 
-interface Place {
+interface Entered extends Measured {
+  readonly recall: Map<number, number>;
+  readonly seconds: Map<number, readonly number[]>;
   readonly running: Running;
   readonly out: string;
 }
@@ -82,7 +85,7 @@ function recallOf(out: string): number {
 }
 
 const wanted = values.only?.split(',');
-const all: (Measured & Place)[] = [];
+const all: Entered[] = [];
 for (const { name, command, absent, loads } of contestants()) {
   if (wanted && !wanted.includes(name)) continue;
   if (absent) console.log(`skip: ${name} is absent; ${absent}`);
@@ -112,7 +115,7 @@ const report = `${[
   `## HNSW, ${dataset.name}, ${rows} x ${dataset.cols}, M = ${M}, efConstruction = ${efConstruction}, recall ${k}@${k}`,
   `${cpus()[0]?.model}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}. One thread, processor time, medians of ${rounds} rounds; (x) is ours over theirs, more than 1 where we are faster.`,
   builtIn(all),
-  table(all, efs, recalls, queries),
+  table(all, recalls, rounds, queries),
 ].join('\n\n')}\n`;
 mkdirSync(values.out, { recursive: true });
 writeFileSync(join(values.out, `hnsw-${label}.md`), report);
