@@ -18,15 +18,17 @@ export interface Contestant {
   readonly loads: boolean;
 }
 
-function own(file: string, name: string, requires?: string): Contestant {
+/** A program of ours in contenders/. @param requires a package that must be installed here */
+export function ofThisProject(file: string, name: string, requires?: string): Contestant {
   const command = [process.execPath, '--import', 'tsx', here(`contenders/${file}`)];
   const loads = file !== 'hnswlib-wasm.ts';
   if (requires === undefined || existsSync(here(`node_modules/${requires}`))) return { name, command, loads };
   return { name, command, loads, absent: 'npm install in bench/peers' };
 }
 
-function python(library: string, name: string): Contestant {
-  const command = [PYTHON, here('contenders/python.py'), library];
+/** A program of ours in contenders/, which imports a library of Debian's Python. */
+export function ofPython(file: string, library: string, name: string, operands: readonly string[] = []): Contestant {
+  const command = [PYTHON, here(`contenders/${file}`), ...operands];
   const found = spawnSync(PYTHON, ['-c', `import ${library}`]).status === 0;
   return { name, command, loads: true, ...(!found && { absent: `apt-get install python3-${library}` }) };
 }
@@ -45,15 +47,16 @@ function native(): Contestant {
   return { name, command: [program], loads: true, ...absent };
 }
 
+/** All that build and search HNSW graphs; the first is this project. */
 export function contestants(): Contestant[] {
   return [
-    own('ours.ts', 'this project'),
-    own('hnswlib-node.ts', 'hnswlib-node', 'hnswlib-node'),
-    own('usearch.ts', 'usearch', 'usearch'),
-    own('hnswlib-wasm.ts', 'hnswlib-wasm', 'hnswlib-wasm'),
+    ofThisProject('ours.ts', 'this project'),
+    ofThisProject('hnswlib-node.ts', 'hnswlib-node', 'hnswlib-node'),
+    ofThisProject('usearch.ts', 'usearch', 'usearch'),
+    ofThisProject('hnswlib-wasm.ts', 'hnswlib-wasm', 'hnswlib-wasm'),
     native(),
-    python('hnswlib', 'hnswlib, Python'),
-    python('faiss', 'faiss, Python'),
+    ofPython('python.py', 'hnswlib', 'hnswlib, Python', ['hnswlib']),
+    ofPython('python.py', 'faiss', 'faiss, Python', ['faiss']),
   ];
 }
 
@@ -77,7 +80,7 @@ export class Running {
   /** @returns seconds */
   async ask(command: string): Promise<number> {
     this.#process.stdin.write(`${command}\n`);
-    return Number(await this.#answer((line) => line !== '' && Number.isFinite(Number(line))));
+    return Number(await this.#answer((line) => line === 'NaN' || (line !== '' && Number.isFinite(Number(line)))));
   }
 
   end(): void {
