@@ -12,6 +12,11 @@ import type { GpuDevice, GpuMatrix } from '../../kernels/gpu/device.ts';
 import { openNodeGpu } from '../../kernels/gpu/node.ts';
 import { transpose } from '../../kernels/gpu/transpose.ts';
 import { type MatmulForm, matmul, matmulBound } from '../../kernels/matmul/gpu.ts';
+import { GpuAssignment } from '../../src/quantize/gpu-assignment.ts';
+import { NearestCentroids } from '../../src/quantize/nearest-centroids.ts';
+import { createMatrix, firstRows, type Matrix } from '../../src/tensor/matrix.ts';
+import { nearest } from '../../src/tensor/nearest.ts';
+import { nearestOnGpu } from '../../src/tensor/nearest-on-gpu.ts';
 import { fill } from './measure.ts';
 
 const most = Number(process.argv[2] ?? 4096);
@@ -19,6 +24,8 @@ const SIDES = [256, 512, 1024, 2048, 4096].filter((side) => side <= most);
 const CPU_MOST = 1024;
 /** Elements of a large product that are checked. */
 const CHECKED = 200;
+/** Queries of an exact search that the CPU is asked, too. */
+const FEW_QUERIES = 200;
 
 const now = (): number => Number(process.hrtime.bigint()) / 1e6;
 
@@ -134,6 +141,67 @@ function cpuMilliseconds({ a, b, m, n, k }: Product): number {
   return Math.min(...times);
 }
 
+/** Points in random places: nothing for an exact search to profit from. */
+function points(rows: number, cols: number, seed: number): Matrix {
+  const matrix = createMatrix(rows, cols);
+  fill(matrix.data, seed);
+  return matrix;
+}
+
+/** Exact search as a whole: moves, distances, the k nearest, and the CPU's last word; on one thread of the CPU a share of it. */
+async function exactSearch(device: GpuDevice, rows: number, queries: number, dim: number, k: number): Promise<void> {
+  const base = points(rows, dim, 1);
+  const asked = points(queries, dim, 2);
+  const few = firstRows(asked, Math.min(queries, FEW_QUERIES));
+  let begin = now();
+  const expected = nearest(base, few, k);
+  const cpu = ((now() - begin) * queries) / few.rows;
+  const check = await nearestOnGpu(device, base, few, k);
+  if (`${check.ids}` !== `${expected.ids}` || `${check.distances}` !== `${expected.distances}`) {
+    throw new Error('exact search: expected the bits of the CPU.');
+  }
+  let found = await nearestOnGpu(device, base, asked, k);
+  begin = now();
+  found = await nearestOnGpu(device, base, asked, k);
+  const gpu = now() - begin;
+  const rate = `${((rows * queries * dim) / gpu / 1e6).toFixed(0)} G/s`;
+  const name = `exact ${queries} x ${rows} x ${dim}, k ${k}`;
+  line(name, `${gpu.toFixed(0)} ms`, rate, `${found.recomputed} again`, '', `${cpu.toFixed(0)} ms`);
+}
+
+/** One round of k-means: the nearest centroid of each point, and its distance. */
+async function assignment(device: GpuDevice, rows: number, k: number, dim: number): Promise<void> {
+  const all = points(rows, dim, 3);
+  const centroids = points(k, dim, 4).data;
+  const [onCpu, onGpu] = [new NearestCentroids(rows, dim, k, {}), new NearestCentroids(rows, dim, k, {})];
+  onCpu.load(all, 0, rows);
+  onGpu.load(all, 0, rows);
+  const resident = new GpuAssignment(device, onGpu, k);
+  await resident.load(rows);
+  await resident.find(centroids);
+  let begin = now();
+  onCpu.find(centroids);
+  const cpu = now() - begin;
+  if (`${onCpu.ids}` !== `${onGpu.ids}` || `${onCpu.distances}` !== `${onGpu.distances}`) {
+    throw new Error('assignment: expected the bits of the CPU.');
+  }
+  begin = now();
+  await resident.find(centroids);
+  const gpu = now() - begin;
+  begin = now();
+  await resident.findIds(centroids);
+  const ids = now() - begin;
+  line(
+    `assignment ${rows} x ${k} x ${dim}`,
+    `${gpu.toFixed(1)} ms`,
+    `${ids.toFixed(1)} ms`,
+    '',
+    '',
+    `${cpu.toFixed(0)} ms`,
+  );
+  resident.free();
+}
+
 const device = await openNodeGpu({ software: process.env['CNT_SOFTWARE_GPU'] === '1' });
 const { adapter, backend, hardware } = device.report;
 console.log(
@@ -144,4 +212,18 @@ console.log();
 line('matrix product, GFLOP/s (m x n x k)', 'NN', 'NT', 'TN', 'with moves', 'one CPU core');
 for (const side of SIDES) await products(device, side, side, side);
 if (most >= 1024) await products(device, 1024, 240, 960);
+console.log();
+line('as a whole, the bits of the CPU', 'GPU', '', '', '', 'one CPU core');
+if (most < 1024) {
+  await exactSearch(device, 500, 50, 32, 10);
+  await assignment(device, 1000, 16, 32);
+} else {
+  await exactSearch(device, 50_000, 1000, 256, 100);
+  await exactSearch(device, 50_000, 10_000, 256, 100);
+  await exactSearch(device, 50_000, 10_000, 960, 100);
+  line('(with distances; ids alone)', '', '');
+  await assignment(device, 65_536, 256, 8);
+  await assignment(device, 65_536, 256, 96);
+  await assignment(device, 65_536, 256, 960);
+}
 await device.close();
