@@ -1,3 +1,4 @@
+import { releaseLock, takeLock } from '../threads/lock.ts';
 import { inSharedMemory } from '../threads/shared-memory.ts';
 
 /** Offers to a pool wait until there are this many: looking for one in the pool costs as much as marking all that are in it. */
@@ -94,13 +95,13 @@ export class NeighborPools {
   offer(point: number, id: number, distance: number): void {
     if (distance > this.#worst[point]!) return; // another thread may have lowered it: that offer falls out later
     const locks = this.#locks;
-    if (locks) while (Atomics.compareExchange(locks, point, 0, 1) !== 0);
+    if (locks) takeLock(locks, point);
     const { waiting, waitingIds, waitingDistances } = this.#arrays;
     const place = waiting[point]!++;
     waitingIds[point * WAITING + place] = id;
     waitingDistances[point * WAITING + place] = distance;
     if (place === WAITING - 1) this.settle(point);
-    if (locks) Atomics.store(locks, point, 0);
+    if (locks) releaseLock(locks, point);
   }
 
   /** Adds what waits and is not there; beyond the capacity the farthest fall out. No other thread may have to do with this pool. */

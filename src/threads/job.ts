@@ -2,6 +2,7 @@ import type { Counts } from '../../kernels/kernels.ts';
 import { threadsSupported } from '../../kernels/threads/start-worker.ts';
 import { ABSENT, BUSY, CHUNKS, createBoard, DISMISSED, FAILED, NEXT, NO_MORE, READY, STEP, WORKERS } from './board.ts';
 import { type HiredWorker, hireWorkers, releaseWorkers } from './idle-workers.ts';
+import { mayBlock } from './may-block.ts';
 import type { Invitation, Steps, Task } from './task.ts';
 
 /** While others finish, the event loop gets a turn this often. */
@@ -177,17 +178,6 @@ async function runAlone(work: (chunk: number) => void, chunks: number, after?: A
 function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
-
-/** The main thread of a page must not wait. */
-const mayBlock = (() => {
-  if (typeof SharedArrayBuffer === 'undefined') return false;
-  try {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1);
-    return true;
-  } catch {
-    return false;
-  }
-})();
 
 /** @throws {RangeError} if it is no positive whole number; {Error} if the engine has no threads for more than one */
 export function requireThreads(threads: number): void {
