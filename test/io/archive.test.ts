@@ -171,6 +171,51 @@ test('what JSON has no word for is not written', async () => {
   assert.is(await errorOf(RangeError, () => encodeArchive({ kind: 'k', parameters: {}, arrays })), message);
 });
 
+test('arrays are read to the places given, in parts, and only those asked for', async () => {
+  const data = Float32Array.from({ length: 12 }, (_, i) => i);
+  const parts = { shape: [6, 2], data: data.slice(0, 8), more: [data.slice(8)] };
+  const archive = { kind: 'k', parameters: {}, arrays: new Map<string, NamedArray>([['v', parts]]) };
+  archive.arrays.set('w', { shape: [1], data: Int32Array.of(5) });
+  const whole = { ...archive, arrays: new Map(archive.arrays).set('v', { shape: [6, 2], data }) };
+  assert.equal(encodeArchive(archive), encodeArchive(whole), 'parts leave no trace in the file');
+  const path = folder.at('parts.index');
+  await writeArchive(path, archive);
+  assert.equal(readFileSync(path), Buffer.from(encodeArchive(whole)));
+
+  const place = ({ name }: { name: string }) =>
+    name === 'v' ? { data: new Float32Array(4), more: [new Float32Array(4), new Float32Array(4)] } : undefined;
+  const placed = (await readArchive(path, { place })).arrays.get('v')!;
+  assert.equal([...placed.data, ...placed.more!.flatMap((part) => [...part])], [...data]);
+  assert.equal([...(await readArchive(path, { names: ['w'] })).arrays.keys()], ['w']);
+
+  const wrong = { shape: [6, 2], data: data.slice(0, 8), more: [new Int32Array(4)] };
+  assert.throws(() => encodeArchive({ ...archive, arrays: new Map([['v', wrong]]) }), /expected "v" of shape \[6, 2\]/);
+});
+
+test('no place is asked for before the sizes are those of the file, and a damaged part is refused', async () => {
+  const whole = encodeArchive({
+    ...{ kind: 'k', parameters: {} },
+    arrays: new Map([['v', { shape: [6, 2], data: new Float32Array(12) }]]),
+  });
+  let asked = 0;
+  const place = () => {
+    asked++;
+    return { data: new Float32Array(6), more: [new Float32Array(6)] };
+  };
+  const cut = folder.file('cut.index', whole.subarray(0, -4));
+  assert.match(await faultOf(() => readArchive(cut, { place })), /as the file says of itself/);
+  assert.is(asked, 0);
+  const changed = Uint8Array.from(whole);
+  changed[changed.length - 1] = 1;
+  const path = folder.file('changed.index', changed);
+  assert.match(await faultOf(() => readArchive(path, { place })), /expected CRC-32C \d+ of array "v"/);
+  const none = () => {
+    throw new RangeError('refused by the engine');
+  };
+  const fault = await faultOf(() => readArchive(folder.file('whole.index', whole), { place: none }));
+  assert.is(fault, 'expected room for 48 bytes in memory, got none.');
+});
+
 test('any cut and any changed byte is refused, in memory and in files', async () => {
   const whole = encodeArchive(ARCHIVE);
   let tried = 0;
