@@ -6,11 +6,12 @@
  *
  * Each size and each part runs in a process of its own, whose largest memory the operating system counts. Seconds are of the processor
  * with one thread, of the clock with more. Exponents are least squares on logarithms: 1 is linear growth; bytes a vector are the slope
- * of memory against n. With --out the tables and two charts are written there, too.
+ * of memory against n. Training counts all that it does, also what it measures on every row once. With --out the tables and two
+ * charts are written there, too.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -23,7 +24,6 @@ import { loadVectors, readVectors, writeVectorBlocks, writeVectors } from '../..
 import { lineChart } from '../../src/report/line-chart.ts';
 import { markdownTable, textTable } from '../../src/report/table.ts';
 import { nearest } from '../../src/tensor/nearest.ts';
-import { machine } from '../kernels/measure.ts';
 
 const { values } = parseArgs({
   options: {
@@ -56,6 +56,11 @@ const ROWS_AT_ONCE = 1000;
 
 /** Figures of one size, by name; the names that end in `s` are seconds. */
 type Figures = Readonly<Record<string, number>>;
+
+function machine(): string {
+  const clock = threads === 1 ? 'processor time' : 'time by the clock';
+  return `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.version}, ${clock}`;
+}
 
 function seconds(): number {
   const { user, system } = process.cpuUsage();
