@@ -36,6 +36,8 @@ export interface GpuKernels extends Kernels {
   launch(): Promise<void>;
   /** Launches all that was called, waits for it, and brings the values of these operands to the host. */
   fetch(...operands: readonly Floats[]): Promise<void>;
+  /** Every operand but these becomes 0: what they held is free for other results. For the end of a step. */
+  keepOnly(operands: readonly Floats[]): void;
   /** Ends the use of these kernels and their operands; what was compiled is left to the next ones of the device. */
   close(): void;
 }
@@ -65,6 +67,7 @@ export function gpuKernels(device: GpuDevice): GpuKernels {
     },
     launch: () => resident.launch(),
     fetch: (...operands: readonly Floats[]) => resident.fetch(...operands),
+    keepOnly: (operands: readonly Floats[]) => resident.keepOnly(operands),
     close: () => resident.close(),
   };
   return new Proxy(calls as unknown as GpuKernels, {

@@ -11,6 +11,16 @@ interface ComputePass {
 }
 
 type Encoder = ReturnType<WebGpuDevice['createCommandEncoder']> & { beginComputePass(): ComputePass };
+/** What a launch reads and writes, as gpu.js binds it. */
+interface Binding {
+  readonly layout: object;
+  readonly entries: readonly { readonly resource: { readonly buffer: object } }[];
+}
+
+interface Binder {
+  createBindGroup(binding: Binding): unknown;
+}
+
 type Copy = Parameters<Encoder['copyBufferToBuffer']>;
 
 /**
@@ -33,6 +43,7 @@ export function collectLaunches(device: WebGpuDevice): WebGpuDevice {
       },
     },
     createCommandEncoder: () => launches.encoder(),
+    createBindGroup: keptBindGroups(device as unknown as Binder),
   };
   const methods = new Map<PropertyKey, unknown>();
   return new Proxy(device, {
@@ -47,6 +58,31 @@ export function collectLaunches(device: WebGpuDevice): WebGpuDevice {
     },
     set: (target, name, value) => Reflect.set(target, name, value, target),
   });
+}
+
+/** Bindings that are kept; the oldest are made again. */
+const MOST_BINDINGS = 4096;
+
+/** gpu.js binds anew whenever a kernel alternates between two operands, as every parameter in training makes it do. */
+function keptBindGroups(device: Binder): Binder['createBindGroup'] {
+  const numbers = new WeakMap<object, number>();
+  const groups = new Map<string, unknown>();
+  let next = 0;
+  const numberOf = (part: object): number => {
+    let number = numbers.get(part);
+    if (number === undefined) numbers.set(part, (number = next++));
+    return number;
+  };
+  return (binding) => {
+    const key = [binding.layout, ...binding.entries.map(({ resource }) => resource.buffer)].map(numberOf).join();
+    let group = groups.get(key);
+    if (!group) {
+      group = device.createBindGroup(binding);
+      groups.set(key, group);
+      if (groups.size > MOST_BINDINGS) groups.delete(groups.keys().next().value!);
+    }
+    return group;
+  };
 }
 
 class LaunchQueue {

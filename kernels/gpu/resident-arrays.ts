@@ -19,14 +19,13 @@ interface Resident {
  * order by `launch`.
  *
  * A kernel of gpu.js cannot change its operands, so an operand is changed by pointing it at a new result. The result at which it
- * pointed is then free for the next launch of the same kernel and shape: training alternates between a few of them, and takes no
- * memory after its second step.
+ * pointed is then free for the next launch of the same kernel and shape: training takes no memory after its second step.
  */
 export class ResidentArrays implements GpuLink, GpuWork {
   readonly counts: Counts = { multiplyAdds: 0, distances: 0 };
   readonly #device: GpuDevice;
   readonly #pool: ResultPool;
-  readonly #residents = new WeakMap<ArrayBufferLike, Resident>();
+  readonly #residents = new Map<ArrayBufferLike, Resident>();
   #queue: ((on: GpuWork) => Promise<void>)[] = [];
   /** Results of the present work that it still holds, and what it uploaded for itself. */
   #held: GpuMatrix[] = [];
@@ -88,6 +87,17 @@ export class ResidentArrays implements GpuLink, GpuWork {
       if (content === 'zeros') host.fill(0);
       else if (content !== 'host') host.set(await this.#device.read(content));
     }
+  }
+
+  /**
+   * Clears every operand but these. What they held is free at once for the results of the next step, which then take the same
+   * places as those of the last one: half the memory, and gpu.js binds the same buffers to a kernel as before.
+   */
+  keepOnly(operands: readonly Floats[]): void {
+    this.queue(async () => {
+      const kept = new Set(operands.map((operand) => this.#residentOf(operand)));
+      for (const resident of this.#residents.values()) if (!kept.has(resident)) this.#point(resident, 'zeros');
+    });
   }
 
   /** Ends the use of all operands; what was compiled for them is left to the next ones of the device. */

@@ -4,7 +4,7 @@ import type { GpuKernel } from './gpu-kernel.ts';
 /** One place for results of a kernel and shape, and how many operands point at it. */
 interface Place {
   readonly key: string;
-  readonly slot: string;
+  readonly number: number;
   users: number;
 }
 
@@ -18,8 +18,8 @@ const inUse = new WeakMap<GpuDevice, Set<number>>();
 export class ResultPool {
   readonly #device: GpuDevice;
   readonly #places = new Map<GpuMatrix, Place>();
-  readonly #free = new Map<string, string[]>();
-  readonly #made = new Map<string, number>();
+  /** Of each kernel and shape: whether each of its places is free. */
+  readonly #free = new Map<string, boolean[]>();
   readonly #numbers: Set<number>;
   readonly #number: number;
 
@@ -41,11 +41,12 @@ export class ResultPool {
   /** The result has one user: the caller. */
   async run(kernel: GpuKernel, call: Omit<GpuCall, 'slot'>): Promise<GpuMatrix> {
     const key = keyOf(kernel, call);
-    const slot = this.#free.get(key)?.pop() ?? this.#newSlot(key);
+    const number = this.#take(key);
+    const slot = `pool ${this.#number}, place ${number}`;
     const result = await this.#device.run(kernel, { ...call, slot });
     const place = this.#places.get(result);
     if (place) place.users = 1;
-    else this.#places.set(result, { key, slot, users: 1 });
+    else this.#places.set(result, { key, number, users: 1 });
     return result;
   }
 
@@ -61,15 +62,20 @@ export class ResultPool {
   release(result: GpuMatrix): void {
     const place = this.#places.get(result)!;
     if (--place.users > 0) return;
-    const free = this.#free.get(place.key);
-    if (free) free.push(place.slot);
-    else this.#free.set(place.key, [place.slot]);
+    this.#free.get(place.key)![place.number] = true;
   }
 
-  #newSlot(key: string): string {
-    const made = this.#made.get(key) ?? 0;
-    this.#made.set(key, made + 1);
-    return `pool ${this.#number}, place ${made}`;
+  /** The first free place: the same work finds the same places, which gpu.js has bound already. */
+  #take(key: string): number {
+    let free = this.#free.get(key);
+    if (!free) {
+      free = [];
+      this.#free.set(key, free);
+    }
+    let number = free.indexOf(true);
+    if (number < 0) number = free.length;
+    free[number] = false;
+    return number;
   }
 }
 

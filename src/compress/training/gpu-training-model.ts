@@ -77,6 +77,7 @@ export class GpuTrainingModel implements TrainedModel {
     this.parameters.clearGradients();
     tape.backward(loss);
     this.optimizer.step(learningRate);
+    this.#kernels.keepOnly([...this.#state(), this.#losses]);
     await this.#kernels.launch();
     this.#lossCount++;
     return this.#lossCount === LOSS_INTERVAL ? this.#readLosses() : [];

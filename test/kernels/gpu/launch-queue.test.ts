@@ -16,6 +16,10 @@ function watchedDevice() {
       submit: (commands: readonly unknown[]) => note(`submit ${commands.join()}`),
       onSubmittedWorkDone: async () => note('wait'),
     },
+    createBindGroup: () => {
+      note('bind');
+      return { bound: calls.length };
+    },
     createCommandEncoder: () => {
       note('encoder');
       return {
@@ -92,6 +96,20 @@ test('the device gets work in time: after 32 launches', () => {
   for (let i = 0; i < 32; i++) launch(device, A, 1);
   assert.is(calls.filter((call) => call.startsWith('submit')).length, 1);
   assert.is(calls.at(-1), 'submit work');
+});
+
+test('what was bound before is not bound again', () => {
+  const { calls, device } = watchedDevice();
+  const { createBindGroup } = device as unknown as { createBindGroup(binding: object): object };
+  const layout = {};
+  const binding = (...buffers: object[]) => ({
+    layout,
+    entries: buffers.map((one) => ({ resource: { buffer: one } })),
+  });
+  const first = createBindGroup(binding(A, B));
+  assert.is.not(createBindGroup(binding(B, A)), first);
+  assert.is(createBindGroup(binding(A, B)), first);
+  assert.equal(calls, ['bind', 'bind']);
 });
 
 test('everything else is the device itself', () => {
