@@ -3,8 +3,8 @@ import type { GpuKernel } from './gpu-kernel.ts';
 /** The little of WebGPU that the kernels use, typed here because the DOM library is not. */
 export interface WebGpuBuffer {
   readonly size: number;
-  mapAsync(mode: number): Promise<void>;
-  getMappedRange(): ArrayBuffer;
+  mapAsync(mode: number, offset: number, bytes: number): Promise<void>;
+  getMappedRange(offset: number, bytes: number): ArrayBuffer;
   unmap(): void;
   destroy(): void;
 }

@@ -56,6 +56,15 @@ for (const device of devices) {
     await rejects(() => device.read(matrix), 'freed');
   });
 
+  test(`${name}: matrices of several pieces come back whole, also where readbacks overlap`, async () => {
+    const large = Float32Array.from({ length: 4_500_000 }, (_, i) => i);
+    const [first, second] = [await device.upload(large, large.length / 1000, 1000), await device.upload(values, 2, 3)];
+    const [whole, small] = await Promise.all([device.read(first), device.read(second)]);
+    assert.ok(whole.every((value, i) => value === i));
+    assert.equal(small, values);
+    device.free(first, second);
+  });
+
   test(`${name}: a loop longer than 1000 rounds is not cut short`, async () => {
     const zero = await device.upload(new Float32Array(6), 2, 3);
     const sum = await device.run(ADD, { rows: 2, cols: 3, constants: { n: 3000 }, inputs: [zero, 1] });
