@@ -6,7 +6,7 @@
 import { hnswBatchTask } from './graph/hnsw-batches.ts';
 import { nnJoinTask } from './graph/nn-join.ts';
 import { nsgChoiceTask } from './graph/nsg-choice.ts';
-import { hnswSearchTask, nsgSearchTask } from './index/graph-search-tasks.ts';
+import { hnswSearchTask, nsgSearchTask, sq8GraphSearchTask } from './index/graph-search-tasks.ts';
 import { serveTasks } from './threads/serve.ts';
 
-serveTasks([hnswBatchTask, nnJoinTask, nsgChoiceTask, hnswSearchTask, nsgSearchTask]);
+serveTasks([hnswBatchTask, nnJoinTask, nsgChoiceTask, hnswSearchTask, nsgSearchTask, sq8GraphSearchTask]);

@@ -1,5 +1,6 @@
 import { LayeredGraph, type SharedGraph } from '../graph/adjacency.ts';
 import type { NsgProfileName } from '../graph/nsg-profile.ts';
+import { attachScalarCodeSet, type SharedScalarCodes } from '../quantize/scalar-code-set.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import { attachSource, type SharedSource } from '../tensor/shared-source.ts';
 import { GraphSearcher, type GraphSearchOptions, type QuerySource, requireEf } from './graph-searcher.ts';
@@ -43,6 +44,15 @@ export const nsgSearchTask = searchTask<SharedNsgIndex>('nsg', ({ graph, source,
   return blockSearch(searcher, 'NsgIndex', ef);
 });
 
+export interface SharedCodesGraph extends Omit<SharedHnswIndex, 'source'> {
+  readonly source: SharedScalarCodes;
+}
+
+export const sq8GraphSearchTask = searchTask<SharedCodesGraph>('hnsw-sq8', ({ graph, source, ef, ...rest }, slot) => {
+  const codes = attachScalarCodeSet(source, slot - 1);
+  return blockSearch(new GraphSearcher(LayeredGraph.attach(graph), codes, rest.representatives), 'Sq8GraphIndex', ef);
+});
+
 interface Searcher {
   search(where: string, queries: Matrix, k: number, options: GraphSearchOptions): SearchResult;
 }
@@ -57,7 +67,7 @@ function blockSearch(searcher: Searcher, where: string, ef: number): SearchBlock
  * @param most threads that the index was made for
  * @throws {RangeError} if an option is out of its range, or the queries do not fit
  */
-export async function searchGraphByThreads<Shared extends SharedGraphIndex>(
+export async function searchGraphByThreads<Shared extends { readonly ef: number }>(
   where: string,
   task: SearchedIndex<Shared>['task'],
   { searcher, source, most }: { readonly searcher: Searcher; readonly source: QuerySource; readonly most: number },

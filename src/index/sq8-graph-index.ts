@@ -5,18 +5,25 @@ import { buildHnsw, type HnswOptions } from '../graph/hnsw.ts';
 import { hnswProfiles } from '../graph/hnsw-profile.ts';
 import { type GraphStatistics, graphStatistics } from '../graph/statistics.ts';
 import { SCALAR_RANGES, ScalarQuantizer, type ScalarRange } from '../quantize/scalar.ts';
-import { scalarCodeSet } from '../quantize/scalar-code-set.ts';
+import { type ScalarCodeSet, scalarCodeSet } from '../quantize/scalar-code-set.ts';
 import { createMatrix, type Matrix, requireFinite } from '../tensor/matrix.ts';
 import { type Archive, requireArray, requireChoice } from '../tensor/named-arrays.ts';
 import { VectorSet } from '../tensor/vector-set.ts';
+import { requireThreads } from '../threads/job.ts';
+import { inSharedMemory } from '../threads/shared-memory.ts';
 import { requireMatrix, requireSizes } from './code-archive.ts';
 import { representatives } from './copies.ts';
 import { type GraphParameters, graphEntries, readGraph, type SavedGraph } from './graph-archive.ts';
-import type { GraphSearchOptions } from './graph-searcher.ts';
-import { GraphSearcher, type QuerySource } from './graph-searcher.ts';
+import {
+  hnswSearchTask,
+  searchGraphByThreads,
+  sq8GraphSearchTask,
+  type ThreadedGraphSearchOptions,
+} from './graph-search-tasks.ts';
+import { GraphSearcher, type GraphSearchOptions } from './graph-searcher.ts';
 import type { SearchResult } from './search-result.ts';
 
-export interface Sq8GraphOptions extends Omit<HnswOptions, 'representatives'> {
+export interface Sq8GraphOptions extends Omit<HnswOptions, 'representatives' | 'threads'> {
   /** The vectors that are coded; the graph is built on their codes. Often compressed vectors. */
   readonly graphBase: Matrix;
   /** Search over these full vectors, row for row those of `graphBase`; over the codes if not given. */
@@ -24,6 +31,8 @@ export interface Sq8GraphOptions extends Omit<HnswOptions, 'representatives'> {
   /** `dimension` if not given; `uniform` builds fastest. */
   readonly range?: ScalarRange;
   readonly backend?: BackendChoice;
+  /** The most threads that may search together, 1 if not given. One builds. */
+  readonly threads?: number;
 }
 
 export interface Sq8GraphStatistics extends GraphStatistics {
@@ -33,6 +42,12 @@ export interface Sq8GraphStatistics extends GraphStatistics {
 }
 
 const WHERE = 'HNSW-SQ8 index';
+
+/** What computes. */
+interface Engine {
+  readonly backend: BackendChoice;
+  readonly threads: number;
+}
 
 /** What is searched: codes with their quantizer, or vectors. */
 type Searched =
@@ -53,25 +68,27 @@ export class Sq8GraphIndex {
   /** Work of building the graph; absent when it was loaded. */
   readonly buildCounts: Counts | undefined;
   readonly #searched: Searched;
-  readonly #source: QuerySource & Pick<VectorSet, 'backend'>;
+  readonly #source: VectorSet | ScalarCodeSet;
+  readonly #threads: number;
   readonly #found: Int32Array | undefined;
   readonly #searcher: GraphSearcher;
 
   private constructor(
     { graph, parameters, found }: SavedGraph,
     searched: Searched,
-    backend: BackendChoice,
+    { backend, threads }: Engine,
     buildCounts?: Counts,
   ) {
-    const batch = batchOf(parameters.M);
+    const room = { backend, batch: batchOf(parameters.M), attachable: threads - 1 };
     this.graph = graph;
     this.parameters = parameters;
     this.buildCounts = buildCounts;
     this.#searched = searched;
     this.#source =
       searched.over === 'codes'
-        ? scalarCodeSet(searched.quantizer, searched.codes, { backend, batch })
-        : new VectorSet(searched.base, { backend, batch });
+        ? scalarCodeSet(searched.quantizer, searched.codes, room)
+        : new VectorSet(searched.base, room);
+    this.#threads = threads;
     this.#found = found;
     this.#searcher = new GraphSearcher(graph, this.#source, found);
   }
@@ -83,7 +100,8 @@ export class Sq8GraphIndex {
    * @throws the signal's reason, when it aborts
    */
   static async build(options: Sq8GraphOptions): Promise<Sq8GraphIndex> {
-    const { graphBase, base, range = 'dimension', backend = 'auto', ...hnsw } = options;
+    const { graphBase, base, range = 'dimension', backend = 'auto', threads = 1, ...hnsw } = options;
+    requireThreads(threads);
     const where = 'Sq8GraphIndex.build';
     if (base && base.rows !== graphBase.rows) {
       throw new RangeError(`${where}: expected a graph base of ${base.rows} rows, got ${graphBase.rows}.`);
@@ -99,7 +117,7 @@ export class Sq8GraphIndex {
     const flags = { extendCandidates, keepPrunedConnections };
     const parameters = { M, efConstruction, profile, seed, ...flags, graphDim: graphBase.cols };
     const searched: Searched = base ? { over: 'vectors', base, range } : { over: 'codes', quantizer, codes };
-    return new Sq8GraphIndex({ graph, parameters, found }, searched, backend, counts);
+    return new Sq8GraphIndex({ graph, parameters, found }, searched, { backend, threads }, counts);
   }
 
   get rows(): number {
@@ -124,6 +142,25 @@ export class Sq8GraphIndex {
    */
   search(queries: Matrix, k: number, options: GraphSearchOptions): SearchResult {
     return this.#searcher.search('Sq8GraphIndex.search', queries, k, options);
+  }
+
+  /**
+   * The same answers and counts as `search`, from several threads.
+   *
+   * @throws {RangeError} also if there are to be more threads than the index was made for
+   * @throws the signal's reason, when it aborts
+   */
+  searchByThreads(queries: Matrix, k: number, options: ThreadedGraphSearchOptions): Promise<SearchResult> {
+    const where = 'Sq8GraphIndex.searchByThreads';
+    const source = this.#source;
+    const index = { searcher: this.#searcher, source, most: this.#threads };
+    const shared = () => ({ graph: this.graph.share(), representatives: this.#found && inSharedMemory(this.#found) });
+    if (source instanceof VectorSet) {
+      const share = () => ({ ...shared(), source: source.share() });
+      return searchGraphByThreads(where, hnswSearchTask, index, share, queries, k, options);
+    }
+    const share = () => ({ ...shared(), source: source.share() });
+    return searchGraphByThreads(where, sq8GraphSearchTask, index, share, queries, k, options);
   }
 
   /** What the graph looks like. */
@@ -152,9 +189,12 @@ export class Sq8GraphIndex {
   /**
    * The index that `toArchive` gave.
    *
+   * @param threads the most that may search together
    * @throws {RangeError} at the first thing that does not fit, in one line
    */
-  static fromArchive(archive: Archive, backend: BackendChoice = 'auto'): Sq8GraphIndex {
+  static fromArchive(archive: Archive, backend: BackendChoice = 'auto', threads = 1): Sq8GraphIndex {
+    requireThreads(threads);
+    const engine = { backend, threads };
     const { rows, dim } = requireSizes(archive, 'hnsw-sq8', WHERE);
     const { arrays, parameters } = archive;
     const over = requireChoice(parameters, 'over', ['codes', 'vectors'], WHERE);
@@ -162,11 +202,11 @@ export class Sq8GraphIndex {
     if (over === 'vectors') {
       const range = requireChoice(parameters, 'range', SCALAR_RANGES, WHERE);
       const base = requireMatrix(arrays, 'vectors', rows, dim, WHERE);
-      return new Sq8GraphIndex(saved, { over, base, range }, backend);
+      return new Sq8GraphIndex(saved, { over, base, range }, engine);
     }
     const quantizer = ScalarQuantizer.fromArrays(arrays, parameters, dim, WHERE);
     const codes = requireArray(arrays, 'codes', 'uint8', [rows, dim], WHERE).data;
-    return new Sq8GraphIndex(saved, { over, quantizer, codes }, backend);
+    return new Sq8GraphIndex(saved, { over, quantizer, codes }, engine);
   }
 }
 

@@ -1,8 +1,9 @@
-import { type BackendChoice, createKernels } from '../../kernels/backend.ts';
+import { attachKernels, type BackendChoice, createKernels } from '../../kernels/backend.ts';
 import type { Counts, Floats, Kernels } from '../../kernels/kernels.ts';
+import { openView, type SharedKernels, type SharedView, shareView } from '../../kernels/shared.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import type { DistanceSource } from '../tensor/vector-set.ts';
-import type { ScalarQuantizer } from './scalar.ts';
+import { ScalarQuantizer, type ScalarRange } from './scalar.ts';
 
 export interface ScalarCodeSetOptions {
   readonly backend?: BackendChoice;
@@ -10,6 +11,18 @@ export interface ScalarCodeSetOptions {
   readonly batch?: number;
   /** The vectors that were encoded: `setQueryRow` then asks for them and not for their codes. Ranges by dimension only. */
   readonly originals?: Matrix;
+  /** How many sets in other threads may measure the same codes at once; 0 if not given. */
+  readonly attachable?: number;
+}
+
+/** A set without originals as another thread can attach to it; can be sent by `postMessage`. */
+export interface SharedScalarCodes {
+  readonly kernels: SharedKernels;
+  readonly codes: SharedView<Uint8Array>;
+  readonly batch: number;
+  readonly range: ScalarRange;
+  readonly minima: Float32Array;
+  readonly spans: Float32Array;
 }
 
 /** SQ8 codes in the place of vectors. */
@@ -22,6 +35,8 @@ export interface ScalarCodeSet extends DistanceSource {
   setQuery(vectors: Float32Array, offset: number): void;
   /** distances[i] = |query - code first + i|², i < count, at most a batch. */
   scan(first: number, count: number): void;
+  /** @throws {Error} if the set was made without attachable places */
+  share(): SharedScalarCodes;
 }
 
 /**
@@ -39,6 +54,22 @@ export function scalarCodeSet(
     : new DimensionCodeSet(quantizer, codes, options);
 }
 
+/**
+ * The codes of a set of another thread, without a copy, with a query, ids and answers of its own.
+ *
+ * @param slot which of the places reserved by `attachable`, each used by one thread at a time
+ * @throws {RangeError} if there is no such place
+ */
+export function attachScalarCodeSet(shared: SharedScalarCodes, slot: number): ScalarCodeSet {
+  const { range, minima, spans, batch } = shared;
+  const quantizer = new ScalarQuantizer(range, minima, spans);
+  const codes = openView(shared.kernels, shared.codes);
+  const kernels = attachKernels(shared.kernels, slot);
+  return range === 'uniform'
+    ? new UniformCodeSet(quantizer, codes, { batch }, kernels)
+    : new DimensionCodeSet(quantizer, codes, { batch }, kernels);
+}
+
 /** What both have: codes, ids and distances in the memory of the kernels. */
 class StoredCodes {
   readonly size: number;
@@ -48,12 +79,26 @@ class StoredCodes {
   readonly distances: Floats;
   readonly kernels: Kernels;
 
-  constructor(dim: number, codes: Uint8Array, { batch = 256, backend = 'auto' }: ScalarCodeSetOptions) {
-    this.kernels = createKernels({ backend, bytes: codes.length + 8 * batch + 20 * dim + 1024 });
+  readonly #quantizer: ScalarQuantizer;
+
+  /** @param attached kernels that reach the codes where they are */
+  constructor(
+    quantizer: ScalarQuantizer,
+    codes: Uint8Array,
+    { batch = 256, backend = 'auto', attachable = 0 }: ScalarCodeSetOptions,
+    attached?: Kernels,
+  ) {
+    const { dim } = quantizer;
+    const bytesEach = 8 * batch + 20 * dim + 1024;
+    this.kernels = attached ?? createKernels({ backend, bytes: codes.length + bytesEach, attachable, bytesEach });
+    this.#quantizer = quantizer;
     this.size = codes.length / dim;
     this.dim = dim;
-    this.codes = this.kernels.bytes(codes.length);
-    this.codes.set(codes);
+    this.codes = codes;
+    if (!attached) {
+      this.codes = this.kernels.bytes(codes.length);
+      this.codes.set(codes);
+    }
     this.ids = this.kernels.ints(batch);
     this.distances = this.kernels.floats(batch);
   }
@@ -64,6 +109,12 @@ class StoredCodes {
 
   get counts(): Readonly<Counts> {
     return this.kernels.counts;
+  }
+
+  share(): SharedScalarCodes {
+    const { range, minima, spans } = this.#quantizer;
+    const kernels = this.kernels.share();
+    return { kernels, codes: shareView(this.codes), batch: this.ids.length, range, minima, spans };
   }
 }
 
@@ -76,8 +127,8 @@ class DimensionCodeSet extends StoredCodes implements ScalarCodeSet {
   readonly #rowTarget: Floats;
   readonly #originals: Matrix | undefined;
 
-  constructor(quantizer: ScalarQuantizer, codes: Uint8Array, options: ScalarCodeSetOptions) {
-    super(quantizer.dim, codes, options);
+  constructor(quantizer: ScalarQuantizer, codes: Uint8Array, options: ScalarCodeSetOptions, attached?: Kernels) {
+    super(quantizer, codes, options, attached);
     this.#origins = quantizer.origins();
     this.#steps = this.kernels.floats(this.dim);
     this.#steps.set(quantizer.steps());
@@ -130,8 +181,8 @@ class UniformCodeSet extends StoredCodes implements ScalarCodeSet {
   #query: Uint8Array;
   #queryOffset = 0;
 
-  constructor(quantizer: ScalarQuantizer, codes: Uint8Array, options: ScalarCodeSetOptions) {
-    super(quantizer.dim, codes, options);
+  constructor(quantizer: ScalarQuantizer, codes: Uint8Array, options: ScalarCodeSetOptions, attached?: Kernels) {
+    super(quantizer, codes, options, attached);
     const step = Math.fround(quantizer.spans[0]! / 255);
     this.#quantizer = quantizer;
     this.#scale = Math.fround(step * step);

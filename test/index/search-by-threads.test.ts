@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { GraphIndex } from '../../src/index/graph-index.ts';
 import { loadIndex } from '../../src/index/load-index.ts';
 import { NsgIndex } from '../../src/index/nsg-index.ts';
+import { Sq8GraphIndex } from '../../src/index/sq8-graph-index.ts';
 import type { Matrix } from '../../src/tensor/matrix.ts';
 import { createVectorStore } from '../../src/tensor/vector-store.ts';
 import { normalMatrix } from '../support/normals.ts';
@@ -56,6 +57,24 @@ for (const [name, build] of Object.entries(indexes)) {
     assert.is(await refused({ ef: 5, threads: 2, signal: AbortSignal.abort(new Error('enough')) }), 'enough');
   });
 }
+
+test('hnsw-sq8: 1, 2 and 5 threads find the same with the same work, over codes of both kinds and over vectors', async () => {
+  for (const options of [
+    { range: 'dimension' },
+    { range: 'uniform' },
+    { base: normalMatrix(500, 5, 'full') },
+  ] as const) {
+    const asked = 'base' in options ? normalMatrix(40, 5, 'asked') : queries;
+    const index = await Sq8GraphIndex.build({ graphBase: base, ...options, M: 4, efConstruction: 20, threads: 5 });
+    const loaded = loadIndex(index.toArchive(), 'reference', 2);
+    assert.ok(loaded.kind === 'hnsw-sq8');
+    const expected = index.search(asked, 5, { ef: 12 });
+    for (const threads of [1, 2, 5]) {
+      assert.equal(await index.searchByThreads(asked, 5, { ef: 12, threads }), expected);
+    }
+    assert.equal(await loaded.searchByThreads(asked, 5, { ef: 12, threads: 2 }), expected);
+  }
+});
 
 test('vectors in several stores are searched by several threads', async () => {
   const split = createVectorStore(500, 9, { storeBytes: 4 * 9 * 200, attachable: 2 });

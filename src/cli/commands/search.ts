@@ -56,7 +56,7 @@ export const searchCommand = defineCommand({
     repeat: { type: 'integer', least: 1, default: 1, text: 'search this often, for the time alone' },
   },
   about: [
-    'Queries are searched one after the other; graphs (hnsw, nsg) by as many threads as --threads says, with the same answers and ' +
+    'Queries are searched one after the other; graphs (hnsw, nsg, hnsw-sq8) by as many threads as --threads says, with the same answers and ' +
       'counts. Where fewer than k rows are found, the rest is -1.',
   ],
   onGpu: true,
@@ -179,7 +179,9 @@ async function searchRepeatedly(
   const total = repeat * queries.rows;
   const { threads, signal } = session;
   const byThreads =
-    threads > 1 && !choices.model && (index.kind === 'hnsw' || index.kind === 'nsg') ? index : undefined;
+    threads > 1 && !choices.model && (index.kind === 'hnsw' || index.kind === 'nsg' || index.kind === 'hnsw-sq8')
+      ? index
+      : undefined;
   const flat = index.kind === 'flat' ? index : undefined;
   const gpu = flat && (await session.gpuFor(total * flat.rows * flat.dim));
   const most = byThreads || gpu ? queries.rows : choices.model ? RERANKED_QUERIES : BLOCK_QUERIES[index.kind];
