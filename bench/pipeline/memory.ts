@@ -2,7 +2,7 @@
  * The largest memory of every command, as `--json` reports it, at two sizes of the base: the difference is what a vector takes, the rest
  * is the program itself.
  *
- *     node --import tsx bench/pipeline/memory.ts [--rows 20000] [--dim 256] [--only build,search] [--threads 1]
+ *     node --import tsx bench/pipeline/memory.ts [--rows 20000] [--dim 256] [--only build,search] [--kinds flat,hnsw] [--threads 1]
  *
  * Compared are `rows` and twice as many; memory does not depend on how well a graph is built, so efConstruction is small.
  */
@@ -19,10 +19,12 @@ const { values } = parseArgs({
     rows: { type: 'string', default: '20000' },
     dim: { type: 'string', default: '256' },
     only: { type: 'string', default: '' },
+    kinds: { type: 'string', default: 'flat,hnsw,nsg,pq,ivfpq,sq8,hnsw-sq8,lc' },
     threads: { type: 'string', default: '1' },
   },
 });
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+const MAIN = fileURLToPath(new URL(`../../src/cli/main.${extension}`, import.meta.url));
 const dim = Number(values.dim);
 const folder = mkdtempSync(join(tmpdir(), 'cnt-memory-'));
 
@@ -91,6 +93,7 @@ try {
   measure('train pca', (at) => ['train', '--base', base(at), '--method', 'pca', '--out', at('pca.safetensors')]);
   measure('compress', (at) => ['compress', '--model', at('m.safetensors'), '--in', base(at), '--out', at('c.fvecs')]);
   for (const [name, options] of Object.entries(INDEXES)) {
+    if (!values.kinds.split(',').includes(kindOf(name))) continue;
     const index = `index-${name.replaceAll(/[ ,=]+/g, '-')}`;
     const build = ['--index', kindOf(name), ...options];
     measure(`build ${name}`, (at) => ['build', '--base', base(at), '--out', at(index), ...build]);
@@ -98,7 +101,7 @@ try {
       return ['search', '--index', at(index), '--query', query(at), '--k', '10', '--out', at('r.ivecs')];
     });
   }
-  measure('inspect hnsw, M = 16', (at) => ['inspect', at('index-hnsw-M-16')]);
+  if (values.kinds.split(',').includes('hnsw')) measure('inspect hnsw, M = 16', (at) => ['inspect', at('index-hnsw-M-16')]);
 } finally {
   rmSync(folder, { recursive: true });
 }
