@@ -101,7 +101,8 @@ try {
       return ['search', '--index', at(index), '--query', query(at), '--k', '10', '--out', at('r.ivecs')];
     });
   }
-  if (values.kinds.split(',').includes('hnsw')) measure('inspect hnsw, M = 16', (at) => ['inspect', at('index-hnsw-M-16')]);
+  if (values.kinds.split(',').includes('hnsw'))
+    measure('inspect hnsw, M = 16', (at) => ['inspect', at('index-hnsw-M-16')]);
 } finally {
   rmSync(folder, { recursive: true });
 }
