@@ -33,6 +33,21 @@ export interface AttentionShape {
   readonly scale: number;
 }
 
+/** What a search over product codes compares: rows of bytes, and the codebooks by which they are read. */
+export interface ProductCodes {
+  /** Rows `first` to first + count - 1 of (rows, m): one number a byte. */
+  readonly codes: Uint8Array;
+  readonly first: number;
+  readonly count: number;
+  /** The number of each row; without it, its place. */
+  readonly ids: Int32Array | undefined;
+  /** (m, centroids, dim / m). */
+  readonly codebooks: Floats;
+  readonly m: number;
+  readonly centroids: number;
+  readonly dim: number;
+}
+
 /** One AdamW update; `correction1` = 1 - beta1^t and `correction2` = 1 - beta2^t are computed by the caller. */
 export interface AdamwRates {
   readonly learningRate: number;
@@ -183,6 +198,23 @@ export interface Kernels {
     baseCount: number,
     firstId: number,
     dim: number,
+  ): void;
+
+  // ---- product-search/ : tables, sums of their entries as in table-scan/, and offerDistances in one
+
+  /**
+   * For each v < visitorCount and the query q = visitors[v], each once: the table of |part of (queries[q] - origin) - centroid|², and
+   * by it the distance of each code offered to row q.
+   */
+  offerProductCodes(
+    topDistances: Floats,
+    topIds: Int32Array,
+    k: number,
+    queries: Floats,
+    visitors: Int32Array,
+    visitorCount: number,
+    origin: Floats,
+    product: ProductCodes,
   ): void;
 
   // ---- table-scan/ : codes of m bytes; table is (m, 256); entries are added in the order of s, from 0

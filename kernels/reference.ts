@@ -10,6 +10,7 @@ import type { Counts, Kernels, Round } from './kernels.ts';
 import { referenceMatmul } from './matmul/reference.ts';
 import { referenceNearestRows } from './nearest-rows/reference.ts';
 import { referencePairs } from './pairs/reference.ts';
+import { referenceProductSearch } from './product-search/reference.ts';
 import { referenceRows } from './rows/reference.ts';
 import { referenceScalarCodes } from './scalar-codes/reference.ts';
 import { referenceSgd } from './sgd/reference.ts';
@@ -51,6 +52,7 @@ export function bindReference(precision: Precision, attachable = 0): Kernels {
     ...referenceNearestRows(round, counts),
     ...referenceTopK(),
     ...referenceExactSearch(round, counts),
+    ...referenceProductSearch(round, counts),
     ...referenceTableScan(round, counts),
     ...referenceScalarCodes(round, counts),
     ...referenceMatmul(round, counts),

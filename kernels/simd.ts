@@ -39,6 +39,7 @@ import { bindMatmul, emitMatmul } from './matmul/simd.ts';
 import { attachedRegion, KernelMemory, type MemoryPlan, SCRATCH_BYTES } from './memory.ts';
 import { bindNearestRows, emitNearestRows } from './nearest-rows/simd.ts';
 import { bindPairs, emitPairs } from './pairs/simd.ts';
+import { bindProductSearch, emitProductSearch } from './product-search/simd.ts';
 import { bindRows, emitRows } from './rows/simd.ts';
 import { bindScalarCodes, emitScalarCodes } from './scalar-codes/simd.ts';
 import { bindSgd, emitSgd } from './sgd/simd.ts';
@@ -58,6 +59,7 @@ const FAMILIES = [
   emitExactSearch,
   emitNearestRows,
   emitTableScan,
+  emitProductSearch,
   emitScalarCodes,
   emitMatmul,
   emitElementwise,
@@ -78,6 +80,7 @@ function bindFamilies(link: Link) {
     ...bindNearestRows(link),
     ...bindTopK(link),
     ...bindExactSearch(link),
+    ...bindProductSearch(link),
     ...bindTableScan(link),
     ...bindScalarCodes(link),
     ...bindMatmul(link),

@@ -1,4 +1,4 @@
-import type { BackendChoice } from '../../kernels/backend.ts';
+import type { Computing } from '../../kernels/backend.ts';
 import type { Counts, Floats } from '../../kernels/kernels.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import { vectorSource } from '../tensor/split-vector-set.ts';
@@ -7,9 +7,7 @@ import type { VectorSource } from '../tensor/vector-set.ts';
 import type { Vectors } from '../tensor/vectors.ts';
 import type { QuerySource } from './graph-searcher.ts';
 import { emptyAnswers, requireQueries, type SearchResult } from './search-result.ts';
-
-/** Codes scanned in one call; their distances stay in the nearest cache. */
-export const SCAN_BLOCK = 2048;
+import type { TopLists } from './top-lists.ts';
 
 export interface CodeSearchOptions {
   /** Candidates by their codes that are ranked again by exact distances, at least k; only an index that keeps its vectors can. */
@@ -20,13 +18,21 @@ export interface CodeSearchOptions {
 
 /** What a search over codes needs of an index. */
 export interface ScannedCodes {
+  readonly rows: number;
   readonly dim: number;
   /** The vectors, where they are kept. */
   readonly vectors: VectorSource | undefined;
   /** Work so far, without that on `vectors`. */
   readonly counts: Readonly<Counts>;
-  /** Offers the codes that a query is compared with. @returns how many they were */
-  scan(query: number, found: TopK): number;
+  readonly lists: TopLists;
+  /** The most queries of one call of `scan`. */
+  readonly most?: number;
+  /**
+   * Fills and sorts the lists of queries first to first + count - 1.
+   *
+   * @returns how many codes they were compared with
+   */
+  scan(first: number, count: number, width: number): number;
 }
 
 /**
@@ -43,26 +49,20 @@ export function searchCodes(
   k: number,
   { rerank, onProgress }: CodeSearchOptions,
 ): SearchResult {
-  const { dim, vectors } = index;
+  const { dim, vectors, lists } = index;
   requireQueries(queries, k, dim, where);
   requireRerank(rerank, k, vectors, where);
   const answers = emptyAnswers(queries.rows, k);
-  const found = new TopK(rerank ?? k);
-  const exact = new TopK(k);
-  const candidates = new Int32Array(found.k);
-  const squared = new Float32Array(found.k);
+  const width = Math.min(rerank ?? k, index.rows);
   const before = workOf(index);
+  const block = Math.min(index.most ?? queries.rows, lists.blockRows(Math.max(1, width)));
   let codes = 0;
-  for (let query = 0; query < queries.rows; query++) {
-    codes += index.scan(query, found);
-    if (rerank !== undefined && vectors) {
-      const count = found.sortedInto(candidates, squared, 0);
-      offerExact(exact, vectors, queries.data, query * dim, candidates, count);
-      exact.sortedInto(answers.ids, answers.distances, query * k);
-    } else {
-      found.sortedInto(answers.ids, answers.distances, query * k);
-    }
-    onProgress?.(query + 1, queries.rows);
+  for (let first = 0; width > 0 && first < queries.rows; first += block) {
+    const count = Math.min(block, queries.rows - first);
+    codes += index.scan(first, count, width);
+    if (rerank !== undefined && vectors) rankAgain(answers, lists, vectors, queries, { first, count, width, k });
+    else copyLists(answers, lists, { first, count, width, k });
+    onProgress?.(first + count, queries.rows);
   }
   const after = workOf(index);
   const distances = after.distances - before.distances - codes;
@@ -70,18 +70,47 @@ export function searchCodes(
   return { queries: queries.rows, k, ...answers, counts: { distances, multiplyAdds, hops: 0, codes } };
 }
 
-/** Offers measured rows: `ids` names them, or they are `first`, first + 1, … */
-export function offerScan(top: TopK, distances: Floats, count: number, first: number, ids?: Int32Array): void {
+type Answers = ReturnType<typeof emptyAnswers>;
+
+/** Queries `first` to first + count - 1: lists of `width`, of which the first k are answers. */
+interface Block {
+  readonly first: number;
+  readonly count: number;
+  readonly width: number;
+  readonly k: number;
+}
+
+function copyLists(answers: Answers, lists: TopLists, { first, count, width, k }: Block): void {
+  for (let query = 0; query < count; query++) {
+    const from = query * width;
+    const to = from + lists.length(query, width);
+    answers.ids.set(lists.ids.subarray(from, to), (first + query) * k);
+    answers.distances.set(lists.distances.subarray(from, to), (first + query) * k);
+  }
+}
+
+function rankAgain(answers: Answers, lists: TopLists, vectors: VectorSource, queries: Matrix, block: Block): void {
+  const { first, count, width, k } = block;
+  const exact = new TopK(k);
+  for (let query = 0; query < count; query++) {
+    const candidates = lists.ids.subarray(query * width, (query + 1) * width);
+    offerExact(exact, vectors, queries.data, (first + query) * queries.cols, candidates, lists.length(query, width));
+    exact.sortedInto(answers.ids, answers.distances, (first + query) * k);
+  }
+}
+
+/** Offers measured rows, named by `ids` from `first` on. */
+function offerScan(top: TopK, distances: Floats, count: number, first: number, ids: Int32Array): void {
   let worst = top.worst;
   for (let i = 0; i < count; i++) {
     const distance = distances[i]!;
     if (distance > worst) continue;
-    if (top.offer(distance, ids ? ids[first + i]! : first + i)) worst = top.worst;
+    if (top.offer(distance, ids[first + i]!)) worst = top.worst;
   }
 }
 
 /** The vectors that an index keeps for re-ranking. */
-export function keptVectors(base: Vectors | undefined, backend: BackendChoice): VectorSource | undefined {
+export function keptVectors(base: Vectors | undefined, { backend = 'auto' }: Computing): VectorSource | undefined {
   return base && vectorSource(base, { backend });
 }
 

@@ -21,11 +21,14 @@ export class FlatIndex {
   readonly #base: Vectors;
   readonly #search: ExactSearch;
 
-  /** @throws {RangeError} if a value is not finite */
-  constructor(base: Vectors, backend: BackendChoice = 'auto') {
+  /**
+   * @param threads that search together
+   * @throws {RangeError} if a value is not finite
+   */
+  constructor(base: Vectors, backend: BackendChoice = 'auto', threads = 1) {
     requireFiniteVectors(base, 'FlatIndex');
     this.#base = base;
-    this.#search = new ExactSearch(base, { backend });
+    this.#search = new ExactSearch(base, { backend, threads });
   }
 
   get rows(): number {
@@ -78,11 +81,11 @@ export class FlatIndex {
    *
    * @throws {RangeError} at the first thing that does not fit, in one line
    */
-  static fromArchive(archive: Archive, backend: BackendChoice = 'auto'): FlatIndex {
+  static fromArchive(archive: Archive, backend: BackendChoice = 'auto', threads = 1): FlatIndex {
     if (archive.kind !== 'flat') throw new RangeError(`${WHERE}: expected kind flat, got ${archive.kind}.`);
     const rows = requireInteger(archive.parameters, 'rows', 0, 2 ** 31 - 1, WHERE);
     const dim = requireInteger(archive.parameters, 'dim', 1, 2 ** 31 - 1, WHERE);
-    return new FlatIndex(requireVectors(archive.arrays, 'vectors', rows, dim, WHERE), backend);
+    return new FlatIndex(requireVectors(archive.arrays, 'vectors', rows, dim, WHERE), backend, threads);
   }
 }
 

@@ -1,16 +1,16 @@
-import type { BackendChoice } from '../../kernels/backend.ts';
-import { unpackCodes } from '../quantize/packed-codes.ts';
+import { type BackendChoice, type Computing, computingOf } from '../../kernels/backend.ts';
+import type { Kernels } from '../../kernels/kernels.ts';
 import { ProductQuantizer } from '../quantize/product.ts';
-import { ProductCodeSet } from '../quantize/product-code-set.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import { type Archive, type NamedArray, requireArray, requireInteger } from '../tensor/named-arrays.ts';
-import { TopK } from '../tensor/top-k.ts';
-import { VectorSet, type VectorSource } from '../tensor/vector-set.ts';
+import { nearest } from '../tensor/nearest.ts';
+import type { VectorSource } from '../tensor/vector-set.ts';
 import type { Vectors } from '../tensor/vectors.ts';
 import { vectorsArray } from '../tensor/vectors-array.ts';
 import { optionalVectors, requireMatrix, requirePackedCodes, requireSizes } from './code-archive.ts';
-import { type CodeSearchOptions, keptVectors, offerScan, SCAN_BLOCK, searchCodes } from './code-search.ts';
+import { type CodeSearchOptions, keptVectors, searchCodes } from './code-search.ts';
 import { buildLists, type IvfAdcOptions, type IvfLists } from './ivf-build.ts';
+import { ListProbing } from './list-probing.ts';
 import { requireQueries, type SearchResult } from './search-result.ts';
 
 export interface IvfSearchOptions extends CodeSearchOptions {
@@ -43,29 +43,25 @@ const LARGEST = 2 ** 31 - 1;
  *
  * Source: Jégou, Douze & Schmid 2011, section IV (IVFADC).
  * Departs: tables are computed for each list visited; the precomputed part of |q - c - y|² = |q - c|² + (|y|² + 2cy) - 2qy rounds
- * otherwise and would save only what tables cost (bench/pipeline/ivf-adc.ts prints it).
+ * otherwise, takes a table for each list, and would save only what tables cost (bench/pipeline/ivf-adc.ts prints it).
  */
 export class IvfAdcIndex {
   readonly kind = 'ivfpq';
   readonly quantizer: ProductQuantizer;
   readonly #lists: IvfLists;
-  readonly #coarse: VectorSet;
-  readonly #codes: ProductCodeSet;
+  readonly #probing: ListProbing;
   readonly #vectors: VectorSource | undefined;
 
   private constructor(
     quantizer: ProductQuantizer,
     lists: IvfLists,
     vectors: Vectors | undefined,
-    backend: BackendChoice,
+    computing: Computing,
   ) {
-    const { m, bits } = quantizer;
-    const numbers = unpackCodes(lists.codes, lists.ids.length, m, bits);
     this.quantizer = quantizer;
     this.#lists = lists;
-    this.#coarse = new VectorSet(lists.centroids, { backend, batch: lists.centroids.rows });
-    this.#codes = new ProductCodeSet(quantizer, numbers, { backend, batch: SCAN_BLOCK });
-    this.#vectors = keptVectors(vectors, backend);
+    this.#probing = new ListProbing(quantizer, lists, computing);
+    this.#vectors = keptVectors(vectors, computing);
   }
 
   /**
@@ -76,9 +72,9 @@ export class IvfAdcIndex {
    * @throws the signal's reason, when it aborts
    */
   static async build(options: IvfAdcOptions): Promise<IvfAdcIndex> {
-    const { base, keepVectors = false, backend = 'auto' } = options;
+    const { base, keepVectors = false } = options;
     const { quantizer, lists } = await buildLists(options);
-    return new IvfAdcIndex(quantizer, lists, keepVectors ? base : undefined, backend);
+    return new IvfAdcIndex(quantizer, lists, keepVectors ? base : undefined, computingOf(options));
   }
 
   get rows(): number {
@@ -96,8 +92,8 @@ export class IvfAdcIndex {
   }
 
   /** What really runs. */
-  get backend(): ProductCodeSet['backend'] {
-    return this.#codes.backend;
+  get backend(): Kernels['backend'] {
+    return this.#probing.codes.kernels.backend;
   }
 
   /**
@@ -112,27 +108,12 @@ export class IvfAdcIndex {
     if (!Number.isSafeInteger(nprobe) || nprobe < 1 || nprobe > this.nlist) {
       throw new RangeError(`${where}: expected nprobe from 1 to ${this.nlist} (the lists), got ${nprobe}.`);
     }
-    const nearest = new TopK(nprobe);
-    const probes = new Int32Array(nprobe);
-    const squared = new Float32Array(nprobe);
-    const residual = new Float32Array(this.dim);
-    const scan = (query: number, found: TopK): number => {
-      this.#nearestLists(queries, query, nearest);
-      nearest.sortedInto(probes, squared, 0);
-      let codes = 0;
-      for (const list of probes) codes += this.#scanList(list, queries.data, query * this.dim, residual, found);
-      return codes;
-    };
-    const [coarse, coded] = [this.#coarse.counts, this.#codes.counts];
-    const counts = {
-      get distances() {
-        return coarse.distances + coded.distances;
-      },
-      get multiplyAdds() {
-        return coarse.multiplyAdds + coded.multiplyAdds;
-      },
-    };
-    return searchCodes(where, { dim: this.dim, vectors: this.#vectors, counts, scan }, queries, k, options);
+    const probing = this.#probing;
+    const { rows, dim } = this;
+    const { lists, counts } = probing.codes;
+    const scan = (first: number, count: number, width: number) => probing.scan(queries, first, count, width, nprobe);
+    const scanned = { rows, dim, vectors: this.#vectors, counts, lists, most: probing.blockRows(nprobe), scan };
+    return searchCodes(where, scanned, queries, k, options);
   }
 
   /**
@@ -155,11 +136,9 @@ export class IvfAdcIndex {
     }
     const listOf = this.#listOfRows();
     const shares = new Float64Array(this.nlist);
-    const nearest = new TopK(this.nlist);
-    const order = new Int32Array(this.nlist);
+    const orders = nearest(this.#lists.centroids, queries, this.nlist).ids;
     for (let query = 0; query < queries.rows; query++) {
-      this.#nearestLists(queries, query, nearest);
-      nearest.sortedInto(order, new Float32Array(this.nlist), 0);
+      const order = orders.subarray(query * this.nlist, (query + 1) * this.nlist);
       for (let i = query * cols; i < query * cols + depth; i++) {
         const list = listOf[truth[i]!];
         if (list === undefined) {
@@ -200,9 +179,10 @@ export class IvfAdcIndex {
   /**
    * The index that `toArchive` gave.
    *
+   * @param threads that search together
    * @throws {RangeError} at the first thing that does not fit, in one line
    */
-  static fromArchive(archive: Archive, backend: BackendChoice = 'auto'): IvfAdcIndex {
+  static fromArchive(archive: Archive, backend: BackendChoice = 'auto', threads = 1): IvfAdcIndex {
     const { rows, dim } = requireSizes(archive, 'ivfpq', WHERE);
     const { arrays, parameters } = archive;
     const nlist = requireInteger(parameters, 'nlist', 1, LARGEST, WHERE);
@@ -214,33 +194,7 @@ export class IvfAdcIndex {
     requireEachOnce(ids);
     const codes = requirePackedCodes(arrays, rows, quantizer, WHERE);
     const vectors = optionalVectors(arrays, 'vectors', rows, dim, WHERE);
-    return new IvfAdcIndex(quantizer, { centroids, starts, ids, codes }, vectors, backend);
-  }
-
-  /** Offers the centroids with their distances from a query. */
-  #nearestLists(queries: Matrix, query: number, nearest: TopK): void {
-    const { ids, distances } = this.#coarse;
-    for (let list = 0; list < this.nlist; list++) ids[list] = list;
-    this.#coarse.setQuery(queries.data, query * this.dim);
-    this.#coarse.measure(this.nlist);
-    offerScan(nearest, distances, this.nlist, 0);
-  }
-
-  /** Offers the rows of a list. @returns how many there are */
-  #scanList(list: number, queries: Float32Array, offset: number, residual: Float32Array, found: TopK): number {
-    const { centroids, starts, ids } = this.#lists;
-    const { dim } = this;
-    const [begin, end] = [starts[list]!, starts[list + 1]!];
-    if (begin === end) return 0;
-    for (let i = 0; i < dim; i++) residual[i] = queries[offset + i]! - centroids.data[list * dim + i]!;
-    const codes = this.#codes;
-    codes.setQuery(residual, 0);
-    for (let first = begin; first < end; first += SCAN_BLOCK) {
-      const count = Math.min(SCAN_BLOCK, end - first);
-      codes.scan(first, count);
-      offerScan(found, codes.distances, count, first, ids);
-    }
-    return end - begin;
+    return new IvfAdcIndex(quantizer, { centroids, starts, ids, codes }, vectors, { backend, threads });
   }
 
   #listOfRows(): Int32Array {

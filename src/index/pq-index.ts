@@ -1,18 +1,18 @@
-import { type BackendChoice, computingOf } from '../../kernels/backend.ts';
+import { type BackendChoice, type Computing, computingOf } from '../../kernels/backend.ts';
+import type { Kernels } from '../../kernels/kernels.ts';
 import { trainRotation } from '../quantize/opq.ts';
 import { unpackCodes } from '../quantize/packed-codes.ts';
 import { ProductQuantizer } from '../quantize/product.ts';
-import { ProductCodeSet } from '../quantize/product-code-set.ts';
 import { rotateRows } from '../quantize/rotation.ts';
 import { type ProductOptions, trainProduct } from '../quantize/train-product.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import type { Archive, NamedArray } from '../tensor/named-arrays.ts';
-import type { TopK } from '../tensor/top-k.ts';
 import type { VectorSource } from '../tensor/vector-set.ts';
 import { mapParts, partsOf, requireFiniteVectors, type Vectors } from '../tensor/vectors.ts';
 import { vectorsArray } from '../tensor/vectors-array.ts';
 import { optionalMatrix, optionalVectors, requirePackedCodes, requireSizes } from './code-archive.ts';
-import { type CodeSearchOptions, keptVectors, offerScan, SCAN_BLOCK, searchCodes } from './code-search.ts';
+import { type CodeSearchOptions, keptVectors, searchCodes } from './code-search.ts';
+import { ProductScan } from './product-scan.ts';
 import type { SearchResult } from './search-result.ts';
 
 export interface PqIndexOptions extends Omit<ProductOptions, 'onProgress' | 'start'> {
@@ -48,27 +48,27 @@ export class PqIndex {
   readonly quantizer: ProductQuantizer;
   /** (dim, dim), applied to rows and queries before all else. */
   readonly rotation: Matrix | undefined;
-  readonly #codes: ProductCodeSet;
+  readonly #codes: ProductScan;
   /** (rows, codeBytes). */
   readonly #packed: Uint8Array;
   readonly #vectors: VectorSource | undefined;
-  readonly #backend: BackendChoice;
+  readonly #computing: Computing;
 
   private constructor(
     quantizer: ProductQuantizer,
     rotation: Matrix | undefined,
     packed: Uint8Array,
     vectors: Vectors | undefined,
-    backend: BackendChoice,
+    computing: Computing,
   ) {
-    const { m, bits, codeBytes } = quantizer;
+    const { m, bits, codeBytes, dim } = quantizer;
     const numbers = unpackCodes(packed, packed.length / codeBytes, m, bits);
     this.quantizer = quantizer;
     this.rotation = rotation;
     this.#packed = packed;
-    this.#codes = new ProductCodeSet(quantizer, numbers, { backend, batch: SCAN_BLOCK });
-    this.#vectors = keptVectors(vectors, backend);
-    this.#backend = backend;
+    this.#codes = new ProductScan(quantizer, { numbers, origins: new Float32Array(dim) }, computing);
+    this.#vectors = keptVectors(vectors, computing);
+    this.#computing = computing;
   }
 
   /**
@@ -80,7 +80,7 @@ export class PqIndex {
    */
   static async build(options: PqIndexOptions): Promise<PqIndex> {
     const { base, opq = false, keepVectors = false, onProgress, ...training } = options;
-    const { backend = 'auto', gpu } = training;
+    const { gpu } = training;
     requireFiniteVectors(base, 'PqIndex.build');
     const rotation = opq
       ? await trainRotation(base, { ...training, onProgress: (done, total) => onProgress?.('rotation', done, total) })
@@ -97,11 +97,11 @@ export class PqIndex {
       const codes = gpu ? await quantizer.encodeOnGpu(gpu, matrix, encoding) : quantizer.encode(matrix, encoding);
       packed.set(codes, first * quantizer.codeBytes);
     }
-    return new PqIndex(quantizer, rotation, packed, keepVectors ? base : undefined, backend);
+    return new PqIndex(quantizer, rotation, packed, keepVectors ? base : undefined, computingOf(training));
   }
 
   get rows(): number {
-    return this.#codes.size;
+    return this.#codes.rows;
   }
 
   /** Numbers a vector. */
@@ -110,8 +110,8 @@ export class PqIndex {
   }
 
   /** What really runs. */
-  get backend(): ProductCodeSet['backend'] {
-    return this.#codes.backend;
+  get backend(): Kernels['backend'] {
+    return this.#codes.kernels.backend;
   }
 
   /**
@@ -121,20 +121,17 @@ export class PqIndex {
    * @throws {RangeError} if k or rerank is out of range, or the queries have another width or values that are not finite
    */
   search(queries: Matrix, k: number, options: CodeSearchOptions = {}): SearchResult {
-    const codes = this.#codes;
+    const { lists, counts } = this.#codes;
     const { dim, rows } = this;
     let turned = queries;
-    const scan = (query: number, found: TopK): number => {
-      if (query === 0 && this.rotation) turned = rotateRows(queries, this.rotation, { backend: this.#backend });
-      codes.setQuery(turned.data, query * dim);
-      for (let first = 0; first < rows; first += SCAN_BLOCK) {
-        const count = Math.min(SCAN_BLOCK, rows - first);
-        codes.scan(first, count);
-        offerScan(found, codes.distances, count, first);
-      }
-      return rows;
+    const scan = (first: number, count: number, width: number): number => {
+      if (first === 0 && this.rotation) turned = rotateRows(queries, this.rotation, this.#computing);
+      lists.begin(turned, first, count, width);
+      this.#codes.offerEverything(count, width);
+      lists.sort(count, width);
+      return count * rows;
     };
-    const scanned = { dim, vectors: this.#vectors, counts: codes.counts, scan };
+    const scanned = { rows, dim, vectors: this.#vectors, counts, lists, scan };
     return searchCodes('PqIndex.search', scanned, queries, k, options);
   }
 
@@ -162,14 +159,16 @@ export class PqIndex {
   /**
    * The index that `toArchive` gave.
    *
+   * @param threads that search together
    * @throws {RangeError} at the first thing that does not fit, in one line
    */
-  static fromArchive(archive: Archive, backend: BackendChoice = 'auto'): PqIndex {
+  static fromArchive(archive: Archive, backend: BackendChoice = 'auto', threads = 1): PqIndex {
     const { rows, dim } = requireSizes(archive, 'pq', WHERE);
     const { arrays, parameters } = archive;
     const quantizer = ProductQuantizer.fromArrays(arrays, parameters, dim, WHERE);
     const packed = requirePackedCodes(arrays, rows, quantizer, WHERE);
     const rotation = optionalMatrix(arrays, 'rotation', dim, dim, WHERE);
-    return new PqIndex(quantizer, rotation, packed, optionalVectors(arrays, 'vectors', rows, dim, WHERE), backend);
+    const vectors = optionalVectors(arrays, 'vectors', rows, dim, WHERE);
+    return new PqIndex(quantizer, rotation, packed, vectors, { backend, threads });
   }
 }

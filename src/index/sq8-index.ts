@@ -1,23 +1,22 @@
-import type { BackendChoice } from '../../kernels/backend.ts';
+import { type BackendChoice, type Computing, computingOf } from '../../kernels/backend.ts';
 import { ScalarQuantizer, type ScalarRange } from '../quantize/scalar.ts';
 import { type ScalarCodeSet, scalarCodeSet } from '../quantize/scalar-code-set.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import { type Archive, type NamedArray, requireArray } from '../tensor/named-arrays.ts';
-import type { TopK } from '../tensor/top-k.ts';
 import type { VectorSource } from '../tensor/vector-set.ts';
 import type { Vectors } from '../tensor/vectors.ts';
 import { vectorsArray } from '../tensor/vectors-array.ts';
 import { optionalVectors, requireSizes } from './code-archive.ts';
-import { type CodeSearchOptions, keptVectors, offerScan, SCAN_BLOCK, searchCodes } from './code-search.ts';
+import { type CodeSearchOptions, keptVectors, searchCodes } from './code-search.ts';
 import type { SearchResult } from './search-result.ts';
+import { TopLists } from './top-lists.ts';
 
-export interface Sq8IndexOptions {
+export interface Sq8IndexOptions extends Computing {
   readonly base: Vectors;
   /** `dimension` if not given. */
   readonly range?: ScalarRange;
   /** Keep the vectors, to re-rank by exact distances. */
   readonly keepVectors?: boolean;
-  readonly backend?: BackendChoice;
 }
 
 export interface Sq8Statistics {
@@ -34,22 +33,30 @@ export interface Sq8Statistics {
 
 const WHERE = 'SQ8 index';
 
+/** Codes that all queries of a block are compared with before the next ones: they stay in a processor's caches. */
+const SCAN_BYTES = 2 ** 19;
+
 /** One byte a dimension; a query is compared with all rows. */
 export class Sq8Index {
   readonly kind = 'sq8';
   readonly quantizer: ScalarQuantizer;
   readonly #codes: ScalarCodeSet;
+  readonly #lists: TopLists;
   readonly #vectors: VectorSource | undefined;
 
   private constructor(
     quantizer: ScalarQuantizer,
     codes: Uint8Array,
     vectors: Vectors | undefined,
-    backend: BackendChoice,
+    computing: Computing,
   ) {
     this.quantizer = quantizer;
-    this.#codes = scalarCodeSet(quantizer, codes, { backend, batch: SCAN_BLOCK });
-    this.#vectors = keptVectors(vectors, backend);
+    const { dim } = quantizer;
+    const rows = codes.length / dim;
+    const batch = Math.max(1, Math.floor(SCAN_BYTES / dim));
+    this.#codes = scalarCodeSet(quantizer, codes, { ...computing, batch, spare: TopLists.bytes(rows, dim) });
+    this.#lists = new TopLists(this.#codes.kernels, rows, dim);
+    this.#vectors = keptVectors(vectors, computing);
   }
 
   /**
@@ -57,9 +64,10 @@ export class Sq8Index {
    *
    * @throws {RangeError} if there are no rows, a value is not finite, or a range exceeds float32
    */
-  static build({ base, range = 'dimension', keepVectors = false, backend = 'auto' }: Sq8IndexOptions): Sq8Index {
+  static build(options: Sq8IndexOptions): Sq8Index {
+    const { base, range = 'dimension', keepVectors = false } = options;
     const quantizer = ScalarQuantizer.train(base, range);
-    return new Sq8Index(quantizer, quantizer.encode(base), keepVectors ? base : undefined, backend);
+    return new Sq8Index(quantizer, quantizer.encode(base), keepVectors ? base : undefined, computingOf(options));
   }
 
   get rows(): number {
@@ -83,19 +91,31 @@ export class Sq8Index {
    * @throws {RangeError} if k or rerank is out of range, or the queries have another width or values that are not finite
    */
   search(queries: Matrix, k: number, options: CodeSearchOptions = {}): SearchResult {
-    const codes = this.#codes;
+    const lists = this.#lists;
+    const { counts } = this.#codes;
     const { dim, rows } = this;
-    const scan = (query: number, found: TopK): number => {
-      codes.setQuery(queries.data, query * dim);
-      for (let first = 0; first < rows; first += SCAN_BLOCK) {
-        const count = Math.min(SCAN_BLOCK, rows - first);
-        codes.scan(first, count);
-        offerScan(found, codes.distances, count, first);
-      }
-      return rows;
+    const scan = (first: number, count: number, width: number): number => {
+      lists.empty(count, width);
+      this.#offerAll(queries, first, count, width);
+      lists.sort(count, width);
+      return count * rows;
     };
-    const scanned = { dim, vectors: this.#vectors, counts: codes.counts, scan };
+    const scanned = { rows, dim, vectors: this.#vectors, counts, lists, scan };
     return searchCodes('Sq8Index.search', scanned, queries, k, options);
+  }
+
+  #offerAll(queries: Matrix, first: number, count: number, width: number): void {
+    const codes = this.#codes;
+    const { distances, ids } = this.#lists;
+    const { length: batch } = codes.distances;
+    for (let row = 0; row < this.rows; row += batch) {
+      const rows = Math.min(batch, this.rows - row);
+      for (let query = 0; query < count; query++) {
+        codes.setQuery(queries.data, (first + query) * this.dim);
+        codes.scan(row, rows);
+        codes.kernels.offerDistances(distances, ids, query, width, codes.distances, undefined, row, rows);
+      }
+    }
   }
 
   /** What the index holds. */
@@ -121,13 +141,15 @@ export class Sq8Index {
   /**
    * The index that `toArchive` gave.
    *
+   * @param threads that search together
    * @throws {RangeError} at the first thing that does not fit, in one line
    */
-  static fromArchive(archive: Archive, backend: BackendChoice = 'auto'): Sq8Index {
+  static fromArchive(archive: Archive, backend: BackendChoice = 'auto', threads = 1): Sq8Index {
     const { rows, dim } = requireSizes(archive, 'sq8', WHERE);
     const { arrays, parameters } = archive;
     const quantizer = ScalarQuantizer.fromArrays(arrays, parameters, dim, WHERE);
     const codes = requireArray(arrays, 'codes', 'uint8', [rows, dim], WHERE).data;
-    return new Sq8Index(quantizer, codes, optionalVectors(arrays, 'vectors', rows, dim, WHERE), backend);
+    const vectors = optionalVectors(arrays, 'vectors', rows, dim, WHERE);
+    return new Sq8Index(quantizer, codes, vectors, { backend, threads });
   }
 }

@@ -1,18 +1,19 @@
-import { attachKernels, type BackendChoice, createKernels } from '../../kernels/backend.ts';
+import { attachKernels, type Computing, computingOf, createKernels } from '../../kernels/backend.ts';
 import type { Counts, Floats, Kernels } from '../../kernels/kernels.ts';
 import { openView, type SharedKernels, type SharedView, shareView } from '../../kernels/shared.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import type { DistanceSource } from '../tensor/vector-set.ts';
 import { ScalarQuantizer, type ScalarRange } from './scalar.ts';
 
-export interface ScalarCodeSetOptions {
-  readonly backend?: BackendChoice;
+export interface ScalarCodeSetOptions extends Computing {
   /** The most codes that one call measures, 256 if not given. */
   readonly batch?: number;
   /** The vectors that were encoded: `setQueryRow` then asks for them and not for their codes. Ranges by dimension only. */
   readonly originals?: Matrix;
   /** How many sets in other threads may measure the same codes at once; 0 if not given. */
   readonly attachable?: number;
+  /** Bytes that the caller will take of `kernels`; 0 if not given. */
+  readonly spare?: number;
 }
 
 /** A set without originals as another thread can attach to it; can be sent by `postMessage`. */
@@ -30,6 +31,7 @@ export interface ScalarCodeSet extends DistanceSource {
   readonly dim: number;
   /** (size, dim), where the kernels reach them; not to be changed. */
   readonly codes: Uint8Array;
+  readonly kernels: Kernels;
   /** What really runs. */
   readonly backend: Kernels['backend'];
   setQuery(vectors: Float32Array, offset: number): void;
@@ -85,12 +87,14 @@ class StoredCodes {
   constructor(
     quantizer: ScalarQuantizer,
     codes: Uint8Array,
-    { batch = 256, backend = 'auto', attachable = 0 }: ScalarCodeSetOptions,
+    options: ScalarCodeSetOptions,
     attached?: Kernels,
   ) {
     const { dim } = quantizer;
+    const { batch = 256, attachable = 0, spare = 0 } = options;
     const bytesEach = 8 * batch + 20 * dim + 1024;
-    this.kernels = attached ?? createKernels({ backend, bytes: codes.length + bytesEach, attachable, bytesEach });
+    const bytes = codes.length + bytesEach + spare;
+    this.kernels = attached ?? createKernels({ ...computingOf(options), bytes, attachable, bytesEach });
     this.#quantizer = quantizer;
     this.size = codes.length / dim;
     this.dim = dim;
