@@ -84,12 +84,7 @@ class StoredCodes {
   readonly #quantizer: ScalarQuantizer;
 
   /** @param attached kernels that reach the codes where they are */
-  constructor(
-    quantizer: ScalarQuantizer,
-    codes: Uint8Array,
-    options: ScalarCodeSetOptions,
-    attached?: Kernels,
-  ) {
+  constructor(quantizer: ScalarQuantizer, codes: Uint8Array, options: ScalarCodeSetOptions, attached?: Kernels) {
     const { dim } = quantizer;
     const { batch = 256, attachable = 0, spare = 0 } = options;
     const bytesEach = 8 * batch + 20 * dim + 1024;
