@@ -56,6 +56,10 @@ function timed(kernels: Kernels, shares: Map<string, Share>): Kernels {
   return wrapped as unknown as Kernels;
 }
 
+function sumOf(shares: readonly Share[], of: (share: Share) => number): number {
+  return shares.reduce((sum, share) => sum + of(share), 0);
+}
+
 function bench(shape: (typeof SHAPES)[number], backend: BackendChoice, seconds: number): void {
   const { dIn, batch, projections } = shape;
   const random = new Random(1, 'bench');
@@ -105,6 +109,12 @@ function bench(shape: (typeof SHAPES)[number], backend: BackendChoice, seconds: 
     console.log(`  ${line} ${((1000 * share.seconds) / times.length).toFixed(2).padStart(8)} ms  ${rate}`);
   }
   console.log(`  ${((100 * (total - inKernels)) / total).toFixed(1).padStart(5)} %  outside kernels`);
+  const products = sorted.filter(([name]) => name.startsWith('matmul')).map(([, share]) => share);
+  const own = sumOf(products, ({ multiplyAdds }) => 2 * multiplyAdds) / sumOf(products, ({ seconds }) => seconds) / 1e9;
+  const rate = work / median / 1e9;
+  console.log(
+    `  the step runs at ${((100 * rate) / own).toFixed(0)} % of its matrix products' own ${own.toFixed(1)} GFLOP/s`,
+  );
 }
 
 const { values } = parseArgs({
