@@ -100,6 +100,12 @@ export interface Kernels {
    */
   share(): SharedKernels;
 
+  /**
+   * Ends the use of these kernels and their operands. Worth it for kernels of several threads that do not live long: their memory
+   * is left to the next ones, while garbage collection hardly ever finds it.
+   */
+  close(): void;
+
   // ---- distance/ : squared Euclidean; four lanes (lane = i mod 4), reduced as (l0 + l2) + (l1 + l3)
 
   /** out[r] = |query - base[ids[r]]|², r < count; the query starts at element queryOffset. */

@@ -39,7 +39,8 @@ export class KernelMemory {
   readonly memory: WasmMemory;
   /** Byte address of SCRATCH_BYTES bytes for the calling thread, then as many for each of the others. */
   readonly scratch: number;
-  readonly #buffer: ArrayBufferLike;
+  #buffer: ArrayBufferLike;
+  readonly #first: number;
   readonly #end: number;
   #next: number;
 
@@ -48,6 +49,7 @@ export class KernelMemory {
     this.memory = memory;
     this.scratch = scratch;
     this.#buffer = memory.buffer;
+    this.#first = first;
     this.#next = first;
     this.#end = end;
   }
@@ -65,6 +67,24 @@ export class KernelMemory {
     }
     const memory = allocate(pages, threads > 1 || attachable > 0);
     return new KernelMemory({ memory, scratch: ALIGNMENT, first, end: first + aligned(bytes) });
+  }
+
+  /**
+   * The memory of closed kernels anew, for as many threads.
+   *
+   * @param bytes no more than it was created with
+   * @param used bytes that may hold something
+   */
+  static again(memory: WasmMemory, threads: number, bytes: number, used: number): KernelMemory {
+    const first = placeAddress(threads, 0, 0);
+    new Uint8Array(memory.buffer, first, used).fill(0);
+    return new KernelMemory({ memory, scratch: ALIGNMENT, first, end: first + aligned(bytes) });
+  }
+
+  /** Refuses all operands from here on. @returns how many bytes were handed out */
+  close(): number {
+    this.#buffer = new ArrayBuffer(0);
+    return this.#next - this.#first;
   }
 
   floats(length: number): Float32Array {

@@ -43,6 +43,7 @@ export function bindReference(precision: Precision, attachable = 0): Kernels {
     ints: (length) => new Int32Array(room(4 * length)),
     bytes: (length) => new Uint8Array(room(length)),
     room: () => Number.POSITIVE_INFINITY,
+    close() {},
     share() {
       requirePlaces(attachable);
       return { backend: 'reference', attachable };

@@ -43,6 +43,10 @@ export function requireSlot(shared: SharedKernels, slot: number): void {
 
 /** @throws {Error} if no place was reserved */
 export function requirePlaces(attachable: number): void {
-  if (attachable > 0) return;
+  if (attachable === 0) refuseToShare();
+}
+
+/** Of kernels without places for other threads. */
+export function refuseToShare(): never {
   throw new Error('Kernels.share: expected kernels created with attachable places, got none.');
 }

@@ -43,14 +43,15 @@ import { bindProductSearch, emitProductSearch } from './product-search/simd.ts';
 import { bindRows, emitRows } from './rows/simd.ts';
 import { bindScalarCodes, emitScalarCodes } from './scalar-codes/simd.ts';
 import { bindSgd, emitSgd } from './sgd/simd.ts';
-import { requirePlaces, type SharedKernels } from './shared.ts';
+import { refuseToShare, requirePlaces, type SharedKernels } from './shared.ts';
 import { bindTableScan, emitTableScan } from './table-scan/simd.ts';
 import { runAllChunks } from './threads/chunks.ts';
 import { chunkCount, wholeCall } from './threads/job.ts';
+import { keepMemory, takeMemory } from './threads/kept-memories.ts';
 import { Team } from './threads/pool.ts';
 import { bindTopK, emitTopK } from './top-k/simd.ts';
 import { bindVariational, emitVariational } from './variational/simd.ts';
-import { type WasmModule, webAssembly } from './webassembly.ts';
+import { type WasmFunction, type WasmMemory, type WasmModule, webAssembly } from './webassembly.ts';
 
 const FAMILIES = [
   emitDistance,
@@ -116,32 +117,67 @@ function compile(kind: 'plain' | 'shared'): WasmModule {
 /** Kernels over a memory of their own. */
 export function simdKernels(plan: MemoryPlan): Kernels {
   const { threads = 1, attachable = 0, bytesEach = 0 } = plan;
+  if (threads > 1 && attachable === 0) return teamKernels(threads, plan.bytes);
   const memory = KernelMemory.create(plan);
   const module = compile(threads > 1 || attachable > 0 ? 'shared' : 'plain');
   const share = (): SharedKernels => {
     requirePlaces(attachable);
     return { backend: 'simd', memory: memory.memory, module, threads, attachable, bytesEach };
   };
-  return bindModule(memory, module, threads, share);
+  const exports = instantiate(module, memory.memory);
+  const team = threads > 1 ? new Team(threads, memory.memory, module, exports, memory.scratch) : undefined;
+  return bindExports(memory, exports, team, { share, close: () => void memory.close() });
+}
+
+/** Kernels of several threads, in a memory that closed ones have left, or in a new one. */
+function teamKernels(threads: number, bytes: number): Kernels {
+  const left = takeMemory(threads, bytes);
+  const memory = left
+    ? KernelMemory.again(left.memory, threads, bytes, left.used)
+    : KernelMemory.create({ bytes, threads });
+  const module = compile('shared');
+  const exports = left?.exports ?? instantiate(module, memory.memory);
+  const team = left?.team ?? new Team(threads, memory.memory, module, exports, memory.scratch);
+  const capacity = left?.capacity ?? bytes;
+  let open = true;
+  return bindExports(memory, exports, team, {
+    share: refuseToShare,
+    close() {
+      if (!open) return;
+      open = false;
+      keepMemory({ memory: memory.memory, exports, team, capacity, used: memory.close() });
+    },
+  });
 }
 
 /** Kernels of another thread over the same memory, with scratch and operands of their own. */
 export function attachSimd(shared: SharedKernels & { readonly backend: 'simd' }, slot: number): Kernels {
   const { memory, module, threads, bytesEach } = shared;
-  return bindModule(new KernelMemory(attachedRegion(memory, threads, slot, bytesEach)), module, 1, () => shared);
+  const own = new KernelMemory(attachedRegion(memory, threads, slot, bytesEach));
+  const ends = { share: () => shared, close: () => void own.close() };
+  return bindExports(own, instantiate(module, memory), undefined, ends);
 }
 
-function bindModule(memory: KernelMemory, module: WasmModule, threads: number, share: () => SharedKernels): Kernels {
+type Exports = Readonly<Record<string, WasmFunction>>;
+
+function instantiate(module: WasmModule, memory: WasmMemory): Exports {
   const engine = webAssembly();
   if (!engine) throw new Error('simdKernels: expected WebAssembly, got an engine without it.');
-  const { exports } = new engine.Instance(module, { kernels: { memory: memory.memory } });
+  return new engine.Instance(module, { kernels: { memory } }).exports;
+}
+
+function bindExports(
+  memory: KernelMemory,
+  exports: Exports,
+  team: Team | undefined,
+  ends: Pick<Kernels, 'share' | 'close'>,
+): Kernels {
   const counts: Counts = { multiplyAdds: 0, distances: 0 };
   const func: Link['func'] = (name) => {
     const found = exports[name];
     if (!found) throw new Error(`simdKernels: expected a function ${name} in the module, got none.`);
     return found;
   };
-  const team = threads > 1 ? new Team(threads, memory.memory, module, exports, memory.scratch) : undefined;
   const link: Link = {
     func,
     split: splitter(func, Object.keys(exports), memory.scratch, team),
@@ -157,13 +193,13 @@ function bindModule(memory: KernelMemory, module: WasmModule, threads: number, s
   return {
     backend: 'simd',
     precision: 'float32',
-    threads,
+    threads: team?.threads ?? 1,
     counts,
     floats: (length) => memory.floats(length),
     ints: (length) => memory.ints(length),
     bytes: (length) => memory.bytes(length),
     room: () => memory.room,
-    share,
+    ...ends,
     ...bindFamilies(link),
   };
 }

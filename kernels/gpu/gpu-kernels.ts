@@ -38,8 +38,6 @@ export interface GpuKernels extends Kernels {
   fetch(...operands: readonly Floats[]): Promise<void>;
   /** Every operand but these becomes 0: what they held is free for other results. For the end of a step. */
   keepOnly(operands: readonly Floats[]): void;
-  /** Ends the use of these kernels and their operands; what was compiled is left to the next ones of the device. */
-  close(): void;
 }
 
 /** A call of a kernel that nothing but the training of other networks needs throws. */

@@ -162,6 +162,12 @@ export class Team {
     pool.grow(threads - 1);
   }
 
+  /** The other threads let go of the memory; the next job would introduce it anew. */
+  forget(): void {
+    for (let worker = 0; worker < this.#known; worker++) pool!.send(worker, { kind: 'forget', id: this.#id });
+    this.#known = 0;
+  }
+
   /** Runs a function over all chunks of the grid. @param func its place among the exports */
   run(func: number, grid: Grid, operands: readonly ChunkOperand[]): void {
     const threads = pool!;

@@ -42,6 +42,7 @@ export function covariance(x: Matrix, mean: Float32Array, computing: Computing =
     kernels.matmulTN(products, centered, centered, cols, cols, count, false);
     for (let i = 0; i < sums.length; i++) sums[i]! += products[i]!;
   }
+  kernels.close();
   for (let i = 0; i < sums.length; i++) sums[i]! /= rows;
   return sums;
 }

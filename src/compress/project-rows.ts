@@ -44,6 +44,7 @@ export function projectRows(
     result.data.set(output.subarray(0, count * dOut), first * dOut);
     onProgress?.(first + count, x.rows);
   }
+  kernels.close();
   requireFinite(result, `${where}: result`);
   return result;
 }

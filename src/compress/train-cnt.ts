@@ -40,24 +40,26 @@ export async function trainCnt(base: Matrix, options: TrainingOptions = {}): Pro
   const settings = trainingSettings(base, options);
   const { network, standardization } = settings;
   const split = splitRows(base.rows, settings.seed);
-  const onGpu =
-    options.gpu && (await GpuTrainingModel.create(options.gpu, base, settings, heldOutBatch(settings, split)));
+  const heldOutRows = heldOutBatch(settings, split);
+  const model = options.gpu
+    ? await GpuTrainingModel.create(options.gpu, base, settings, heldOutRows)
+    : TrainingModel.create(settings, heldOutRows, options);
   const plan = {
     where: 'trainCnt',
     checkpoint: { kind: 'cnt-checkpoint', where: 'CNT checkpoint' },
     settings,
     split,
     gpu: options.gpu?.report.adapter,
-    model: onGpu ?? TrainingModel.create(settings, heldOutBatch(settings, split), options),
-    start: (model: TrainedModel) => giveFirstValues(model, settings, base, computingOf(options)),
+    model,
+    start: (fresh: TrainedModel) => giveFirstValues(fresh, settings, base, computingOf(options)),
     learningRate: (step: number) => learningRate(settings, step),
     compressor: (parameters: CntModel['parameters'], record: CntModel['record']) =>
       new CntCompressor({ network, standardization, parameters, record }),
   };
   try {
-    return await runTraining(plan, base, options);
+    return await runTraining<TrainedModel, CntCompressor>(plan, base, options);
   } finally {
-    onGpu?.close();
+    model.close();
   }
 }
 

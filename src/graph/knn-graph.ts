@@ -66,6 +66,7 @@ export async function exactKnnGraph(vectors: Vectors, K: number, options: ExactK
     await new Promise((resolve) => setTimeout(resolve, 0));
     signal?.throwIfAborted();
   }
+  search.close();
   return { rows, K: width, ids, distances, counts };
 }
 

@@ -127,6 +127,7 @@ async function* eachResidual(
     const block = createMatrix(count, dim, residuals.subarray(0, count * dim));
     yield { first, block, nearest: search.ids.subarray(0, count) };
   }
+  search.close();
 }
 
 /** The rows of each list, ascending, list after list. */

@@ -19,5 +19,6 @@ export async function kMeansOnGpu(device: GpuDevice, points: Vectors, options: K
     return result();
   } finally {
     assignment.free();
+    search.close();
   }
 }

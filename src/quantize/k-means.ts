@@ -62,7 +62,9 @@ const POINTS_PER_CENTROID = 256;
 export function kMeans(points: Vectors, options: KMeansOptions): KMeansResult {
   const { search, rounds, result } = beginKMeans(points, options);
   for (const centroids of rounds) search?.find(centroids);
-  return result();
+  const found = result();
+  search?.close();
+  return found;
 }
 
 /** k-means in its parts: who searches for the nearest centroids decides how. */

@@ -49,6 +49,11 @@ export class NearestCentroids {
     counts.multiplyAdds = before.multiplyAdds + distances * this.dim;
   }
 
+  /** Leaves the memory; ids, distances and points must not be used any more. */
+  close(): void {
+    this.#kernels.close();
+  }
+
   /** Loads columns firstCol .. firstCol + dim - 1 of `count` rows. */
   load(matrix: Matrix, firstRow: number, count: number, firstCol = 0): void {
     const { dim, points } = this;

@@ -104,6 +104,7 @@ function correlation(y: Matrix, x: Matrix, computing: Computing): Float64Array {
     kernels.matmulTN(product, left, right, dOut, cols, count, false);
     for (let i = 0; i < sums.length; i++) sums[i]! += product[i]!;
   }
+  kernels.close();
   return sums;
 }
 

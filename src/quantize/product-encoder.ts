@@ -33,6 +33,10 @@ export class ProductEncoder {
     return this.#search.counts;
   }
 
+  close(): void {
+    this.#search.close();
+  }
+
   /** numbers[target + r, s] = the nearest centroid to part s of row first + r, r < count; one number a byte. */
   encode(x: Matrix, first: number, count: number, numbers: Uint8Array, target: number): void {
     const { m, centroids, partDim, codebooks } = this.#quantizer;

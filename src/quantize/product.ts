@@ -66,6 +66,7 @@ export class ProductQuantizer {
       encoder.encode(x, first, count, numbers, first);
       onProgress?.(first + count, x.rows);
     }
+    encoder.close();
     return packCodes(numbers, x.rows, this.m, this.bits);
   }
 

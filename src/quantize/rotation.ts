@@ -28,5 +28,6 @@ export function rotateRows(x: Matrix, rotation: Matrix, computing: Computing = {
     kernels.matmulNT(output, input, weights, count, dOut, dIn, false);
     result.data.set(output.subarray(0, count * dOut), first * dOut);
   }
+  kernels.close();
   return result;
 }

@@ -94,6 +94,12 @@ export class ExactSearch {
     return { queries: queries.rows, k, ...found, counts: { distances, multiplyAdds } };
   }
 
+  /** Leaves the memory; the next search takes some anew. */
+  close(): void {
+    this.#room?.kernels.close();
+    this.#room = undefined;
+  }
+
   #roomFor(queries: number, k: number): Room {
     const { cols: dim, rows } = this.#base;
     const most = Math.max(1, Math.floor(LIST_BYTES / (8 * k)));
@@ -102,6 +108,7 @@ export class ExactSearch {
     if (present && present.queryRows >= queryRows && present.k >= k) return present;
     const baseRows = Math.min(rows, MOST_BASE_ROWS, rowsIn(BASE_BYTES, dim));
     const bytes = 4 * (queryRows + baseRows) * dim + 8 * queryRows * k + 256;
+    present?.kernels.close();
     const kernels = createKernels({ ...this.#options, bytes });
     this.#room = {
       ...{ kernels, k, queryRows, baseRows },

@@ -28,5 +28,8 @@ export function nearest(base: Vectors, queries: Matrix, k: number, options: Near
   requireFiniteVectors(base, 'nearest: base');
   requireFinite(queries, 'nearest: queries');
   const { onProgress, ...rest } = options;
-  return new ExactSearch(base, rest).search(queries, k, onProgress);
+  const search = new ExactSearch(base, rest);
+  const found = search.search(queries, k, onProgress);
+  search.close();
+  return found;
 }

@@ -33,6 +33,7 @@ export class CatalystTraining implements TrainedModel {
   readonly optimizer: Sgd;
   readonly encoder: Encoder;
   readonly mined: ReadonlyMap<string, Int32Array>;
+  readonly #kernels: Kernels;
   readonly #settings: CatalystSettings;
   readonly #computing: Computing;
   readonly #learning: Int32Array;
@@ -55,6 +56,7 @@ export class CatalystTraining implements TrainedModel {
     computing: Computing,
   ) {
     const { network, batch, koleoWeight, standardization } = settings;
+    this.#kernels = kernels;
     this.#settings = settings;
     this.#computing = computing;
     this.#learning = learning;
@@ -81,6 +83,11 @@ export class CatalystTraining implements TrainedModel {
     const build = (kernels: Kernels) => new CatalystTraining(kernels, settings, learning, heldOutRows, computing);
     const bytes = bytesNeeded(build);
     return build(createKernels({ ...computing, bytes }));
+  }
+
+  /** Leaves the memory; parameters and moments must not be used any more. */
+  close(): void {
+    this.#kernels.close();
   }
 
   /** Mines: the negatives in the output space as it is at the beginning of an epoch. */

@@ -46,7 +46,11 @@ export async function trainCatalyst(base: Matrix, options: CatalystTrainingOptio
     compressor: (parameters: ReadonlyMap<string, NamedArray>, record: Readonly<Record<string, string>>) =>
       new CatalystCompressor({ network, standardization, parameters, record }),
   };
-  return runTraining(plan, base, options);
+  try {
+    return await runTraining(plan, base, options);
+  } finally {
+    plan.model.close();
+  }
 }
 
 function learningRate({ learningRate, steps }: CatalystSettings, step: number): number {

@@ -17,11 +17,13 @@ export class TrainingModel implements TrainedModel {
   readonly optimizer: AdamW;
   readonly encoder: Encoder;
   readonly heldOut: HeldOutTape;
+  readonly #kernels: Kernels;
   readonly #settings: TrainingSettings;
   readonly #training: TrainingTape;
 
   /** @param heldOutRows rows of a batch of the held-out loss */
   constructor(kernels: Kernels, settings: TrainingSettings, heldOutRows: number) {
+    this.#kernels = kernels;
     this.#settings = settings;
     this.#training = trainingTape(kernels, settings);
     this.parameters = this.#training.parameters;
@@ -35,6 +37,11 @@ export class TrainingModel implements TrainedModel {
     const build = (kernels: Kernels) => new TrainingModel(kernels, settings, heldOutRows);
     const bytes = bytesNeeded(build);
     return build(createKernels({ ...computingOf(computing), bytes }));
+  }
+
+  /** Leaves the memory; parameters and moments must not be used any more. */
+  close(): void {
+    this.#kernels.close();
   }
 
   step(base: Matrix, ids: Int32Array, first: number, learningRate: number): number {

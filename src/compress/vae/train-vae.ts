@@ -43,5 +43,9 @@ export async function trainVae(base: Matrix, options: VaeTrainingOptions = {}): 
       return new VaeCompressor({ network, standardization, parameters, record });
     },
   };
-  return runTraining(plan, base, options);
+  try {
+    return await runTraining(plan, base, options);
+  } finally {
+    plan.model.close();
+  }
 }

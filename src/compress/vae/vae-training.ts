@@ -29,12 +29,14 @@ export class VaeTraining implements TrainedModel {
   readonly parameters: ParameterSet;
   readonly optimizer: AdamW;
   readonly encoder: Encoder;
+  readonly #kernels: Kernels;
   readonly #settings: VaeSettings;
   readonly #pass: Pass;
   readonly #heldOut: Pass;
 
   /** @param heldOutRows rows of a batch of the held-out loss */
   constructor(kernels: Kernels, settings: VaeSettings, heldOutRows: number) {
+    this.#kernels = kernels;
     this.#settings = settings;
     this.parameters = new ParameterSet(kernels, { gradients: true });
     this.#pass = this.#record(kernels, settings.batch, true);
@@ -48,6 +50,11 @@ export class VaeTraining implements TrainedModel {
     const build = (kernels: Kernels) => new VaeTraining(kernels, settings, heldOutRows);
     const bytes = bytesNeeded(build);
     return build(createKernels({ ...computing, bytes }));
+  }
+
+  /** Leaves the memory; parameters and moments must not be used any more. */
+  close(): void {
+    this.#kernels.close();
   }
 
   step(base: Matrix, ids: Int32Array, first: number, learningRate: number, step: number): number {

@@ -71,6 +71,27 @@ test('numbers of threads out of range are refused', () => {
   assert.is(createKernels({ backend: 'reference', bytes: 64, threads: 3 }).threads, 1);
 });
 
+test('closed kernels leave their memory, zeroed, to the next of as many threads, and compute no more', () => {
+  const first = createKernels({ backend: 'simd', bytes: 4096, threads: 2 });
+  const x = first.floats(1000).fill(7);
+  first.close();
+  first.close();
+  assert.throws(() => first.fill(x, 1, 1000), /got another array/);
+  assert.throws(() => first.floats(1));
+  const three = createKernels({ backend: 'simd', bytes: 4096, threads: 3 });
+  assert.is.not(three.floats(1).buffer, x.buffer);
+  const larger = createKernels({ backend: 'simd', bytes: 4160, threads: 2 });
+  assert.is.not(larger.floats(1).buffer, x.buffer);
+  const next = createKernels({ backend: 'simd', bytes: 4000, threads: 2 });
+  const y = next.floats(1000);
+  assert.is(y.buffer, x.buffer);
+  assert.ok(y.every((value) => value === 0));
+  assert.throws(() => next.floats(1), /expected at most 0 bytes/);
+  next.fill(y, 2, 1000);
+  assert.ok(y.every((value) => value === 2));
+  assert.throws(() => next.share(), /^Kernels.share: expected kernels created with attachable places, got none\.$/);
+});
+
 /** Runs a program that has kernels on three threads as `k`. */
 function program(rest: string) {
   const backend = new URL('../../../kernels/backend.ts', import.meta.url).href;
