@@ -12,6 +12,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
  *
  * A driver is looked for before Dawn is loaded, which would write its own complaints to stderr.
  *
+ * npm heeds the `overrides` of package.json in the root project alone. Where this package is a dependency, npm also installs webgpu
+ * 0.2.9, which gpu.js names and never loads, and tries to build headless-gl, which is optional; the same overrides in that project's
+ * package.json spare it both.
+ *
  * @throws {Error} if there is none, in one line that names what to install
  */
 export async function openNodeGpu(options: GpuOptions & { readonly env?: Environment } = {}): Promise<GpuDevice> {
