@@ -59,7 +59,10 @@ export function startWorker(entry: WorkerEntry, { onMessage, onError }: WorkerLi
 }
 
 function startInNode({ Worker }: NodeThreads, url: URL, { onMessage, onError }: WorkerListeners): WorkerThread {
-  const worker = needsLoader(url) ? new Worker(loading(url), { eval: true }) : new Worker(url);
+  // Not the options of this process: a worker has no use for its loader, and some, such as --input-type, forbid a file.
+  const worker = needsLoader(url)
+    ? new Worker(loading(url), { eval: true, execArgv: [] })
+    : new Worker(url, { execArgv: [] });
   if (onMessage) worker.on('message', onMessage);
   worker.on('error', (error) => onError?.(error instanceof Error ? error.message : String(error)));
   worker.unref(); // after the listeners, which hold the process again
