@@ -49,10 +49,8 @@ export type { VaeChoices } from './compress/vae/vae-settings.ts';
 export { generateManifold, type ManifoldOptions } from './data/manifold.ts';
 export {
   intersectionAt,
-  type RankedDistances,
   type RankedIds,
   recallAt,
-  recallWithTies,
 } from './eval/recall.ts';
 export { Adjacency, type AdjacencyArrays, LayeredGraph, type SharedGraph } from './graph/adjacency.ts';
 export { buildHnsw, type Hnsw, type HnswOptions } from './graph/hnsw.ts';

@@ -1,10 +1,12 @@
 /**
  * What takes the place of distances where vectors are codes: sums of table entries, distances to bytes, and the nearest of many
- * centroids. SIMD against the plain JavaScript loop, after a comparison of bits with the reference.
+ * centroids; and the searches made of them, with the nearest kept. SIMD against the plain JavaScript loop, or many queries against
+ * one, after a comparison of bits.
  *
  *     node --import tsx bench/kernels/codes.ts
  */
 import { createKernels, referenceKernels } from '../../kernels/backend.ts';
+import { NO_ID } from '../../kernels/top-k/reference.ts';
 import { fill, machine, measure, requireSameBits } from './measure.ts';
 
 const ROWS = 20000;
@@ -120,9 +122,101 @@ function nearestRows(dim: number): void {
   row('  all distances, not the nearest; d', dim, undefined, ns('matrix'));
 }
 
+/** Exact search: measuring every pair against dismissing most of them by products. */
+function exactSearch(dim: number): void {
+  const [queries, rows, k] = [256, 512, 100];
+  const floats = (queries + rows) * dim + queries * (rows + 4 * k);
+  const kernels = createKernels({ backend: 'simd', bytes: 4 * floats + 4096 });
+  const asked = kernels.floats(queries * dim) as Float32Array;
+  const base = kernels.floats(rows * dim) as Float32Array;
+  fill(asked, 9);
+  fill(base, 10);
+  const matrix = kernels.floats(queries * rows);
+  const tops = kernels.floats(queries * k) as Float32Array;
+  const ids = kernels.ints(queries * k);
+  const offer = () => kernels.offerRows(tops, ids, k, asked, queries, base, rows, 0, dim);
+  const measured = () => {
+    kernels.squaredDistanceMatrix(matrix, asked, 0, queries, base, 0, rows, dim);
+    for (let i = 0; i < queries; i++) {
+      const one = matrix.subarray(i * rows, (i + 1) * rows);
+      kernels.offerDistances(tops, ids, i, k, one, undefined, 0, rows);
+    }
+  };
+  const found = [measured, offer].map((run) => {
+    tops.fill(Number.POSITIVE_INFINITY);
+    ids.fill(NO_ID);
+    run();
+    kernels.sortTops(tops, ids, queries, k);
+    return tops.slice();
+  });
+  requireSameBits(`exact search, dim ${dim}`, found[1]!, found[0]!);
+  tops.fill(0); // as late in a search: nothing is near enough
+  const times = measure({ measured, offer });
+  const ns = (name: string) => (times[name]!.median / (queries * rows)) * 1e9;
+  row('all pairs measured and offered; d', dim, undefined, ns('measured'));
+  row('  dismissed by products; d', dim, undefined, ns('offer'));
+  console.log(`${''.padEnd(39)} ${(ns('measured') / ns('offer')).toFixed(2)}x`);
+}
+
+/** Distances of which none is near enough: in JavaScript and by the kernel. */
+function selection(): void {
+  const kernels = createKernels({ backend: 'simd', bytes: 4 * BLOCK + 4096 });
+  const distances = kernels.floats(BLOCK) as Float32Array;
+  fill(distances, 11);
+  const [tops, ids] = [kernels.floats(1).fill(-1), kernels.ints(1)];
+  let kept = 0;
+  const times = measure({
+    plain: () => {
+      for (let i = 0; i < BLOCK; i++) if (distances[i]! <= -1) kept++;
+    },
+    simd: () => kernels.offerDistances(tops, ids, 0, 1, distances, undefined, 0, BLOCK),
+  });
+  if (kept > 0) throw new Error('selection: expected nothing kept.');
+  const ns = (name: string) => (times[name]!.median / BLOCK) * 1e9;
+  row('offered, not kept; k', 1, ns('plain'), ns('simd'));
+}
+
+/** One list of product codes for 64 queries, one query a call and all in one. */
+function productSearch(m: number): void {
+  const [queries, dim, k] = [64, 256, 100];
+  const bytes = ROWS * m + 4 * ((queries + 257) * dim + 2 * queries * k + queries);
+  const kernels = createKernels({ backend: 'simd', bytes: bytes + 4096 });
+  const codes = kernels.bytes(ROWS * m);
+  codes.set(bytesOf(codes.length, 12));
+  const [asked, codebooks] = [kernels.floats(queries * dim), kernels.floats(256 * dim)];
+  fill(asked, 13);
+  fill(codebooks, 14);
+  const [origin, visitors] = [kernels.floats(dim), kernels.ints(queries)];
+  for (let i = 0; i < queries; i++) visitors[i] = i;
+  const [tops, ids] = [kernels.floats(queries * k) as Float32Array, kernels.ints(queries * k)];
+  const product = { codes, first: 0, count: ROWS, ids: undefined, codebooks, m, centroids: 256, dim };
+  const singly = visitors.subarray.bind(visitors);
+  const alone = () => {
+    for (let i = 0; i < queries; i++) {
+      kernels.offerProductCodes(tops, ids, k, asked, singly(i, i + 1), 1, origin, product);
+    }
+  };
+  const together = () => kernels.offerProductCodes(tops, ids, k, asked, visitors, queries, origin, product);
+  const found = [alone, together].map((run) => {
+    tops.fill(Number.POSITIVE_INFINITY);
+    ids.fill(NO_ID);
+    run();
+    return tops.slice();
+  });
+  requireSameBits(`product search, m ${m}`, found[1]!, found[0]!);
+  const times = measure({ alone, together });
+  const ns = (name: string) => (times[name]!.median / (queries * ROWS)) * 1e9;
+  row('product code, a query alone; m', m, undefined, ns('alone'));
+  row('  four queries together; m', m, undefined, ns('together'));
+  console.log(`${''.padEnd(39)} ${(ns('alone') / ns('together')).toFixed(2)}x`);
+}
+
 console.log(machine());
 console.log('medians of 9 rounds\n');
 console.log('ns for                             size  plain JS     SIMD   ratio');
 for (const m of [8, 16, 32]) tableScan(m);
 for (const dim of [64, 128, 256, 960]) scalarCodes(dim);
 for (const dim of [2, 4, 8, 16, 64, 256]) nearestRows(dim);
+selection();
+for (const dim of [64, 256, 960]) exactSearch(dim);
+for (const m of [16, 32]) productSearch(m);

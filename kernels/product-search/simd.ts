@@ -1,6 +1,6 @@
 /**
  * Product codes compared with four queries at once, one in each lane: an entry of the four tables is one vector, so that one load and
- * one addition serve four queries, and no lane waits for another. 3.3x the speed of one query at a time (bench/kernels/codes.ts).
+ * one addition serve four queries, and no lane waits for another. 3.4 to 3.6 times the speed of one query at a time (bench/kernels/codes.ts).
  */
 import { type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder, whileDo } from '../assembler.ts';
 import { f32, f32x4, type I32, i32, i32x4, memory, type Statement, select, v128 } from '../instructions.ts';

@@ -6,12 +6,6 @@ export interface RankedIds {
   readonly data: Int32Array;
 }
 
-/** The same with the exact distance of each id in the full dimension, squared. */
-export interface RankedDistances extends RankedIds {
-  /** (rows, cols). */
-  readonly distances: Float32Array;
-}
-
 /**
  * 1@R: the share of queries whose one true nearest neighbor is among the first R ids found. Ids are compared strictly.
  *
@@ -45,28 +39,6 @@ export function intersectionAt(result: RankedIds, truth: RankedIds, k: number): 
     const wanted = new Set(truth.data.subarray(q * truth.cols, q * truth.cols + k));
     wanted.delete(-1);
     for (let i = 0; i < k; i++) if (wanted.delete(result.data[q * result.cols + i]!)) found++;
-  }
-  return found / (k * result.rows);
-}
-
-/**
- * k@k where ties are fair: an id found counts if it is no farther than the true k-th neighbor, whichever of several equally far
- * points the truth happens to list. With `k` = 1 and the first R ids this is 1@R; equal to the strict measure where no distances tie.
- *
- * @param depth how many of the ids found are looked at; at most k of them count
- * @returns a share from 0 to 1
- * @throws {RangeError} if the tables have different rows or none, or too few columns
- */
-export function recallWithTies(result: RankedDistances, truth: RankedDistances, k: number, depth = k): number {
-  check('recallWithTies', result, truth, depth, k);
-  let found = 0;
-  for (let q = 0; q < result.rows; q++) {
-    const farthest = truth.distances[q * truth.cols + k - 1]!;
-    const near = new Set<number>();
-    for (let i = q * result.cols; i < q * result.cols + depth; i++) {
-      if (result.data[i]! >= 0 && result.distances[i]! <= farthest) near.add(result.data[i]!);
-    }
-    found += Math.min(near.size, k);
   }
   return found / (k * result.rows);
 }

@@ -1,19 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  intersectionAt,
-  type RankedDistances,
-  type RankedIds,
-  recallAt,
-  recallWithTies,
-} from '../../src/eval/recall.ts';
+import { intersectionAt, type RankedIds, recallAt } from '../../src/eval/recall.ts';
 
 function table(rows: readonly (readonly number[])[]): RankedIds {
   return { rows: rows.length, cols: rows[0]?.length ?? 1, data: Int32Array.from(rows.flat()) };
-}
-
-function ranked(rows: readonly (readonly number[])[], distances: readonly (readonly number[])[]): RankedDistances {
-  return { ...table(rows), distances: Float32Array.from(distances.flat()) };
 }
 
 const truth = table([
@@ -50,18 +40,6 @@ test('intersectionAt is the mean share of the true k, in any order, each id once
   assert.is(intersectionAt(result, truth, 1), 0);
   assert.is(intersectionAt(truth, truth, 3), 1);
   assert.is(intersectionAt(table([[-1, -1]]), table([[4, -1]]), 2), 0);
-});
-
-test('recallWithTies accepts any id as near as the true k-th', () => {
-  const known = ranked([[1, 2, 3]], [[0, 4, 4]]);
-  const found = ranked([[4, 1, 5, 2]], [[4, 0, 4, 4]]);
-  assert.is(intersectionAt(found, known, 2), 0.5);
-  assert.is(recallWithTies(found, known, 2), 1);
-  assert.is(recallWithTies(found, known, 1), 0);
-  assert.is(recallWithTies(found, known, 1, 2), 1);
-  const near = ranked([[4, 1, 5, 2]], [[0, 0, 0, 4]]);
-  assert.is(recallWithTies(near, known, 1, 3), 1, 'of several as near as the first only one counts');
-  assert.is(recallWithTies(ranked([[4, 4, -1]], [[4, 4, 0]]), known, 3), 1 / 3);
 });
 
 test('tables that do not fit are refused', () => {
