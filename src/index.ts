@@ -17,7 +17,15 @@ export type { GpuCall, GpuDevice, GpuMatrix } from '../kernels/gpu/device.ts';
 export type { GpuKernel, GpuSample } from '../kernels/gpu/gpu-kernel.ts';
 export { type GpuOptions, openGpu } from '../kernels/gpu/open.ts';
 export type { GpuReport } from '../kernels/gpu/report.ts';
-export type { AdamwRates, AttentionShape, Counts, Floats, Kernels, LayerWalk } from '../kernels/kernels.ts';
+export type {
+  AdamwRates,
+  AttentionShape,
+  Counts,
+  Floats,
+  Kernels,
+  LayerWalk,
+  ProductCodes,
+} from '../kernels/kernels.ts';
 export type { Precision } from '../kernels/reference.ts';
 export type { Operand, SharedKernels, SharedView } from '../kernels/shared.ts';
 export type { WasmMemory, WasmModule } from '../kernels/webassembly.ts';
