@@ -35,7 +35,7 @@ export function ofPython(file: string, library: string, name: string, operands: 
 
 /** Compiles hnswlib for this processor: the headers that hnswlib-node brings, else Debian's. */
 function native(): Contestant {
-  const name = 'hnswlib, C++ -O3 -march=native';
+  const name = 'hnswlib C++ -O3 -march=native';
   const bundled = here('node_modules/hnswlib-node/src/hnswlib');
   const folder = join(tmpdir(), 'cnt-peers');
   const program = join(folder, 'native');
@@ -55,8 +55,8 @@ export function contestants(): Contestant[] {
     ofThisProject('usearch.ts', 'usearch', 'usearch'),
     ofThisProject('hnswlib-wasm.ts', 'hnswlib-wasm', 'hnswlib-wasm'),
     native(),
-    ofPython('python.py', 'hnswlib', 'hnswlib, Python', ['hnswlib']),
-    ofPython('python.py', 'faiss', 'faiss, Python', ['faiss']),
+    ofPython('python.py', 'hnswlib', 'hnswlib Python', ['hnswlib']),
+    ofPython('python.py', 'faiss', 'faiss Python', ['faiss']),
   ];
 }
 
