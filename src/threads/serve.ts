@@ -30,7 +30,8 @@ function takePart(
   const done = new Float64Array(work);
   Atomics.store(board, word, READY);
   for (;;) {
-    Atomics.wait(board, word, READY);
+    // Woken by the call to a step that it had taken up before it slept, a worker sleeps again.
+    while (Atomics.load(board, word) === READY) Atomics.wait(board, word, READY);
     if (Atomics.load(board, word) !== BUSY) return;
     const step = steps[names[board[STEP]!]!]!;
     const chunks = board[CHUNKS]!;
