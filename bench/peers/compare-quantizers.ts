@@ -13,6 +13,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { trainPca } from '../../src/compress/pca.ts';
 import { IvfAdcIndex } from '../../src/index/ivf-adc.ts';
 import { readVectors } from '../../src/io/vectors.ts';
 import { type Assignment, kMeans, lloyd } from '../../src/quantize/k-means.ts';
@@ -87,7 +88,8 @@ class LibraryAssignment implements Assignment {
 function libraryKMeans(points: Matrix, k: number, iterations: number): Float32Array {
   const sample = sampleRows(points, KSUB * k, 'faiss');
   const centroids = createMatrix(k, points.cols, faissStart(sample.data, sample.rows, points.cols, k));
-  lloyd(new LibraryAssignment(sample), sample.rows, centroids, iterations, 'faiss');
+  const search = new LibraryAssignment(sample);
+  for (const present of lloyd(search, sample.rows, centroids, iterations, 'faiss', [])) search.find(present);
   return centroids.data;
 }
 
@@ -145,6 +147,7 @@ function library(sums: 'plain' | 'blas') {
     distances: new Map([1, nlist].map((nprobe) => [nprobe, floats(`ivf.distances${nprobe}.f32`)])),
     trained: floats('sq.trained.f32'),
     bytes: bytes('sq.codes.u8'),
+    projected: floats('pca.rows.f32'),
     seconds: JSON.parse(run.stdout) as Record<string, number>,
   };
   rmSync(folder, { recursive: true });
@@ -241,12 +244,32 @@ function librarySums(): void {
     );
   }
   compareScalar(theirs);
+  compareComponents(theirs);
 }
 
 function compareScalar(theirs: ReturnType<typeof library>): void {
   const scalar = ScalarQuantizer.train(base);
   compare('SQ8 ranges', [...scalar.minima, ...scalar.spans], theirs.trained, 1, true);
   compare('SQ8 codes', scalar.encode(base), theirs.bytes, dim, true);
+}
+
+/** Components are directions without a sign: each must agree, as it is or reversed, over all rows. */
+function compareComponents(theirs: ReturnType<typeof library>): void {
+  const dOut = dim >> 2;
+  const ours = trainPca(base, { dOut }).encode(base).data;
+  let worst = 0;
+  for (let column = 0; column < dOut; column++) {
+    let [same, reversed, size] = [0, 0, 0];
+    for (let i = column; i < ours.length; i += dOut) {
+      const [a, b] = [ours[i]!, theirs.projected[i]!];
+      same += (a - b) ** 2;
+      reversed += (a + b) ** 2;
+      size += b * b;
+    }
+    worst = Math.max(worst, Math.sqrt(Math.min(same, reversed) / size));
+  }
+  if (!(worst < 1e-3)) failed = true;
+  console.log(`  PCA to ${dOut}, up to sign: columns differ by at most ${worst.toExponential(1)} of their length`);
 }
 
 async function timed<T>(run: () => T | Promise<T>): Promise<{ result: T; seconds: number }> {

@@ -100,6 +100,9 @@ def arrays(base_path, query_path, rows, queries, nlist, m, folder, sums):
     trained, codes = timed("SQ8", lambda: scalar_quantizer(base))
     write("sq.trained.f32", trained)
     write("sq.codes.u8", codes)
+    pca = faiss.PCAMatrix(base.shape[1], base.shape[1] // 4)
+    timed("PCA", lambda: pca.train(base))
+    write("pca.rows.f32", pca.apply_py(base))
     print(json.dumps(seconds))
 
 

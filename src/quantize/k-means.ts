@@ -40,7 +40,7 @@ export interface KMeansResult {
 }
 
 /** Points, and for each the nearest centroid and its squared distance, which somebody fills in. */
-interface Assignment {
+export interface Assignment {
   readonly points: Float32Array;
   readonly ids: Int32Array;
   readonly distances: Float32Array;
@@ -113,7 +113,7 @@ export function beginKMeans(points: Vectors, options: KMeansOptions): KMeansRun 
  * @param centroids (k, d), improved in place
  * @param objectives gets the objective of each round
  */
-function* lloyd(
+export function* lloyd(
   search: Assignment,
   rows: number,
   centroids: Matrix,
