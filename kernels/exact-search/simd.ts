@@ -1,7 +1,7 @@
 /**
  * Exact neighbors by products: |x - y|² = |x|² + |y|² - 2xy needs two thirds of the arithmetic of a distance, but cancels. So a product
  * only says which pairs cannot be among the k nearest, by a proven bound; the others are measured as distance/ defines it, and the
- * result is that of measuring all, at 1.6 to 1.8 times the speed (bench/kernels/codes.ts).
+ * result is that of measuring all, at 1.55 to 1.8 times the speed (bench/kernels/codes.ts).
  *
  * The bound, with u = 2^-24, n = dim and |.| of the exact values: a sum of n products in four lanes errs by at most
  * (n/4 + 4) u |x||y| <= (n/4 + 4) u (|x|² + |y|²) / 2, a measured distance by (n/4 + 6) u of itself (Higham 2002, section 3.1). So
