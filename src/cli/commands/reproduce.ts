@@ -56,7 +56,7 @@ export const reproduceCommand = defineCommand({
   },
   about: [
     'Each cell shows the figure of the paper, ours, the difference, a verdict and a reason. The figures go to stdout, and as HTML, Markdown, JSON and SVG into the folder.',
-    'all is everything that the paper has. ablations is what it left to future work: twenty networks, each with a switch of its own, trained with several seeds; --threads of them at a time, each in a process of its own. all --resume takes those that are finished in its folder into the claims.',
+    'all is everything that the paper has. ablations is what it left to future work: twenty networks, each with a switch of its own, trained with several seeds; --threads of them at a time, each in a process of its own. all --resume takes those that are finished in its folder into the claims. Tables and figures compute on one thread, whatever --threads says: their seconds are processor time.',
   ],
   examples: [
     'cnt reproduce all',
