@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -53,6 +53,7 @@ export async function runInChromium(program: string, module: string): Promise<un
   const profile = mkdtempSync(join(tmpdir(), 'cnt-chromium-'));
   const browser = spawn(program, [...FLAGS, `--user-data-dir=${profile}`, `http://127.0.0.1:${port}/`], {
     stdio: 'ignore',
+    detached: true, // a process group of its own, so that its helpers can be ended with it
   });
   const ended = new Promise<never>((_, reject) => {
     browser.on('error', reject);
@@ -68,13 +69,37 @@ export async function runInChromium(program: string, module: string): Promise<un
     return result;
   } finally {
     ended.catch(() => {}); // nobody waits for it any more
-    await new Promise((resolve) => {
-      browser.on('exit', resolve);
-      if (!browser.kill('SIGKILL')) resolve(undefined);
-    });
+    await endGroup(browser);
     server.closeAllConnections();
     server.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    await removeFolder(profile);
+  }
+}
+
+/** Kills the browser and every process that it started. */
+async function endGroup(browser: ChildProcess): Promise<void> {
+  if (browser.pid === undefined) return; // it never started
+  const exited =
+    browser.exitCode !== null || browser.signalCode !== null
+      ? undefined
+      : new Promise((end) => browser.on('exit', end));
+  try {
+    process.kill(-browser.pid, 'SIGKILL');
+  } catch {
+    // the whole group has ended by itself
+  }
+  await exited;
+}
+
+/** Helpers that are being killed may still write a file between the emptying of a folder and its removal: tried again for 5 s. */
+async function removeFolder(path: string): Promise<void> {
+  for (let tries = 50; ; tries--) {
+    try {
+      return rmSync(path, { recursive: true, force: true });
+    } catch (error) {
+      if (tries === 0) return console.log(`left behind: ${path} (${(error as Error).message})`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   }
 }
 
