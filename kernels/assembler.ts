@@ -145,8 +145,8 @@ export function eachElement(
 
 // ---- functions and modules
 
-type Signature = Readonly<Record<string, ValueType>>;
-type Locals<P extends Signature> = { readonly [K in keyof P]: Local<P[K]> };
+export type Signature = Readonly<Record<string, ValueType>>;
+export type Locals<P extends Signature> = { readonly [K in keyof P]: Local<P[K]> };
 type Arguments<P extends Signature> = { readonly [K in keyof P]: Operand<P[K]> };
 
 /** Gives a function its locals beyond the parameters; each starts at zero on every call. */

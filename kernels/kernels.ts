@@ -59,7 +59,17 @@ export interface AdamwRates {
   readonly correction2: number;
 }
 
-/** What `walkLayer` reads and writes. */
+/** How a walk begins. */
+export interface WalkStart {
+  /** Entries in the pool, sorted. */
+  readonly size: number;
+  /** Entries that the pool may hold. */
+  readonly capacity: number;
+  /** What marks a point as met, 1 to 255. */
+  readonly mark: number;
+}
+
+/** What a walk reads and writes. */
 export interface LayerWalk {
   /** The neighbors of list r: ids from links[r · degree], -1 after the last. */
   readonly links: Int32Array;
@@ -146,19 +156,21 @@ export interface Kernels {
    * Expands the nearest point of the pool that is not yet expanded, until all are: its neighbors that this search has not met are
    * marked as met, measured against the query, and enter the pool by (distance, id), of which the nearest `capacity` stay.
    *
-   * @param size entries in the pool at first, sorted
    * @returns entries in the pool at last
    */
-  walkLayer(
+  walkLayer(walk: LayerWalk, start: WalkStart, query: Floats, queryOffset: number, base: Floats, dim: number): number;
+  /** The same, measured as by `byteDistances`. */
+  walkBytes(
     walk: LayerWalk,
-    size: number,
-    capacity: number,
-    mark: number,
-    query: Floats,
+    start: WalkStart,
+    query: Uint8Array,
     queryOffset: number,
-    base: Floats,
+    codes: Uint8Array,
     dim: number,
+    scale: number,
   ): number;
+  /** The same, measured as by `codeDistances`. */
+  walkCodes(walk: LayerWalk, start: WalkStart, target: Floats, steps: Floats, codes: Uint8Array, dim: number): number;
 
   // ---- nearest-rows/ : the same distances, with the smallest taken on the spot
 

@@ -55,13 +55,13 @@ import { type WasmFunction, type WasmMemory, type WasmModule, webAssembly } from
 
 const FAMILIES = [
   emitDistance,
-  emitGraphWalk,
   emitTopK,
   emitExactSearch,
   emitNearestRows,
   emitTableScan,
   emitProductSearch,
   emitScalarCodes,
+  emitGraphWalk,
   emitMatmul,
   emitElementwise,
   emitActivation,

@@ -99,16 +99,22 @@ function distanceGroups(
   });
 }
 
+/** What `squaredDistances` takes. */
+export const SQUARED_DISTANCES = {
+  out: 'i32',
+  query: 'i32',
+  base: 'i32',
+  ids: 'i32',
+  count: 'i32',
+  dim: 'i32',
+} as const;
+
 export function emitDistance(module: ModuleBuilder): void {
-  module.func(
-    'squaredDistances',
-    { out: 'i32', query: 'i32', base: 'i32', ids: 'i32', count: 'i32', dim: 'i32' },
-    'void',
-    ({ out, query, base, ids, count, dim }, f) =>
-      distanceGroups(f, out, query, count, dim, (r, g) => {
-        const id = i32.load(i32.add(ids, i32.shl(r, 2)), 4 * g);
-        return i32.add(base, i32.mul(id, i32.shl(dim, 2)));
-      }),
+  module.func('squaredDistances', SQUARED_DISTANCES, 'void', ({ out, query, base, ids, count, dim }, f) =>
+    distanceGroups(f, out, query, count, dim, (r, g) => {
+      const id = i32.load(i32.add(ids, i32.shl(r, 2)), 4 * g);
+      return i32.add(base, i32.mul(id, i32.shl(dim, 2)));
+    }),
   );
   const scan = module.func(
     'squaredDistanceScan',

@@ -1,31 +1,46 @@
 import { countDistances, squaredDistance } from '../distance/reference.ts';
-import type { Counts, Floats, Kernels, LayerWalk, Round } from '../kernels.ts';
+import type { Counts, Floats, Kernels, LayerWalk, Round, WalkStart } from '../kernels.ts';
+import { byteDistance, codeDistance } from '../scalar-codes/reference.ts';
 
-export type GraphWalkKernels = Pick<Kernels, 'walkLayer'>;
+export type GraphWalkKernels = Pick<Kernels, 'walkLayer' | 'walkBytes' | 'walkCodes'>;
 
 export function referenceGraphWalk(round: Round, counts: Counts): GraphWalkKernels {
-  return {
-    walkLayer(walk, size, capacity, mark, query, queryOffset, base, dim) {
-      const { links, degree, visited, pool, work } = walk;
-      const squared = new Float32Array(pool.buffer, pool.byteOffset, pool.length);
-      for (let place = 0; place < size; place++) visited[pool[2 * place]! >> 1] = mark;
-      work.fill(0, 0, 2);
-      for (let place = nextPlace(pool, size); place < size; place = nextPlace(pool, size)) {
-        const nearest = pool[2 * place]! >> 1;
-        pool[2 * place]! |= 1;
-        work[0]!++;
-        const first = degree * listOf(walk, nearest);
-        for (let i = first; i < first + degree && links[i]! >= 0; i++) {
-          const id = links[i]!;
-          if (visited[id] === mark) continue;
-          visited[id] = mark;
-          work[1]!++;
-          const distance = squaredDistance(query, queryOffset, base, id * dim, dim, round);
-          size = insert(pool, squared, size, capacity, id, distance);
-        }
+  function walkBy(distanceTo: (id: number) => number, walk: LayerWalk, { size, capacity, mark }: WalkStart): number {
+    const { links, degree, visited, pool, work } = walk;
+    const squared = new Float32Array(pool.buffer, pool.byteOffset, pool.length);
+    for (let place = 0; place < size; place++) visited[pool[2 * place]! >> 1] = mark;
+    work.fill(0, 0, 2);
+    for (let place = nextPlace(pool, size); place < size; place = nextPlace(pool, size)) {
+      const nearest = pool[2 * place]! >> 1;
+      pool[2 * place]! |= 1;
+      work[0]!++;
+      const first = degree * listOf(walk, nearest);
+      for (let i = first; i < first + degree && links[i]! >= 0; i++) {
+        const id = links[i]!;
+        if (visited[id] === mark) continue;
+        visited[id] = mark;
+        work[1]!++;
+        size = insert(pool, squared, size, capacity, id, distanceTo(id));
       }
-      countDistances(counts, work[1]!, dim);
-      return size;
+    }
+    return size;
+  }
+  const counted = (size: number, { work }: LayerWalk, dim: number): number => {
+    countDistances(counts, work[1]!, dim);
+    return size;
+  };
+  return {
+    walkLayer(walk, start, query, queryOffset, base, dim) {
+      const distanceTo = (id: number) => squaredDistance(query, queryOffset, base, id * dim, dim, round);
+      return counted(walkBy(distanceTo, walk, start), walk, dim);
+    },
+    walkBytes(walk, start, query, queryOffset, codes, dim, scale) {
+      const distanceTo = (id: number) => byteDistance(query, queryOffset, codes, id * dim, dim, scale, round);
+      return counted(walkBy(distanceTo, walk, start), walk, dim);
+    },
+    walkCodes(walk, start, target, steps, codes, dim) {
+      const distanceTo = (id: number) => codeDistance(target, steps, codes, id * dim, dim, round);
+      return counted(walkBy(distanceTo, walk, start), walk, dim);
     },
   };
 }

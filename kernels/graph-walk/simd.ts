@@ -10,18 +10,26 @@ import {
   forUp,
   ifThen,
   type Local,
+  type Locals,
   loop,
   type ModuleBuilder,
   ret,
+  type Signature,
   whileDo,
 } from '../assembler.ts';
 import { countDistances } from '../distance/reference.ts';
+import { SQUARED_DISTANCES } from '../distance/simd.ts';
 import { Label } from '../encoding.ts';
 import { type I32, i32, i64, type Statement, select, v128 } from '../instructions.ts';
+import type { LayerWalk, WalkStart } from '../kernels.ts';
 import { type Link, remembering } from '../link.ts';
+import { BYTE_DISTANCES, CODE_DISTANCES } from '../scalar-codes/simd.ts';
+import type { WasmFunction } from '../webassembly.ts';
 import type { GraphWalkKernels } from './reference.ts';
 
 const ENTRY = 8;
+
+type Measure = Signature & { readonly out: 'i32'; readonly ids: 'i32'; readonly count: 'i32' };
 
 interface Pool {
   /** Addresses: its first entry, and after its last, now and when it is full. */
@@ -98,104 +106,120 @@ function gatherUnmet(
   ];
 }
 
+const WALK = {
+  pool: 'i32',
+  size: 'i32',
+  capacity: 'i32',
+  links: 'i32',
+  degree: 'i32',
+  lists: 'i32',
+  listOffset: 'i32',
+  visited: 'i32',
+  mark: 'i32',
+  ids: 'i32',
+  distances: 'i32',
+  work: 'i32',
+} as const;
+
 export function emitGraphWalk(module: ModuleBuilder): void {
-  const measure = module.existing(
-    'squaredDistances',
-    { out: 'i32', query: 'i32', base: 'i32', ids: 'i32', count: 'i32', dim: 'i32' },
-    'void',
-  );
-  module.func(
-    'walkLayer',
-    {
-      ...{ pool: 'i32', size: 'i32', capacity: 'i32', links: 'i32', degree: 'i32', lists: 'i32', listOffset: 'i32' },
-      ...{ visited: 'i32', mark: 'i32', ids: 'i32', distances: 'i32', work: 'i32' },
-      ...{ query: 'i32', base: 'i32', dim: 'i32' },
-    },
-    'i32',
-    (p, f) => {
-      const [end, limit, cursor, place] = f.locals('i32', 4) as [
-        Local<'i32'>,
-        Local<'i32'>,
-        Local<'i32'>,
-        Local<'i32'>,
-      ];
-      const [nearest, row, next, count] = f.locals('i32', 4) as [
-        Local<'i32'>,
-        Local<'i32'>,
-        Local<'i32'>,
-        Local<'i32'>,
-      ];
-      const hops = f.local('i32');
-      const measured = f.local('i32');
-      const key = f.local('i64');
-      const pool = { first: p.pool, end, limit };
-      const done = new Label();
-      const again = new Label();
-      const offer = (i: Local<'i32'>): Statement[] => [
-        key.set(
-          i64.or(
-            i64.shl(i64.extend_i32_u(i32.load(i32.add(p.distances, i))), i64.extend_i32_u(32)),
-            i64.extend_i32_u(i32.shl(i32.load(i32.add(p.ids, i)), 1)),
-          ),
+  emitWalk(module, 'walkLayer', 'squaredDistances', SQUARED_DISTANCES);
+  emitWalk(module, 'walkBytes', 'byteDistances', BYTE_DISTANCES);
+  emitWalk(module, 'walkCodes', 'codeDistances', CODE_DISTANCES);
+}
+
+/** The walk over points that `measureName` measures; it takes what that function takes, but for what the walk itself gives it. */
+function emitWalk(module: ModuleBuilder, name: string, measureName: string, signature: Measure): void {
+  const measure = module.existing(measureName, signature, 'void');
+  const { out: _out, ids: _ids, count: _count, ...points } = signature;
+  module.func(name, { ...WALK, ...points }, 'i32', (all, f) => {
+    const p: Locals<typeof WALK> = all;
+    const [end, limit, cursor, place] = f.locals('i32', 4) as [Local<'i32'>, Local<'i32'>, Local<'i32'>, Local<'i32'>];
+    const [nearest, row, next, count] = f.locals('i32', 4) as [Local<'i32'>, Local<'i32'>, Local<'i32'>, Local<'i32'>];
+    const hops = f.local('i32');
+    const measured = f.local('i32');
+    const key = f.local('i64');
+    const pool = { first: p.pool, end, limit };
+    const done = new Label();
+    const again = new Label();
+    const offer = (i: Local<'i32'>): Statement[] => [
+      key.set(
+        i64.or(
+          i64.shl(i64.extend_i32_u(i32.load(i32.add(p.distances, i))), i64.extend_i32_u(32)),
+          i64.extend_i32_u(i32.shl(i32.load(i32.add(p.ids, i)), 1)),
         ),
-        ifThen(i32.or(i32.ne(end, limit), i64.lt_u(key, i64.load(i32.sub(end, ENTRY)))), [
-          ...findPlace(f, pool, key, place),
-          ...insertAt(f, pool, key, place),
-          cursor.set(select(place, cursor, i32.lt_u(place, cursor))),
+      ),
+      ifThen(i32.or(i32.ne(end, limit), i64.lt_u(key, i64.load(i32.sub(end, ENTRY)))), [
+        ...findPlace(f, pool, key, place),
+        ...insertAt(f, pool, key, place),
+        cursor.set(select(place, cursor, i32.lt_u(place, cursor))),
+      ]),
+    ];
+    return [
+      end.set(i32.add(p.pool, i32.shl(p.size, 3))),
+      limit.set(i32.add(p.pool, i32.shl(p.capacity, 3))),
+      forUp(f, p.pool, end, ENTRY, (entry) => [i32.store8(i32.add(p.visited, i32.shr_u(i32.load(entry), 1)), p.mark)]),
+      cursor.set(p.pool),
+      block(done, [
+        loop(again, [
+          brIf(done, i32.ge_u(cursor, end)),
+          nearest.set(i32.load(cursor)),
+          cursor.set(i32.add(cursor, ENTRY)),
+          brIf(again, i32.and(nearest, 1)),
+          i32.store(i32.sub(cursor, ENTRY), i32.or(nearest, 1)),
+          hops.set(i32.add(hops, 1)),
+          row.set(i32.shr_u(nearest, 1)),
+          ifThen(p.lists, [row.set(i32.add(i32.load(i32.add(p.lists, i32.shl(row, 2))), p.listOffset))]),
+          row.set(i32.add(p.links, i32.shl(i32.mul(row, p.degree), 2))),
+          ...gatherUnmet(f, row, p.degree, p.visited, p.mark, p.ids, next),
+          count.set(i32.shr_u(i32.sub(next, p.ids), 2)),
+          measured.set(i32.add(measured, count)),
+          measure.call({ ...all, out: p.distances, ids: p.ids, count }),
+          forUp(f, 0, i32.shl(count, 2), 4, offer),
+          br(again),
         ]),
-      ];
-      return [
-        end.set(i32.add(p.pool, i32.shl(p.size, 3))),
-        limit.set(i32.add(p.pool, i32.shl(p.capacity, 3))),
-        forUp(f, p.pool, end, ENTRY, (entry) => [
-          i32.store8(i32.add(p.visited, i32.shr_u(i32.load(entry), 1)), p.mark),
-        ]),
-        cursor.set(p.pool),
-        block(done, [
-          loop(again, [
-            brIf(done, i32.ge_u(cursor, end)),
-            nearest.set(i32.load(cursor)),
-            cursor.set(i32.add(cursor, ENTRY)),
-            brIf(again, i32.and(nearest, 1)),
-            i32.store(i32.sub(cursor, ENTRY), i32.or(nearest, 1)),
-            hops.set(i32.add(hops, 1)),
-            row.set(i32.shr_u(nearest, 1)),
-            ifThen(p.lists, [row.set(i32.add(i32.load(i32.add(p.lists, i32.shl(row, 2))), p.listOffset))]),
-            row.set(i32.add(p.links, i32.shl(i32.mul(row, p.degree), 2))),
-            ...gatherUnmet(f, row, p.degree, p.visited, p.mark, p.ids, next),
-            count.set(i32.shr_u(i32.sub(next, p.ids), 2)),
-            measured.set(i32.add(measured, count)),
-            measure.call({ out: p.distances, query: p.query, base: p.base, ids: p.ids, count, dim: p.dim }),
-            forUp(f, 0, i32.shl(count, 2), 4, offer),
-            br(again),
-          ]),
-        ]),
-        i32.store(p.work, hops),
-        i32.store(p.work, measured, 4),
-        ret(i32.shr_u(i32.sub(end, p.pool), 3)),
-      ];
-    },
-  );
+      ]),
+      i32.store(p.work, hops),
+      i32.store(p.work, measured, 4),
+      ret(i32.shr_u(i32.sub(end, p.pool), 3)),
+    ];
+  });
 }
 
 export function bindGraphWalk({ func, at, counts }: Link): GraphWalkKernels {
-  const walkLayer = func('walkLayer');
+  const [overVectors, overBytes, overCodes] = [func('walkLayer'), func('walkBytes'), func('walkCodes')];
   const [poolAt, linksAt, listsAt, visitedAt] = [remembering(at), remembering(at), remembering(at), remembering(at)];
-  const [idsAt, outAt, workAt, queryAt, baseAt] = [
-    ...[remembering(at), remembering(at), remembering(at)],
-    ...[remembering(at), remembering(at)],
-  ] as const;
+  const [idsAt, outAt, workAt] = [remembering(at), remembering(at), remembering(at)];
+  const [queryAt, baseAt, stepsAt] = [remembering(at), remembering(at), remembering(at)];
+  /** Walks, and counts what was measured. */
+  function run(
+    func: WasmFunction,
+    walk: LayerWalk,
+    { size, capacity, mark }: WalkStart,
+    points: readonly number[],
+    dim: number,
+  ): number {
+    const { links, degree, lists, listOffset, visited, ids, distances, pool, work } = walk;
+    const left = func(
+      ...[poolAt(pool, 2 * capacity), size, capacity],
+      ...[linksAt(links, 0), degree, lists ? listsAt(lists, 0) : 0, listOffset],
+      ...[visitedAt(visited, 0), mark, idsAt(ids, degree), outAt(distances, degree), workAt(work, 2)],
+      ...points,
+    );
+    countDistances(counts, work[1]!, dim);
+    return left;
+  }
   return {
-    walkLayer(walk, size, capacity, mark, query, queryOffset, base, dim) {
-      const { links, degree, lists, listOffset, visited, ids, distances, pool, work } = walk;
-      const left = walkLayer(
-        ...[poolAt(pool, 2 * capacity), size, capacity],
-        ...[linksAt(links, 0), degree, lists ? listsAt(lists, 0) : 0, listOffset],
-        ...[visitedAt(visited, 0), mark, idsAt(ids, degree), outAt(distances, degree), workAt(work, 2)],
-        ...[queryAt(query, queryOffset + dim) + 4 * queryOffset, baseAt(base, 0), dim],
-      );
-      countDistances(counts, work[1]!, dim);
-      return left;
+    walkLayer(walk, start, query, queryOffset, base, dim) {
+      const own = queryAt(query, queryOffset + dim) + 4 * queryOffset;
+      return run(overVectors, walk, start, [own, baseAt(base, 0), dim], dim);
+    },
+    walkBytes(walk, start, query, queryOffset, codes, dim, scale) {
+      const own = queryAt(query, queryOffset + dim) + queryOffset;
+      return run(overBytes, walk, start, [own, baseAt(codes, 0), dim, scale], dim);
+    },
+    walkCodes(walk, start, target, steps, codes, dim) {
+      const aim = [queryAt(target, dim), stepsAt(steps, dim)];
+      return run(overCodes, walk, start, [...aim, baseAt(codes, 0), dim], dim);
     },
   };
 }

@@ -124,16 +124,32 @@ function byteBody(f: FunctionScope, query: Local<'i32'>, dim: Local<'i32'>, scal
   };
 }
 
+/** What `codeDistances` and `byteDistances` take. */
+export const CODE_DISTANCES = {
+  out: 'i32',
+  target: 'i32',
+  steps: 'i32',
+  codes: 'i32',
+  ids: 'i32',
+  count: 'i32',
+  dim: 'i32',
+} as const;
+export const BYTE_DISTANCES = {
+  out: 'i32',
+  query: 'i32',
+  codes: 'i32',
+  ids: 'i32',
+  count: 'i32',
+  dim: 'i32',
+  scale: 'f32',
+} as const;
+
 export function emitScalarCodes(module: ModuleBuilder): void {
   const byId = (codes: I32, ids: I32, dim: I32) => (r: Local<'i32'>, g: number) =>
     i32.add(codes, i32.mul(i32.load(i32.add(ids, i32.shl(r, 2)), 4 * g), dim));
   const inOrder = (codes: I32, dim: I32) => (r: Local<'i32'>, g: number) => i32.add(codes, i32.mul(i32.add(r, g), dim));
-  module.func(
-    'codeDistances',
-    { out: 'i32', target: 'i32', steps: 'i32', codes: 'i32', ids: 'i32', count: 'i32', dim: 'i32' },
-    'void',
-    ({ out, target, steps, codes, ids, count, dim }, f) =>
-      rowGroups(f, out, count, byId(codes, ids, dim), floatBody(f, target, steps, dim)),
+  module.func('codeDistances', CODE_DISTANCES, 'void', ({ out, target, steps, codes, ids, count, dim }, f) =>
+    rowGroups(f, out, count, byId(codes, ids, dim), floatBody(f, target, steps, dim)),
   );
   module.func(
     'codeDistanceScan',
@@ -142,12 +158,8 @@ export function emitScalarCodes(module: ModuleBuilder): void {
     ({ out, target, steps, codes, count, dim }, f) =>
       rowGroups(f, out, count, inOrder(codes, dim), floatBody(f, target, steps, dim)),
   );
-  module.func(
-    'byteDistances',
-    { out: 'i32', query: 'i32', codes: 'i32', ids: 'i32', count: 'i32', dim: 'i32', scale: 'f32' },
-    'void',
-    ({ out, query, codes, ids, count, dim, scale }, f) =>
-      rowGroups(f, out, count, byId(codes, ids, dim), byteBody(f, query, dim, scale)),
+  module.func('byteDistances', BYTE_DISTANCES, 'void', ({ out, query, codes, ids, count, dim, scale }, f) =>
+    rowGroups(f, out, count, byId(codes, ids, dim), byteBody(f, query, dim, scale)),
   );
   module.func(
     'byteDistanceScan',

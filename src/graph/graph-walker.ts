@@ -1,5 +1,5 @@
 import type { LayerWalk } from '../../kernels/kernels.ts';
-import type { VectorSet } from '../tensor/vector-set.ts';
+import type { WalkedSource } from '../tensor/vector-set.ts';
 import type { LayeredGraph } from './adjacency.ts';
 import type { CandidatePool } from './candidate-pool.ts';
 
@@ -8,7 +8,7 @@ const LARGEST_POOL = 4096;
 const LARGEST_MARK = 255;
 
 /**
- * Bytes to spare in the memory of vectors for a walker over a graph that is not yet built. Lists above level 0 are as many as
+ * Bytes to spare in the memory of the points for a walker over a graph that is not yet built. Lists above level 0 are as many as
  * drawing the levels gives, with a margin of a fifth.
  *
  * Source: Malkov & Yashunin 2018, section 4.1: a level is reached by 1 / M of the points of the level below.
@@ -29,19 +29,19 @@ function roomOf(points: number, baseCapacity: number, upperLists: number, upperC
 
 /**
  * `searchGraph` without leaving WebAssembly but once a level: the same points, distances and counts, from a copy of the links beside
- * the vectors.
+ * the vectors or codes.
  *
  * Measured (bench/kernels/graph-walk.ts, 50,000 x 256, M = 16): 1.03 to 1.26 times as many queries a second, ef from 10 to 320, more on a busy machine.
  */
 export class GraphWalker {
   readonly #graph: LayeredGraph;
-  readonly #source: VectorSet;
+  readonly #source: WalkedSource;
   readonly #base: LayerWalk;
   readonly #upper: LayerWalk[];
   readonly #squared: Float32Array;
   #mark = 0;
 
-  private constructor(graph: LayeredGraph, source: VectorSet) {
+  private constructor(graph: LayeredGraph, source: WalkedSource) {
     const { kernels } = source;
     const { base, upper } = graph;
     const copyOf = (values: Int32Array): Int32Array => {
@@ -66,8 +66,8 @@ export class GraphWalker {
     this.#squared = new Float32Array(shared.pool.buffer, shared.pool.byteOffset, shared.pool.length);
   }
 
-  /** @returns `undefined` where the vectors have no room left for the links, or no SIMD */
-  static over(graph: LayeredGraph, source: VectorSet): GraphWalker | undefined {
+  /** @returns `undefined` where the points have no room left for the links, or no SIMD */
+  static over(graph: LayeredGraph, source: WalkedSource): GraphWalker | undefined {
     const { base, upper } = graph;
     const room = roomOf(graph.size, base.capacity, upper.lists, upper.capacity);
     return source.backend === 'simd' && source.spare >= room ? new GraphWalker(graph, source) : undefined;
@@ -98,11 +98,11 @@ export class GraphWalker {
     squared[1] = this.#source.distances[0]!;
     let hops = 0;
     for (let level = maxLevel; level > 0; level--) {
-      this.#source.walkLayer(this.#upper[level - 1]!, 1, 1, this.#nextMark());
+      this.#source.walkLayer(this.#upper[level - 1]!, { size: 1, capacity: 1, mark: this.#nextMark() });
       entries[0]! &= -2;
       hops += work[0]!;
     }
-    const size = this.#source.walkLayer(this.#base, 1, ef, this.#nextMark());
+    const size = this.#source.walkLayer(this.#base, { size: 1, capacity: ef, mark: this.#nextMark() });
     pool.fill(
       (place) => entries[2 * place]! >> 1,
       (place) => squared[2 * place + 1]!,

@@ -1,6 +1,7 @@
 import type { LayeredGraph } from '../graph/adjacency.ts';
 import { graphArrays, graphFromArrays } from '../graph/graph-arrays.ts';
 import { HNSW_PROFILES, type HnswProfileName } from '../graph/hnsw-profile.ts';
+import { ScalarQuantizer } from '../quantize/scalar.ts';
 import {
   type Archive,
   type JsonObject,
@@ -40,25 +41,36 @@ export function graphEntries(
   return { arrays: all, parameters: { ...parameters, ...places } };
 }
 
+/** SQ8 codes of compressed vectors. */
+export interface WalkCodes {
+  readonly quantizer: ScalarQuantizer;
+  /** (rows, quantizer.dim) */
+  readonly codes: Uint8Array;
+}
+
 /** What a graph is searched over. */
-export interface GraphVectors {
+export interface SearchedOver {
   readonly base: Vectors;
   /** What a re-ranked search walks over. */
-  readonly walkBase: Vectors | undefined;
+  readonly walk: WalkCodes | undefined;
 }
 
 /** @param found the representative of each row, where identical vectors are one point of the graph */
 export function writeGraphArchive(
   graph: LayeredGraph,
   parameters: GraphParameters,
-  { base, walkBase }: GraphVectors,
+  { base, walk }: SearchedOver,
   found: Int32Array | undefined,
 ): Archive {
   const entries = graphEntries(graph, parameters, found);
   const arrays = new Map<string, NamedArray>([['vectors', vectorsArray(base)], ...entries.arrays]);
-  if (walkBase) arrays.set('walkVectors', vectorsArray(walkBase));
-  const sizes = { rows: base.rows, dim: base.cols, ...(walkBase && { walkDim: walkBase.cols }) };
-  return { kind: 'hnsw', parameters: { ...sizes, ...entries.parameters }, arrays };
+  const sizes = { rows: base.rows, dim: base.cols };
+  if (!walk) return { kind: 'hnsw', parameters: { ...sizes, ...entries.parameters }, arrays };
+  const { dim: walkDim } = walk.quantizer;
+  const quantizer = walk.quantizer.toArrays();
+  for (const [name, array] of quantizer.arrays) arrays.set(name, array);
+  arrays.set('walkCodes', { shape: [base.rows, walkDim], data: walk.codes });
+  return { kind: 'hnsw', parameters: { ...sizes, walkDim, ...quantizer.parameters, ...entries.parameters }, arrays };
 }
 
 export interface SavedGraph {
@@ -67,7 +79,7 @@ export interface SavedGraph {
   readonly found: Int32Array | undefined;
 }
 
-export interface GraphArchive extends SavedGraph, GraphVectors {}
+export interface GraphArchive extends SavedGraph, SearchedOver {}
 
 /** @throws {RangeError} at the first thing that does not fit */
 export function readGraphArchive(archive: Archive): GraphArchive {
@@ -77,9 +89,11 @@ export function readGraphArchive(archive: Archive): GraphArchive {
   const dim = requireInteger(saved, 'dim', 1, LARGEST, WHERE);
   const base = requireVectors(arrays, 'vectors', rows, dim, WHERE);
   const graph = readGraph(arrays, saved, rows, WHERE);
-  if (saved['walkDim'] === undefined) return { ...graph, base, walkBase: undefined };
+  if (saved['walkDim'] === undefined) return { ...graph, base, walk: undefined };
   const walkDim = requireInteger(saved, 'walkDim', 1, LARGEST, WHERE);
-  return { ...graph, base, walkBase: requireVectors(arrays, 'walkVectors', rows, walkDim, WHERE) };
+  const quantizer = ScalarQuantizer.fromArrays(arrays, saved, walkDim, WHERE);
+  const codes = requireArray(arrays, 'walkCodes', 'uint8', [rows, walkDim], WHERE).data;
+  return { ...graph, base, walk: { quantizer, codes } };
 }
 
 /**

@@ -3,7 +3,7 @@ import { CandidatePool } from '../graph/candidate-pool.ts';
 import { GraphWalker } from '../graph/graph-walker.ts';
 import { type SearchTrace, searchGraph, VisitedSet } from '../graph/search.ts';
 import type { Matrix } from '../tensor/matrix.ts';
-import { type DistanceSource, VectorSet } from '../tensor/vector-set.ts';
+import type { DistanceSource, WalkedSource } from '../tensor/vector-set.ts';
 import { nextCopies } from './copies.ts';
 import { emptyAnswers, requireQueries, type SearchResult } from './search-result.ts';
 
@@ -85,7 +85,7 @@ export class GraphSearcher {
     const source = this.#source;
     if (!this.#triedWalker) {
       this.#triedWalker = true;
-      this.#walker = source instanceof VectorSet ? GraphWalker.over(this.#graph, source) : undefined;
+      this.#walker = isWalked(source) ? GraphWalker.over(this.#graph, source) : undefined;
     }
     return this.#walker?.holds(ef) ? this.#walker : undefined;
   }
@@ -116,6 +116,11 @@ export class GraphSearcher {
     if (count > 0) measure();
     return all;
   }
+}
+
+/** Vectors in several memories, for one, are not. */
+function isWalked(source: QuerySource): source is QuerySource & WalkedSource {
+  return 'walkLayer' in source;
 }
 
 /** @throws {RangeError} if ef is no positive whole number */

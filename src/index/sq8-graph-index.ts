@@ -1,6 +1,7 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
 import type { Counts } from '../../kernels/kernels.ts';
 import type { LayeredGraph } from '../graph/adjacency.ts';
+import { walkerRoom } from '../graph/graph-walker.ts';
 import { buildHnsw, type HnswOptions } from '../graph/hnsw.ts';
 import { hnswProfiles } from '../graph/hnsw-profile.ts';
 import { type GraphStatistics, graphStatistics } from '../graph/statistics.ts';
@@ -79,7 +80,8 @@ export class Sq8GraphIndex {
     { backend, threads }: Engine,
     buildCounts?: Counts,
   ) {
-    const room = { backend, batch: batchOf(parameters.M), attachable: threads - 1 };
+    const spare = walkerRoom(graph.size, 2 * parameters.M, parameters.M);
+    const room = { backend, batch: batchOf(parameters.M), attachable: threads - 1, spare };
     this.graph = graph;
     this.parameters = parameters;
     this.buildCounts = buildCounts;

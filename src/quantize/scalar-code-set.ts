@@ -1,8 +1,8 @@
 import { attachKernels, type Computing, computingOf, createKernels } from '../../kernels/backend.ts';
-import type { Counts, Floats, Kernels } from '../../kernels/kernels.ts';
+import type { Counts, Floats, Kernels, LayerWalk, WalkStart } from '../../kernels/kernels.ts';
 import { openView, type SharedKernels, type SharedView, shareView } from '../../kernels/shared.ts';
 import type { Matrix } from '../tensor/matrix.ts';
-import type { DistanceSource } from '../tensor/vector-set.ts';
+import type { WalkedSource } from '../tensor/vector-set.ts';
 import { ScalarQuantizer, type ScalarRange } from './scalar.ts';
 
 export interface ScalarCodeSetOptions extends Computing {
@@ -27,13 +27,10 @@ export interface SharedScalarCodes {
 }
 
 /** SQ8 codes in the place of vectors. */
-export interface ScalarCodeSet extends DistanceSource {
+export interface ScalarCodeSet extends WalkedSource {
   readonly dim: number;
   /** (size, dim), where the kernels reach them; not to be changed. */
   readonly codes: Uint8Array;
-  readonly kernels: Kernels;
-  /** What really runs. */
-  readonly backend: Kernels['backend'];
   setQuery(vectors: Float32Array, offset: number): void;
   /** distances[i] = |query - code first + i|², i < count, at most a batch. */
   scan(first: number, count: number): void;
@@ -80,7 +77,7 @@ class StoredCodes {
   readonly ids: Int32Array;
   readonly distances: Floats;
   readonly kernels: Kernels;
-
+  readonly #attached: boolean;
   readonly #quantizer: ScalarQuantizer;
 
   /** @param attached kernels that reach the codes where they are */
@@ -90,6 +87,7 @@ class StoredCodes {
     const bytesEach = 8 * batch + 20 * dim + 1024;
     const bytes = codes.length + bytesEach + spare;
     this.kernels = attached ?? createKernels({ ...computingOf(options), bytes, attachable, bytesEach });
+    this.#attached = attached !== undefined;
     this.#quantizer = quantizer;
     this.size = codes.length / dim;
     this.dim = dim;
@@ -108,6 +106,10 @@ class StoredCodes {
 
   get counts(): Readonly<Counts> {
     return this.kernels.counts;
+  }
+
+  get spare(): number {
+    return this.#attached ? 0 : this.kernels.room();
   }
 
   share(): SharedScalarCodes {
@@ -163,6 +165,10 @@ class DimensionCodeSet extends StoredCodes implements ScalarCodeSet {
     this.kernels.codeDistanceScan(this.distances, this.#target, this.#steps, this.codes, first, count, this.dim);
   }
 
+  walkLayer(walk: LayerWalk, start: WalkStart): number {
+    return this.kernels.walkCodes(walk, start, this.#target, this.#steps, this.codes, this.dim);
+  }
+
   /** Between two codes the origins cancel. */
   #aimAtRow(target: Floats, row: number): void {
     const steps = this.#steps;
@@ -211,6 +217,11 @@ class UniformCodeSet extends StoredCodes implements ScalarCodeSet {
   scan(first: number, count: number): void {
     const { distances, codes, dim } = this;
     this.kernels.byteDistanceScan(distances, this.#query, this.#queryOffset, codes, first, count, dim, this.#scale);
+  }
+
+  walkLayer(walk: LayerWalk, start: WalkStart): number {
+    const { codes, dim } = this;
+    return this.kernels.walkBytes(walk, start, this.#query, this.#queryOffset, codes, dim, this.#scale);
   }
 
   #measure(query: Uint8Array, offset: number, count: number): void {

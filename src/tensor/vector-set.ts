@@ -1,5 +1,5 @@
 import { attachKernels, type BackendChoice, createKernels } from '../../kernels/backend.ts';
-import type { Counts, Floats, Kernels, LayerWalk } from '../../kernels/kernels.ts';
+import type { Counts, Floats, Kernels, LayerWalk, WalkStart } from '../../kernels/kernels.ts';
 import { openView, type SharedKernels, type SharedView, shareView } from '../../kernels/shared.ts';
 import type { Matrix } from './matrix.ts';
 import { kernelsOfStore, spareOfStore } from './vector-store.ts';
@@ -38,6 +38,17 @@ export interface VectorSource extends DistanceSource {
   setQuery(vectors: Float32Array, offset: number): void;
 }
 
+/** Points in a memory that also has room for the links of a graph, so that a walk over them never leaves WebAssembly. */
+export interface WalkedSource extends DistanceSource {
+  readonly backend: Kernels['backend'];
+  /** Where the points lie. */
+  readonly kernels: Kernels;
+  /** Bytes that may be taken from the kernels for what lies beside the points. */
+  readonly spare: number;
+  /** `Kernels.walkLayer` from the query, over these points. */
+  walkLayer(walk: LayerWalk, start: WalkStart): number;
+}
+
 export interface VectorSetOptions {
   readonly backend?: BackendChoice;
   /** The most points that one call measures, 256 if not given. */
@@ -58,12 +69,11 @@ export interface SharedVectorSet {
 }
 
 /** Vectors where the kernels reach them, and room for one query and its answers. */
-export class VectorSet implements VectorSource {
+export class VectorSet implements VectorSource, WalkedSource {
   readonly size: number;
   readonly dim: number;
   readonly ids: Int32Array;
   readonly distances: Floats;
-  /** Where the vectors lie. */
   readonly kernels: Kernels;
   readonly #vectors: Float32Array;
   readonly #home: 'own' | 'store' | 'another thread';
@@ -123,7 +133,6 @@ export class VectorSet implements VectorSource {
     return { kernels: this.kernels.share(), vectors: shareView(this.#vectors), size, dim, batch: this.ids.length };
   }
 
-  /** Bytes that may be taken from the kernels for what lies beside the vectors. */
   get spare(): number {
     if (this.#home === 'another thread') return 0;
     return this.#home === 'store' ? spareOfStore(this.kernels) : this.kernels.room();
@@ -172,10 +181,9 @@ export class VectorSet implements VectorSource {
     this.#measure(this.#copy(this.#guest, vectors, offset), 0, count);
   }
 
-  /** `Kernels.walkLayer` from the query, over these vectors. */
-  walkLayer(walk: LayerWalk, size: number, capacity: number, mark: number): number {
-    const [query, offset, dim] = [this.#query, this.#queryOffset, this.dim];
-    const found = this.kernels.walkLayer(walk, size, capacity, mark, query, offset, this.#vectors, dim);
+  walkLayer(walk: LayerWalk, start: WalkStart): number {
+    const { dim } = this;
+    const found = this.kernels.walkLayer(walk, start, this.#query, this.#queryOffset, this.#vectors, dim);
     this.#counts.distances += walk.work[1]!;
     this.#counts.multiplyAdds += walk.work[1]! * dim;
     return found;

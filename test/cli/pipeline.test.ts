@@ -288,7 +288,7 @@ test('a graph is walked over compressed vectors and re-ranked by full ones: bett
   const build = ['build', '--base', base, '--walk', at('q.fvecs'), '--index', 'hnsw', '--out', index];
   const { graphCols, cols, walkCols } = await succeedJson(...build);
   assert.equal([graphCols, cols, walkCols], [8, 32, 8]);
-  assert.match(await succeed('inspect', index), 'walkVectors');
+  assert.match(await succeed('inspect', index), 'walkCodes');
   const search = ['search', '--index', index, '--query', query, '--k', '10', '--out', found];
   const recall = async () => {
     const { recall } = await succeedJson('eval', '--result', found, '--truth', truth);

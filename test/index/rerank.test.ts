@@ -2,7 +2,11 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FlatIndex } from '../../src/index/flat-index.ts';
 import { GraphIndex } from '../../src/index/graph-index.ts';
+import { GraphSearcher } from '../../src/index/graph-searcher.ts';
 import { loadIndex } from '../../src/index/load-index.ts';
+import type { SearchResult } from '../../src/index/search-result.ts';
+import { ScalarQuantizer } from '../../src/quantize/scalar.ts';
+import { scalarCodeSet } from '../../src/quantize/scalar-code-set.ts';
 import { createMatrix, firstRows, type Matrix } from '../../src/tensor/matrix.ts';
 import { Random } from '../../src/tensor/random.ts';
 
@@ -31,6 +35,13 @@ const walkQueries = narrowed(queries, 6);
 const index = await GraphIndex.build({ base, walkBase, M: 10, efConstruction: 80 });
 const compressed = await GraphIndex.build({ base: walkBase, M: 10, efConstruction: 80 });
 
+/** A walk over the codes in TypeScript: there is no room for the links beside them. */
+function walk(k: number, ef: number): SearchResult {
+  const quantizer = ScalarQuantizer.train(walkBase, 'uniform');
+  const codes = scalarCodeSet(quantizer, quantizer.encode(walkBase));
+  return new GraphSearcher(compressed.graph, codes, undefined).search('walk', walkQueries, k, { ef });
+}
+
 function rowsOf(ids: Int32Array, k: number): number[][] {
   return Array.from({ length: ids.length / k }, (_, row) => [...ids.subarray(row * k, (row + 1) * k)]);
 }
@@ -45,7 +56,7 @@ test('with ef and rerank of all rows it is brute force over the full vectors', (
 
 test('with rerank = k the survivors are those of the walk, in the order of their full vectors', () => {
   const found = index.searchReranked(queries, walkQueries, 10, { ef: 50, rerank: 10 });
-  const walked = compressed.search(walkQueries, 10, { ef: 50 });
+  const walked = walk(10, 50);
   const sorted = (rows: number[][]) => rows.map((row) => row.sort((a, b) => a - b));
   assert.equal(sorted(rowsOf(found.ids, 10)), sorted(rowsOf(walked.ids, 10)));
   for (let i = 1; i < found.distances.length; i++) {
@@ -63,12 +74,12 @@ test('with rerank = k the survivors are those of the walk, in the order of their
 
 test('counts: distances between full vectors, at most rerank a query, and those of the walk', () => {
   const { counts } = index.searchReranked(queries, walkQueries, 10, { ef: 50, rerank: 30 });
-  const walk = compressed.search(walkQueries, 30, { ef: 50 }).counts;
+  const walked = walk(30, 50).counts;
   assert.equal(counts, {
     distances: 40 * 30,
-    walkDistances: walk.distances,
-    hops: walk.hops,
-    multiplyAdds: walk.multiplyAdds + 40 * 30 * 12,
+    walkDistances: walked.distances,
+    hops: walked.hops,
+    multiplyAdds: walked.multiplyAdds + 40 * 30 * 12,
   });
 });
 
@@ -99,8 +110,10 @@ test('saved and loaded, it searches as before, on either backend', () => {
   const other = index.over(base);
   assert.equal(other.searchReranked(queries, walkQueries, 7, { ef: 30, rerank: 20 }), expected);
   const { arrays, ...rest } = archive;
-  const without = new Map([...arrays].filter(([name]) => name !== 'walkVectors'));
-  assert.throws(() => loadIndex({ ...rest, arrays: without }), /HNSW index: .*walkVectors/);
+  for (const missing of ['walkCodes', 'minima', 'spans']) {
+    const without = new Map([...arrays].filter(([name]) => name !== missing));
+    assert.throws(() => loadIndex({ ...rest, arrays: without }), new RegExp(`HNSW index: .*${missing}`));
+  }
 });
 
 test('identical vectors: all copies are found', async () => {
