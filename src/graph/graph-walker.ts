@@ -1,4 +1,5 @@
 import type { LayerWalk } from '../../kernels/kernels.ts';
+import { openView, type SharedView, shareView } from '../../kernels/shared.ts';
 import type { WalkedSource } from '../tensor/vector-set.ts';
 import type { LayeredGraph } from './adjacency.ts';
 import type { CandidatePool } from './candidate-pool.ts';
@@ -23,8 +24,32 @@ export function walkerRoom(points: number, baseCapacity: number, M: number): num
 
 function roomOf(points: number, baseCapacity: number, upperLists: number, upperCapacity: number): number {
   const links = points * baseCapacity + upperLists * upperCapacity;
-  const own = 2 * LARGEST_POOL + 2 * Math.max(baseCapacity, upperCapacity) + 2;
-  return 4 * (links + points + own) + points + 64 * 8; // eight arrays, each aligned to 64 bytes
+  const copies = 4 * (links + points) + 64 * 3; // three arrays, each aligned to 64 bytes
+  return copies + walkerRoomEach(points, Math.max(baseCapacity, upperCapacity));
+}
+
+/**
+ * Bytes of the part that a walker in another thread does not share.
+ *
+ * @param capacity the longest list
+ */
+export function walkerRoomEach(points: number, capacity: number): number {
+  return 4 * (2 * LARGEST_POOL + 2 * capacity + 2) + points + 64 * 5;
+}
+
+/** The links of a graph beside its points, which all walkers over them share. */
+interface Links {
+  readonly base: Int32Array;
+  readonly upper: Int32Array;
+  /** Which list of `upper` is a point's first. */
+  readonly firstLists: Int32Array;
+}
+
+/** The same as a message to a worker. */
+export interface SharedLinks {
+  readonly base: SharedView<Int32Array>;
+  readonly upper: SharedView<Int32Array>;
+  readonly firstLists: SharedView<Int32Array>;
 }
 
 /**
@@ -36,41 +61,65 @@ function roomOf(points: number, baseCapacity: number, upperLists: number, upperC
 export class GraphWalker {
   readonly #graph: LayeredGraph;
   readonly #source: WalkedSource;
+  readonly #links: Links;
   readonly #base: LayerWalk;
   readonly #upper: LayerWalk[];
   readonly #squared: Float32Array;
   #mark = 0;
 
-  private constructor(graph: LayeredGraph, source: WalkedSource) {
+  private constructor(graph: LayeredGraph, source: WalkedSource, links: Links) {
     const { kernels } = source;
     const { base, upper } = graph;
-    const copyOf = (values: Int32Array): Int32Array => {
-      const copy = kernels.ints(values.length);
-      copy.set(values);
-      return copy;
-    };
-    const firstLists = Int32Array.from(graph.levels, (level, node) => (level > 0 ? graph.listOf(node, 1) : 0));
     const degree = Math.max(base.capacity, upper.capacity);
-    const shared = {
+    const own = {
       visited: kernels.bytes(graph.size),
       ids: kernels.ints(degree),
       distances: kernels.floats(degree),
       pool: kernels.ints(2 * LARGEST_POOL),
       work: kernels.ints(2),
     };
-    const above = { ...shared, links: copyOf(upper.links), degree: upper.capacity, lists: copyOf(firstLists) };
+    const above = { ...own, links: links.upper, degree: upper.capacity, lists: links.firstLists };
     this.#graph = graph;
     this.#source = source;
-    this.#base = { ...shared, links: copyOf(base.links), degree: base.capacity, lists: undefined, listOffset: 0 };
+    this.#links = links;
+    this.#base = { ...own, links: links.base, degree: base.capacity, lists: undefined, listOffset: 0 };
     this.#upper = Array.from({ length: Math.max(0, graph.maxLevel) }, (_, i) => ({ ...above, listOffset: i }));
-    this.#squared = new Float32Array(shared.pool.buffer, shared.pool.byteOffset, shared.pool.length);
+    this.#squared = new Float32Array(own.pool.buffer, own.pool.byteOffset, own.pool.length);
   }
 
   /** @returns `undefined` where the points have no room left for the links, or no SIMD */
   static over(graph: LayeredGraph, source: WalkedSource): GraphWalker | undefined {
     const { base, upper } = graph;
     const room = roomOf(graph.size, base.capacity, upper.lists, upper.capacity);
-    return source.backend === 'simd' && source.spare >= room ? new GraphWalker(graph, source) : undefined;
+    if (source.backend !== 'simd' || source.spare < room) return undefined;
+    const copyOf = (values: Int32Array): Int32Array => {
+      const copy = source.kernels.ints(values.length);
+      copy.set(values);
+      return copy;
+    };
+    const firstLists = Int32Array.from(graph.levels, (level, node) => (level > 0 ? graph.listOf(node, 1) : 0));
+    const links = { base: copyOf(base.links), upper: copyOf(upper.links), firstLists: copyOf(firstLists) };
+    return new GraphWalker(graph, source, links);
+  }
+
+  /** The links for `attach` in another thread, over points with attachable places. */
+  share(): SharedLinks {
+    const { base, upper, firstLists } = this.#links;
+    return { base: shareView(base), upper: shareView(upper), firstLists: shareView(firstLists) };
+  }
+
+  /**
+   * A walker of another thread over the same links.
+   *
+   * @returns `undefined` where that thread has no room for what it does not share
+   */
+  static attach(graph: LayeredGraph, source: WalkedSource, shared: SharedLinks): GraphWalker | undefined {
+    const { kernels } = source;
+    if (kernels.room() < walkerRoomEach(graph.size, Math.max(graph.base.capacity, graph.upper.capacity)))
+      return undefined;
+    const open = (view: SharedView<Int32Array>) => openView(kernels.share(), view);
+    const links = { base: open(shared.base), upper: open(shared.upper), firstLists: open(shared.firstLists) };
+    return new GraphWalker(graph, source, links);
   }
 
   /** Whether a search may keep so many candidates. */

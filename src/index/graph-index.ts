@@ -1,7 +1,7 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
 import type { Counts } from '../../kernels/kernels.ts';
 import type { LayeredGraph } from '../graph/adjacency.ts';
-import { walkerRoom } from '../graph/graph-walker.ts';
+import { walkerRoom, walkerRoomEach } from '../graph/graph-walker.ts';
 import { buildHnsw, type HnswOptions } from '../graph/hnsw.ts';
 import { hnswProfiles } from '../graph/hnsw-profile.ts';
 import { type GraphStatistics, graphStatistics } from '../graph/statistics.ts';
@@ -164,7 +164,8 @@ export class GraphIndex {
     const index = { searcher: this.#searcher, source, most: this.#threads };
     const share = () => ({
       ...{ graph: this.graph.share(), source: shareSource(source) },
-      representatives: this.#representatives && inSharedMemory(this.#representatives),
+      ...{ representatives: this.#representatives && inSharedMemory(this.#representatives) },
+      links: this.#searcher.shareLinks(),
     });
     return searchGraphByThreads('GraphIndex.searchByThreads', hnswSearchTask, index, share, queries, k, options);
   }
@@ -247,6 +248,6 @@ function codeSource({ quantizer, codes }: WalkCodes, M: number, backend: Backend
 
 /** A source that takes a whole neighbor list a call, with room for a walker. */
 function newSource(vectors: Vectors, M: number, { backend, threads }: Engine): VectorSource {
-  const spare = walkerRoom(vectors.rows, 2 * M, M);
-  return vectorSource(vectors, { backend, batch: Math.max(256, 2 * M), attachable: threads - 1, spare });
+  const room = { spare: walkerRoom(vectors.rows, 2 * M, M), spareEach: walkerRoomEach(vectors.rows, 2 * M) };
+  return vectorSource(vectors, { backend, batch: Math.max(256, 2 * M), attachable: threads - 1, ...room });
 }

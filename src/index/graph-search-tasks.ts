@@ -1,4 +1,5 @@
 import { LayeredGraph, type SharedGraph } from '../graph/adjacency.ts';
+import type { SharedLinks } from '../graph/graph-walker.ts';
 import type { NsgProfileName } from '../graph/nsg-profile.ts';
 import { attachScalarCodeSet, type SharedScalarCodes } from '../quantize/scalar-code-set.ts';
 import type { Matrix } from '../tensor/matrix.ts';
@@ -28,14 +29,16 @@ interface SharedGraphIndex {
 
 export interface SharedHnswIndex extends SharedGraphIndex {
   readonly representatives: Int32Array | undefined;
+  readonly links: SharedLinks | undefined;
 }
 
 export interface SharedNsgIndex extends SharedGraphIndex {
   readonly profile: NsgProfileName;
 }
 
-export const hnswSearchTask = searchTask<SharedHnswIndex>('hnsw', ({ graph, source, ef, representatives }, slot) => {
-  const searcher = new GraphSearcher(LayeredGraph.attach(graph), attachSource(source, slot), representatives);
+export const hnswSearchTask = searchTask<SharedHnswIndex>('hnsw', ({ graph, source, ef, ...rest }, slot) => {
+  const { representatives, links } = rest;
+  const searcher = new GraphSearcher(LayeredGraph.attach(graph), attachSource(source, slot), representatives, links);
   return blockSearch(searcher, 'GraphIndex', ef);
 });
 
@@ -49,8 +52,10 @@ export interface SharedCodesGraph extends Omit<SharedHnswIndex, 'source'> {
 }
 
 export const sq8GraphSearchTask = searchTask<SharedCodesGraph>('hnsw-sq8', ({ graph, source, ef, ...rest }, slot) => {
+  const { representatives, links } = rest;
   const codes = attachScalarCodeSet(source, slot - 1);
-  return blockSearch(new GraphSearcher(LayeredGraph.attach(graph), codes, rest.representatives), 'Sq8GraphIndex', ef);
+  const searcher = new GraphSearcher(LayeredGraph.attach(graph), codes, representatives, links);
+  return blockSearch(searcher, 'Sq8GraphIndex', ef);
 });
 
 interface Searcher {

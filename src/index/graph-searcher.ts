@@ -1,6 +1,6 @@
 import type { LayeredGraph } from '../graph/adjacency.ts';
 import { CandidatePool } from '../graph/candidate-pool.ts';
-import { GraphWalker } from '../graph/graph-walker.ts';
+import { GraphWalker, type SharedLinks } from '../graph/graph-walker.ts';
 import { type SearchTrace, searchGraph, VisitedSet } from '../graph/search.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import type { DistanceSource, WalkedSource } from '../tensor/vector-set.ts';
@@ -32,18 +32,29 @@ export class GraphSearcher {
   readonly #source: QuerySource;
   readonly #nextCopy: Int32Array | undefined;
   readonly #visited: VisitedSet;
-  /** Made for the first search that can use it. */
+  /** Made when first asked for. */
   #walker: GraphWalker | undefined;
   #triedWalker = false;
   readonly #pool = new CandidatePool();
   readonly #withCopies = new CandidatePool();
 
-  /** @param representatives of each row, where identical points are one point of the graph */
-  constructor(graph: LayeredGraph, source: QuerySource, representatives: Int32Array | undefined) {
+  /**
+   * @param representatives of each row, where identical points are one point of the graph
+   * @param links what `shareLinks` gave in the thread that has made the source
+   */
+  constructor(
+    graph: LayeredGraph,
+    source: QuerySource,
+    representatives: Int32Array | undefined,
+    links?: SharedLinks | undefined,
+  ) {
     this.#graph = graph;
     this.#source = source;
     this.#nextCopy = representatives && nextCopies(representatives);
     this.#visited = new VisitedSet(graph.size);
+    if (!links || !isWalked(source)) return;
+    this.#walker = GraphWalker.attach(graph, source, links);
+    this.#triedWalker = true;
   }
 
   /**
@@ -81,13 +92,23 @@ export class GraphSearcher {
     return options.trace ? { ...result, traces } : result;
   }
 
+  /** The links beside the points, for searchers in other threads; `undefined` where there are none. */
+  shareLinks(): SharedLinks | undefined {
+    return this.#madeWalker()?.share();
+  }
+
   #walkerFor(ef: number): GraphWalker | undefined {
+    const walker = this.#madeWalker();
+    return walker?.holds(ef) ? walker : undefined;
+  }
+
+  #madeWalker(): GraphWalker | undefined {
     const source = this.#source;
     if (!this.#triedWalker) {
       this.#triedWalker = true;
       this.#walker = isWalked(source) ? GraphWalker.over(this.#graph, source) : undefined;
     }
-    return this.#walker?.holds(ef) ? this.#walker : undefined;
+    return this.#walker;
   }
 
   #searchTraced(ef: number, trace: SearchTrace | undefined): number {

@@ -1,7 +1,7 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
 import type { Counts } from '../../kernels/kernels.ts';
 import type { LayeredGraph } from '../graph/adjacency.ts';
-import { walkerRoom } from '../graph/graph-walker.ts';
+import { walkerRoom, walkerRoomEach } from '../graph/graph-walker.ts';
 import { buildHnsw, type HnswOptions } from '../graph/hnsw.ts';
 import { hnswProfiles } from '../graph/hnsw-profile.ts';
 import { type GraphStatistics, graphStatistics } from '../graph/statistics.ts';
@@ -80,8 +80,11 @@ export class Sq8GraphIndex {
     { backend, threads }: Engine,
     buildCounts?: Counts,
   ) {
-    const spare = walkerRoom(graph.size, 2 * parameters.M, parameters.M);
-    const room = { backend, batch: batchOf(parameters.M), attachable: threads - 1, spare };
+    const { M } = parameters;
+    const room = {
+      ...{ backend, batch: batchOf(M), attachable: threads - 1 },
+      ...{ spare: walkerRoom(graph.size, 2 * M, M), spareEach: walkerRoomEach(graph.size, 2 * M) },
+    };
     this.graph = graph;
     this.parameters = parameters;
     this.buildCounts = buildCounts;
@@ -156,7 +159,10 @@ export class Sq8GraphIndex {
     const where = 'Sq8GraphIndex.searchByThreads';
     const source = this.#source;
     const index = { searcher: this.#searcher, source, most: this.#threads };
-    const shared = () => ({ graph: this.graph.share(), representatives: this.#found && inSharedMemory(this.#found) });
+    const shared = () => ({
+      graph: this.graph.share(),
+      ...{ representatives: this.#found && inSharedMemory(this.#found), links: this.#searcher.shareLinks() },
+    });
     if (source instanceof VectorSet) {
       const share = () => ({ ...shared(), source: source.share() });
       return searchGraphByThreads(where, hnswSearchTask, index, share, queries, k, options);

@@ -12,8 +12,9 @@ export interface ScalarCodeSetOptions extends Computing {
   readonly originals?: Matrix;
   /** How many sets in other threads may measure the same codes at once; 0 if not given. */
   readonly attachable?: number;
-  /** Bytes that the caller will take of `kernels`; 0 if not given. */
+  /** Bytes that the caller will take of `kernels`, here and in each set of another thread; 0 if not given. */
   readonly spare?: number;
+  readonly spareEach?: number;
 }
 
 /** A set without originals as another thread can attach to it; can be sent by `postMessage`. */
@@ -83,9 +84,10 @@ class StoredCodes {
   /** @param attached kernels that reach the codes where they are */
   constructor(quantizer: ScalarQuantizer, codes: Uint8Array, options: ScalarCodeSetOptions, attached?: Kernels) {
     const { dim } = quantizer;
-    const { batch = 256, attachable = 0, spare = 0 } = options;
-    const bytesEach = 8 * batch + 20 * dim + 1024;
-    const bytes = codes.length + bytesEach + spare;
+    const { batch = 256, attachable = 0, spare = 0, spareEach = 0 } = options;
+    const own = 8 * batch + 20 * dim + 1024;
+    const bytes = codes.length + own + spare;
+    const bytesEach = own + spareEach;
     this.kernels = attached ?? createKernels({ ...computingOf(options), bytes, attachable, bytesEach });
     this.#attached = attached !== undefined;
     this.#quantizer = quantizer;

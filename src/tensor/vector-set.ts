@@ -57,6 +57,8 @@ export interface VectorSetOptions {
   readonly attachable?: number;
   /** Bytes for what lies beside the vectors, as far as a memory has room for them; 0 if not given. */
   readonly spare?: number;
+  /** Bytes for what each set in another thread has beside its own query and answers; 0 if not given. */
+  readonly spareEach?: number;
 }
 
 /** A vector set as another thread can attach to it; can be sent by `postMessage`. */
@@ -90,12 +92,12 @@ export class VectorSet implements VectorSource, WalkedSource {
    */
   constructor(
     matrix: Matrix,
-    { backend = 'auto', batch = 256, attachable = 0, spare = 0 }: VectorSetOptions = {},
+    { backend = 'auto', batch = 256, attachable = 0, spare = 0, spareEach = 0 }: VectorSetOptions = {},
     attached?: Kernels,
   ) {
     const { rows, cols } = matrix;
-    const bytesEach = ownRoom(cols, batch);
-    const own = 4 * rows * cols + 64 + bytesEach;
+    const bytesEach = ownRoom(cols, batch) + spareEach;
+    const own = 4 * rows * cols + 64 + ownRoom(cols, batch);
     const spared = own + spare <= SPARED_UP_TO ? spare : 0;
     const home = attached ?? kernelsOfStore(matrix.data, { backend, attachable, bytesEach });
     const kernels = home ?? createKernels({ backend, bytes: own + spared, attachable, bytesEach });

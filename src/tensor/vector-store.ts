@@ -9,7 +9,7 @@ const STORE_BYTES = 2 ** 32 - 2 ** 28;
 const ROOM_BYTES = 2 ** 24;
 /** Beyond that room, what may lie beside each row where the memory can hold it: links of a graph. It costs nothing unless used. */
 const SPARE_BYTES_A_ROW = 512;
-/** What one set may take, here or in another thread. */
+/** What one set in another thread may take, besides a byte for each row: the marks of a walk. */
 const PLACE_BYTES = 2 ** 18;
 
 export interface VectorStoreOptions {
@@ -24,12 +24,19 @@ export interface VectorStoreOptions {
 interface Demand {
   readonly backend: BackendChoice;
   readonly attachable: number;
-  /** Of the set, here and in each other thread. */
+  /** Of the set in each other thread. */
   readonly bytesEach: number;
 }
 
-/** The kernels of each store, and how many places they have. */
-const homes = new WeakMap<ArrayBufferLike, { readonly kernels: Kernels; readonly attachable: number }>();
+/** What a store has. */
+interface Home {
+  readonly kernels: Kernels;
+  /** Places for other threads. */
+  readonly attachable: number;
+  readonly bytesEach: number;
+}
+
+const homes = new WeakMap<ArrayBufferLike, Home>();
 
 /**
  * Room for vectors where the kernels reach them, so that a file can be read to where it is searched: one copy in all. Vectors that
@@ -61,9 +68,10 @@ function createStore(rows: number, cols: number, options: VectorStoreOptions): M
   const vectors = 4 * rows * cols;
   const spare = Math.max(0, Math.min(SPARE_BYTES_A_ROW * rows, storeBytes - vectors));
   const bytes = vectors + spare + ROOM_BYTES;
-  const kernels = createKernels({ backend, bytes, attachable, bytesEach: PLACE_BYTES });
+  const bytesEach = PLACE_BYTES + rows;
+  const kernels = createKernels({ backend, bytes, attachable, bytesEach });
   const data = kernels.floats(rows * cols) as Float32Array; // kernels of createKernels are float32
-  homes.set(data.buffer, { kernels, attachable });
+  homes.set(data.buffer, { kernels, attachable, bytesEach });
   return createMatrix(rows, cols, data);
 }
 
@@ -77,5 +85,5 @@ export function kernelsOfStore(data: Float32Array, demand: Demand): Kernels | un
   const { backend, attachable, bytesEach } = demand;
   const home = homes.get(data.buffer);
   if (!home || (backend !== 'auto' && backend !== home.kernels.backend)) return undefined;
-  return attachable <= home.attachable && bytesEach <= PLACE_BYTES ? home.kernels : undefined;
+  return attachable <= home.attachable && bytesEach <= home.bytesEach ? home.kernels : undefined;
 }
