@@ -114,7 +114,7 @@ const BUILDERS: Readonly<Record<IndexKind, Builder>> = {
     end();
     const report = graphReport(index, builtOn, options, index.buildCounts!);
     if (!walkBase) return report;
-    const kept: ListingRow = ['kept to walk over', `${walkBase.rows} x ${walkBase.cols}`];
+    const kept: ListingRow = ['kept to walk over', `${walkBase.rows} x ${walkBase.cols} bytes`];
     return { ...report, rows: [...report.rows, kept], json: { ...report.json, walkCols: walkBase.cols } };
   },
 

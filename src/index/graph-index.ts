@@ -17,10 +17,17 @@ import { requireThreads } from '../threads/job.ts';
 import { inSharedMemory } from '../threads/shared-memory.ts';
 import { representatives } from './copies.ts';
 import { type GraphParameters, readGraphArchive, type WalkCodes, writeGraphArchive } from './graph-archive.ts';
-import { hnswSearchTask, searchGraphByThreads, type ThreadedGraphSearchOptions } from './graph-search-tasks.ts';
+import {
+  hnswSearchTask,
+  requireAtMost,
+  searchGraphByThreads,
+  type ThreadedGraphSearchOptions,
+} from './graph-search-tasks.ts';
 import { GraphSearcher, type GraphSearchOptions } from './graph-searcher.ts';
-import { type RerankOptions, walkAndRerank } from './rerank.ts';
+import { type RerankOptions, requireRerank, walkAndRerank } from './rerank.ts';
+import { rerankBlock, rerankTask } from './rerank-task.ts';
 import type { SearchResult } from './search-result.ts';
+import { searchByThreads, type ThreadedSearchOptions } from './search-task.ts';
 
 export interface GraphIndexOptions extends Omit<HnswOptions, 'representatives' | 'threads'> {
   /** The vectors that are searched. */
@@ -57,8 +64,7 @@ export class GraphIndex {
   readonly #source: VectorSource;
   readonly #representatives: Int32Array | undefined;
   readonly #searcher: GraphSearcher;
-  readonly #walk: WalkCodes | undefined;
-  readonly #walker: GraphSearcher | undefined;
+  readonly #walk: Walk | undefined;
 
   private constructor(
     graph: LayeredGraph,
@@ -76,8 +82,9 @@ export class GraphIndex {
     this.#threads = threads;
     this.#representatives = found;
     this.#searcher = new GraphSearcher(graph, source, found);
-    this.#walk = walk;
-    this.#walker = walk && new GraphSearcher(graph, codeSource(walk, parameters.M, backend), found);
+    if (!walk) return;
+    const codes = codeSource(walk, parameters.M, { backend, threads });
+    this.#walk = { kept: walk, codes, walker: new GraphSearcher(graph, codes, found) };
   }
 
   /**
@@ -117,7 +124,7 @@ export class GraphIndex {
 
   /** Numbers a vector that `searchReranked` walks over; `undefined` where there are none. */
   get walkDim(): number | undefined {
-    return this.#walk?.quantizer.dim;
+    return this.#walk?.codes.dim;
   }
 
   /** What really runs. */
@@ -135,7 +142,7 @@ export class GraphIndex {
     if (base.rows !== this.rows) throw new RangeError(`${where}: expected ${this.rows} rows, got ${base.rows}.`);
     requireFiniteVectors(base, where);
     const engine = { backend: this.#backend, threads: this.#threads };
-    const searched = { source: newSource(base, this.parameters.M, engine), walk: this.#walk };
+    const searched = { source: newSource(base, this.parameters.M, engine), walk: this.#walk?.kept };
     const found = this.#representatives;
     return new GraphIndex(this.graph, this.parameters, searched, found, engine, this.buildCounts);
   }
@@ -188,8 +195,45 @@ export class GraphIndex {
    */
   searchReranked(queries: Matrix, walkQueries: Matrix, k: number, options: RerankOptions): SearchResult {
     const where = 'GraphIndex.searchReranked';
-    if (!this.#walker) throw new Error(`${where}: expected an index built with walkBase, got one without.`);
-    return walkAndRerank(where, this.#walker, this.#source, queries, walkQueries, k, options);
+    const { walker } = this.#requireWalk(where);
+    return walkAndRerank(where, walker, this.#source, queries, walkQueries, k, options);
+  }
+
+  /**
+   * The same answers and counts as `searchReranked`, from several threads.
+   *
+   * @throws {Error} if the index was built without `walkBase`
+   * @throws {RangeError} also if there are to be more threads than the index was made for
+   * @throws the signal's reason, when it aborts
+   */
+  async searchRerankedByThreads(
+    queries: Matrix,
+    walkQueries: Matrix,
+    k: number,
+    { ef, rerank, ...options }: RerankOptions & ThreadedSearchOptions,
+  ): Promise<SearchResult> {
+    const where = 'GraphIndex.searchRerankedByThreads';
+    const { walker, codes } = this.#requireWalk(where);
+    const source = this.#source;
+    requireRerank(where, this.dim, queries, walkQueries, k, { ef, rerank });
+    requireAtMost(where, this.#threads, options.threads ?? 1);
+    const { rows, cols, data } = walkQueries;
+    const index = {
+      ...{ task: rerankTask, search: rerankBlock(walker, source, walkQueries, { ef, rerank }) },
+      counts: () => source.counts,
+      share: () => ({
+        ...{ graph: this.graph.share(), full: shareSource(source), codes: codes.share(), links: walker.shareLinks() },
+        representatives: this.#representatives && inSharedMemory(this.#representatives),
+        walkQueries: { rows, cols, data: inSharedMemory(data.subarray(0, rows * cols)) },
+        ...{ ef, rerank },
+      }),
+    };
+    return searchByThreads(index, queries, k, options);
+  }
+
+  #requireWalk(where: string): Walk {
+    if (this.#walk) return this.#walk;
+    throw new Error(`${where}: expected an index built with walkBase, got one without.`);
   }
 
   /** What the graph looks like. */
@@ -199,7 +243,7 @@ export class GraphIndex {
 
   /** Everything needed to search again. */
   toArchive(): Archive {
-    const searched = { base: this.#source.vectors, walk: this.#walk };
+    const searched = { base: this.#source.vectors, walk: this.#walk?.kept };
     return writeGraphArchive(this.graph, this.parameters, searched, this.#representatives);
   }
 
@@ -224,6 +268,13 @@ interface Engine {
   readonly threads: number;
 }
 
+/** What a re-ranked search walks over: codes as they are kept, as they are measured, and who searches them. */
+interface Walk {
+  readonly kept: WalkCodes;
+  readonly codes: ScalarCodeSet;
+  readonly walker: GraphSearcher;
+}
+
 /** The vectors that answers are measured by, and the codes that a re-ranked search walks over. */
 interface SearchedVectors {
   readonly source: VectorSource;
@@ -240,14 +291,18 @@ function walkCodes(walkBase: Vectors): WalkCodes {
   return { quantizer, codes: quantizer.encode(walkBase) };
 }
 
-/** As `newSource`, over codes. */
-function codeSource({ quantizer, codes }: WalkCodes, M: number, backend: BackendChoice): ScalarCodeSet {
-  const spare = walkerRoom(codes.length / quantizer.dim, 2 * M, M);
-  return scalarCodeSet(quantizer, codes, { backend, batch: Math.max(256, 2 * M), spare });
+function codeSource({ quantizer, codes }: WalkCodes, M: number, engine: Engine): ScalarCodeSet {
+  return scalarCodeSet(quantizer, codes, roomFor(codes.length / quantizer.dim, M, engine));
 }
 
-/** A source that takes a whole neighbor list a call, with room for a walker. */
-function newSource(vectors: Vectors, M: number, { backend, threads }: Engine): VectorSource {
-  const room = { spare: walkerRoom(vectors.rows, 2 * M, M), spareEach: walkerRoomEach(vectors.rows, 2 * M) };
-  return vectorSource(vectors, { backend, batch: Math.max(256, 2 * M), attachable: threads - 1, ...room });
+function newSource(vectors: Vectors, M: number, engine: Engine): VectorSource {
+  return vectorSource(vectors, roomFor(vectors.rows, M, engine));
+}
+
+/** A source that takes a whole neighbor list a call, with room for a walker, here and in the other threads. */
+function roomFor(rows: number, M: number, { backend, threads }: Engine) {
+  return {
+    ...{ backend, batch: Math.max(256, 2 * M), attachable: threads - 1 },
+    ...{ spare: walkerRoom(rows, 2 * M, M), spareEach: walkerRoomEach(rows, 2 * M) },
+  };
 }

@@ -84,14 +84,18 @@ export async function searchGraphByThreads<Shared extends { readonly ef: number 
   const { threads = 1 } = options;
   requireQueries(queries, k, source.dim, where);
   requireEf(ef, where);
-  if (threads > most) {
-    throw new RangeError(
-      `${where}: expected at most ${most} threads, as many as the index was made for, got ${threads}.`,
-    );
-  }
+  requireAtMost(where, most, threads);
   const index = {
     ...{ task, search: blockSearch(searcher, where, ef), counts: () => source.counts },
     share: () => ({ ...share(), ef }) as Shared,
   };
   return searchByThreads(index, queries, k, options);
+}
+
+/** @throws {RangeError} if there are to be more threads than the index has places for */
+export function requireAtMost(where: string, most: number, threads: number): void {
+  if (threads <= most) return;
+  throw new RangeError(
+    `${where}: expected at most ${most} threads, as many as the index was made for, got ${threads}.`,
+  );
 }

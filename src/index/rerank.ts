@@ -25,16 +25,10 @@ export function walkAndRerank(
   queries: Matrix,
   walkQueries: Matrix,
   k: number,
-  { ef, rerank }: RerankOptions,
+  options: RerankOptions,
 ): SearchResult {
-  requireQueries(queries, k, full.dim, where);
-  requireEf(ef, where);
-  if (walkQueries.rows !== queries.rows) {
-    throw new RangeError(`${where}: expected ${queries.rows} compressed queries, got ${walkQueries.rows}.`);
-  }
-  if (!Number.isSafeInteger(rerank) || rerank < k) {
-    throw new RangeError(`${where}: expected rerank to be a whole number from k = ${k}, got ${rerank}.`);
-  }
+  requireRerank(where, full.dim, queries, walkQueries, k, options);
+  const { ef, rerank } = options;
   const survivors = Math.min(rerank, Math.max(ef, k));
   const walked = walker.search(where, walkQueries, survivors, { ef });
   const before = { ...full.counts };
@@ -52,4 +46,22 @@ export function walkAndRerank(
     multiplyAdds: multiplyAdds + full.counts.multiplyAdds - before.multiplyAdds,
   };
   return { queries: queries.rows, k, ...answers, counts };
+}
+
+/** @throws {RangeError} if k, ef or rerank is out of its range, or the queries do not fit */
+export function requireRerank(
+  where: string,
+  dim: number,
+  queries: Matrix,
+  walkQueries: Matrix,
+  k: number,
+  { ef, rerank }: RerankOptions,
+): void {
+  requireQueries(queries, k, dim, where);
+  requireEf(ef, where);
+  if (walkQueries.rows !== queries.rows) {
+    throw new RangeError(`${where}: expected ${queries.rows} compressed queries, got ${walkQueries.rows}.`);
+  }
+  if (Number.isSafeInteger(rerank) && rerank >= k) return;
+  throw new RangeError(`${where}: expected rerank to be a whole number from k = ${k}, got ${rerank}.`);
 }

@@ -18,8 +18,8 @@ export interface ThreadedSearchOptions {
   readonly signal?: AbortSignal;
 }
 
-/** An index as one thread sees it. */
-export type SearchBlock = (queries: Matrix, k: number) => SearchResult;
+/** An index as one thread sees it. `first` is the place of the first of these queries among all. */
+export type SearchBlock = (queries: Matrix, k: number, first: number) => SearchResult;
 
 /** What is searched for, and where the answers go. */
 export interface SearchRequest {
@@ -37,7 +37,7 @@ export interface LocalSearch extends SearchRequest {
 }
 
 /** The counts of a result, as the columns of `work`; -1 stands for one that is absent. */
-const WORK = ['distances', 'multiplyAdds', 'hops', 'codes'] as const;
+const WORK = ['distances', 'multiplyAdds', 'hops', 'codes', 'walkDistances'] as const;
 
 /**
  * The search of one kind of index by several threads.
@@ -61,7 +61,7 @@ function searchChunk({ search, queries, k, ids, distances, work }: LocalSearch, 
   const first = chunk * QUERIES;
   const rows = Math.min(QUERIES, queries.rows - first);
   const { cols, data } = queries;
-  const found = search({ rows, cols, data: data.subarray(first * cols, (first + rows) * cols) }, k);
+  const found = search({ rows, cols, data: data.subarray(first * cols, (first + rows) * cols) }, k, first);
   ids.set(found.ids, first * k);
   distances.set(found.distances, first * k);
   for (const [column, name] of WORK.entries()) work[chunk * WORK.length + column] = found.counts[name] ?? -1;
@@ -127,8 +127,19 @@ function requestFor(queries: Matrix, k: number, shared: boolean): SearchRequest 
 
 /** The counts of all chunks together, of those that the index has. */
 function sumsOf(work: Float64Array): SearchCounts {
-  const sums: Record<(typeof WORK)[number], number> = { distances: 0, multiplyAdds: 0, hops: 0, codes: 0 };
-  for (let i = 0; i < work.length; i++) sums[WORK[i % WORK.length]!] += work[i]!;
-  const { codes, ...counts } = sums;
-  return codes < 0 || work.length === 0 ? counts : sums;
+  const sums = WORK.map((_, column) => {
+    let sum = 0;
+    for (let i = column; i < work.length; i += WORK.length) sum += work[i]!;
+    return sum;
+  });
+  const [distances, multiplyAdds, hops, codes, walkDistances] = sums as [number, number, number, number, number];
+  return {
+    ...{ distances, multiplyAdds, hops },
+    ...(hasColumn(work, 3) && { codes }),
+    ...(hasColumn(work, 4) && { walkDistances }),
+  };
+}
+
+function hasColumn(work: Float64Array, column: number): boolean {
+  return work.length > 0 && work[column]! >= 0;
 }

@@ -124,6 +124,29 @@ test('identical vectors: all copies are found', async () => {
   assert.equal(ids, new FlatIndex(twice).search(queries, 4).ids);
 });
 
+test('1, 2 and 3 threads find the same with the same work', async () => {
+  const options = { ef: 30, rerank: 20 };
+  const expected = index.searchReranked(queries, walkQueries, 7, options);
+  const loaded = loadIndex(index.toArchive(), 'auto', 3);
+  const plain = loadIndex(index.toArchive(), 'reference', 2);
+  assert.ok(loaded.kind === 'hnsw' && plain.kind === 'hnsw');
+  for (const threads of [1, 2, 3]) {
+    assert.equal(await loaded.searchRerankedByThreads(queries, walkQueries, 7, { ...options, threads }), expected);
+  }
+  assert.equal(await plain.searchRerankedByThreads(queries, walkQueries, 7, { ...options, threads: 2 }), expected);
+  const message = (threads: number, of: GraphIndex, rerank = 20) =>
+    of.searchRerankedByThreads(queries, walkQueries, 7, { ef: 30, rerank, threads }).then(
+      () => '',
+      (error) => error.message,
+    );
+  assert.is(
+    await message(4, loaded),
+    'GraphIndex.searchRerankedByThreads: expected at most 3 threads, as many as the index was made for, got 4.',
+  );
+  assert.match(await message(2, loaded, 6), 'expected rerank to be a whole number from k = 7, got 6.');
+  assert.match(await message(1, compressed), 'expected an index built with walkBase, got one without.');
+});
+
 test('what does not fit is refused in one line', async () => {
   const refused = (message: string, run: () => unknown) =>
     assert.throws(run, (error: Error) => error.message === message);

@@ -29,7 +29,7 @@ export const buildCommand = defineCommand({
     walk: {
       type: 'path',
       placeholder: 'W',
-      text: `${of('walk')}keep these vectors too, the compressed base: search --rerank walks over them; the graph is built on them unless --graph-base says otherwise`,
+      text: `${of('walk')}keep one byte of each number of these vectors too, the compressed base: search --rerank walks over them; the graph is built on them unless --graph-base says otherwise`,
     },
     limit: { type: 'integer', least: 1, text: 'use the first N rows of B, C and W', whenAbsent: 'all' },
     M: {

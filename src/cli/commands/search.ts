@@ -177,11 +177,8 @@ async function searchRepeatedly(
 ): Promise<Searched> {
   const progress = session.progress('searching, queries');
   const total = repeat * queries.rows;
-  const { threads, signal } = session;
-  const byThreads =
-    threads > 1 && !choices.model && (index.kind === 'hnsw' || index.kind === 'nsg' || index.kind === 'hnsw-sq8')
-      ? index
-      : undefined;
+  const { signal } = session;
+  const byThreads = session.threads > 1 ? threadedSearch(index, k, choices, session) : undefined;
   const flat = index.kind === 'flat' ? index : undefined;
   const gpu = flat && (await session.gpuFor(total * flat.rows * flat.dim));
   const most = byThreads || gpu ? queries.rows : choices.model ? RERANKED_QUERIES : BLOCK_QUERIES[index.kind];
@@ -196,7 +193,7 @@ async function searchRepeatedly(
       const begin = session.now();
       const onProgress = (done: number) => progress.update(run * queries.rows + done, total);
       const found = byThreads
-        ? await byThreads.searchByThreads(block, k, { ef: choices.ef ?? k, threads, signal, onProgress })
+        ? await byThreads(block, onProgress)
         : gpu
           ? await flat.searchOn(gpu, block, k, { ...computingOf(session), signal })
           : search(index, block, k, choices, session.backend);
@@ -223,6 +220,23 @@ function sumOf(a: SearchCounts, b: SearchCounts): SearchCounts {
   const optional = (name: 'codes' | 'walkDistances') =>
     b[name] === undefined ? {} : { [name]: (a[name] ?? 0) + b[name] };
   return { ...sum, ...optional('codes'), ...optional('walkDistances') };
+}
+
+/** The search of all queries by several threads, of an index that has one. */
+function threadedSearch(
+  index: SearchIndex,
+  k: number,
+  { ef = k, rerank = k, model }: SearchChoices & { readonly model: Compressor | undefined },
+  { threads, signal, backend }: Session,
+): ((queries: Matrix, onProgress: (done: number) => void) => Promise<SearchResult>) | undefined {
+  if (index.kind === 'hnsw' && model) {
+    return async (queries, onProgress) => {
+      const walkQueries = model.encode(queries, { backend, threads });
+      return index.searchRerankedByThreads(queries, walkQueries, k, { ef, rerank, threads, signal, onProgress });
+    };
+  }
+  if (index.kind !== 'hnsw' && index.kind !== 'nsg' && index.kind !== 'hnsw-sq8') return undefined;
+  return (queries, onProgress) => index.searchByThreads(queries, k, { ef, threads, signal, onProgress });
 }
 
 function search(
