@@ -1,0 +1,21 @@
+/**
+ * Reading for nothing what is read for its value a little later: WebAssembly has no instruction that asks for a cache line. The value
+ * is not waited for, so many lines are on their way at once.
+ */
+import { type FunctionScope, forUp, type Local } from './assembler.ts';
+import { type I32, i32, type Statement } from './instructions.ts';
+
+/** Asks for the lines of these bytes. */
+export function fetchLines(f: FunctionScope, ...addresses: readonly I32[]): Statement[] {
+  const unused = f.local('i32');
+  return addresses.map((address) => unused.set(i32.load8_u(address)));
+}
+
+/**
+ * Asks for the first line of each row before any is read to its end.
+ *
+ * @param row address of row r
+ */
+export function fetchRows(f: FunctionScope, count: I32, row: (r: Local<'i32'>) => I32): Statement {
+  return forUp(f, 0, count, 1, (r) => fetchLines(f, row(r)));
+}
