@@ -1,6 +1,7 @@
 /**
  * HNSW of several libraries on the same vectors with the same parameters, one thread: seconds to build, and queries a second at
- * equal recall. Contenders take turns for every ef, in processes of their own, and their own processor time is what counts.
+ * equal recall. Contenders take turns for every ef, in processes of their own; each searches once unmeasured and once measured, and its
+ * own processor time is what counts.
  *
  *   cd bench/peers && npm install && node --import tsx hnsw.ts FOLDER [--limit N] [--M 16] [--ef-construction 200] [--k 10]
  *       [--ef 10,14,20,…] [--rounds 5] [--recalls 0.9,0.95,0.99] [--keep FOLDER] [--only name,name] [--out results]
@@ -100,7 +101,7 @@ for (const { name, command, absent, loads } of contestants()) {
 for (let round = 0; round < rounds; round++) {
   for (const ef of efs) {
     for (const one of all) {
-      if (round === 0) await one.running.ask(`search ${ef}`); // lets engines compile
+      await one.running.ask(`search ${ef}`); // brings what it needs back into the caches that it shares with the others
       const seconds = await one.running.ask(`search ${ef}`);
       if (round === 0) one.recall.set(ef, recallOf(one.out));
       one.seconds.set(ef, [...(one.seconds.get(ef) ?? []), seconds]);
