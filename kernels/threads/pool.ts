@@ -16,6 +16,7 @@ import {
   takeFailure,
 } from './control.ts';
 import { type ChunkOperand, chunkCount, type Grid, writeJob } from './job.ts';
+import { mayBlock } from './may-block.ts';
 import { startWorker, threadsSupported, type WorkerThread } from './start-worker.ts';
 import type { PoolMessage } from './worker.ts';
 
@@ -88,12 +89,12 @@ class Pool {
     if (failure !== undefined) throw new Error(`Kernels: expected a chunk to succeed, got ${failure}.`);
   }
 
-  /** Waits until the started threads listen, at most `milliseconds`; returns how many do. */
+  /** Waits, where this thread may, until the started threads listen, at most `milliseconds`; returns how many do. */
   awaitReady(milliseconds: number): number {
     const { words } = this.#control;
     for (;;) {
       const ready = Atomics.load(words, READY);
-      if (ready >= this.#workers.length) return ready;
+      if (ready >= this.#workers.length || !mayBlock) return ready;
       if (Atomics.wait(words, READY, ready, milliseconds) === 'timed-out') return Atomics.load(words, READY);
     }
   }
@@ -108,21 +109,9 @@ function join(words: Int32Array): void {
   for (let looks = 0; looks < LOOKS; looks++) if (Atomics.load(words, ACTIVE) === 0) return;
   Atomics.store(words, JOINING, 1);
   for (let inside = Atomics.load(words, ACTIVE); inside !== 0; inside = Atomics.load(words, ACTIVE)) {
-    if (mayWait) mayWait = waitOnce(words, inside);
+    if (mayBlock) Atomics.wait(words, ACTIVE, inside);
   }
   Atomics.store(words, JOINING, 0);
-}
-
-/** The main thread of a page may not sleep; it goes on looking. */
-let mayWait = true;
-
-function waitOnce(words: Int32Array, inside: number): boolean {
-  try {
-    Atomics.wait(words, ACTIVE, inside);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 let pool: Pool | undefined;
@@ -188,7 +177,11 @@ export function requireThreads(threads: number): void {
   );
 }
 
-/** Waits until all threads that were started listen, at most `milliseconds`; returns how many do, the caller included. */
+/**
+ * Waits until all threads that were started listen, at most `milliseconds`; not at all in the main thread of a page.
+ *
+ * @returns how many do, the caller included
+ */
 export function awaitThreads(milliseconds: number): number {
   return 1 + (pool?.awaitReady(milliseconds) ?? 0);
 }

@@ -1,4 +1,4 @@
-import { mayBlock } from './may-block.ts';
+import { mayBlock } from '../../kernels/threads/may-block.ts';
 
 /** Looks at a lock before its holder, which may have lost its processor, is waited for. */
 const LOOKS = 1000;

@@ -23,6 +23,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   seedrandom: ['seedrandom/seedrandom.js', 'seedrandom/lib/alea.js'],
 };
 
+/** Lets a page share memory between threads. */
+const ISOLATION = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+
 /** A page that fails says so at once. */
 const FAILURES = `
   function failed(reason) { fetch('/report', { method: 'POST', body: JSON.stringify({ failed: String(reason) }) }); }
@@ -39,15 +42,19 @@ export function chromium(): string | undefined {
  * Types are stripped by TypeScript itself on the way to the browser, so nothing needs to be built.
  *
  * @param module path from the root, such as test/browser/gpu.ts
+ * @param isolated whether the page is cross-origin isolated
  * @returns the object that the page reported, or undefined with a printed line where the browser does not work
  * @throws {Error} if the page failed
  */
-export async function runInChromium(program: string, module: string): Promise<unknown> {
+export async function runInChromium(program: string, module: string, isolated = false): Promise<unknown> {
   let report: (text: string) => void = () => {};
   const reported = new Promise<string>((resolve) => {
     report = resolve;
   });
-  const server = createServer((request, response) => serve(request, response, module, report));
+  const server = createServer((request, response) => {
+    if (isolated) for (const [name, value] of Object.entries(ISOLATION)) response.setHeader(name, value);
+    serve(request, response, module, report);
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const profile = mkdtempSync(join(tmpdir(), 'cnt-chromium-'));
@@ -121,18 +128,41 @@ function serve(
       report(text);
     });
   } else if (path === '') {
-    const imports = Object.fromEntries(Object.keys(PACKAGES).map((name) => [name, `/package/${name}`]));
-    const map = `<script type="importmap">${JSON.stringify({ imports })}</script>`;
     const start = `<script>${FAILURES}</script><script type="module" src="/${module}" onerror="failed('loading')"></script>`;
-    send('text/html', `<!doctype html><title>test</title>${map}${start}`);
+    send('text/html', `<!doctype html><title>test</title>${start}`);
   } else if (path.startsWith('package/') && PACKAGES[path.slice(8)]) {
     send('text/javascript', packageModule(PACKAGES[path.slice(8)]!));
-  } else if (/^(src|kernels|test)\/[\w/.-]+\.ts$/.test(path) && !path.includes('..') && existsSync(join(root, path))) {
-    const { outputText } = ts.transpileModule(readFileSync(join(root, path), 'utf8'), {
-      compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true },
-    });
-    send('text/javascript', outputText);
-  } else response.writeHead(404).end();
+  } else {
+    const source = sourceOf(path);
+    if (source) send('text/javascript', sourceModule(source));
+    else response.writeHead(404).end();
+  }
+}
+
+/** The file of a module. A worker's is asked for as it is called when built: `.js`. */
+function sourceOf(path: string): string | undefined {
+  const file = join(root, path.replace(/\.js$/, '.ts'));
+  const ours = /^(src|kernels|test)\/[\w/.-]+\.[jt]s$/.test(path) && !path.includes('..');
+  return ours && existsSync(file) ? file : undefined;
+}
+
+/** By file: pages and their workers ask for most of them more than once. */
+const modules = new Map<string, string>();
+
+function sourceModule(file: string): string {
+  const text = modules.get(file) ?? withoutTypes(file);
+  modules.set(file, text);
+  return text;
+}
+
+function withoutTypes(file: string): string {
+  const { outputText } = ts.transpileModule(readFileSync(file, 'utf8'), {
+    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true },
+  });
+  // No import map, which workers do not follow.
+  return outputText.replace(/((?:from|import\()\s*)'([\w.-]+)'/g, (found, begin: string, name: string) =>
+    PACKAGES[name] ? `${begin}'/package/${name}'` : found,
+  );
 }
 
 function packageModule(files: readonly string[]): string {
