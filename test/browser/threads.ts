@@ -1,6 +1,6 @@
 /**
- * Runs in a page and in a worker of it: what several threads compute against one thread. Reports what had the same bits, or, where the page is not
- * cross-origin isolated, what it says to whoever asks for threads.
+ * Runs in a page, in the same page cross-origin isolated, and in a worker of that: what the first says to whoever asks for threads;
+ * and what two threads of the others compute, against one.
  */
 import { createKernels } from '../../kernels/backend.ts';
 import { along, ROWS } from '../../kernels/threads/job.ts';
@@ -27,6 +27,8 @@ interface Page {
     onmessage: (event: { readonly data: unknown }) => void;
     onerror: (event: { readonly message: string }) => void;
   };
+  readonly sessionStorage: { setItem(name: string, value: string): void; getItem(name: string): string | null };
+  readonly location: { replace(path: string): void };
   postMessage(message: unknown): void;
   setTimeout(run: () => void, milliseconds: number): void;
   fetch(path: string, settings: object): Promise<unknown>;
@@ -147,7 +149,11 @@ function inWorker(): Promise<unknown> {
 }
 
 if (!page.document) page.postMessage(await isolated());
-else {
-  const report = page.crossOriginIsolated ? { page: await isolated(), worker: await inWorker() } : await notIsolated();
+else if (!page.crossOriginIsolated) {
+  page.sessionStorage.setItem('refused', JSON.stringify(await notIsolated()));
+  page.location.replace('/isolated');
+} else {
+  const refused: unknown = JSON.parse(page.sessionStorage.getItem('refused')!);
+  const report = { refused, page: await isolated(), worker: await inWorker() };
   await page.fetch('/report', { method: 'POST', body: JSON.stringify(report) });
 }

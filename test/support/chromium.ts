@@ -23,7 +23,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   seedrandom: ['seedrandom/seedrandom.js', 'seedrandom/lib/alea.js'],
 };
 
-/** Lets a page share memory between threads. */
+/** The address of the same page cross-origin isolated, so that it may share memory with its threads. */
+const ISOLATED = 'isolated';
 const ISOLATION = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
 
 /** A page that fails says so at once. */
@@ -41,20 +42,16 @@ export function chromium(): string | undefined {
  * Opens a page that runs one module of this repository, and waits for what it reports by `fetch('/report', { method: 'POST' })`.
  * Types are stripped by TypeScript itself on the way to the browser, so nothing needs to be built.
  *
- * @param module path from the root, such as test/browser/gpu.ts
- * @param isolated whether the page is cross-origin isolated
+ * @param module path from the root, such as test/browser/gpu.ts; it may go on at `/isolated`, the same page cross-origin isolated
  * @returns the object that the page reported, or undefined with a printed line where the browser does not work
  * @throws {Error} if the page failed
  */
-export async function runInChromium(program: string, module: string, isolated = false): Promise<unknown> {
+export async function runInChromium(program: string, module: string): Promise<unknown> {
   let report: (text: string) => void = () => {};
   const reported = new Promise<string>((resolve) => {
     report = resolve;
   });
-  const server = createServer((request, response) => {
-    if (isolated) for (const [name, value] of Object.entries(ISOLATION)) response.setHeader(name, value);
-    serve(request, response, module, report);
-  });
+  const server = createServer((request, response) => serve(request, response, module, report));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const profile = mkdtempSync(join(tmpdir(), 'cnt-chromium-'));
@@ -117,7 +114,8 @@ function serve(
   report: (text: string) => void,
 ): void {
   const path = (request.url ?? '/').slice(1);
-  const send = (type: string, text: string) => response.writeHead(200, { 'content-type': type }).end(text);
+  const headers = path === '' ? {} : ISOLATION;
+  const send = (type: string, text: string) => response.writeHead(200, { 'content-type': type, ...headers }).end(text);
   if (request.method === 'POST') {
     let text = '';
     request.on('data', (chunk) => {
@@ -127,7 +125,7 @@ function serve(
       send('text/plain', '');
       report(text);
     });
-  } else if (path === '') {
+  } else if (path === '' || path === ISOLATED) {
     const start = `<script>${FAILURES}</script><script type="module" src="/${module}" onerror="failed('loading')"></script>`;
     send('text/html', `<!doctype html><title>test</title>${start}`);
   } else if (path.startsWith('package/') && PACKAGES[path.slice(8)]) {
