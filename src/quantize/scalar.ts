@@ -103,6 +103,7 @@ export class ScalarQuantizer {
    * The codes of each row: t = (x - minimum) / span held within 0 and 1, code = the whole part of 255 t.
    *
    * @param x (n, dim)
+   * @param computing changes no code
    * @returns (n, dim)
    * @throws {RangeError} if x has other than `dim` columns, or a value that is not finite
    */
