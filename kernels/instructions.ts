@@ -234,8 +234,16 @@ export const i32x4 = {
 /** Eight 16-bit lanes. */
 export const i16x8 = {
   sub: vBinary(0x91),
+  /** The lanes of a, then those of b, each held within 16 signed bits. */
+  narrow_i32x4_s: vBinary(0x85),
   /** Widens bytes 0 to 7. */
   extend_low_i8x16_u: vUnary(0x89),
+};
+
+/** Sixteen bytes. */
+export const i8x16 = {
+  /** The signed lanes of a, then those of b, each held within 0 and 255. */
+  narrow_i16x8_u: vBinary(0x66),
 };
 
 export const f32x4 = {

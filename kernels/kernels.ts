@@ -244,6 +244,9 @@ export interface Kernels {
 
   // ---- scalar-codes/ : one byte a dimension
 
+  /** codes[r, i] = the whole part of 255 · min(max((x[r, i] - minima[i]) / spans[i], 0), 1), r < count; 0 for a span of 0 and for NaN. */
+  scalarCodes(codes: Uint8Array, x: Floats, minima: Floats, spans: Floats, count: number, dim: number): void;
+
   /** out[r] = sum over i of (target[i] - steps[i] · codes[ids[r], i])², r < count; lanes as in distance/. */
   codeDistances(
     out: Floats,
@@ -295,6 +298,11 @@ export interface Kernels {
   matmulNT(c: Floats, a: Floats, b: Floats, m: number, n: number, k: number, accumulate: boolean): void;
   /** c (m, n) = aᵀ b, a (k, m), b (k, n). */
   matmulTN(c: Floats, a: Floats, b: Floats, m: number, n: number, k: number, accumulate: boolean): void;
+
+  // ---- finite/
+
+  /** Whether no x[i] is NaN or infinite, i < n. */
+  allFinite(x: Floats, n: number): boolean;
 
   // ---- elementwise/
 

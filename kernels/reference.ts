@@ -5,6 +5,7 @@ import { referenceBatchNorm } from './batch-norm/reference.ts';
 import { referenceDistance } from './distance/reference.ts';
 import { referenceElementwise } from './elementwise/reference.ts';
 import { referenceExactSearch } from './exact-search/reference.ts';
+import { referenceFinite } from './finite/reference.ts';
 import { referenceGraphWalk } from './graph-walk/reference.ts';
 import type { Counts, Kernels, Round } from './kernels.ts';
 import { referenceMatmul } from './matmul/reference.ts';
@@ -57,6 +58,7 @@ export function bindReference(precision: Precision, attachable = 0): Kernels {
     ...referenceTableScan(round, counts),
     ...referenceScalarCodes(round, counts),
     ...referenceMatmul(round, counts),
+    ...referenceFinite(),
     ...referenceElementwise(round),
     ...referenceActivation(round),
     ...referenceBatchNorm(round),

@@ -32,6 +32,7 @@ import { bindBatchNorm, emitBatchNorm } from './batch-norm/simd.ts';
 import { bindDistance, emitDistance } from './distance/simd.ts';
 import { bindElementwise, emitElementwise } from './elementwise/simd.ts';
 import { bindExactSearch, emitExactSearch } from './exact-search/simd.ts';
+import { bindFinite, emitFinite } from './finite/simd.ts';
 import { bindGraphWalk, emitGraphWalk } from './graph-walk/simd.ts';
 import type { Counts, Kernels } from './kernels.ts';
 import type { Link } from './link.ts';
@@ -63,6 +64,7 @@ const FAMILIES = [
   emitScalarCodes,
   emitGraphWalk,
   emitMatmul,
+  emitFinite,
   emitElementwise,
   emitActivation,
   emitBatchNorm,
@@ -85,6 +87,7 @@ function bindFamilies(link: Link) {
     ...bindTableScan(link),
     ...bindScalarCodes(link),
     ...bindMatmul(link),
+    ...bindFinite(link),
     ...bindElementwise(link),
     ...bindActivation(link),
     ...bindBatchNorm(link),

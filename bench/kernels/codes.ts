@@ -98,6 +98,39 @@ function scalarCodes(dim: number): void {
   row('float distance of floats; d', dim, undefined, ns('floats'));
 }
 
+/** Encoding, and looking for what is not finite, of a block that stays in cache. */
+function scalarEncoding(dim: number): void {
+  const rows = Math.floor(2 ** 15 / dim);
+  const numbers = rows * dim;
+  const kernels = createKernels({ backend: 'simd', bytes: 5 * numbers + 8 * dim + 4096 });
+  const reference = referenceKernels();
+  const x = kernels.floats(numbers) as Float32Array;
+  fill(x, 15);
+  const codes = kernels.bytes(numbers);
+  const [minima, spans] = [kernels.floats(dim).fill(-0.45), kernels.floats(dim).fill(0.9)];
+  const expected = new Uint8Array(numbers);
+  kernels.scalarCodes(codes, x, minima, spans, rows, dim);
+  reference.scalarCodes(expected, x, minima, spans, rows, dim);
+  requireSameBits(`scalar codes, dim ${dim}`, Float32Array.from(codes), Float32Array.from(expected));
+  if (!kernels.allFinite(x, numbers) || !reference.allFinite(x, numbers)) throw new Error('finite: expected so.');
+  const times = measure({
+    plain: () => {
+      for (let r = 0; r < rows; r++) {
+        for (let i = 0; i < dim; i++) {
+          const share = Math.fround(Math.fround(x[r * dim + i]! - minima[i]!) / spans[i]!);
+          expected[r * dim + i] = Math.fround(255 * Math.max(0, Math.min(1, share)));
+        }
+      }
+    },
+    simd: () => kernels.scalarCodes(codes, x, minima, spans, rows, dim),
+    plainFinite: () => reference.allFinite(x, numbers),
+    finite: () => kernels.allFinite(x, numbers),
+  });
+  const ns = (name: string) => (times[name]!.median / numbers) * 1e9;
+  row('SQ8 encoding, a number; d', dim, ns('plain'), ns('simd'));
+  row('  whether all are finite; d', dim, ns('plainFinite'), ns('finite'));
+}
+
 function nearestRows(dim: number): void {
   const [points, centroids] = [1024, 256];
   const kernels = createKernels({ backend: 'simd', bytes: 4 * ((points + centroids) * dim + 400 * points) + 4096 });
@@ -216,6 +249,7 @@ console.log('medians of 9 rounds\n');
 console.log('ns for                             size  plain JS     SIMD   ratio');
 for (const m of [8, 16, 32]) tableScan(m);
 for (const dim of [64, 128, 256, 960]) scalarCodes(dim);
+for (const dim of [7, 64, 256, 960]) scalarEncoding(dim);
 for (const dim of [2, 4, 8, 16, 64, 256]) nearestRows(dim);
 selection();
 for (const dim of [64, 256, 960]) exactSearch(dim);

@@ -171,7 +171,7 @@ async function compare(theirs: Library, base: Matrix, query: Matrix, truth: Int3
   const asked = firstRows(query, Math.max(1, Math.round(query.rows * (one.share ?? 1))));
   const command = { do: 'search', k: K, queries: asked.rows, batch: one.batch, nprobe: one.nprobe };
   const times: { ours: number; theirs: number }[] = [];
-  let found = new Int32Array(0);
+  let found: Int32Array = new Int32Array(0);
   for (let round = -1; round < rounds; round++) {
     const mine = searchOurs(index, asked, one.batch);
     const { seconds } = await theirs.ask(command);

@@ -3,8 +3,19 @@ import type { Counts, Floats, Kernels, Round } from '../kernels.ts';
 
 export type ScalarCodesKernels = Pick<
   Kernels,
-  'codeDistances' | 'codeDistanceScan' | 'byteDistances' | 'byteDistanceScan'
+  'scalarCodes' | 'codeDistances' | 'codeDistanceScan' | 'byteDistances' | 'byteDistanceScan'
 >;
+
+/**
+ * The whole part of 255 min(max((x - minimum) / span, 0), 1); 0 for a span of 0 and for NaN.
+ *
+ * Source: faiss 1.7.3 `ScalarQuantizer`, `QT_8bit`.
+ */
+export function scalarCode(x: number, minimum: number, span: number, round: Round): number {
+  const share = round(round(x - minimum) / span);
+  if (span === 0 || Number.isNaN(share)) return 0;
+  return Math.floor(round(255 * Math.min(Math.max(share, 0), 1)));
+}
 
 /** The sum of (target[i] - steps[i] codes[codeAt + i])² in four lanes (lane = i mod 4), reduced as (l0 + l2) + (l1 + l3). */
 export function codeDistance(
@@ -40,6 +51,11 @@ export function byteDistance(
 
 export function referenceScalarCodes(round: Round, counts: Counts): ScalarCodesKernels {
   return {
+    scalarCodes(codes, x, minima, spans, count, dim) {
+      for (let i = 0; i < count * dim; i++) {
+        codes[i] = scalarCode(x[i]!, minima[i % dim]!, spans[i % dim]!, round);
+      }
+    },
     codeDistances(out, target, steps, codes, ids, count, dim) {
       for (let r = 0; r < count; r++) out[r] = codeDistance(target, steps, codes, ids[r]! * dim, dim, round);
       countDistances(counts, count, dim);

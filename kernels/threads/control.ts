@@ -25,12 +25,13 @@ export const FAILED = 6 * LINE;
 export const MESSAGE_LENGTH = FAILED + 1;
 /** Threads that have started. */
 export const READY = 7 * LINE;
-/** For each thread, the messages sent to it. */
-export const MAIL = 8 * LINE;
-
 /** The most threads of a pool, the caller included. */
 export const MOST_THREADS = 256;
-const WORDS = MAIL + MOST_THREADS;
+/** For each thread, the messages sent to it. */
+export const MAIL = 8 * LINE;
+/** For each thread, 1 from before it raises ACTIVE until after it has lowered it again: who never does so is found by it. */
+export const INSIDE = MAIL + MOST_THREADS;
+const WORDS = INSIDE + MOST_THREADS;
 const MESSAGE_LETTERS = 512;
 
 export interface Control {

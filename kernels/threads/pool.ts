@@ -7,6 +7,7 @@ import {
   type Control,
   createControl,
   EPOCH,
+  INSIDE,
   JOINING,
   LIMIT,
   MAIL,
@@ -16,11 +17,14 @@ import {
   takeFailure,
 } from './control.ts';
 import { type ChunkOperand, chunkCount, type Grid, writeJob } from './job.ts';
+import { mayBlock } from './may-block.ts';
 import { startWorker, threadsSupported, type WorkerThread } from './start-worker.ts';
 import type { PoolMessage } from './worker.ts';
 
 /** How often the caller looks whether the others are done before it sleeps. */
 const LOOKS = 20_000;
+/** How long the caller sleeps before it asks whether those it waits for have ended. */
+const ASK_MS = 100;
 
 /** The threads that help this one, started when first needed and shared by all kernels of this thread. */
 class Pool {
@@ -38,8 +42,8 @@ class Pool {
           inBrowser: () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }),
         },
         {
-          onError: (reason) => {
-            this.#failure = reason;
+          onEnd: (reason) => {
+            this.#failure ??= reason;
           },
         },
       );
@@ -52,14 +56,20 @@ class Pool {
     }
   }
 
-  /** A thread that sleeps or looks for work returns to its event loop, which delivers the message. */
-  send(worker: number, message: PoolMessage): void {
+  /**
+   * A thread that sleeps or looks for work returns to its event loop, which delivers the message.
+   *
+   * @returns false if the thread has ended, which is the end of the pool
+   */
+  send(worker: number, message: PoolMessage): boolean {
     const { words } = this.#control;
     // Counted first: a thread goes back to work only when it has received all that was counted.
     Atomics.add(words, MAIL + worker + 1, 1);
-    this.#workers[worker]!.post(message);
+    const there = this.#workers[worker]!.post(message);
+    if (!there) this.#failure ??= 'one that has ended';
     Atomics.add(words, EPOCH, 2);
     Atomics.notify(words, EPOCH);
+    return there;
   }
 
   /** Runs one job on up to `threads` threads, the caller one of them, and returns when it is done. */
@@ -71,7 +81,7 @@ class Pool {
     grid: Grid,
     operands: readonly ChunkOperand[],
   ): void {
-    if (this.#failure !== undefined) throw new Error(`Kernels: expected threads that run, got ${this.#failure}.`);
+    this.#requireThreads();
     const control = this.#control;
     const { words, job } = control;
     const chunks = chunkCount(grid);
@@ -83,45 +93,47 @@ class Pool {
     if (Atomics.load(words, ASLEEP) > 0) Atomics.notify(words, EPOCH, chunks - 1);
     runChunks(control, runner);
     Atomics.add(words, EPOCH, 1);
-    join(words);
+    this.#join();
     const failure = takeFailure(control);
+    this.#requireThreads();
     if (failure !== undefined) throw new Error(`Kernels: expected a chunk to succeed, got ${failure}.`);
   }
 
-  /** Waits until the started threads listen, at most `milliseconds`; returns how many do. */
+  /** A thread that ended may have taken a chunk with it; nothing is computed by this pool any more. */
+  #requireThreads(): void {
+    if (this.#failure !== undefined) throw new Error(`Kernels: expected threads that run, got ${this.#failure}.`);
+  }
+
+  /** Waits until no other thread is inside the job, or only such as have ended there. */
+  #join(): void {
+    const { words } = this.#control;
+    for (let looks = 0; looks < LOOKS; looks++) if (Atomics.load(words, ACTIVE) === 0) return;
+    Atomics.store(words, JOINING, 1);
+    for (let inside = Atomics.load(words, ACTIVE); inside !== 0; inside = Atomics.load(words, ACTIVE)) {
+      if (mayBlock && Atomics.wait(words, ACTIVE, inside, ASK_MS) === 'timed-out' && this.#onlyEndedInside()) break;
+    }
+    Atomics.store(words, JOINING, 0);
+  }
+
+  #onlyEndedInside(): boolean {
+    const inside = this.#workers
+      .map((_, i) => i)
+      .filter((i) => Atomics.load(this.#control.words, INSIDE + i + 1) === 1);
+    return inside.length > 0 && inside.every((i) => !this.send(i, { kind: 'knock' }));
+  }
+
+  /** Waits, where this thread may, until the started threads listen, at most `milliseconds`; returns how many do. */
   awaitReady(milliseconds: number): number {
     const { words } = this.#control;
     for (;;) {
       const ready = Atomics.load(words, READY);
-      if (ready >= this.#workers.length) return ready;
+      if (ready >= this.#workers.length || !mayBlock) return ready;
       if (Atomics.wait(words, READY, ready, milliseconds) === 'timed-out') return Atomics.load(words, READY);
     }
   }
 
   get size(): number {
     return this.#workers.length;
-  }
-}
-
-/** Waits until no other thread is inside the job. */
-function join(words: Int32Array): void {
-  for (let looks = 0; looks < LOOKS; looks++) if (Atomics.load(words, ACTIVE) === 0) return;
-  Atomics.store(words, JOINING, 1);
-  for (let inside = Atomics.load(words, ACTIVE); inside !== 0; inside = Atomics.load(words, ACTIVE)) {
-    if (mayWait) mayWait = waitOnce(words, inside);
-  }
-  Atomics.store(words, JOINING, 0);
-}
-
-/** The main thread of a page may not sleep; it goes on looking. */
-let mayWait = true;
-
-function waitOnce(words: Int32Array, inside: number): boolean {
-  try {
-    Atomics.wait(words, ACTIVE, inside);
-    return true;
-  } catch {
-    return false;
   }
 }
 
@@ -188,7 +200,11 @@ export function requireThreads(threads: number): void {
   );
 }
 
-/** Waits until all threads that were started listen, at most `milliseconds`; returns how many do, the caller included. */
+/**
+ * Waits until all threads that were started listen, at most `milliseconds`; not at all in the main thread of a page.
+ *
+ * @returns how many do, the caller included
+ */
 export function awaitThreads(milliseconds: number): number {
   return 1 + (pool?.awaitReady(milliseconds) ?? 0);
 }

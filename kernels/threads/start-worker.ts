@@ -2,9 +2,12 @@
 
 /** A thread that runs a module of ours. It does not keep the process alive. */
 export interface WorkerThread {
-  /** Views on shared memory and shared memories themselves arrive as the same memory. */
-  post(message: unknown): void;
-  terminate(): void;
+  /**
+   * Views on shared memory and shared memories themselves arrive as the same memory.
+   *
+   * @returns false if the thread has ended, even where this one has not come to its event loop since; a browser does not say so
+   */
+  post(message: unknown): boolean;
 }
 
 export interface WorkerEntry {
@@ -16,15 +19,15 @@ export interface WorkerEntry {
 
 export interface WorkerListeners {
   readonly onMessage?: (message: unknown) => void;
-  /** The thread ended by an error, which it could not report itself. */
-  readonly onError?: (reason: string) => void;
+  /** The thread ended, by an error that it could not report itself or otherwise; may be told twice. */
+  readonly onEnd?: (reason: string) => void;
 }
 
+type MessagePort = import('node:worker_threads').MessagePort;
 type NodeThreads = typeof import('node:worker_threads');
 
 interface BrowserWorker {
   postMessage(message: unknown): void;
-  terminate(): void;
   onmessage?: (event: { readonly data: unknown }) => void;
   onerror?: (event: { readonly message?: string }) => void;
 }
@@ -48,30 +51,41 @@ export function threadsSupported(): boolean {
 }
 
 /** @throws {Error} if this engine has no threads */
-export function startWorker(entry: WorkerEntry, { onMessage, onError }: WorkerListeners = {}): WorkerThread {
+export function startWorker(entry: WorkerEntry, listeners: WorkerListeners): WorkerThread {
   const threads = nodeThreads();
-  if (threads) return startInNode(threads, entry.url, { ...(onMessage && { onMessage }), ...(onError && { onError }) });
+  if (threads) return startInNode(threads, entry.url, listeners);
   if (!threadsSupported()) throw new Error('startWorker: expected an engine with threads, got one without.');
+  const { onMessage, onEnd } = listeners;
   const worker = entry.inBrowser() as BrowserWorker;
   if (onMessage) worker.onmessage = ({ data }) => onMessage(data);
-  worker.onerror = ({ message }) => onError?.(message ?? `${entry.url} cannot be loaded`);
-  return { post: (message) => worker.postMessage(message), terminate: () => worker.terminate() };
-}
-
-function startInNode({ Worker }: NodeThreads, url: URL, { onMessage, onError }: WorkerListeners): WorkerThread {
-  // Not the options of this process: a worker has no use for its loader, and some, such as --input-type, forbid a file.
-  const worker = needsLoader(url)
-    ? new Worker(loading(url), { eval: true, execArgv: [] })
-    : new Worker(url, { execArgv: [] });
-  if (onMessage) worker.on('message', onMessage);
-  worker.on('error', (error) => onError?.(error instanceof Error ? error.message : String(error)));
-  worker.unref(); // after the listeners, which hold the process again
+  worker.onerror = ({ message }) => onEnd?.(message ?? `${entry.url} cannot be loaded`);
   return {
-    post: (message) => worker.postMessage(message),
-    terminate: () => {
-      worker.terminate();
+    post(message) {
+      worker.postMessage(message);
+      return true;
     },
   };
+}
+
+/**
+ * Messages go through a channel of our own: the end of a thread closes its side of it at once, while the events of its worker
+ * wait for the event loop. That `postMessage` then answers false is not documented.
+ */
+function startInNode({ Worker, MessageChannel }: NodeThreads, url: URL, listeners: WorkerListeners): WorkerThread {
+  const { onMessage, onEnd } = listeners;
+  const { port1: port, port2 } = new MessageChannel();
+  // Not the options of this process: a worker has no use for its loader, and some, such as --input-type, forbid a file.
+  const options = { execArgv: [], workerData: port2, transferList: [port2] };
+  const worker = needsLoader(url) ? new Worker(loading(url), { ...options, eval: true }) : new Worker(url, options);
+  let ended = false;
+  if (onMessage) worker.on('message', onMessage);
+  worker.on('error', (error) => onEnd?.(error instanceof Error ? error.message : String(error)));
+  worker.on('exit', (code) => {
+    ended = true;
+    onEnd?.(`an exit with code ${code}`);
+  });
+  worker.unref(); // after the listeners, which hold the process again
+  return { post: (message) => !ended && (port.postMessage(message) as unknown) !== false };
 }
 
 /** A worker does not inherit the loader of TypeScript by which tests and benches run in a Node that has none of its own. */
@@ -87,8 +101,8 @@ function loading(url: URL): string {
 
 /** In a worker: `listener` gets the messages of the thread that started it. */
 export function onMessageFromParent(listener: (message: unknown) => void): void {
-  const port = nodeThreads()?.parentPort;
-  if (port) port.on('message', listener);
+  const threads = nodeThreads();
+  if (threads) (threads.workerData as MessagePort).on('message', listener);
   else here.onmessage = ({ data }) => listener(data);
 }
 

@@ -2,7 +2,7 @@
 import { SCRATCH_BYTES } from '../memory.ts';
 import { type WasmMemory, type WasmModule, webAssembly } from '../webassembly.ts';
 import { type ChunkRunner, runChunks } from './chunks.ts';
-import { ACTIVE, ASLEEP, type Control, EPOCH, JOINING, LIMIT, MAIL, openControl, READY } from './control.ts';
+import { ACTIVE, ASLEEP, type Control, EPOCH, INSIDE, JOINING, LIMIT, MAIL, openControl, READY } from './control.ts';
 import { jobKernels } from './job.ts';
 import { onMessageFromParent } from './start-worker.ts';
 
@@ -17,7 +17,9 @@ export type PoolMessage =
       /** Address of the caller's scratch; the other threads' follow. */
       readonly scratch: number;
     }
-  | { readonly kind: 'forget'; readonly id: number };
+  | { readonly kind: 'forget'; readonly id: number }
+  /** Asks for nothing: that it is delivered says that the thread is there. */
+  | { readonly kind: 'knock' };
 
 /**
  * How often a thread looks for the next job before it sleeps: about 0.2 ms, since the calls of a training step follow each other
@@ -41,7 +43,7 @@ function receive(message: PoolMessage): void {
     const { exports } = new Instance(message.module, { kernels: { memory: message.memory } });
     const scratch = message.scratch + thread * SCRATCH_BYTES;
     runners.set(message.id, { functions: Object.values(exports), scratch });
-  } else {
+  } else if (message.kind === 'forget') {
     runners.delete(message.id);
   }
   received++;
@@ -70,12 +72,14 @@ function serve(control: Control): void {
 
 function takePart(control: Control, epoch: number): void {
   const { words, job } = control;
+  Atomics.store(words, INSIDE + thread, 1);
   Atomics.add(words, ACTIVE, 1);
   if (Atomics.load(words, EPOCH) === epoch && thread < words[LIMIT]!) {
     const runner = runners.get(jobKernels(job));
     if (runner) runChunks(control, runner);
   }
   if (Atomics.sub(words, ACTIVE, 1) === 1 && Atomics.load(words, JOINING) === 1) Atomics.notify(words, ACTIVE);
+  Atomics.store(words, INSIDE + thread, 0);
 }
 
 onMessageFromParent((message) => receive(message as PoolMessage));

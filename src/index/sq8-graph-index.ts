@@ -113,7 +113,7 @@ export class Sq8GraphIndex {
     }
     if (base) requireFinite(base, where);
     const quantizer = ScalarQuantizer.train(graphBase, range);
-    const codes = quantizer.encode(graphBase);
+    const codes = quantizer.encode(graphBase, { backend, threads });
     const { M, efConstruction, profile = 'canonical', seed = 1 } = hnsw;
     const { extendCandidates = false, keepPrunedConnections = false } = hnsw;
     const found = hnswProfiles[profile]?.collapsesCopies ? equalCodes(codes, quantizer.dim) : undefined;

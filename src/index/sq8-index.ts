@@ -67,7 +67,8 @@ export class Sq8Index {
   static build(options: Sq8IndexOptions): Sq8Index {
     const { base, range = 'dimension', keepVectors = false } = options;
     const quantizer = ScalarQuantizer.train(base, range);
-    return new Sq8Index(quantizer, quantizer.encode(base), keepVectors ? base : undefined, computingOf(options));
+    const computing = computingOf(options);
+    return new Sq8Index(quantizer, quantizer.encode(base, computing), keepVectors ? base : undefined, computing);
   }
 
   get rows(): number {

@@ -1,6 +1,9 @@
-import { createMatrix, type Matrix } from '../tensor/matrix.ts';
+import type { Computing } from '../../kernels/backend.ts';
+import { scalarCode } from '../../kernels/scalar-codes/reference.ts';
+import { createMatrix, type Matrix, requireFinite } from '../tensor/matrix.ts';
 import { type JsonObject, type NamedArray, requireArray, requireChoice } from '../tensor/named-arrays.ts';
-import { partsOf, requireFiniteVectors, type Vectors } from '../tensor/vectors.ts';
+import { partsOf, requireFiniteVectors, rowBlocks, type Vectors } from '../tensor/vectors.ts';
+import { ScalarEncoder } from './scalar-encoder.ts';
 
 /**
  * - `dimension`: each dimension has its own range; a query stays as it is and is compared in float32 (faiss `QT_8bit`).
@@ -100,18 +103,21 @@ export class ScalarQuantizer {
    * The codes of each row: t = (x - minimum) / span held within 0 and 1, code = the whole part of 255 t.
    *
    * @param x (n, dim)
+   * @param computing changes no code
    * @returns (n, dim)
    * @throws {RangeError} if x has other than `dim` columns, or a value that is not finite
    */
-  encode(x: Vectors): Uint8Array {
+  encode(x: Vectors, computing: Computing = {}): Uint8Array {
     const where = 'ScalarQuantizer.encode';
     if (x.cols !== this.dim) throw new RangeError(`${where}: expected ${this.dim} columns, got ${x.cols}.`);
-    requireFiniteVectors(x, where);
     const codes = new Uint8Array(x.rows * x.cols);
-    for (const { first, matrix } of partsOf(x)) {
-      for (let row = 0; row < matrix.rows; row++) {
-        this.encodeInto(codes, (first + row) * this.dim, matrix.data, row * this.dim);
+    const encoder = new ScalarEncoder(this, x.rows, computing);
+    try {
+      for (const { first, matrix } of rowBlocks(x, 0, x.rows, encoder.capacity)) {
+        if (!encoder.encode(matrix, codes, first)) requireFinite(matrix, where, first);
       }
+    } finally {
+      encoder.close();
     }
     return codes;
   }
@@ -119,11 +125,7 @@ export class ScalarQuantizer {
   /** The code of the vector at `from`, which the caller has checked, to place `at`. */
   encodeInto(codes: Uint8Array, at: number, x: Float32Array, from: number): void {
     const { dim, minima, spans } = this;
-    for (let i = 0; i < dim; i++) {
-      const span = spans[i]!;
-      const share = span === 0 ? 0 : fround(fround(x[from + i]! - minima[i]!) / span);
-      codes[at + i] = fround(255 * Math.max(0, Math.min(1, share)));
-    }
+    for (let i = 0; i < dim; i++) codes[at + i] = scalarCode(x[from + i]!, minima[i]!, spans[i]!, fround);
   }
 
   /**

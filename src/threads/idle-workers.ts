@@ -35,13 +35,13 @@ export function releaseWorkers(workers: readonly HiredWorker[]): void {
 function start(): HiredWorker {
   const thread = startWorker(ENTRY, {
     onMessage: (error) => hired.onError?.(error as Error),
-    onError(reason) {
+    onEnd(reason) {
       hired.dead = true;
       const place = idle.indexOf(hired);
       if (place >= 0) idle.splice(place, 1);
-      hired.onError?.(new Error(`A worker thread ended: ${reason}`));
+      hired.onError?.(new Error(`A worker thread: expected to run until the end, got ${reason}.`));
     },
   });
-  const hired: HiredWorker = { post: (message) => thread.post(message), onError: undefined, dead: false };
+  const hired: HiredWorker = { post: thread.post, onError: undefined, dead: false };
   return hired;
 }

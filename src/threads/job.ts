@@ -1,8 +1,8 @@
 import type { Counts } from '../../kernels/kernels.ts';
+import { mayBlock } from '../../kernels/threads/may-block.ts';
 import { threadsSupported } from '../../kernels/threads/start-worker.ts';
 import { ABSENT, BUSY, CHUNKS, createBoard, DISMISSED, FAILED, NEXT, NO_MORE, READY, STEP, WORKERS } from './board.ts';
 import { type HiredWorker, hireWorkers, releaseWorkers } from './idle-workers.ts';
-import { mayBlock } from './may-block.ts';
 import type { Invitation, Steps, Task } from './task.ts';
 
 /** While others finish, the event loop gets a turn this often. */

@@ -17,6 +17,7 @@ import {
   type Expression,
   f32,
   f32x4,
+  i8x16,
   i16x8,
   i32,
   i32x4,
@@ -324,6 +325,16 @@ test('16-bit lanes: widening, subtraction, and products of pairs added', () => {
   assert.equal(new Int32Array(ofVectors(i32x4.dot_i16x8_s)(a, b)), Int32Array.of(-7, -122768, -11, -65026));
   assert.equal(new Int32Array(ofVectors(i32x4.extend_low_i16x8_u)(a)), Int32Array.of(1, 65534, 300, 32768));
   assert.equal(new Int32Array(ofVectors(i32x4.extend_high_i16x8_u)(a)), Int32Array.of(5, 6, 65535, 255));
+});
+
+test('narrowing holds numbers within the smaller lanes', () => {
+  const [a, b] = [Int32Array.of(1, -2, 32767, 32768), Int32Array.of(-32768, -32769, 2 ** 31 - 1, -(2 ** 31))];
+  const halves = [1, -2, 32767, 32767, -32768, -32768, 32767, -32768];
+  assert.equal(new Int16Array(ofVectors(i16x8.narrow_i32x4_s)(a, b)), Int16Array.from(halves));
+  const low = new Int32Array(Int16Array.of(0, 1, 255, 256, -1, 32767, -32768, 128).buffer);
+  const high = new Int32Array(Int16Array.of(9, 8, 7, 6, 5, 4, 3, 2).buffer);
+  const bytes = [0, 1, 255, 255, 0, 255, 0, 128, 9, 8, 7, 6, 5, 4, 3, 2];
+  assert.equal(new Uint8Array(ofVectors(i8x16.narrow_i16x8_u)(low, high)), Uint8Array.from(bytes));
 });
 
 test('f32x4: every instruction, lane by lane, signed zeros and infinities included', () => {

@@ -21,6 +21,43 @@ function idsOf(kernels: Kernels, values: readonly number[]): Int32Array {
   return ids;
 }
 
+test('codes of numbers: simd has the bits of the reference for every dim modulo 16, in and out of range, on and beside every step', () => {
+  const random = new Random(1, 'scalar codes');
+  const special = [0, -0, 1e-40, -1e-40, 3e38, -3e38, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const dim of [...DIMS, 10, 14, 17, 31, 32, 33, 47, 48]) {
+    const minima = Array.from({ length: dim }, () => Math.fround(random.normal()));
+    const spans = Array.from({ length: dim }, () => [0, 1e-39, 1, Math.fround(4 * random.uniform())][random.below(4)]!);
+    const number = (i: number): number => {
+      const step = minima[i]! + (random.below(258) / 255) * spans[i]!;
+      const beside = 1 + (random.below(3) - 1) * 2 ** -23;
+      return [3 * random.normal(), step, step * beside, minima[i]!, special[random.below(9)]!][random.below(5)]!;
+    };
+    for (const count of [0, 1, 3, 9]) {
+      const x = Array.from({ length: count * dim }, (_, place) => number(place % dim));
+      assertSameBits(`dim ${dim}, count ${count}`, [x, minima, spans], (k, [values, least, span]) => {
+        const codes = bytesOf(k, new Array(count * dim + 2).fill(77));
+        k.scalarCodes(codes.subarray(1), values!, least!, span!, count, dim);
+        return codes.join();
+      });
+    }
+  }
+});
+
+for (const backend of ['reference', 'simd'] as const) {
+  test(`${backend}: codes by hand, range -1 to 1; a range of nothing, and NaN`, () => {
+    const kernels = createKernels({ backend, bytes: 4096 });
+    const x = kernels.floats(20);
+    x.set([-1, 0, 1, 5, -5, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, -0.99, 0.999]);
+    x.set(x.subarray(0, 10), 10);
+    const [minima, spans] = [kernels.floats(10).fill(-1), kernels.floats(10).fill(2)];
+    spans[1] = 0;
+    const codes = kernels.bytes(20);
+    kernels.scalarCodes(codes, x, minima, spans, 2, 10);
+    const expected = [0, 0, 255, 255, 0, 255, 0, 0, 1, 254];
+    assert.equal([...codes], [...expected, ...expected]);
+  });
+}
+
 test('float distance to codes: simd has the bits of the reference for every dim modulo 8 and count modulo 4', () => {
   const random = new Random(1, 'code distance');
   for (const dim of DIMS) {
@@ -105,6 +142,7 @@ test('simd refuses operands from elsewhere and operands that are too short', () 
   const kernels = createKernels({ backend: 'simd', bytes: 2 ** 16 });
   const [out, target, codes] = [kernels.floats(4), kernels.floats(8), kernels.bytes(32)];
   kernels.codeDistanceScan(out, target, target, codes, 0, 4, 8);
+  assert.throws(() => kernels.scalarCodes(codes, target, target, target, 2, 8), /at least 16 elements, got 8/);
   assert.throws(() => kernels.codeDistanceScan(out, target, target, codes, 1, 4, 8), /at least 40 elements, got 32/);
   assert.throws(() => kernels.codeDistanceScan(out, target.subarray(1), target, codes, 0, 4, 8), /at least 8 .* got 7/);
   assert.throws(() => kernels.byteDistanceScan(out, codes, 25, codes, 0, 4, 8, 1), /at least 33 elements, got 32/);

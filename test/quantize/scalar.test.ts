@@ -48,6 +48,41 @@ for (const range of ['dimension', 'uniform'] as const) {
   });
 }
 
+for (const [rows, dim] of [
+  [3000, 48],
+  [40_000, 7],
+  [0, 3],
+] as const) {
+  test(`${rows} x ${dim}: with 1 and 3 threads and without SIMD each number has the code of the formula`, () => {
+    const quantizer = ScalarQuantizer.train(normalMatrix(100, dim, 'ranges'));
+    quantizer.spans[1] = 0;
+    const x = normalMatrix(rows, dim, 'formula');
+    const { minima, spans } = quantizer;
+    const expected = Uint8Array.from(x.data, (value, i) => {
+      const [least, span] = [minima[i % dim]!, spans[i % dim]!];
+      const share = span === 0 ? 0 : Math.fround(Math.fround(value - least) / span);
+      return Math.fround(255 * Math.max(0, Math.min(1, share)));
+    });
+    for (const computing of [{}, { threads: 3 }, { backend: 'reference' }] as const) {
+      const codes = quantizer.encode(x, computing);
+      assert.is(codes.length, expected.length);
+      const wrong = codes.findIndex((code, i) => code !== expected[i]); // a list of all would take for ever
+      assert.is(wrong, -1, `${JSON.stringify(computing)}: number ${wrong}`);
+    }
+    const own = new Uint8Array(dim);
+    if (rows > 0) quantizer.encodeInto(own, 0, x.data, x.data.length - dim);
+    assert.equal(own, rows > 0 ? expected.slice(-dim) : new Uint8Array(dim));
+  });
+}
+
+test('what is not finite is named by its place, also far down', () => {
+  const x = normalMatrix(40_000, 7, 'place');
+  const quantizer = ScalarQuantizer.train(x);
+  x.data[7 * 39_999 + 5] = Number.NaN;
+  const message = /^ScalarQuantizer\.encode: expected finite values, got NaN at row 39999, column 5\.$/;
+  assert.throws(() => quantizer.encode(x), message);
+});
+
 test('a constant dimension is exact; what lies outside the range is held at its ends', () => {
   const quantizer = ScalarQuantizer.train(createMatrix(2, 2, Float32Array.of(7, 0, 7, 1)));
   const codes = quantizer.encode(createMatrix(3, 2, Float32Array.of(7, -4, 9, 0.5, -9, 1e30)));

@@ -23,6 +23,10 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   seedrandom: ['seedrandom/seedrandom.js', 'seedrandom/lib/alea.js'],
 };
 
+/** The address of the same page cross-origin isolated, so that it may share memory with its threads. */
+const ISOLATED = 'isolated';
+const ISOLATION = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+
 /** A page that fails says so at once. */
 const FAILURES = `
   function failed(reason) { fetch('/report', { method: 'POST', body: JSON.stringify({ failed: String(reason) }) }); }
@@ -38,7 +42,7 @@ export function chromium(): string | undefined {
  * Opens a page that runs one module of this repository, and waits for what it reports by `fetch('/report', { method: 'POST' })`.
  * Types are stripped by TypeScript itself on the way to the browser, so nothing needs to be built.
  *
- * @param module path from the root, such as test/browser/gpu.ts
+ * @param module path from the root, such as test/browser/gpu.ts; it may go on at `/isolated`, the same page cross-origin isolated
  * @returns the object that the page reported, or undefined with a printed line where the browser does not work
  * @throws {Error} if the page failed
  */
@@ -110,7 +114,8 @@ function serve(
   report: (text: string) => void,
 ): void {
   const path = (request.url ?? '/').slice(1);
-  const send = (type: string, text: string) => response.writeHead(200, { 'content-type': type }).end(text);
+  const headers = path === '' ? {} : ISOLATION;
+  const send = (type: string, text: string) => response.writeHead(200, { 'content-type': type, ...headers }).end(text);
   if (request.method === 'POST') {
     let text = '';
     request.on('data', (chunk) => {
@@ -120,19 +125,42 @@ function serve(
       send('text/plain', '');
       report(text);
     });
-  } else if (path === '') {
-    const imports = Object.fromEntries(Object.keys(PACKAGES).map((name) => [name, `/package/${name}`]));
-    const map = `<script type="importmap">${JSON.stringify({ imports })}</script>`;
+  } else if (path === '' || path === ISOLATED) {
     const start = `<script>${FAILURES}</script><script type="module" src="/${module}" onerror="failed('loading')"></script>`;
-    send('text/html', `<!doctype html><title>test</title>${map}${start}`);
+    send('text/html', `<!doctype html><title>test</title>${start}`);
   } else if (path.startsWith('package/') && PACKAGES[path.slice(8)]) {
     send('text/javascript', packageModule(PACKAGES[path.slice(8)]!));
-  } else if (/^(src|kernels|test)\/[\w/.-]+\.ts$/.test(path) && !path.includes('..') && existsSync(join(root, path))) {
-    const { outputText } = ts.transpileModule(readFileSync(join(root, path), 'utf8'), {
-      compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true },
-    });
-    send('text/javascript', outputText);
-  } else response.writeHead(404).end();
+  } else {
+    const source = sourceOf(path);
+    if (source) send('text/javascript', sourceModule(source));
+    else response.writeHead(404).end();
+  }
+}
+
+/** The file of a module. A worker's is asked for as it is called when built: `.js`. */
+function sourceOf(path: string): string | undefined {
+  const file = join(root, path.replace(/\.js$/, '.ts'));
+  const ours = /^(src|kernels|test)\/[\w/.-]+\.[jt]s$/.test(path) && !path.includes('..');
+  return ours && existsSync(file) ? file : undefined;
+}
+
+/** By file: pages and their workers ask for most of them more than once. */
+const modules = new Map<string, string>();
+
+function sourceModule(file: string): string {
+  const text = modules.get(file) ?? withoutTypes(file);
+  modules.set(file, text);
+  return text;
+}
+
+function withoutTypes(file: string): string {
+  const { outputText } = ts.transpileModule(readFileSync(file, 'utf8'), {
+    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true },
+  });
+  // No import map, which workers do not follow.
+  return outputText.replace(/((?:from|import\()\s*)'([\w.-]+)'/g, (found, begin: string, name: string) =>
+    PACKAGES[name] ? `${begin}'/package/${name}'` : found,
+  );
 }
 
 function packageModule(files: readonly string[]): string {

@@ -16,4 +16,22 @@ test('a lock held by another thread is waited for', async () => {
   await worker.terminate();
 });
 
+test('a lock that is never given back is an error in the end', () => {
+  const locks = new Int32Array(new SharedArrayBuffer(8));
+  takeLock(locks, 1);
+  const { wait } = Atomics;
+  let waits = 0;
+  Atomics.wait = () => {
+    waits++;
+    return 'timed-out';
+  };
+  try {
+    const message = /^takeLock: expected lock 1 to be given back, got one held for 10000 waits\.$/;
+    assert.throws(() => takeLock(locks, 1), message);
+  } finally {
+    Atomics.wait = wait;
+  }
+  assert.is(waits, 10_000);
+});
+
 test.run();

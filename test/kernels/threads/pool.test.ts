@@ -2,45 +2,20 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ModuleBuilder, whileDo } from '../../../kernels/assembler.ts';
 import { createKernels } from '../../../kernels/backend.ts';
-import { i32 } from '../../../kernels/instructions.ts';
 import { SCRATCH_BYTES } from '../../../kernels/memory.ts';
 import { along, ROWS } from '../../../kernels/threads/job.ts';
-import { awaitThreads, Team } from '../../../kernels/threads/pool.ts';
-import { webAssembly } from '../../../kernels/webassembly.ts';
-
-const ROW_COUNT = 64;
-const SCRATCH = 1024;
-
-/** A team of three over a module of its own: `mark` notes who computed a row, `read` reads wherever it is told. */
-function team() {
-  const builder = new ModuleBuilder({ shared: true });
-  builder.func('mark', { out: 'i32', scratch: 'i32', count: 'i32', spins: 'i32' }, 'void', ({ out, ...all }) => [
-    whileDo(all.spins, [all.spins.set(i32.sub(all.spins, 1))]),
-    i32.store(out, i32.add(all.scratch, all.count)),
-  ]);
-  builder.func('read', { out: 'i32', address: 'i32' }, 'void', ({ out, address }) => [
-    i32.store(out, i32.load(address)),
-  ]);
-  const engine = webAssembly()!;
-  const memory = new engine.Memory({ initial: 64, maximum: 64, shared: true });
-  const module = new engine.Module(builder.encode());
-  const { exports } = new engine.Instance(module, { kernels: { memory } });
-  const out = new Int32Array(memory.buffer, 0, ROW_COUNT);
-  return { out, bytes: memory.buffer.byteLength, team: new Team(3, memory, module, exports, SCRATCH) };
-}
-
-const grid = { nanoseconds: 1e6, rows: ROW_COUNT, rowsEach: 1 };
+import { awaitThreads } from '../../../kernels/threads/pool.ts';
+import { markingTeam, ROW_COUNT, rowByRow, SCRATCH } from '../../support/marking-team.ts';
 
 test('every chunk is run once, by this thread and by the others, each with scratch of its own', () => {
-  const { out, team: three } = team();
+  const { out, team: three } = markingTeam(3);
   assert.is(awaitThreads(30_000), 3);
   const places = [0, 1, 2].map((thread) => SCRATCH + thread * SCRATCH_BYTES + 1);
   const seen = new Set<number>();
   for (let attempt = 0; attempt < 2000 && seen.size < 3; attempt++) {
     out.fill(0);
-    three.run(0, grid, [along(0, 4), { scratch: 0 }, ROWS, 20_000]);
+    three.run(0, rowByRow, [along(0, 4), { scratch: 0 }, ROWS, 20_000]);
     for (const place of out) {
       assert.ok(places.includes(place), `row computed with scratch ${place}`);
       seen.add(place);
@@ -50,13 +25,13 @@ test('every chunk is run once, by this thread and by the others, each with scrat
 });
 
 test('an error in a chunk, on whatever thread, is one clear line, and the threads go on', () => {
-  const { out, bytes, team: three } = team();
+  const { out, bytes, team: three } = markingTeam(3);
   for (let attempt = 0; attempt < 20; attempt++) {
     // Only the last chunks read beyond the memory.
-    const reading = () => three.run(1, grid, [along(0, 4), along(bytes - 4 * (ROW_COUNT - 2), 4)]);
+    const reading = () => three.run(1, rowByRow, [along(0, 4), along(bytes - 4 * (ROW_COUNT - 2), 4)]);
     assert.throws(reading, /^Kernels: expected a chunk to succeed, got memory access out of bounds\.$/);
     out.fill(0);
-    three.run(0, grid, [along(0, 4), { scratch: 0 }, ROWS, 0]);
+    three.run(0, rowByRow, [along(0, 4), { scratch: 0 }, ROWS, 0]);
     assert.ok(out.every((place) => place > 0));
   }
 });

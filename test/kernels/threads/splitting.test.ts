@@ -105,6 +105,11 @@ sameForAll('tableSumScan', (room) => {
   const [out, table, codes] = [room.floats(9001), room.floats(256 * 13), room.bytes(9003 * 13)];
   room.kernels.tableSumScan(out, table, codes, 2, 9001, 13);
 });
+sameForAll('scalarCodes', (room) => {
+  const codes = room.bytes(3001 * 67);
+  room.kernels.scalarCodes(codes, room.floats(3001 * 67), room.floats(67), room.floats(67, positive), 3001, 67);
+  return codes.join();
+});
 sameForAll('codeDistanceScan and byteDistanceScan', (room) => {
   const [out, codes, query] = [room.floats(9001), room.bytes(9003 * 67), room.bytes(67)];
   room.kernels.codeDistanceScan(out, room.floats(67), room.floats(67), codes, 2, 9001, 67);
