@@ -1,7 +1,7 @@
 /**
- * Shows that our `faiss` and `hnswlib` profiles build the libraries' graphs, list for list and in order.
+ * Shows that our `faiss` and `hnswlib` profiles build the libraries' graphs, list for list and in order; `faiss` also over SQ8 codes.
  *
- *   node --import tsx bench/peers/compare-graphs.ts BASE.fvecs [--limit 5000] [--M 16] [--ef-construction 100] [--library faiss]
+ *   node --import tsx bench/peers/compare-graphs.ts BASE.fvecs [--limit 5000] [--M 16] [--ef-construction 100] [--library faiss|faiss-sq8|hnswlib]
  *
  * Each graph is compared twice: with distances summed in the library's order, which must give all lists; and with our own kernels,
  * whose last bits differ, so that near ties may fall the other way.
@@ -14,13 +14,16 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { LayeredGraph } from '../../src/graph/adjacency.ts';
 import { buildHnsw } from '../../src/graph/hnsw.ts';
+import type { HnswProfileName } from '../../src/graph/hnsw-profile.ts';
 import { readVectors } from '../../src/io/vectors.ts';
+import { ScalarQuantizer } from '../../src/quantize/scalar.ts';
+import { scalarCodeSet } from '../../src/quantize/scalar-code-set.ts';
 import type { DistanceSource } from '../../src/tensor/vector-set.ts';
 import { VectorSet } from '../../src/tensor/vector-set.ts';
 import { LibrarySum } from './library-sum.ts';
 
-type Library = 'faiss' | 'hnswlib';
-const LIBRARIES: readonly Library[] = ['faiss', 'hnswlib'];
+type Library = 'faiss' | 'faiss-sq8' | 'hnswlib';
+const LIBRARIES: readonly Library[] = ['faiss', 'faiss-sq8', 'hnswlib'];
 const PYTHON = '/usr/bin/python3';
 
 const { values, positionals } = parseArgs({
@@ -74,11 +77,24 @@ function libraryGraph(library: Library, base: string, limit: number, M: number, 
   return { flat: new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4), seconds: Number(run.stdout) };
 }
 
-async function timed(source: DistanceSource, profile: Library, M: number, efConstruction: number) {
+async function timed(source: DistanceSource, profile: HnswProfileName, M: number, efConstruction: number) {
   const begin = process.cpuUsage();
   const { graph } = await buildHnsw(source, { M, efConstruction, profile });
   const { user, system } = process.cpuUsage(begin);
   return { ...lists(flatten(graph, M)), seconds: (user + system) / 1e6 };
+}
+
+function vectors(profile: 'faiss' | 'hnswlib'): Record<string, DistanceSource> {
+  return { 'library sum': new LibrarySum(matrix, profile), 'our kernels': new VectorSet(matrix) };
+}
+
+function codes(): Record<string, DistanceSource> {
+  const quantizer = ScalarQuantizer.train(matrix);
+  const all = quantizer.encode(matrix);
+  return {
+    'library sum': new LibrarySum(matrix, 'faiss', 256, quantizer.decode(all)),
+    'our kernels': scalarCodeSet(quantizer, all, { originals: matrix }),
+  };
 }
 
 const [base] = positionals;
@@ -92,9 +108,9 @@ for (const library of values.library ? [values.library as Library] : LIBRARIES) 
   const theirs = libraryGraph(library, base, matrix.rows, M, ef);
   const expected = lists(theirs.flat);
   console.log(`${library}: ${expected.lists.length} lists, built in ${theirs.seconds.toFixed(1)} s`);
-  const sources = { 'library sum': new LibrarySum(matrix, library), 'our kernels': new VectorSet(matrix) };
-  for (const [name, source] of Object.entries(sources)) {
-    const ours = await timed(source, library, M, ef);
+  const profile = library === 'hnswlib' ? 'hnswlib' : 'faiss';
+  for (const [name, source] of Object.entries(library === 'faiss-sq8' ? codes() : vectors(profile))) {
+    const ours = await timed(source, profile, M, ef);
     const same = ours.lists.filter((list, i) => list === expected.lists[i]).length;
     const heads = ours.head === expected.head ? 'same levels and entry' : 'OTHER LEVELS OR ENTRY';
     const share = `${same} of ${expected.lists.length} lists equal`;

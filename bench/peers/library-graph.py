@@ -2,7 +2,9 @@
 Builds the HNSW graph of faiss or hnswlib on the first rows of an .fvecs file, with one thread, and writes it as int32 values:
 n, M, entry, top level, then for each point its level and for each level from 0 up the number of neighbors and their ids.
 
-Run by compare-graphs.ts:  /usr/bin/python3 library-graph.py faiss|hnswlib BASE.fvecs ROWS M EF_CONSTRUCTION OUT
+faiss-sq8 is the graph of faiss over SQ8 codes, a range for each dimension.
+
+Run by compare-graphs.ts:  /usr/bin/python3 library-graph.py faiss|faiss-sq8|hnswlib BASE.fvecs ROWS M EF_CONSTRUCTION OUT
 """
 import os
 import struct
@@ -19,12 +21,14 @@ def read_fvecs(path, rows):
     return np.ascontiguousarray(table[:, 1:])
 
 
-def faiss_graph(vectors, m, ef):
+def faiss_graph(vectors, m, ef, coded=False):
     import faiss
 
     faiss.omp_set_num_threads(1)
-    index = faiss.IndexHNSWFlat(vectors.shape[1], m)
+    dim = vectors.shape[1]
+    index = faiss.IndexHNSWSQ(dim, faiss.ScalarQuantizer.QT_8bit, m) if coded else faiss.IndexHNSWFlat(dim, m)
     index.hnsw.efConstruction = ef
+    index.train(vectors)
     begin = time.process_time()
     index.add(vectors)
     seconds = time.process_time() - begin
@@ -81,7 +85,11 @@ def hnswlib_graph(vectors, m, ef):
 def main():
     library, path, rows, m, ef, out = sys.argv[1:]
     vectors = read_fvecs(path, int(rows))
-    build = {"faiss": faiss_graph, "hnswlib": hnswlib_graph}[library]
+    build = {
+        "faiss": faiss_graph,
+        "faiss-sq8": lambda vectors, m, ef: faiss_graph(vectors, m, ef, coded=True),
+        "hnswlib": hnswlib_graph,
+    }[library]
     entry, top, lists, seconds = build(vectors, int(m), int(ef))
     values = [np.array([len(vectors), int(m), entry, top], dtype="<i4")]
     for levels in lists:

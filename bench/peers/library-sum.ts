@@ -38,13 +38,19 @@ export class LibrarySum implements DistanceSource {
   readonly ids: Int32Array;
   readonly distances: Float32Array;
   readonly counts = { distances: 0, multiplyAdds: 0 };
+  /** As `DistanceSource` has it. */
+  readonly asymmetric: boolean;
   readonly #matrix: Matrix;
+  readonly #stored: Matrix;
   readonly #distance: SquaredDistance;
   #query: Float32Array;
   #offset = 0;
 
-  /** @param batch the most points that one call measures */
-  constructor(matrix: Matrix, library: 'faiss' | 'hnswlib', batch = 256) {
+  /**
+   * @param batch the most points that one call measures
+   * @param stored what is kept of the vectors, such as their codes decoded; queries are compared with it as they were
+   */
+  constructor(matrix: Matrix, library: 'faiss' | 'hnswlib', batch = 256, stored = matrix) {
     if (library === 'hnswlib' && matrix.cols % 16 !== 0) {
       throw new RangeError(`LibrarySum: expected a dimension divisible by 16 for hnswlib, got ${matrix.cols}.`);
     }
@@ -52,7 +58,9 @@ export class LibrarySum implements DistanceSource {
     this.ids = new Int32Array(batch);
     this.distances = new Float32Array(batch);
     this.#query = matrix.data;
+    this.asymmetric = stored !== matrix;
     this.#matrix = matrix;
+    this.#stored = stored;
     this.#distance = library === 'faiss' ? inOneSum : inFourLanes;
   }
 
@@ -70,11 +78,11 @@ export class LibrarySum implements DistanceSource {
   }
 
   measureFrom(row: number, count: number): void {
-    this.#measure(this.#matrix.data, row * this.#matrix.cols, count);
+    this.#measure(this.#stored.data, row * this.#stored.cols, count);
   }
 
   #measure(query: Float32Array, offset: number, count: number): void {
-    const { data, cols } = this.#matrix;
+    const { data, cols } = this.#stored;
     for (let i = 0; i < count; i++) this.distances[i] = this.#distance(query, offset, data, this.ids[i]! * cols, cols);
     this.counts.distances += count;
     this.counts.multiplyAdds += count * cols;
