@@ -193,7 +193,11 @@ export interface Kernels {
 
   // ---- exact-search/ : squaredDistances and offerDistances in one
 
-  /** Offers (|queries[i] - base[j]|², firstId + j) to row i; i < queryCount, j < baseCount. */
+  /**
+   * Offers (|queries[i] - base[j]|², firstId + j) to row i; i < queryCount, j < baseCount.
+   *
+   * @param meanwhile called once during the call; what it does for the next, such as reading more rows, other threads do not wait for
+   */
   offerRows(
     topDistances: Floats,
     topIds: Int32Array,
@@ -204,6 +208,7 @@ export interface Kernels {
     baseCount: number,
     firstId: number,
     dim: number,
+    meanwhile?: () => void,
   ): void;
 
   // ---- product-search/ : tables, sums of their entries as in table-scan/, and offerDistances in one
@@ -288,6 +293,8 @@ export interface Kernels {
 
   /** x[i] = value, i < n. */
   fill(x: Floats, value: number, n: number): void;
+  /** Whether no x[i], i < n, is NaN or infinite. */
+  allFinite(x: Floats, n: number): boolean;
   /** y[i] += x[i], i < n. */
   add(y: Floats, x: Floats, n: number): void;
   /** target[r, targetOffset + c] = source[r, sourceOffset + c]; strides are row lengths. */

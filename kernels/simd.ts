@@ -218,11 +218,15 @@ function splitter(
   return (name) => {
     const whole = func(name);
     const place = names.indexOf(name);
-    return (grid, operands) => {
+    return (grid, operands, meanwhile) => {
       const cut = chunkCount(grid) > 1;
-      if (team && cut && grid.nanoseconds >= SPLIT_FROM_NANOSECONDS) team.run(place, grid, operands);
-      else if (cut && grid.alwaysCut) runAllChunks(whole, grid, operands, scratch);
+      if (team && cut && grid.nanoseconds >= SPLIT_FROM_NANOSECONDS) {
+        team.run(place, grid, operands, meanwhile);
+        return;
+      }
+      if (cut && grid.alwaysCut) runAllChunks(whole, grid, operands, scratch);
       else whole(...wholeCall(grid, operands, scratch));
+      meanwhile?.();
     };
   };
 }

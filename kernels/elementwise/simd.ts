@@ -1,6 +1,7 @@
 import { eachElement, type FunctionScope, forUp, type Local, type ModuleBuilder, ret } from '../assembler.ts';
 import { bindColumnSums, emitColumnSums } from '../column-sums.ts';
-import { f32, f32x4, i32, type Statement } from '../instructions.ts';
+import { eachStrip } from '../columns.ts';
+import { f32, f32x4, i32, type Statement, v128 } from '../instructions.ts';
 import type { Link } from '../link.ts';
 import { along, inElements, inRows, ROWS } from '../threads/job.ts';
 import type { ElementwiseKernels } from './reference.ts';
@@ -39,6 +40,20 @@ export function emitElementwise(module: ModuleBuilder): void {
     return [all.set(f32x4.splat(value)), eachElement(f, n, (byte, lanes) => [lanes.store(i32.add(x, byte), all)])];
   });
 
+  module.func('allFinite', { x: 'i32', n: 'i32' }, 'i32', ({ x, n }, f) => {
+    const value = f.local('v128');
+    const bits = f.locals('v128', 4); // of x - x: none, or a NaN's
+    return [
+      ...eachStrip(f, n, 4, (byte, { vectors, load }) =>
+        vectors.flatMap((v) => [
+          value.set(load(i32.add(x, byte), v)),
+          bits[v]!.set(v128.or(bits[v]!, f32x4.sub(value, value))),
+        ]),
+      ),
+      ret(i32.eqz(v128.any_true(v128.or(v128.or(bits[0]!, bits[1]!), v128.or(bits[2]!, bits[3]!))))),
+    ];
+  });
+
   module.func('sumInOrder', { x: 'i32', n: 'i32' }, 'f32', ({ x, n }, f) => {
     const total = f.local('f32');
     return [
@@ -61,7 +76,8 @@ const ELEMENT = 0.7;
 const FILLED = 0.6;
 
 export function bindElementwise(link: Link): ElementwiseKernels {
-  const { split, at } = link;
+  const { func, split, at } = link;
+  const allFinite = func('allFinite');
   const fill = split('fill');
   const add = split('add');
   const copyBlock = split('copyBlock');
@@ -73,6 +89,7 @@ export function bindElementwise(link: Link): ElementwiseKernels {
     fill(x, value, n) {
       fill(inElements(n, FILLED), [along(at(x, n), 4), value, ROWS]);
     },
+    allFinite: (x, n) => allFinite(at(x, n), n) === 1,
     add(y, x, n) {
       add(inElements(n, ELEMENT), [along(at(y, n), 4), along(at(x, n), 4), ROWS]);
     },

@@ -62,7 +62,11 @@ class Pool {
     Atomics.notify(words, EPOCH);
   }
 
-  /** Runs one job on up to `threads` threads, the caller one of them, and returns when it is done. */
+  /**
+   * Runs one job on up to `threads` threads, the caller one of them, and returns when it is done.
+   *
+   * @param meanwhile what the caller does before it takes part; must not throw
+   */
   run(
     kernels: number,
     runner: ChunkRunner,
@@ -70,6 +74,7 @@ class Pool {
     func: number,
     grid: Grid,
     operands: readonly ChunkOperand[],
+    meanwhile: (() => void) | undefined,
   ): void {
     if (this.#failure !== undefined) throw new Error(`Kernels: expected threads that run, got ${this.#failure}.`);
     const control = this.#control;
@@ -81,6 +86,7 @@ class Pool {
     Atomics.store(words, NEXT, 0);
     Atomics.add(words, EPOCH, 1);
     if (Atomics.load(words, ASLEEP) > 0) Atomics.notify(words, EPOCH, chunks - 1);
+    meanwhile?.();
     runChunks(control, runner);
     Atomics.add(words, EPOCH, 1);
     join(words);
@@ -168,12 +174,12 @@ export class Team {
     this.#known = 0;
   }
 
-  /** Runs a function over all chunks of the grid. @param func its place among the exports */
-  run(func: number, grid: Grid, operands: readonly ChunkOperand[]): void {
+  /** Runs a function over all chunks of the grid. @param func its place among the exports; @param meanwhile as `Pool.run` */
+  run(func: number, grid: Grid, operands: readonly ChunkOperand[], meanwhile?: () => void): void {
     const threads = pool!;
     if (this.#known === 0) forgotten.register(this, this.#id);
     for (; this.#known < this.threads - 1; this.#known++) threads.send(this.#known, this.#introduction);
-    threads.run(this.#id, this.#runner, this.threads, func, grid, operands);
+    threads.run(this.#id, this.#runner, this.threads, func, grid, operands, meanwhile);
   }
 }
 

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { referenceKernels } from '../../kernels/backend.ts';
+import { createKernels, referenceKernels } from '../../kernels/backend.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import { Random } from '../../src/tensor/random.ts';
 import { singles } from '../support/directional-derivative.ts';
@@ -29,6 +29,25 @@ test('add: simd has the bits of the reference for every length modulo 4', () => 
   const random = new Random(1, 'add');
   for (const n of LENGTHS) {
     assertSameBits(`n = ${n}`, [singles(random, n), singles(random, n)], (k, [y, x]) => k.add(y!, x!, n));
+  }
+});
+
+test('allFinite sees every place in every length, and nothing outside', () => {
+  for (const kernels of [referenceKernels(), createKernels({ backend: 'simd', bytes: 4096 })]) {
+    const room = kernels.floats(1 + Math.max(...LENGTHS) + 1);
+    for (const n of [0, ...LENGTHS]) {
+      const x = room.subarray(1, 1 + n);
+      room.fill(Number.NaN);
+      x.fill(3.4e38);
+      assert.ok(kernels.allFinite(x, n), `n = ${n}`);
+      for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+        for (let place = 0; place < n; place++) {
+          x[place] = value;
+          assert.not(kernels.allFinite(x, n), `n = ${n}, ${value} at ${place}`);
+          x[place] = -3.4e38;
+        }
+      }
+    }
   }
 });
 
