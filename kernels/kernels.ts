@@ -295,6 +295,8 @@ export interface Kernels {
   fill(x: Floats, value: number, n: number): void;
   /** Whether no x[i], i < n, is NaN or infinite. */
   allFinite(x: Floats, n: number): boolean;
+  /** x[i] = (x[i] - mean) / std, i < n, in float64 and rounded once. */
+  standardize(x: Floats, n: number, mean: number, std: number): void;
   /** y[i] += x[i], i < n. */
   add(y: Floats, x: Floats, n: number): void;
   /** target[r, targetOffset + c] = source[r, sourceOffset + c]; strides are row lengths. */

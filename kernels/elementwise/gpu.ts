@@ -203,7 +203,7 @@ export function rowsOf(on: GpuWork, x: GpuMatrix, ids: GpuMatrix): Promise<GpuMa
   return on.run(GATHERED_ROWS, { rows: ids.cols, cols: x.cols, inputs: [x, ids] });
 }
 
-export function gpuElementwise({ queue }: GpuLink): Omit<ElementwiseKernels, 'allFinite'> {
+export function gpuElementwise({ queue }: GpuLink): Omit<ElementwiseKernels, 'allFinite' | 'standardize'> {
   return {
     fill(x, value, n) {
       queue(async (on) => {

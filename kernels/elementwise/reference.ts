@@ -2,7 +2,7 @@ import type { Floats, Kernels, Round } from '../kernels.ts';
 
 export type ElementwiseKernels = Pick<
   Kernels,
-  'fill' | 'allFinite' | 'add' | 'copyBlock' | 'addBlock' | 'addBias' | 'columnSums'
+  'fill' | 'allFinite' | 'standardize' | 'add' | 'copyBlock' | 'addBlock' | 'addBias' | 'columnSums'
 >;
 
 /** Rows that a column sum adds up before it adds the result to the rest, so that threads could share the work. */
@@ -17,6 +17,11 @@ export function fill(x: Floats, value: number, n: number): void {
 export function allFinite(x: Floats, n: number): boolean {
   for (let i = 0; i < n; i++) if (!Number.isFinite(x[i]!)) return false;
   return true;
+}
+
+/** x[i] = (x[i] - mean) / std, in float64 and rounded once. */
+export function standardize(x: Floats, n: number, mean: number, std: number): void {
+  for (let i = 0; i < n; i++) x[i] = (x[i]! - mean) / std;
 }
 
 /** y[i] += x[i]. */
@@ -84,6 +89,7 @@ export function referenceElementwise(round: Round): ElementwiseKernels {
   return {
     fill,
     allFinite,
+    standardize,
     add: (y, x, n) => add(y, x, n, round),
     copyBlock,
     addBlock: (target, targetStride, targetOffset, source, sourceStride, sourceOffset, rows, cols) =>

@@ -32,6 +32,20 @@ test('add: simd has the bits of the reference for every length modulo 4', () => 
   }
 });
 
+test('standardize: simd has the bits of the reference, which rounds once, for every length modulo 4', () => {
+  const random = new Random(1, 'standardize');
+  for (const n of LENGTHS) {
+    const x = singles(random, n);
+    const [mean, std] = [random.uniform() / 3, 0.01 + random.uniform()];
+    assertSameBits(`n = ${n}`, [x], (k, [all]) => k.standardize(all!, n, mean, std));
+    const kernels = createKernels({ backend: 'simd', bytes: 4096 });
+    const all = filled(kernels, x);
+    kernels.standardize(all, n, mean, std);
+    const expected = x.map((value) => Math.fround((value - mean) / std));
+    assert.equal([...all], expected);
+  }
+});
+
 test('allFinite sees every place in every length, and nothing outside', () => {
   for (const kernels of [referenceKernels(), createKernels({ backend: 'simd', bytes: 4096 })]) {
     const room = kernels.floats(1 + Math.max(...LENGTHS) + 1);
