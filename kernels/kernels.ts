@@ -174,6 +174,11 @@ export interface Kernels {
     dim: number,
   ): void;
 
+  // ---- row-sums/
+
+  /** sums[ids[r], j] += x[r, j], r < rows in order, j < dim; rounded as `sums` is, which may be float64 in any precision. */
+  sumRowsById(sums: Floats, ids: Int32Array, x: Floats, rows: number, dim: number): void;
+
   // ---- top-k/ : the k smallest pairs (distance, id) that each query has met, smaller ids first among equals; rows of two arrays
   //      (queries, k) that begin as Infinity and NO_ID, are heaps while pairs are offered, and are sorted in the end
 

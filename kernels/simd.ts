@@ -40,6 +40,7 @@ import { attachedRegion, KernelMemory, type MemoryPlan, SCRATCH_BYTES } from './
 import { bindNearestRows, emitNearestRows } from './nearest-rows/simd.ts';
 import { bindPairs, emitPairs } from './pairs/simd.ts';
 import { bindProductSearch, emitProductSearch } from './product-search/simd.ts';
+import { bindRowSums, emitRowSums } from './row-sums/simd.ts';
 import { bindRows, emitRows } from './rows/simd.ts';
 import { bindScalarCodes, emitScalarCodes } from './scalar-codes/simd.ts';
 import { bindSgd, emitSgd } from './sgd/simd.ts';
@@ -59,6 +60,7 @@ const FAMILIES = [
   emitTopK,
   emitExactSearch,
   emitNearestRows,
+  emitRowSums,
   emitTableScan,
   emitProductSearch,
   emitScalarCodes,
@@ -79,6 +81,7 @@ function bindFamilies(link: Link) {
     ...bindDistance(link),
     ...bindGraphWalk(link),
     ...bindNearestRows(link),
+    ...bindRowSums(link),
     ...bindTopK(link),
     ...bindExactSearch(link),
     ...bindProductSearch(link),

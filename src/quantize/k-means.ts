@@ -39,13 +39,6 @@ export interface KMeansResult {
   readonly counts: Counts;
 }
 
-/** Points, and for each the nearest centroid and its squared distance, which somebody fills in. */
-export interface Assignment {
-  readonly points: Float32Array;
-  readonly ids: Int32Array;
-  readonly distances: Float32Array;
-}
-
 const ITERATIONS = 25;
 const POINTS_PER_CENTROID = 256;
 
@@ -113,8 +106,8 @@ export function beginKMeans(points: Vectors, options: KMeansOptions): KMeansRun 
  * @param centroids (k, d), improved in place
  * @param objectives gets the objective of each round
  */
-export function* lloyd(
-  search: Assignment,
+function* lloyd(
+  search: NearestCentroids,
   rows: number,
   centroids: Matrix,
   iterations: number,
@@ -135,7 +128,7 @@ export function* lloyd(
       before[row] = ids[row]!;
     }
     objectives.push(objective);
-    moveToMeans(data, sizes, points, ids, rows, dim, profile);
+    moveToMeans(data, sizes, search, profile);
     const empty = sizes.includes(0);
     if (empty && profile === 'faiss') splitLarge(data, sizes, rows, dim);
     else if (empty) moveToFarthest(data, sizes, points, distances, rows, dim);
@@ -147,19 +140,13 @@ export function* lloyd(
 function moveToMeans(
   centroids: Float32Array,
   sizes: Float64Array,
-  points: Float32Array,
-  ids: Int32Array,
-  rows: number,
-  dim: number,
+  search: NearestCentroids,
   profile: KMeansProfile,
 ): void {
-  const sums = profile === 'faiss' ? new Float32Array(centroids.length) : new Float64Array(centroids.length);
+  const { count, dim, ids } = search;
+  const sums = search.sums(sizes.length, profile === 'faiss');
   sizes.fill(0);
-  for (let row = 0; row < rows; row++) {
-    const id = ids[row]!;
-    sizes[id]!++;
-    for (let j = 0; j < dim; j++) sums[id * dim + j]! += points[row * dim + j]!;
-  }
+  for (let row = 0; row < count; row++) sizes[ids[row]!]!++;
   for (let id = 0; id < sizes.length; id++) {
     const size = sizes[id]!;
     if (size === 0) continue;
