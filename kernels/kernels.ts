@@ -162,7 +162,11 @@ export interface Kernels {
 
   // ---- nearest-rows/ : the same distances, with the smallest taken on the spot
 
-  /** ids[i] = the row of base nearest to points[first + i], the smaller of equals; distances[i] = how far, squared; i < count. */
+  /**
+   * ids[i] = the row of base nearest to points[first + i], the smaller of equals; distances[i] = how far, squared; i < count.
+   *
+   * @param stride numbers from point to point; dim if not given
+   */
   nearestRows(
     ids: Int32Array,
     distances: Floats,
@@ -172,6 +176,7 @@ export interface Kernels {
     base: Floats,
     baseCount: number,
     dim: number,
+    stride?: number,
   ): void;
 
   // ---- row-sums/
