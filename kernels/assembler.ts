@@ -37,7 +37,7 @@ export interface Local<T extends ValueType> extends Expression<T> {
   tee(value: Operand<T>): Expression<T>;
 }
 
-const VALUE_TYPE: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, v128: 0x7b };
+const VALUE_TYPE: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
 const EMPTY = 0x40;
 const END = 0x0b;
 

@@ -3,7 +3,7 @@
  */
 import { type Code, float32, signed, unsigned } from './encoding.ts';
 
-export type ValueType = 'i32' | 'i64' | 'f32' | 'v128';
+export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
 
 export interface Expression<T extends ValueType | 'void'> {
   readonly type: T;
@@ -13,7 +13,7 @@ export interface Expression<T extends ValueType | 'void'> {
 /** Leaves nothing on the stack. */
 export type Statement = Expression<'void'>;
 
-export type Operand<T extends ValueType> = T extends 'v128' | 'i64' ? Expression<T> : Expression<T> | number;
+export type Operand<T extends ValueType> = T extends 'v128' | 'i64' | 'f64' ? Expression<T> : Expression<T> | number;
 export type I32 = Operand<'i32'>;
 export type I64 = Operand<'i64'>;
 export type F32 = Operand<'f32'>;

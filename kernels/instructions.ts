@@ -246,6 +246,16 @@ export const i8x16 = {
   narrow_i16x8_u: vBinary(0x66),
 };
 
+/** Two 64-bit lanes. */
+export const f64x2 = {
+  splat: (a: Expression<'f64'>): Expression<'v128'> => ({ type: 'v128', code: [a.code, simd(0x14)] }),
+  add: vBinary(0xf0),
+  sub: vBinary(0xf1),
+  div: vBinary(0xf3),
+  /** Of 32-bit lanes 0 and 1. */
+  promote_low_f32x4: vUnary(0x5f),
+};
+
 export const f32x4 = {
   const: (a: number, b = a, c = a, d = a): Expression<'v128'> => ({
     type: 'v128',
@@ -274,6 +284,8 @@ export const f32x4 = {
   abs: vUnary(0xe0),
   neg: vUnary(0xe1),
   sqrt: vUnary(0xe3),
+  /** Into lanes 0 and 1, zeros above. */
+  demote_f64x2_zero: vUnary(0x5e),
   add: vBinary(0xe4),
   sub: vBinary(0xe5),
   mul: vBinary(0xe6),

@@ -174,7 +174,11 @@ export interface Kernels {
 
   // ---- nearest-rows/ : the same distances, with the smallest taken on the spot
 
-  /** ids[i] = the row of base nearest to points[first + i], the smaller of equals; distances[i] = how far, squared; i < count. */
+  /**
+   * ids[i] = the row of base nearest to points[first + i], the smaller of equals; distances[i] = how far, squared; i < count.
+   *
+   * @param stride numbers from point to point; dim if not given
+   */
   nearestRows(
     ids: Int32Array,
     distances: Floats,
@@ -184,7 +188,13 @@ export interface Kernels {
     base: Floats,
     baseCount: number,
     dim: number,
+    stride?: number,
   ): void;
+
+  // ---- row-sums/
+
+  /** sums[ids[r], j] += x[r, j], r < rows in order, j < dim; rounded as `sums` is, which may be float64 in any precision. */
+  sumRowsById(sums: Floats, ids: Int32Array, x: Floats, rows: number, dim: number): void;
 
   // ---- top-k/ : the k smallest pairs (distance, id) that each query has met, smaller ids first among equals; rows of two arrays
   //      (queries, k) that begin as Infinity and NO_ID, are heaps while pairs are offered, and are sorted in the end
@@ -205,7 +215,11 @@ export interface Kernels {
 
   // ---- exact-search/ : squaredDistances and offerDistances in one
 
-  /** Offers (|queries[i] - base[j]|², firstId + j) to row i; i < queryCount, j < baseCount. */
+  /**
+   * Offers (|queries[i] - base[j]|², firstId + j) to row i; i < queryCount, j < baseCount.
+   *
+   * @param meanwhile called once during the call; what it does for the next, such as reading more rows, other threads do not wait for
+   */
   offerRows(
     topDistances: Floats,
     topIds: Int32Array,
@@ -216,6 +230,7 @@ export interface Kernels {
     baseCount: number,
     firstId: number,
     dim: number,
+    meanwhile?: () => void,
   ): void;
 
   // ---- product-search/ : tables, sums of their entries as in table-scan/, and offerDistances in one
@@ -308,6 +323,8 @@ export interface Kernels {
 
   /** x[i] = value, i < n. */
   fill(x: Floats, value: number, n: number): void;
+  /** x[i] = (x[i] - mean) / std, i < n, in float64 and rounded once. */
+  standardize(x: Floats, n: number, mean: number, std: number): void;
   /** y[i] += x[i], i < n. */
   add(y: Floats, x: Floats, n: number): void;
   /** target[r, targetOffset + c] = source[r, sourceOffset + c]; strides are row lengths. */

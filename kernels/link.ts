@@ -2,8 +2,12 @@ import type { Counts, Floats } from './kernels.ts';
 import type { ChunkOperand, Grid } from './threads/job.ts';
 import type { WasmFunction } from './webassembly.ts';
 
-/** A function of the module, called for a whole grid; several threads share its chunks where that pays. */
-export type SplitFunction = (grid: Grid, operands: readonly ChunkOperand[]) => void;
+/**
+ * A function of the module, called for a whole grid; several threads share its chunks where that pays.
+ *
+ * @param meanwhile what the calling thread does while the others begin, or after the call if there are none
+ */
+export type SplitFunction = (grid: Grid, operands: readonly ChunkOperand[], meanwhile?: () => void) => void;
 
 /** What a family needs to bind its WebAssembly functions to the methods of `Kernels`. */
 export interface Link {

@@ -12,6 +12,7 @@ import { referenceMatmul } from './matmul/reference.ts';
 import { referenceNearestRows } from './nearest-rows/reference.ts';
 import { referencePairs } from './pairs/reference.ts';
 import { referenceProductSearch } from './product-search/reference.ts';
+import { referenceRowSums } from './row-sums/reference.ts';
 import { referenceRows } from './rows/reference.ts';
 import { referenceScalarCodes } from './scalar-codes/reference.ts';
 import { referenceSgd } from './sgd/reference.ts';
@@ -52,6 +53,7 @@ export function bindReference(precision: Precision, attachable = 0): Kernels {
     ...referenceDistance(round, counts),
     ...referenceGraphWalk(round, counts),
     ...referenceNearestRows(round, counts),
+    ...referenceRowSums(),
     ...referenceTopK(),
     ...referenceExactSearch(round, counts),
     ...referenceProductSearch(round, counts),

@@ -41,6 +41,7 @@ import { attachedRegion, KernelMemory, type MemoryPlan, SCRATCH_BYTES } from './
 import { bindNearestRows, emitNearestRows } from './nearest-rows/simd.ts';
 import { bindPairs, emitPairs } from './pairs/simd.ts';
 import { bindProductSearch, emitProductSearch } from './product-search/simd.ts';
+import { bindRowSums, emitRowSums } from './row-sums/simd.ts';
 import { bindRows, emitRows } from './rows/simd.ts';
 import { bindScalarCodes, emitScalarCodes } from './scalar-codes/simd.ts';
 import { bindSgd, emitSgd } from './sgd/simd.ts';
@@ -59,6 +60,7 @@ const FAMILIES = [
   emitTopK,
   emitExactSearch,
   emitNearestRows,
+  emitRowSums,
   emitTableScan,
   emitProductSearch,
   emitScalarCodes,
@@ -81,6 +83,7 @@ function bindFamilies(link: Link) {
     ...bindDistance(link),
     ...bindGraphWalk(link),
     ...bindNearestRows(link),
+    ...bindRowSums(link),
     ...bindTopK(link),
     ...bindExactSearch(link),
     ...bindProductSearch(link),
@@ -221,11 +224,15 @@ function splitter(
   return (name) => {
     const whole = func(name);
     const place = names.indexOf(name);
-    return (grid, operands) => {
+    return (grid, operands, meanwhile) => {
       const cut = chunkCount(grid) > 1;
-      if (team && cut && grid.nanoseconds >= SPLIT_FROM_NANOSECONDS) team.run(place, grid, operands);
-      else if (cut && grid.alwaysCut) runAllChunks(whole, grid, operands, scratch);
+      if (team && cut && grid.nanoseconds >= SPLIT_FROM_NANOSECONDS) {
+        team.run(place, grid, operands, meanwhile);
+        return;
+      }
+      if (cut && grid.alwaysCut) runAllChunks(whole, grid, operands, scratch);
       else whole(...wholeCall(grid, operands, scratch));
+      meanwhile?.();
     };
   };
 }

@@ -55,18 +55,19 @@ class LibraryAssignment implements Assignment {
   readonly points: Float32Array;
   readonly ids: Int32Array;
   readonly distances: Float32Array;
-  readonly #dim: number;
+  readonly count: number;
+  readonly dim: number;
 
   constructor(points: Matrix) {
     this.points = points.data;
-    this.#dim = points.cols;
+    this.count = points.rows;
+    this.dim = points.cols;
     this.ids = new Int32Array(points.rows);
     this.distances = new Float32Array(points.rows);
   }
 
   find(centroids: Float32Array): void {
-    const dim = this.#dim;
-    const { points } = this;
+    const { dim, points } = this;
     for (let row = 0; row < this.ids.length; row++) {
       let least = Number.POSITIVE_INFINITY;
       for (let at = 0; at < centroids.length; at += dim) {
@@ -82,6 +83,15 @@ class LibraryAssignment implements Assignment {
       this.distances[row] = least;
     }
   }
+
+  sums(k: number, rounded: boolean): Float32Array | Float64Array {
+    const { dim, points, ids } = this;
+    const sums = rounded ? new Float32Array(k * dim) : new Float64Array(k * dim);
+    for (let row = 0; row < ids.length; row++) {
+      for (let i = 0; i < dim; i++) sums[ids[row]! * dim + i]! += points[row * dim + i]!;
+    }
+    return sums;
+  }
 }
 
 /** Rounds of k-means by the library's sums. */
@@ -89,7 +99,7 @@ function libraryKMeans(points: Matrix, k: number, iterations: number): Float32Ar
   const sample = sampleRows(points, KSUB * k, 'faiss');
   const centroids = createMatrix(k, points.cols, faissStart(sample.data, sample.rows, points.cols, k));
   const search = new LibraryAssignment(sample);
-  for (const present of lloyd(search, sample.rows, centroids, iterations, 'faiss', [])) search.find(present);
+  for (const present of lloyd(search, centroids, iterations, 'faiss', [])) search.find(present);
   return centroids.data;
 }
 

@@ -203,7 +203,7 @@ export function rowsOf(on: GpuWork, x: GpuMatrix, ids: GpuMatrix): Promise<GpuMa
   return on.run(GATHERED_ROWS, { rows: ids.cols, cols: x.cols, inputs: [x, ids] });
 }
 
-export function gpuElementwise({ queue }: GpuLink): ElementwiseKernels {
+export function gpuElementwise({ queue }: GpuLink): Omit<ElementwiseKernels, 'standardize'> {
   return {
     fill(x, value, n) {
       queue(async (on) => {

@@ -1,6 +1,9 @@
 import type { Floats, Kernels, Round } from '../kernels.ts';
 
-export type ElementwiseKernels = Pick<Kernels, 'fill' | 'add' | 'copyBlock' | 'addBlock' | 'addBias' | 'columnSums'>;
+export type ElementwiseKernels = Pick<
+  Kernels,
+  'fill' | 'standardize' | 'add' | 'copyBlock' | 'addBlock' | 'addBias' | 'columnSums'
+>;
 
 /** Rows that a column sum adds up before it adds the result to the rest, so that threads could share the work. */
 export const CHUNK_ROWS = 256;
@@ -8,6 +11,11 @@ export const CHUNK_ROWS = 256;
 /** x[i] = value. */
 export function fill(x: Floats, value: number, n: number): void {
   x.fill(value, 0, n);
+}
+
+/** x[i] = (x[i] - mean) / std, in float64 and rounded once. */
+export function standardize(x: Floats, n: number, mean: number, std: number): void {
+  for (let i = 0; i < n; i++) x[i] = (x[i]! - mean) / std;
 }
 
 /** y[i] += x[i]. */
@@ -74,6 +82,7 @@ export function columnSums(out: Floats, x: Floats, rows: number, cols: number, r
 export function referenceElementwise(round: Round): ElementwiseKernels {
   return {
     fill,
+    standardize,
     add: (y, x, n) => add(y, x, n, round),
     copyBlock,
     addBlock: (target, targetStride, targetOffset, source, sourceStride, sourceOffset, rows, cols) =>

@@ -6,7 +6,7 @@ export type ExactSearchKernels = Pick<Kernels, 'offerRows'>;
 
 export function referenceExactSearch(round: Round, counts: Counts): ExactSearchKernels {
   return {
-    offerRows(topDistances, topIds, k, queries, queryCount, base, baseCount, firstId, dim) {
+    offerRows(topDistances, topIds, k, queries, queryCount, base, baseCount, firstId, dim, meanwhile) {
       for (let i = 0; i < queryCount; i++) {
         for (let j = 0; j < baseCount; j++) {
           const distance = squaredDistance(queries, i * dim, base, j * dim, dim, round);
@@ -14,6 +14,7 @@ export function referenceExactSearch(round: Round, counts: Counts): ExactSearchK
         }
       }
       countDistances(counts, queryCount * baseCount, dim);
+      meanwhile?.();
     },
   };
 }

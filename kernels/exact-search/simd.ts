@@ -318,7 +318,7 @@ const FEWEST_QUERIES = 3;
 /** About how long a pair takes for one dimension. */
 const NANOSECONDS = 0.06;
 /** Queries of a chunk are a multiple of it: each chunk reads all rows. */
-const GRAIN = 16;
+const GRAIN = 4;
 
 export function bindExactSearch({ func, split, at, scratch, counts }: Link): ExactSearchKernels {
   const offerRows = split('offerRows');
@@ -328,19 +328,21 @@ export function bindExactSearch({ func, split, at, scratch, counts }: Link): Exa
   const room = scratch(SCRATCH + 4 * MOST_ROWS);
   const norms = room + SCRATCH;
   return {
-    offerRows(topDistances, topIds, k, queries, queryCount, base, baseCount, firstId, dim) {
+    offerRows(topDistances, topIds, k, queries, queryCount, base, baseCount, firstId, dim, meanwhile) {
       const shrink = 1 - (dim / 2 + 64) * UNIT;
       const grow = 1 + (dim / 3 + 64) * UNIT;
       const [tops, ids] = [at(topDistances, queryCount * k), at(topIds, queryCount * k)];
       const [asked, from] = [at(queries, queryCount * dim), at(base, baseCount * dim)];
       const own = [along(tops, 4 * k), along(ids, 4 * k), k, along(asked, 4 * dim), CHUNK_ROWS] as const;
+      let other = meanwhile;
       for (let first = 0; first < baseCount; first += MOST_ROWS) {
         const count = Math.min(MOST_ROWS, baseCount - first);
         const rows = from + 4 * first * dim;
         if (queryCount >= FEWEST_QUERIES) {
           halfNorms(norms, 4, rows, count, dim, shrink);
           const grid = inRows(queryCount, NANOSECONDS * count * dim, GRAIN);
-          offerRows(grid, [...own, rows, count, firstId + first, dim, norms, { scratch: 0 }, shrink, grow]);
+          offerRows(grid, [...own, rows, count, firstId + first, dim, norms, { scratch: 0 }, shrink, grow], other);
+          other = undefined;
           continue;
         }
         for (let i = 0; i < queryCount; i++) {
@@ -348,6 +350,7 @@ export function bindExactSearch({ func, split, at, scratch, counts }: Link): Exa
           offerDistances(tops + 4 * i * k, ids + 4 * i * k, k, room, 0, firstId + first, count);
         }
       }
+      other?.();
       countDistances(counts, queryCount * baseCount, dim);
     },
   };

@@ -5,12 +5,12 @@ export type NearestRowsKernels = Pick<Kernels, 'nearestRows'>;
 
 export function referenceNearestRows(round: Round, counts: Counts): NearestRowsKernels {
   return {
-    nearestRows(ids, distances, points, first, count, base, baseCount, dim) {
+    nearestRows(ids, distances, points, first, count, base, baseCount, dim, stride = dim) {
       for (let i = 0; i < count; i++) {
         let nearest = 0;
         let least = Number.POSITIVE_INFINITY;
         for (let j = 0; j < baseCount; j++) {
-          const distance = squaredDistance(points, (first + i) * dim, base, j * dim, dim, round);
+          const distance = squaredDistance(points, (first + i) * stride, base, j * dim, dim, round);
           if (!(distance < least)) continue;
           nearest = j;
           least = distance;

@@ -15,7 +15,7 @@ const POINT_BYTES = 4 * POINTS;
 const VECTORS = [0, 1] as const;
 
 /** panel[i][p] = number i of point p; places beyond `rows` repeat the last point. */
-function packPoints(f: FunctionScope, panel: I32, points: I32, rows: I32, dim: I32): Statement[] {
+function packPoints(f: FunctionScope, panel: I32, points: I32, stride: I32, rows: I32, dim: I32): Statement[] {
   const source = f.local('i32');
   const last = f.local('i32');
   const p = f.local('i32');
@@ -23,7 +23,7 @@ function packPoints(f: FunctionScope, panel: I32, points: I32, rows: I32, dim: I
     last.set(i32.sub(rows, 1)),
     forUp(f, 0, POINTS, 1, (place) => [
       p.set(select(place, last, i32.lt_u(place, last))),
-      source.set(i32.add(points, i32.mul(p, i32.shl(dim, 2)))),
+      source.set(i32.add(points, i32.mul(p, stride))),
       forUp(f, 0, dim, 1, (i) => [
         i32.store(
           i32.add(i32.add(panel, i32.mul(i, POINT_BYTES)), i32.shl(place, 2)),
@@ -105,6 +105,7 @@ export function emitNearestRows(module: ModuleBuilder): void {
       ids: 'i32',
       distances: 'i32',
       points: 'i32',
+      stride: 'i32',
       count: 'i32',
       base: 'i32',
       baseCount: 'i32',
@@ -112,7 +113,7 @@ export function emitNearestRows(module: ModuleBuilder): void {
       scratch: 'i32',
     },
     'void',
-    ({ ids, distances, points, count, base, baseCount, dim, scratch }, f) => {
+    ({ ids, distances, points, stride, count, base, baseCount, dim, scratch }, f) => {
       const least = f.locals('v128', VECTORS.length);
       const nearest = f.locals('v128', VECTORS.length);
       const panel = f.local('i32');
@@ -122,7 +123,7 @@ export function emitNearestRows(module: ModuleBuilder): void {
         forUp(f, 0, count, POINTS, (first) => [
           rows.set(i32.sub(count, first)),
           rows.set(select(rows, i32.const(POINTS), i32.lt_u(rows, POINTS))),
-          ...packPoints(f, panel, i32.add(points, i32.mul(first, i32.shl(dim, 2))), rows, dim),
+          ...packPoints(f, panel, i32.add(points, i32.mul(first, stride)), stride, rows, dim),
           ...nearestOfPanel(f, least, nearest, panel, base, baseCount, dim),
           ...[
             { target: ids, values: nearest },
@@ -143,12 +144,13 @@ const DIMENSION = 0.08;
 export function bindNearestRows({ split, at, scratch, counts }: Link): NearestRowsKernels {
   const nearestRows = split('nearestRows');
   return {
-    nearestRows(ids, distances, points, first, count, base, baseCount, dim) {
-      const from = along(at(points, (first + count) * dim) + 4 * first * dim, 4 * dim);
+    nearestRows(ids, distances, points, first, count, base, baseCount, dim, stride = dim) {
+      const touched = count > 0 ? (first + count - 1) * stride + dim : 0;
+      const from = along(at(points, touched) + 4 * first * stride, 4 * stride);
       scratch(POINT_BYTES * (dim + 1));
       const to = [along(at(ids, count), 4), along(at(distances, count), 4)];
       const grid = inRows(count, baseCount * (DIMENSION * dim + 1), POINTS);
-      nearestRows(grid, [...to, from, ROWS, at(base, baseCount * dim), baseCount, dim, { scratch: 0 }]);
+      nearestRows(grid, [...to, from, 4 * stride, ROWS, at(base, baseCount * dim), baseCount, dim, { scratch: 0 }]);
       countDistances(counts, count * baseCount, dim);
     },
   };

@@ -72,7 +72,11 @@ class Pool {
     return there;
   }
 
-  /** Runs one job on up to `threads` threads, the caller one of them, and returns when it is done. */
+  /**
+   * Runs one job on up to `threads` threads, the caller one of them, and returns when it is done.
+   *
+   * @param meanwhile what the caller does before it takes part; must not throw
+   */
   run(
     kernels: number,
     runner: ChunkRunner,
@@ -80,6 +84,7 @@ class Pool {
     func: number,
     grid: Grid,
     operands: readonly ChunkOperand[],
+    meanwhile: (() => void) | undefined,
   ): void {
     this.#requireThreads();
     const control = this.#control;
@@ -91,6 +96,7 @@ class Pool {
     Atomics.store(words, NEXT, 0);
     Atomics.add(words, EPOCH, 1);
     if (Atomics.load(words, ASLEEP) > 0) Atomics.notify(words, EPOCH, chunks - 1);
+    meanwhile?.();
     runChunks(control, runner);
     Atomics.add(words, EPOCH, 1);
     this.#join();
@@ -180,12 +186,12 @@ export class Team {
     this.#known = 0;
   }
 
-  /** Runs a function over all chunks of the grid. @param func its place among the exports */
-  run(func: number, grid: Grid, operands: readonly ChunkOperand[]): void {
+  /** Runs a function over all chunks of the grid. @param func its place among the exports; @param meanwhile as `Pool.run` */
+  run(func: number, grid: Grid, operands: readonly ChunkOperand[], meanwhile?: () => void): void {
     const threads = pool!;
     if (this.#known === 0) forgotten.register(this, this.#id);
     for (; this.#known < this.threads - 1; this.#known++) threads.send(this.#known, this.#introduction);
-    threads.run(this.#id, this.#runner, this.threads, func, grid, operands);
+    threads.run(this.#id, this.#runner, this.threads, func, grid, operands, meanwhile);
   }
 }
 

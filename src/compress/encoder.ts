@@ -80,7 +80,7 @@ export class Encoder implements RowEncoder {
   encodeChunk(target: Float32Array, x: Matrix, ids: Int32Array | undefined, first: number, count: number): void {
     const chunk = count <= FEW_ROWS ? this.#few : this.#whole;
     const dOut = colsOf(chunk.out);
-    standardizeRows(chunk.x.value, x, ids, first, count, this.#standardization);
+    standardizeRows(chunk.tape.kernels, chunk.x.value, x, ids, first, count, this.#standardization);
     chunk.tape.forward();
     target.set(chunk.out.value.subarray(0, count * dOut), first * dOut);
   }

@@ -1,3 +1,4 @@
+import { standardize } from '../../kernels/elementwise/reference.ts';
 import type { GpuKernels } from '../../kernels/gpu/gpu-kernels.ts';
 import type { ParameterSet } from '../autodiff/parameters.ts';
 import { Tape } from '../autodiff/tape.ts';
@@ -47,7 +48,7 @@ export class GpuEncoder implements RowEncoder {
     count: number,
   ): Promise<void> {
     const dOut = colsOf(this.#out);
-    standardizeRows(this.#x.value, x, ids, first, count, this.#standardization);
+    standardizeRows({ standardize }, this.#x.value, x, ids, first, count, this.#standardization);
     this.#kernels.send(this.#x.value);
     this.#tape.forward();
     await this.#kernels.fetch(this.#out.value);

@@ -1,3 +1,4 @@
+import type { Floats, Kernels } from '../../kernels/kernels.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 
 /** What the network sees of a value x: (x - mean) / std, with one mean and one deviation for all columns. */
@@ -33,11 +34,13 @@ export function measureStandardization(base: Matrix, where: string): Standardiza
 /**
  * Standardizes rows of x, in float64 and rounded once.
  *
- * @param target (count, cols); overwritten
+ * @param kernels who computes
+ * @param target (count, cols), in their memory; overwritten
  * @param ids `target` row r is row ids[first + r] of x; without ids, row first + r
  */
 export function standardizeRows(
-  target: { [index: number]: number },
+  kernels: Pick<Kernels, 'standardize'>,
+  target: Floats,
   x: Matrix,
   ids: Int32Array | undefined,
   first: number,
@@ -45,9 +48,13 @@ export function standardizeRows(
   { mean, std }: Standardization,
 ): void {
   const { cols, data } = x;
-  for (let r = 0; r < count; r++) {
-    const source = (ids ? ids[first + r]! : first + r) * cols;
-    const row = r * cols;
-    for (let c = 0; c < cols; c++) target[row + c] = (data[source + c]! - mean) / std;
+  if (ids) {
+    for (let r = 0; r < count; r++) {
+      const source = ids[first + r]! * cols;
+      target.set(data.subarray(source, source + cols), r * cols);
+    }
+  } else {
+    target.set(data.subarray(first * cols, (first + count) * cols));
   }
+  kernels.standardize(target, count * cols, mean, std);
 }

@@ -39,13 +39,6 @@ export interface KMeansResult {
   readonly counts: Counts;
 }
 
-/** Points, and for each the nearest centroid and its squared distance, which somebody fills in. */
-export interface Assignment {
-  readonly points: Float32Array;
-  readonly ids: Int32Array;
-  readonly distances: Float32Array;
-}
-
 const ITERATIONS = 25;
 const POINTS_PER_CENTROID = 256;
 
@@ -66,6 +59,9 @@ export function kMeans(points: Vectors, options: KMeansOptions): KMeansResult {
   search?.close();
   return found;
 }
+
+/** What a round reads of the points and their nearest centroids, as `NearestCentroids` has it. */
+export type Assignment = Pick<NearestCentroids, 'count' | 'dim' | 'points' | 'ids' | 'distances' | 'sums'>;
 
 /** k-means in its parts: who searches for the nearest centroids decides how. */
 export interface KMeansRun {
@@ -102,7 +98,7 @@ export function beginKMeans(points: Vectors, options: KMeansOptions): KMeansRun 
   const objectives: number[] = [];
   return {
     search,
-    rounds: lloyd(search, rows, centroids, iterations, profile, objectives),
+    rounds: lloyd(search, centroids, iterations, profile, objectives),
     result: () => ({ centroids, objectives: Float64Array.from(objectives), counts: { ...search.counts } }),
   };
 }
@@ -115,14 +111,13 @@ export function beginKMeans(points: Vectors, options: KMeansOptions): KMeansRun 
  */
 export function* lloyd(
   search: Assignment,
-  rows: number,
   centroids: Matrix,
   iterations: number,
   profile: KMeansProfile,
   objectives: number[],
 ): Generator<Float32Array> {
   const { rows: k, cols: dim, data } = centroids;
-  const { ids, distances, points } = search;
+  const { count: rows, ids, distances, points } = search;
   const before = new Int32Array(rows).fill(-1);
   const sizes = new Float64Array(k);
   for (let round = 0; round < iterations; round++) {
@@ -135,7 +130,7 @@ export function* lloyd(
       before[row] = ids[row]!;
     }
     objectives.push(objective);
-    moveToMeans(data, sizes, points, ids, rows, dim, profile);
+    moveToMeans(data, sizes, search, profile);
     const empty = sizes.includes(0);
     if (empty && profile === 'faiss') splitLarge(data, sizes, rows, dim);
     else if (empty) moveToFarthest(data, sizes, points, distances, rows, dim);
@@ -144,22 +139,11 @@ export function* lloyd(
 }
 
 /** Each centroid becomes the mean of its points, summed in the order of the rows; one without points stays. */
-function moveToMeans(
-  centroids: Float32Array,
-  sizes: Float64Array,
-  points: Float32Array,
-  ids: Int32Array,
-  rows: number,
-  dim: number,
-  profile: KMeansProfile,
-): void {
-  const sums = profile === 'faiss' ? new Float32Array(centroids.length) : new Float64Array(centroids.length);
+function moveToMeans(centroids: Float32Array, sizes: Float64Array, search: Assignment, profile: KMeansProfile): void {
+  const { count, dim, ids } = search;
+  const sums = search.sums(sizes.length, profile === 'faiss');
   sizes.fill(0);
-  for (let row = 0; row < rows; row++) {
-    const id = ids[row]!;
-    sizes[id]!++;
-    for (let j = 0; j < dim; j++) sums[id * dim + j]! += points[row * dim + j]!;
-  }
+  for (let row = 0; row < count; row++) sizes[ids[row]!]!++;
   for (let id = 0; id < sizes.length; id++) {
     const size = sizes[id]!;
     if (size === 0) continue;

@@ -15,6 +15,8 @@ export class NearestCentroids {
   readonly points: Float32Array;
   readonly #kernels: Kernels;
   readonly #centroids: Float32Array;
+  /** Room for `sums`. */
+  readonly #sums: Uint8Array;
   /** One id, and room for one distance, of `adopt`. */
   readonly #one: { readonly id: Int32Array; readonly distance: Float32Array };
   #count = 0;
@@ -22,12 +24,13 @@ export class NearestCentroids {
 
   /** @param capacity points that are loaded at a time; @param k the most centroids */
   constructor(capacity: number, dim: number, k: number, computing: Computing) {
-    const bytes = 4 * ((capacity + k) * dim + 2 * capacity) + 512;
+    const bytes = 4 * ((capacity + k) * dim + 2 * capacity) + 8 * k * dim + 576;
     this.#kernels = createKernels({ ...computingOf(computing), bytes });
     this.dim = dim;
     // Kernels of createKernels are float32.
     this.points = this.#kernels.floats(capacity * dim) as Float32Array;
     this.#centroids = this.#kernels.floats(k * dim) as Float32Array;
+    this.#sums = this.#kernels.bytes(8 * k * dim);
     this.ids = this.#kernels.ints(capacity);
     this.distances = this.#kernels.floats(capacity) as Float32Array;
     this.#one = { id: this.#kernels.ints(1), distance: this.#kernels.floats(1) as Float32Array };
@@ -98,6 +101,20 @@ export class NearestCentroids {
     }
     this.ids[point] = ids[0]!;
     this.distances[point] = distance[0]!;
+  }
+
+  /**
+   * (k, dim), overwritten by the next call: for each centroid the sum of the points whose id it is, in their order, rounded to float32
+   * after each or not at all.
+   */
+  sums(k: number, rounded: boolean): Float32Array | Float64Array {
+    const { dim, ids, points } = this;
+    const { buffer, byteOffset } = this.#sums;
+    const length = k * dim;
+    const sums = rounded ? new Float32Array(buffer, byteOffset, length) : new Float64Array(buffer, byteOffset, length);
+    sums.fill(0);
+    this.#kernels.sumRowsById(sums, ids, points, this.#count, dim);
+    return sums;
   }
 
   /** distances[i] = |point i - point `row`|². */

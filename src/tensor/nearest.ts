@@ -1,6 +1,6 @@
 import { ExactSearch, type ExactSearchOptions, type Neighbors } from './exact-search.ts';
 import { type Matrix, requireFinite } from './matrix.ts';
-import { requireFiniteVectors, type Vectors } from './vectors.ts';
+import type { Vectors } from './vectors.ts';
 
 export interface NearestOptions extends ExactSearchOptions {
   /** Pairs of query and base row compared so far, and in all. */
@@ -25,11 +25,12 @@ export function nearest(base: Vectors, queries: Matrix, k: number, options: Near
   if (!Number.isSafeInteger(k) || k < 1 || k > base.rows) {
     throw new RangeError(`nearest: expected k from 1 to ${base.rows} (the rows of the base), got ${k}.`);
   }
-  requireFiniteVectors(base, 'nearest: base');
   requireFinite(queries, 'nearest: queries');
   const { onProgress, ...rest } = options;
-  const search = new ExactSearch(base, rest);
-  const found = search.search(queries, k, onProgress);
-  search.close();
-  return found;
+  const search = new ExactSearch(base, rest, 'nearest: base');
+  try {
+    return search.search(queries, k, onProgress);
+  } finally {
+    search.close();
+  }
 }

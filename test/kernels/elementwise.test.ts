@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { referenceKernels } from '../../kernels/backend.ts';
+import { createKernels, referenceKernels } from '../../kernels/backend.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import { Random } from '../../src/tensor/random.ts';
 import { singles } from '../support/directional-derivative.ts';
@@ -29,6 +29,20 @@ test('add: simd has the bits of the reference for every length modulo 4', () => 
   const random = new Random(1, 'add');
   for (const n of LENGTHS) {
     assertSameBits(`n = ${n}`, [singles(random, n), singles(random, n)], (k, [y, x]) => k.add(y!, x!, n));
+  }
+});
+
+test('standardize: simd has the bits of the reference, which rounds once, for every length modulo 4', () => {
+  const random = new Random(1, 'standardize');
+  for (const n of LENGTHS) {
+    const x = singles(random, n);
+    const [mean, std] = [random.uniform() / 3, 0.01 + random.uniform()];
+    assertSameBits(`n = ${n}`, [x], (k, [all]) => k.standardize(all!, n, mean, std));
+    const kernels = createKernels({ backend: 'simd', bytes: 4096 });
+    const all = filled(kernels, x);
+    kernels.standardize(all, n, mean, std);
+    const expected = x.map((value) => Math.fround((value - mean) / std));
+    assert.equal([...all], expected);
   }
 });
 

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createKernels } from '../../kernels/backend.ts';
+import { createKernels, referenceKernels } from '../../kernels/backend.ts';
 import { awaitThreads } from '../../kernels/threads/pool.ts';
 import { NO_ID } from '../../kernels/top-k/reference.ts';
 import { Random } from '../../src/tensor/random.ts';
@@ -31,6 +31,22 @@ test('simd has the bits of the reference for every dim, queries and rows modulo 
       for (const rows of ROWS) {
         const name = `dim ${dim}, ${queries} queries, ${rows} rows`;
         compare(name, 3, dim, singles(random, queries * dim), singles(random, rows * dim));
+      }
+    }
+  }
+});
+
+test('what is to be done meanwhile is done once, whatever the sizes', () => {
+  for (const kernels of [referenceKernels(), ...[1, 2].map((threads) => createKernels({ bytes: 2 ** 20, threads }))]) {
+    const [tops, ids] = [kernels.floats(200), kernels.ints(200)];
+    const [queries, base] = [kernels.floats(200), kernels.floats(20_000)];
+    for (const queryCount of [0, 1, 2, 3, 200]) {
+      for (const rows of [0, 1, 20_000]) {
+        let calls = 0;
+        kernels.offerRows(tops, ids, 1, queries, queryCount, base, rows, 0, 1, () => {
+          calls++;
+        });
+        assert.is(calls, 1, `${kernels.backend}, ${queryCount} queries, ${rows} rows`);
       }
     }
   }

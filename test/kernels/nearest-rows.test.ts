@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createKernels } from '../../kernels/backend.ts';
+import { createKernels, referenceKernels } from '../../kernels/backend.ts';
 import { Random } from '../../src/tensor/random.ts';
 import { singles } from '../support/directional-derivative.ts';
 import { assertSameBits } from '../support/same-bits.ts';
@@ -19,6 +19,37 @@ test('simd has the bits of the reference for every dim modulo 4 and count modulo
         k.nearestRows(ids, distances!, points!, 2, count, base!, baseCount, dim);
         return ids.join(' ');
       });
+    }
+  }
+});
+
+test('points with numbers between them, for every dim and count modulo 8, by 1 and 2 threads', () => {
+  const random = new Random(1, 'nearest rows stride');
+  const baseCount = 11;
+  for (const threads of [1, 2]) {
+    const kernels = createKernels({ backend: 'simd', bytes: 2 ** 22, threads });
+    for (const [count, dim, stride] of [
+      [0, 3, 4],
+      [1, 5, 5],
+      [19, 2, 7],
+      [1003, 4, 9],
+      [2000, 8, 33],
+    ] as const) {
+      const base = kernels.floats(baseCount * dim);
+      base.set(singles(random, base.length));
+      const points = kernels.floats(count * dim);
+      points.set(singles(random, points.length));
+      // The last point ends where the operand does.
+      const apart = kernels.floats(Math.max(0, (2 + count - 1) * stride + dim)).fill(Number.NaN);
+      for (let i = 0; i < points.length; i++) apart[(2 + Math.floor(i / dim)) * stride + (i % dim)] = points[i]!;
+      const expected = { ids: kernels.ints(count), distances: kernels.floats(count) };
+      const found = { ids: kernels.ints(count), distances: kernels.floats(count) };
+      kernels.nearestRows(expected.ids, expected.distances, points, 0, count, base, baseCount, dim);
+      kernels.nearestRows(found.ids, found.distances, apart, 2, count, base, baseCount, dim, stride);
+      assert.equal(found, expected, `${count} x ${dim} of ${stride}, ${threads} threads`);
+      const reference = { ids: new Int32Array(count), distances: new Float32Array(count) };
+      referenceKernels().nearestRows(reference.ids, reference.distances, apart, 2, count, base, baseCount, dim, stride);
+      assert.equal(found, reference, `${count} x ${dim} of ${stride}: the reference`);
     }
   }
 });

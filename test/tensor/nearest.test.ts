@@ -118,6 +118,17 @@ test('arguments that do not fit are refused in one line', () => {
   assert.throws(() => nearest(bad, createMatrix(1, 3), 1), /nearest: base: expected finite values/);
 });
 
+test('a value that is not finite is found in any row, by any number of queries', () => {
+  for (const queries of [1, 4]) {
+    for (const row of [0, 1023, 1024, 2999]) {
+      const base = createMatrix(3000, 2);
+      base.data[2 * row + 1] = Number.NEGATIVE_INFINITY;
+      const place = new RegExp(`nearest: base: expected finite values, got -Infinity at row ${row}, column 1\\.`);
+      assert.throws(() => nearest(base, createMatrix(queries, 2), 1), place);
+    }
+  }
+});
+
 test('ids equal the truth files of deep-like and gist-like (first 10,000 rows, 20 queries, 100 nearest)', async () => {
   for (const set of ['deep', 'gist']) {
     const folder = fileURLToPath(new URL(`../../../shared/data/${set}-like/`, import.meta.url));

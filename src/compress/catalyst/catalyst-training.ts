@@ -108,7 +108,7 @@ export class CatalystTraining implements TrainedModel {
   step(base: Matrix, ids: Int32Array, first: number, learningRate: number, step: number): number {
     const { batch, standardization, seed } = this.#settings;
     this.#mining.triplets(this.#triplets, ids, first, batch, new Random(seed, `positives/${step}`));
-    standardizeRows(this.#x.value, base, this.#triplets, 0, 3 * batch, standardization);
+    standardizeRows(this.#kernels, this.#x.value, base, this.#triplets, 0, 3 * batch, standardization);
     this.#tape.forward();
     const loss = this.#loss.loss.value[0]!;
     if (!Number.isFinite(loss)) return loss;

@@ -1,3 +1,4 @@
+import { standardize } from '../../../kernels/elementwise/reference.ts';
 import type { GpuDevice, GpuMatrix } from '../../../kernels/gpu/device.ts';
 import { type GpuKernels, gpuKernels } from '../../../kernels/gpu/gpu-kernels.ts';
 import type { Floats } from '../../../kernels/kernels.ts';
@@ -91,7 +92,7 @@ export class GpuTrainingModel implements TrainedModel {
     for (let batch = 0; batch < batches; batch++) {
       const first = batch * rows;
       compressed.value.set(encoded.data.subarray(first * encoded.cols, (first + rows) * encoded.cols));
-      standardizeRows(originals.value, base, ids, first, rows, this.#settings.standardization);
+      standardizeRows({ standardize }, originals.value, base, ids, first, rows, this.#settings.standardization);
       this.#kernels.send(compressed.value);
       this.#kernels.send(originals.value);
       tape.forward();
@@ -130,7 +131,7 @@ export class GpuTrainingModel implements TrainedModel {
       this.#kernels.send(this.#ids);
       this.#kernels.gatherRows(x.value, this.#rows, this.#ids, batch);
     } else {
-      standardizeRows(x.value, base, ids, first, batch, standardization);
+      standardizeRows({ standardize }, x.value, base, ids, first, batch, standardization);
       this.#kernels.send(x.value);
     }
   }
@@ -154,6 +155,6 @@ async function standardizedRows(
   const { rows, cols } = base;
   if (rows > MOST_ROWS || rows * cols > device.capacity) return undefined;
   const { data } = createMatrix(rows, cols);
-  standardizeRows(data, base, undefined, 0, rows, standardization);
+  standardizeRows({ standardize }, data, base, undefined, 0, rows, standardization);
   return device.upload(data, rows, cols);
 }

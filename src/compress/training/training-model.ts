@@ -47,7 +47,7 @@ export class TrainingModel implements TrainedModel {
   step(base: Matrix, ids: Int32Array, first: number, learningRate: number): number {
     const { batch, standardization } = this.#settings;
     const { tape, x, loss } = this.#training;
-    standardizeRows(x.value, base, ids, first, batch, standardization);
+    standardizeRows(this.#kernels, x.value, base, ids, first, batch, standardization);
     tape.forward();
     const value = loss.value[0]!;
     if (!Number.isFinite(value)) return value;
@@ -67,7 +67,7 @@ export class TrainingModel implements TrainedModel {
     for (let batch = 0; batch < batches; batch++) {
       const first = batch * rows;
       loss.compressed.value.set(encoded.data.subarray(first * encoded.cols, (first + rows) * encoded.cols));
-      standardizeRows(loss.originals.value, base, ids, first, rows, this.#settings.standardization);
+      standardizeRows(this.#kernels, loss.originals.value, base, ids, first, rows, this.#settings.standardization);
       loss.tape.forward();
       weighted += loss.weighted.value[0]!;
       unweighted += loss.unweighted.value[0]!;

@@ -95,7 +95,7 @@ export class VaeTraining implements TrainedModel {
   /** The noise depends on the seed and `stream` alone, so training can continue at any step. */
   #forward({ tape, x, noise }: Pass, base: Matrix, ids: Int32Array, first: number, stream: string): void {
     const { standardization, seed } = this.#settings;
-    standardizeRows(x.value, base, ids, first, x.shape[0]!, standardization);
+    standardizeRows(tape.kernels, x.value, base, ids, first, x.shape[0]!, standardization);
     const random = new Random(seed, stream);
     for (let i = 0; i < noise.value.length; i++) noise.value[i] = random.normal();
     tape.forward();

@@ -1,0 +1,13 @@
+import type { Kernels } from '../kernels.ts';
+
+export type RowSumsKernels = Pick<Kernels, 'sumRowsById'>;
+
+export function referenceRowSums(): RowSumsKernels {
+  return {
+    sumRowsById(sums, ids, x, rows, dim) {
+      for (let r = 0; r < rows; r++) {
+        for (let j = 0; j < dim; j++) sums[ids[r]! * dim + j]! += x[r * dim + j]!;
+      }
+    },
+  };
+}
