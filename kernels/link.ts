@@ -1,4 +1,4 @@
-import type { Counts, Floats } from './kernels.ts';
+import type { Counts, Floats } from './operands.ts';
 import type { ChunkOperand, Grid } from './threads/job.ts';
 import type { WasmFunction } from './webassembly.ts';
 

@@ -1,4 +1,4 @@
-import type { Floats } from './kernels.ts';
+import type { Floats } from './operands.ts';
 import { type WasmMemory, webAssembly } from './webassembly.ts';
 
 const PAGE = 65536;

@@ -5,6 +5,8 @@
  * @module
  */
 
+export type { AdamwRates } from '../kernels/adamw/kernel.ts';
+export type { AttentionShape } from '../kernels/attention/kernel.ts';
 export {
   attachKernels,
   type BackendChoice,
@@ -17,15 +19,10 @@ export type { GpuCall, GpuDevice, GpuMatrix } from '../kernels/gpu/device.ts';
 export type { GpuKernel, GpuSample } from '../kernels/gpu/gpu-kernel.ts';
 export { type GpuOptions, openGpu } from '../kernels/gpu/open.ts';
 export type { GpuReport } from '../kernels/gpu/report.ts';
-export type {
-  AdamwRates,
-  AttentionShape,
-  Counts,
-  Floats,
-  Kernels,
-  LayerWalk,
-  ProductCodes,
-} from '../kernels/kernels.ts';
+export type { LayerWalk, WalkStart } from '../kernels/graph-walk/kernel.ts';
+export type { Kernels } from '../kernels/kernels.ts';
+export type { Counts, Floats } from '../kernels/operands.ts';
+export type { ProductCodes } from '../kernels/product-search/kernel.ts';
 export type { Precision } from '../kernels/reference.ts';
 export type { Operand, SharedKernels, SharedView } from '../kernels/shared.ts';
 export type { WasmMemory, WasmModule } from '../kernels/webassembly.ts';
@@ -136,6 +133,7 @@ export {
   VectorSet,
   type VectorSetOptions,
   type VectorSource,
+  type WalkedSource,
 } from './tensor/vector-set.ts';
 export { createVectorStore, type VectorStoreOptions } from './tensor/vector-store.ts';
 export { type Part, partsOf, type SplitMatrix, type Vectors } from './tensor/vectors.ts';

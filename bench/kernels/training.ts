@@ -5,7 +5,8 @@
  *     node --import tsx bench/kernels/training.ts
  */
 import { createKernels, referenceKernels } from '../../kernels/backend.ts';
-import type { Floats, Kernels } from '../../kernels/kernels.ts';
+import type { Kernels } from '../../kernels/kernels.ts';
+import type { Floats } from '../../kernels/operands.ts';
 import { fill, machine, measure, requireSameBits } from './measure.ts';
 
 const BATCH = 256;

@@ -1,8 +1,8 @@
 /** The activations of CNT on the GPU, and what VAE and Catalyst need to compress. Bound: 3 roundings an output; derivatives are those factors alone that a sum then takes. */
 import type { GpuKernel, KernelMatrix, KernelThis } from '../gpu/gpu-kernel.ts';
 import type { GpuLink } from '../gpu/link.ts';
-import type { Floats } from '../kernels.ts';
-import type { ActivationKernels } from './reference.ts';
+import type { Floats } from '../operands.ts';
+import type { ActivationKernels } from './kernel.ts';
 
 /** x · min(max(x + 3, 0), 6) / 6 */
 function hardswish(this: KernelThis, x: KernelMatrix): number {

@@ -1,16 +1,5 @@
-import type { Floats, Kernels, Round } from '../kernels.ts';
-
-export type ActivationKernels = Pick<
-  Kernels,
-  | 'hardswish'
-  | 'hardswishBackward'
-  | 'hardtanh'
-  | 'hardtanhBackward'
-  | 'relu'
-  | 'reluBackward'
-  | 'clamp'
-  | 'clampBackward'
->;
+import type { Floats, Round } from '../operands.ts';
+import type { ActivationKernels } from './kernel.ts';
 
 /**
  * y = x · min(max(x + 3, 0), 6) / 6.

@@ -1,9 +1,9 @@
 import { eachElement, type ModuleBuilder } from '../assembler.ts';
 import { f32x4, i32, v128 } from '../instructions.ts';
-import type { Floats } from '../kernels.ts';
 import type { Link } from '../link.ts';
+import type { Floats } from '../operands.ts';
 import { along, inElements, ROWS } from '../threads/job.ts';
-import type { ActivationKernels } from './reference.ts';
+import type { ActivationKernels } from './kernel.ts';
 
 const FORWARD = { y: 'i32', x: 'i32', n: 'i32' } as const;
 const BACKWARD = { dx: 'i32', dy: 'i32', x: 'i32', n: 'i32' } as const;

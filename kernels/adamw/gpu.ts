@@ -5,7 +5,8 @@
  */
 import type { GpuKernel, KernelMatrix, KernelThis } from '../gpu/gpu-kernel.ts';
 import type { GpuLink } from '../gpu/link.ts';
-import { type AdamwKernels, adamwFactors } from './reference.ts';
+import type { AdamwKernels } from './kernel.ts';
+import { adamwFactors } from './reference.ts';
 
 /** beta1 · first + (1 - beta1) · gradient */
 function firstMoment(

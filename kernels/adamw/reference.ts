@@ -1,6 +1,5 @@
-import type { AdamwRates, Floats, Kernels, Round } from '../kernels.ts';
-
-export type AdamwKernels = Pick<Kernels, 'adamw'>;
+import type { Floats, Round } from '../operands.ts';
+import type { AdamwKernels, AdamwRates } from './kernel.ts';
 
 /** A gradient smaller than this counts as 0: its square would be near the end of float32's range. */
 export const SMALLEST_GRADIENT = 1e-15;

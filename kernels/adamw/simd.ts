@@ -2,7 +2,8 @@ import { eachElement, type ModuleBuilder } from '../assembler.ts';
 import { type Expression, f32x4, i32, v128 } from '../instructions.ts';
 import type { Link } from '../link.ts';
 import { along, inElements, ROWS } from '../threads/job.ts';
-import { type AdamwKernels, adamwFactors, SMALLEST_GRADIENT, SMALLEST_MOMENT } from './reference.ts';
+import type { AdamwKernels } from './kernel.ts';
+import { adamwFactors, SMALLEST_GRADIENT, SMALLEST_MOMENT } from './reference.ts';
 
 export function emitAdamw(module: ModuleBuilder): void {
   const factors = {

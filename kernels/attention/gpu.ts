@@ -9,8 +9,8 @@
 import { columnSumsOf } from '../elementwise/gpu.ts';
 import type { GpuKernel, KernelMatrix, KernelThis } from '../gpu/gpu-kernel.ts';
 import type { GpuLink } from '../gpu/link.ts';
-import type { AttentionShape } from '../kernels.ts';
-import { type AttentionKernels, attentionMultiplyAdds } from './reference.ts';
+import type { AttentionKernels, AttentionShape } from './kernel.ts';
+import { attentionMultiplyAdds } from './reference.ts';
 
 type Sizes = 'tokens' | 'heads' | 'keyDim' | 'headDim';
 

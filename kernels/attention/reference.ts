@@ -1,10 +1,9 @@
+import { exp } from '../math/reference.ts';
+import type { Counts, Floats, Round } from '../operands.ts';
 /**
  * Multi-head attention of every row of a batch over its own few tokens. Source: Vaswani et al. 2017, Eq. 1; CNT paper, Fig. 2.
  */
-import type { AttentionShape, Counts, Floats, Kernels, Round } from '../kernels.ts';
-import { exp } from '../math/reference.ts';
-
-export type AttentionKernels = Pick<Kernels, 'attentionForward' | 'attentionBackward'>;
+import type { AttentionKernels, AttentionShape } from './kernel.ts';
 
 /** A logit this far below the largest of its row gets probability 0 (e^-40 = 4e-18), which keeps subnormals out. */
 export const SOFTMAX_TAIL = -40;

@@ -6,7 +6,7 @@
 import { chunksOf, columnSumsOf, totalOf } from '../elementwise/gpu.ts';
 import type { GpuKernel, KernelMatrix, KernelThis } from '../gpu/gpu-kernel.ts';
 import type { GpuLink } from '../gpu/link.ts';
-import type { BatchNormKernels } from './reference.ts';
+import type { BatchNormKernels } from './kernel.ts';
 
 /** Row y: over chunk y of the rows, the sums of (x - mean)². */
 function chunkSquares(this: KernelThis<'chunkRows' | 'rows'>, x: KernelMatrix, mean: KernelMatrix): number {

@@ -3,12 +3,8 @@
  * Every sum over rows is chunked as in `columnSums`.
  */
 import { CHUNK_ROWS } from '../elementwise/reference.ts';
-import type { Floats, Kernels, Round } from '../kernels.ts';
-
-export type BatchNormKernels = Pick<
-  Kernels,
-  'batchNormMoments' | 'batchNormForward' | 'batchNormBackward' | 'moveAverage'
->;
+import type { Floats, Round } from '../operands.ts';
+import type { BatchNormKernels } from './kernel.ts';
 
 /** mean[c], and variance[c] = mean over rows of (x - mean)²: biased, in a second pass, so without cancellation. */
 export function batchNormMoments(

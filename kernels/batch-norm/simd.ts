@@ -3,7 +3,8 @@ import { bindColumnSums } from '../column-sums.ts';
 import { f32x4, i32, type V128 } from '../instructions.ts';
 import type { Link } from '../link.ts';
 import { along, inRows, ROWS } from '../threads/job.ts';
-import { type BatchNormKernels, moveAverage } from './reference.ts';
+import type { BatchNormKernels } from './kernel.ts';
+import { moveAverage } from './reference.ts';
 
 /** Column constants first, into scratch; then row after row, since strided writes cost 2.5 times as much (measured). */
 export function emitBatchNorm(module: ModuleBuilder): void {

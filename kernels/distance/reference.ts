@@ -1,6 +1,5 @@
-import type { Counts, Floats, Kernels, Round } from '../kernels.ts';
-
-export type DistanceKernels = Pick<Kernels, 'squaredDistances' | 'squaredDistanceScan' | 'squaredDistanceMatrix'>;
+import type { Counts, Floats, Round } from '../operands.ts';
+import type { DistanceKernels } from './kernel.ts';
 
 /**
  * |a - b|² of two vectors of `dim` floats that start at elements `aAt` and `bAt`: element i adds to lane i mod 4, and the

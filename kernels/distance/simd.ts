@@ -3,7 +3,8 @@ import { fetchRows } from '../fetch.ts';
 import { type Expression, f32, f32x4, type I32, i32, i32x4, type Statement, v128 } from '../instructions.ts';
 import { type Link, remembering } from '../link.ts';
 import { along, COLUMNS, inRows, ROWS } from '../threads/job.ts';
-import { countDistances, type DistanceKernels } from './reference.ts';
+import type { DistanceKernels } from './kernel.ts';
+import { countDistances } from './reference.ts';
 
 /** Rows whose sums run side by side: as many independent cache misses in flight. */
 const GROUPS = [8, 4, 2, 1] as const;

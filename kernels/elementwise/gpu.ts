@@ -7,8 +7,8 @@
 import type { GpuMatrix } from '../gpu/device.ts';
 import type { GpuKernel, KernelMatrix, KernelThis } from '../gpu/gpu-kernel.ts';
 import type { GpuLink, GpuWork } from '../gpu/link.ts';
-import type { Floats } from '../kernels.ts';
-import type { ElementwiseKernels } from './reference.ts';
+import type { Floats } from '../operands.ts';
+import type { ElementwiseKernels } from './kernel.ts';
 
 /** Rows that one thread adds up. */
 const CHUNK_ROWS = 64;

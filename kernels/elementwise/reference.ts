@@ -1,9 +1,5 @@
-import type { Floats, Kernels, Round } from '../kernels.ts';
-
-export type ElementwiseKernels = Pick<
-  Kernels,
-  'fill' | 'standardize' | 'add' | 'copyBlock' | 'addBlock' | 'addBias' | 'columnSums'
->;
+import type { Floats, Round } from '../operands.ts';
+import type { ElementwiseKernels } from './kernel.ts';
 
 /** Rows that a column sum adds up before it adds the result to the rest, so that threads could share the work. */
 export const CHUNK_ROWS = 256;

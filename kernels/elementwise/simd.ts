@@ -3,7 +3,7 @@ import { bindColumnSums, emitColumnSums } from '../column-sums.ts';
 import { f32, f32x4, f64x2, i32, i32x4, type Statement, type V128 } from '../instructions.ts';
 import type { Link } from '../link.ts';
 import { along, inElements, inRows, ROWS } from '../threads/job.ts';
-import type { ElementwiseKernels } from './reference.ts';
+import type { ElementwiseKernels } from './kernel.ts';
 
 type V = Local<'v128'>;
 

@@ -1,8 +1,7 @@
 import { countDistances, squaredDistance } from '../distance/reference.ts';
-import type { Counts, Kernels, Round } from '../kernels.ts';
+import type { Counts, Round } from '../operands.ts';
 import { offer } from '../top-k/reference.ts';
-
-export type ExactSearchKernels = Pick<Kernels, 'offerRows'>;
+import type { ExactSearchKernels } from './kernel.ts';
 
 export function referenceExactSearch(round: Round, counts: Counts): ExactSearchKernels {
   return {

@@ -18,7 +18,7 @@ import { loadRest, reduceLanes } from '../lane-sums.ts';
 import type { Link } from '../link.ts';
 import { along, ROWS as CHUNK_ROWS, inRows } from '../threads/job.ts';
 import { OFFER } from '../top-k/simd.ts';
-import type { ExactSearchKernels } from './reference.ts';
+import type { ExactSearchKernels } from './kernel.ts';
 
 type I = Local<'i32'>;
 type V = Local<'v128'>;

@@ -1,6 +1,5 @@
-import type { Floats, Kernels } from '../kernels.ts';
-
-export type FiniteKernels = Pick<Kernels, 'allFinite'>;
+import type { Floats } from '../operands.ts';
+import type { FiniteKernels } from './kernel.ts';
 
 /** Whether no x[i] is NaN or infinite: only such a value's difference from itself is not 0. */
 export function allFinite(x: Floats, n: number): boolean {

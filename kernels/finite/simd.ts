@@ -1,7 +1,7 @@
 import { eachElement, type ModuleBuilder, ret } from '../assembler.ts';
 import { f32x4, i32, v128 } from '../instructions.ts';
 import type { Link } from '../link.ts';
-import type { FiniteKernels } from './reference.ts';
+import type { FiniteKernels } from './kernel.ts';
 
 export function emitFinite(module: ModuleBuilder): void {
   module.func('notFinite', { x: 'i32', n: 'i32' }, 'i32', ({ x, n }, f) => {

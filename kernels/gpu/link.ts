@@ -1,4 +1,4 @@
-import type { Counts, Floats } from '../kernels.ts';
+import type { Counts, Floats } from '../operands.ts';
 import type { GpuCall, GpuMatrix } from './device.ts';
 import type { GpuKernel } from './gpu-kernel.ts';
 

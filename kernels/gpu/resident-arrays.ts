@@ -1,5 +1,5 @@
 import { columnsOf, sumOf, withColumns } from '../elementwise/gpu.ts';
-import type { Counts, Floats } from '../kernels.ts';
+import type { Counts, Floats } from '../operands.ts';
 import type { GpuCall, GpuDevice, GpuMatrix } from './device.ts';
 import type { GpuKernel } from './gpu-kernel.ts';
 import type { GpuLink, GpuWork } from './link.ts';

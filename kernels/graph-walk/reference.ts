@@ -1,8 +1,7 @@
 import { countDistances, squaredDistance } from '../distance/reference.ts';
-import type { Counts, Floats, Kernels, LayerWalk, Round, WalkStart } from '../kernels.ts';
+import type { Counts, Floats, Round } from '../operands.ts';
 import { byteDistance, codeDistance } from '../scalar-codes/reference.ts';
-
-export type GraphWalkKernels = Pick<Kernels, 'walkLayer' | 'walkBytes' | 'walkCodes'>;
+import type { GraphWalkKernels, LayerWalk, WalkStart } from './kernel.ts';
 
 export function referenceGraphWalk(round: Round, counts: Counts): GraphWalkKernels {
   function walkBy(distanceTo: (id: number) => number, walk: LayerWalk, { size, capacity, mark }: WalkStart): number {

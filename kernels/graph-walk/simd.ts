@@ -22,11 +22,10 @@ import { SQUARED_DISTANCES } from '../distance/simd.ts';
 import { Label } from '../encoding.ts';
 import { fetchLines } from '../fetch.ts';
 import { type I32, i32, i64, type Statement, select, v128 } from '../instructions.ts';
-import type { LayerWalk, WalkStart } from '../kernels.ts';
 import { type Link, remembering } from '../link.ts';
 import { BYTE_DISTANCES, CODE_DISTANCES } from '../scalar-codes/simd.ts';
 import type { WasmFunction } from '../webassembly.ts';
-import type { GraphWalkKernels } from './reference.ts';
+import type { GraphWalkKernels, LayerWalk, WalkStart } from './kernel.ts';
 
 const ENTRY = 8;
 

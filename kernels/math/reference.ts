@@ -3,7 +3,7 @@
  * (for tanh, one continued fraction) serves both precisions: float64 takes more of its terms. Relative error below 1.1e-7 in
  * float32 and 4.5e-16 in float64, checked in test/kernels/math.test.ts.
  */
-import type { Round } from '../kernels.ts';
+import type { Round } from '../operands.ts';
 
 /** ln 2 = high + low; high has 9 significant bits, so its product with an exponent is exact in float32. */
 export const LN2_HIGH = 0.693359375;

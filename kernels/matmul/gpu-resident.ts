@@ -2,9 +2,9 @@ import type { GpuMatrix } from '../gpu/device.ts';
 import type { GpuKernel, GpuSample, KernelMatrix, KernelThis } from '../gpu/gpu-kernel.ts';
 import type { GpuLink, GpuWork } from '../gpu/link.ts';
 import { TRANSPOSE } from '../gpu/transpose.ts';
-import type { Floats } from '../kernels.ts';
+import type { Floats } from '../operands.ts';
 import { type MatmulForm, matmulKernel, turnsFirst } from './gpu.ts';
-import type { MatmulKernels } from './reference.ts';
+import type { MatmulKernels } from './kernel.ts';
 
 /** Rows of a batch that one thread of aᵀ b adds up: fewer roundings in a row, and enough threads where the product is small. */
 const CHUNK_ROWS = 256;

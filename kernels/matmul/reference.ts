@@ -1,6 +1,5 @@
-import type { Counts, Floats, Kernels, Round } from '../kernels.ts';
-
-export type MatmulKernels = Pick<Kernels, 'matmulNN' | 'matmulNT' | 'matmulTN'>;
+import type { Counts, Floats, Round } from '../operands.ts';
+import type { MatmulKernels } from './kernel.ts';
 
 /**
  * c[i, j] = c0 + a[i, 0] b[0, j] + a[i, 1] b[1, j] + …, summed in the order of k from c0 = 0 or, when accumulating, from the

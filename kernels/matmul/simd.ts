@@ -9,7 +9,7 @@ import { forUp, ifThen, type Local, type ModuleBuilder, whileDo } from '../assem
 import { f32, f32x4, i32, i32x4, memory, type Statement, select, v128 } from '../instructions.ts';
 import type { Link } from '../link.ts';
 import { along, COLUMNS, type Grid, ROWS } from '../threads/job.ts';
-import type { MatmulKernels } from './reference.ts';
+import type { MatmulKernels } from './kernel.ts';
 
 type I = Local<'i32'>;
 type V = Local<'v128'>;

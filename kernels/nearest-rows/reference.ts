@@ -1,7 +1,6 @@
 import { countDistances, squaredDistance } from '../distance/reference.ts';
-import type { Counts, Kernels, Round } from '../kernels.ts';
-
-export type NearestRowsKernels = Pick<Kernels, 'nearestRows'>;
+import type { Counts, Round } from '../operands.ts';
+import type { NearestRowsKernels } from './kernel.ts';
 
 export function referenceNearestRows(round: Round, counts: Counts): NearestRowsKernels {
   return {

@@ -3,7 +3,7 @@ import { countDistances } from '../distance/reference.ts';
 import { f32x4, type I32, i32, i32x4, memory, type Statement, select, v128 } from '../instructions.ts';
 import type { Link } from '../link.ts';
 import { along, inRows, ROWS } from '../threads/job.ts';
-import type { NearestRowsKernels } from './reference.ts';
+import type { NearestRowsKernels } from './kernel.ts';
 
 /**
  * Points that are compared side by side, one in each lane of two vectors: the four running sums of a distance are then eight

@@ -9,8 +9,8 @@ import { chunksOf, totalOf } from '../elementwise/gpu.ts';
 import type { GpuKernel, KernelMatrix, KernelThis } from '../gpu/gpu-kernel.ts';
 import type { GpuLink } from '../gpu/link.ts';
 import { TRANSPOSE } from '../gpu/transpose.ts';
-import type { Floats } from '../kernels.ts';
-import type { PairKernels } from './reference.ts';
+import type { Floats } from '../operands.ts';
+import type { PairKernels } from './kernel.ts';
 
 /** |x_y - x_x|, by differences: exactly 0 for equal rows, and exactly symmetric. `turned` is xᵀ: neighboring threads read neighbors. */
 function pairDistances(this: KernelThis<'dim'>, x: KernelMatrix, turned: KernelMatrix): number {

@@ -1,12 +1,8 @@
 /** What INRP needs of all pairs of a batch. Source: CNT paper, Eq. 4 and 5. */
 import { countDistances, squaredDistance } from '../distance/reference.ts';
-import type { Counts, Floats, Kernels, Round } from '../kernels.ts';
 import { log } from '../math/reference.ts';
-
-export type PairKernels = Pick<
-  Kernels,
-  'pairDistances' | 'pairDistancesBackward' | 'inrpWeights' | 'inrpLoss' | 'inrpLossBackward'
->;
+import type { Counts, Floats, Round } from '../operands.ts';
+import type { PairKernels } from './kernel.ts';
 
 /** 2^-126: a quotient below it (in practice d = 0) has no logarithm here. */
 export const SMALLEST_NORMAL = 2 ** -126;

@@ -6,7 +6,8 @@ import { loadRest, reduceLanes, sumTerms } from '../lane-sums.ts';
 import type { Link } from '../link.ts';
 import { logStatements } from '../math/simd.ts';
 import { along, inElements, inRows, ROWS } from '../threads/job.ts';
-import { type PairKernels, SMALLEST_NORMAL } from './reference.ts';
+import type { PairKernels } from './kernel.ts';
+import { SMALLEST_NORMAL } from './reference.ts';
 
 type L = Local<'i32'>;
 

@@ -1,9 +1,8 @@
 import { squaredDistance } from '../distance/reference.ts';
-import type { Counts, Kernels, ProductCodes, Round } from '../kernels.ts';
+import type { Counts, Round } from '../operands.ts';
 import { countTableSums, TABLE_STRIDE, tableSum } from '../table-scan/reference.ts';
 import { offer } from '../top-k/reference.ts';
-
-export type ProductSearchKernels = Pick<Kernels, 'offerProductCodes'>;
+import type { ProductCodes, ProductSearchKernels } from './kernel.ts';
 
 export function referenceProductSearch(round: Round, counts: Counts): ProductSearchKernels {
   return {

@@ -9,7 +9,8 @@ import { SCRATCH_BYTES } from '../memory.ts';
 import { TABLE_STRIDE } from '../table-scan/reference.ts';
 import { along, ROWS as CHUNK_ROWS, inRows } from '../threads/job.ts';
 import { OFFER, OFFER_MANY } from '../top-k/simd.ts';
-import { countProductSearch, type ProductSearchKernels } from './reference.ts';
+import type { ProductSearchKernels } from './kernel.ts';
+import { countProductSearch } from './reference.ts';
 
 type I = Local<'i32'>;
 type V = Local<'v128'>;

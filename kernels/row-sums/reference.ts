@@ -1,6 +1,4 @@
-import type { Kernels } from '../kernels.ts';
-
-export type RowSumsKernels = Pick<Kernels, 'sumRowsById'>;
+import type { RowSumsKernels } from './kernel.ts';
 
 export function referenceRowSums(): RowSumsKernels {
   return {

@@ -2,7 +2,7 @@ import { eachElement, type FunctionScope, forUp, type Lanes, type Local, type Mo
 import { f32x4, f64x2, type I32, i32, i32x4, type Statement, v128 } from '../instructions.ts';
 import type { Link } from '../link.ts';
 import { along, COLUMNS } from '../threads/job.ts';
-import type { RowSumsKernels } from './reference.ts';
+import type { RowSumsKernels } from './kernel.ts';
 
 type Add = (f: FunctionScope, sums: I32, x: I32, byte: Local<'i32'>, lanes: Lanes) => Statement[];
 

@@ -1,7 +1,7 @@
 /** What Catalyst needs to compress on the GPU. Bound: 1e-6, relative to the largest output, against float64. */
 import type { GpuKernel, KernelMatrix, KernelThis } from '../gpu/gpu-kernel.ts';
 import type { GpuLink } from '../gpu/link.ts';
-import type { RowKernels } from './reference.ts';
+import type { RowKernels } from './kernel.ts';
 
 /** max(|x_y|, 1e-12) */
 function rowNorms(this: KernelThis<'cols'>, x: KernelMatrix): number {

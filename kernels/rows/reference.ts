@@ -1,11 +1,7 @@
 /** What a triplet loss on the unit sphere needs of the rows of a batch. Source: Sablayrolles et al. 2019 (Catalyst), section 3. */
 import { squaredDistance } from '../distance/reference.ts';
-import type { Floats, Kernels, Round } from '../kernels.ts';
-
-export type RowKernels = Pick<
-  Kernels,
-  'normalizeRows' | 'normalizeRowsBackward' | 'rowDistances' | 'rowDistancesBackward'
->;
+import type { Floats, Round } from '../operands.ts';
+import type { RowKernels } from './kernel.ts';
 
 /** The least norm that a row is divided by, as in PyTorch's `normalize`. */
 export const SMALLEST_NORM = 1e-12;

@@ -1,10 +1,11 @@
 import { eachElement, forUp, ifThen, type Local, type ModuleBuilder } from '../assembler.ts';
 import { f32, f32x4, i32, type Statement, v128 } from '../instructions.ts';
-import type { Floats } from '../kernels.ts';
 import { reduceLanes, sumTerms } from '../lane-sums.ts';
 import type { Link } from '../link.ts';
+import type { Floats } from '../operands.ts';
 import { along, inRows, ROWS } from '../threads/job.ts';
-import { type RowKernels, SMALLEST_NORM } from './reference.ts';
+import type { RowKernels } from './kernel.ts';
+import { SMALLEST_NORM } from './reference.ts';
 
 export function emitRows(module: ModuleBuilder): void {
   emitNormalizeRows(module);

@@ -1,10 +1,6 @@
 import { countDistances } from '../distance/reference.ts';
-import type { Counts, Floats, Kernels, Round } from '../kernels.ts';
-
-export type ScalarCodesKernels = Pick<
-  Kernels,
-  'scalarCodes' | 'codeDistances' | 'codeDistanceScan' | 'byteDistances' | 'byteDistanceScan'
->;
+import type { Counts, Floats, Round } from '../operands.ts';
+import type { ScalarCodesKernels } from './kernel.ts';
 
 /**
  * The whole part of 255 min(max((x - minimum) / span, 0), 1); 0 for a span of 0 and for NaN.

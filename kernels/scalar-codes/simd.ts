@@ -5,7 +5,7 @@ import { type Expression, f32, f32x4, type I32, i16x8, i32, i32x4, type Statemen
 import { type Link, remembering } from '../link.ts';
 import { along, inRows, ROWS } from '../threads/job.ts';
 import { emitScalarEncoding } from './encoding-simd.ts';
-import type { ScalarCodesKernels } from './reference.ts';
+import type { ScalarCodesKernels } from './kernel.ts';
 
 /** Rows whose sums run side by side. */
 const GROUP = 4;

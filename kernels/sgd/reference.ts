@@ -1,7 +1,6 @@
 import { SMALLEST_MOMENT } from '../adamw/reference.ts';
-import type { Floats, Kernels, Round } from '../kernels.ts';
-
-export type SgdKernels = Pick<Kernels, 'sgd'>;
+import type { Floats, Round } from '../operands.ts';
+import type { SgdKernels } from './kernel.ts';
 
 /**
  * One step of stochastic gradient descent with momentum: v = momentum · v + g; p -= rate · v.

@@ -3,7 +3,7 @@ import { eachElement, type ModuleBuilder } from '../assembler.ts';
 import { f32x4, i32, v128 } from '../instructions.ts';
 import type { Link } from '../link.ts';
 import { along, inElements, ROWS } from '../threads/job.ts';
-import type { SgdKernels } from './reference.ts';
+import type { SgdKernels } from './kernel.ts';
 
 export function emitSgd(module: ModuleBuilder): void {
   const operands = {

@@ -1,6 +1,5 @@
-import type { Counts, Floats, Kernels, Round } from '../kernels.ts';
-
-export type TableScanKernels = Pick<Kernels, 'tableSums' | 'tableSumScan'>;
+import type { Counts, Floats, Round } from '../operands.ts';
+import type { TableScanKernels } from './kernel.ts';
 
 /** Entries a sub-quantizer has in a table, whatever the bits of its codes: any byte is a place in it. */
 export const TABLE_STRIDE = 256;

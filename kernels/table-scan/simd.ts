@@ -2,7 +2,8 @@ import { type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } fro
 import { f32, type I32, i32, type Statement } from '../instructions.ts';
 import { type Link, remembering } from '../link.ts';
 import { along, inRows, ROWS } from '../threads/job.ts';
-import { countTableSums, TABLE_STRIDE, type TableScanKernels } from './reference.ts';
+import type { TableScanKernels } from './kernel.ts';
+import { countTableSums, TABLE_STRIDE } from './reference.ts';
 
 /** Codes whose sums run side by side, since each sum waits for its last addition. */
 const GROUP = 8;

@@ -1,6 +1,5 @@
-import type { Floats, Kernels } from '../kernels.ts';
-
-export type TopKKernels = Pick<Kernels, 'offerDistances' | 'sortTops'>;
+import type { Floats } from '../operands.ts';
+import type { TopKKernels } from './kernel.ts';
 
 /** Stands beside Infinity where fewer than k pairs were offered; no row has this number. */
 export const NO_ID = 2 ** 31 - 1;

@@ -25,7 +25,7 @@ import {
   v128,
 } from '../instructions.ts';
 import type { Link } from '../link.ts';
-import type { TopKKernels } from './reference.ts';
+import type { TopKKernels } from './kernel.ts';
 
 /** `offerPair` and `sinkPair`; addresses are those of the heap of one query. */
 export const OFFER = { distances: 'i32', ids: 'i32', k: 'i32', distance: 'f32', id: 'i32' } as const;

@@ -1,17 +1,8 @@
 /** What a variational autoencoder needs. Source: Kingma & Welling 2014, section 3 and appendix B. */
 import { squaredDistance } from '../distance/reference.ts';
-import type { Floats, Kernels, Round } from '../kernels.ts';
 import { exp } from '../math/reference.ts';
-
-export type VariationalKernels = Pick<
-  Kernels,
-  | 'gaussianSample'
-  | 'gaussianSampleBackward'
-  | 'gaussianDivergence'
-  | 'gaussianDivergenceBackward'
-  | 'squaredError'
-  | 'squaredErrorBackward'
->;
+import type { Floats, Round } from '../operands.ts';
+import type { VariationalKernels } from './kernel.ts';
 
 /** Element i adds to lane i mod 4, as in a vector of four. */
 const lanes = new Float64Array(4);

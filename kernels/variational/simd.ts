@@ -1,11 +1,11 @@
 import { eachElement, type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../assembler.ts';
 import { f32x4, i32, type Statement, v128 } from '../instructions.ts';
-import type { Floats } from '../kernels.ts';
 import { loadRest, reduceLanes, sumTerms } from '../lane-sums.ts';
 import type { Link } from '../link.ts';
 import { expStatements } from '../math/simd.ts';
+import type { Floats } from '../operands.ts';
 import { along, inElements, inRows, ROWS } from '../threads/job.ts';
-import type { VariationalKernels } from './reference.ts';
+import type { VariationalKernels } from './kernel.ts';
 
 export function emitVariational(module: ModuleBuilder): void {
   emitGaussianSample(module);

@@ -1,4 +1,5 @@
-import type { Floats, Kernels } from '../../kernels/kernels.ts';
+import type { Kernels } from '../../kernels/kernels.ts';
+import type { Floats } from '../../kernels/operands.ts';
 import type { Tape } from './tape.ts';
 import { sizeOf, type Tensor } from './tensor.ts';
 

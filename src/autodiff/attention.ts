@@ -1,4 +1,4 @@
-import type { AttentionShape } from '../../kernels/kernels.ts';
+import type { AttentionShape } from '../../kernels/attention/kernel.ts';
 import type { Tape } from './tape.ts';
 import { requireShape, type Tensor } from './tensor.ts';
 

@@ -1,4 +1,5 @@
-import type { Floats, Kernels } from '../../kernels/kernels.ts';
+import type { Kernels } from '../../kernels/kernels.ts';
+import type { Floats } from '../../kernels/operands.ts';
 import { Random } from '../tensor/random.ts';
 import { requireShape, sizeOf, type Tensor } from './tensor.ts';
 

@@ -1,4 +1,4 @@
-import type { Floats } from '../../kernels/kernels.ts';
+import type { Floats } from '../../kernels/operands.ts';
 
 /** Numbers with a shape, row-major, and the derivative of the loss by each of them. */
 export interface Tensor {

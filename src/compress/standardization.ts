@@ -1,4 +1,5 @@
-import type { Floats, Kernels } from '../../kernels/kernels.ts';
+import type { Kernels } from '../../kernels/kernels.ts';
+import type { Floats } from '../../kernels/operands.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 
 /** What the network sees of a value x: (x - mean) / std, with one mean and one deviation for all columns. */

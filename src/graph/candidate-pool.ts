@@ -1,4 +1,4 @@
-import type { Floats } from '../../kernels/kernels.ts';
+import type { Floats } from '../../kernels/operands.ts';
 
 const LARGEST_ID = 2 ** 31 - 1;
 

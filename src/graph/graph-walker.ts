@@ -1,4 +1,4 @@
-import type { LayerWalk } from '../../kernels/kernels.ts';
+import type { LayerWalk } from '../../kernels/graph-walk/kernel.ts';
 import { openView, type SharedView, shareView } from '../../kernels/shared.ts';
 import type { WalkedSource } from '../tensor/vector-set.ts';
 import type { LayeredGraph } from './adjacency.ts';

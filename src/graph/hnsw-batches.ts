@@ -1,4 +1,4 @@
-import type { Counts } from '../../kernels/kernels.ts';
+import type { Counts } from '../../kernels/operands.ts';
 import { attachSource, type SharedSource, shareSource } from '../tensor/shared-source.ts';
 import type { DistanceSource } from '../tensor/vector-set.ts';
 import { type Job, withJob } from '../threads/job.ts';

@@ -1,4 +1,4 @@
-import type { Counts } from '../../kernels/kernels.ts';
+import type { Counts } from '../../kernels/operands.ts';
 import {
   type Archive,
   type JsonObject,

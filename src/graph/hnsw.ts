@@ -1,4 +1,4 @@
-import type { Counts } from '../../kernels/kernels.ts';
+import type { Counts } from '../../kernels/operands.ts';
 import type { DistanceSource } from '../tensor/vector-set.ts';
 import { requireThreads } from '../threads/job.ts';
 import { LayeredGraph } from './adjacency.ts';

@@ -1,5 +1,5 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
-import type { Counts } from '../../kernels/kernels.ts';
+import type { Counts } from '../../kernels/operands.ts';
 import { ExactSearch } from '../tensor/exact-search.ts';
 import { TopK } from '../tensor/top-k.ts';
 import type { DistanceSource } from '../tensor/vector-set.ts';

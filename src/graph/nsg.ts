@@ -1,4 +1,4 @@
-import type { Counts } from '../../kernels/kernels.ts';
+import type { Counts } from '../../kernels/operands.ts';
 import { shareSource } from '../tensor/shared-source.ts';
 import type { DistanceSource } from '../tensor/vector-set.ts';
 import { withJob } from '../threads/job.ts';

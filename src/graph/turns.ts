@@ -1,4 +1,4 @@
-import type { Counts } from '../../kernels/kernels.ts';
+import type { Counts } from '../../kernels/operands.ts';
 
 /** A second at most, with or without SIMD. */
 const WORK_BETWEEN_TURNS = 2e8;

@@ -1,5 +1,5 @@
 import type { Computing } from '../../kernels/backend.ts';
-import type { Counts, Floats } from '../../kernels/kernels.ts';
+import type { Counts, Floats } from '../../kernels/operands.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import { vectorSource } from '../tensor/split-vector-set.ts';
 import { TopK } from '../tensor/top-k.ts';

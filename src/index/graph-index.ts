@@ -1,5 +1,5 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
-import type { Counts } from '../../kernels/kernels.ts';
+import type { Counts } from '../../kernels/operands.ts';
 import type { LayeredGraph } from '../graph/adjacency.ts';
 import { walkerRoom, walkerRoomEach } from '../graph/graph-walker.ts';
 import { buildHnsw, type HnswOptions } from '../graph/hnsw.ts';

@@ -1,5 +1,5 @@
 import { type Computing, computingOf } from '../../kernels/backend.ts';
-import type { Counts } from '../../kernels/kernels.ts';
+import type { Counts } from '../../kernels/operands.ts';
 import type { LayeredGraph } from '../graph/adjacency.ts';
 import { buildHnsw } from '../graph/hnsw.ts';
 import { hnswProfiles } from '../graph/hnsw-profile.ts';

@@ -1,6 +1,6 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
 import { squaredDistance } from '../../kernels/distance/reference.ts';
-import type { Counts } from '../../kernels/kernels.ts';
+import type { Counts } from '../../kernels/operands.ts';
 import type { LayeredGraph } from '../graph/adjacency.ts';
 import { type GraphStatistics, graphStatistics } from '../graph/statistics.ts';
 import type { NeighborBasis } from '../quantize/neighbor-basis.ts';

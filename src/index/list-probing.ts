@@ -1,5 +1,5 @@
 import type { Computing } from '../../kernels/backend.ts';
-import type { Floats } from '../../kernels/kernels.ts';
+import type { Floats } from '../../kernels/operands.ts';
 import { NO_ID } from '../../kernels/top-k/reference.ts';
 import { unpackCodes } from '../quantize/packed-codes.ts';
 import type { ProductQuantizer } from '../quantize/product.ts';

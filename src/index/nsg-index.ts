@@ -1,5 +1,5 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
-import type { Counts } from '../../kernels/kernels.ts';
+import type { Counts } from '../../kernels/operands.ts';
 import type { LayeredGraph } from '../graph/adjacency.ts';
 import { exactKnnGraph, type KnnGraph } from '../graph/knn-graph.ts';
 import { centroid } from '../graph/navigating-point.ts';

@@ -1,5 +1,7 @@
 import { type Computing, createKernels } from '../../kernels/backend.ts';
-import type { Counts, Floats, Kernels, ProductCodes } from '../../kernels/kernels.ts';
+import type { Kernels } from '../../kernels/kernels.ts';
+import type { Counts, Floats } from '../../kernels/operands.ts';
+import type { ProductCodes } from '../../kernels/product-search/kernel.ts';
 import type { ProductQuantizer } from '../quantize/product.ts';
 import { MOST_QUERIES, TopLists } from './top-lists.ts';
 

@@ -1,4 +1,4 @@
-import type { Counts } from '../../kernels/kernels.ts';
+import type { Counts } from '../../kernels/operands.ts';
 import type { SearchTrace } from '../graph/search.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import { requireFinite } from '../tensor/matrix.ts';

@@ -1,4 +1,4 @@
-import type { Counts } from '../../kernels/kernels.ts';
+import type { Counts } from '../../kernels/operands.ts';
 import { Turns } from '../graph/turns.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import { requireThreads, withJob } from '../threads/job.ts';

@@ -1,4 +1,5 @@
-import type { Floats, Kernels } from '../../kernels/kernels.ts';
+import type { Kernels } from '../../kernels/kernels.ts';
+import type { Floats } from '../../kernels/operands.ts';
 import { NO_ID } from '../../kernels/top-k/reference.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 

@@ -1,4 +1,5 @@
-import type { Floats, Kernels } from '../../kernels/kernels.ts';
+import type { Kernels } from '../../kernels/kernels.ts';
+import type { Floats } from '../../kernels/operands.ts';
 import type { TrainableParameter } from '../autodiff/parameters.ts';
 import { sizeOf } from '../autodiff/tensor.ts';
 import type { Optimizer } from './optimizer.ts';

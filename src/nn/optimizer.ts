@@ -1,4 +1,4 @@
-import type { Floats } from '../../kernels/kernels.ts';
+import type { Floats } from '../../kernels/operands.ts';
 
 /** What changes parameters by their gradients. `scalars` and `moments()` are the whole state. */
 export interface Optimizer {

@@ -1,5 +1,5 @@
 import type { Computing } from '../../kernels/backend.ts';
-import type { Counts } from '../../kernels/kernels.ts';
+import type { Counts } from '../../kernels/operands.ts';
 import { MersenneTwister } from '../tensor/library-random.ts';
 import { createMatrix, type Matrix, requireFinite } from '../tensor/matrix.ts';
 import { Random } from '../tensor/random.ts';

@@ -1,5 +1,6 @@
 import { type Computing, computingOf, createKernels } from '../../kernels/backend.ts';
-import type { Counts, Kernels } from '../../kernels/kernels.ts';
+import type { Kernels } from '../../kernels/kernels.ts';
+import type { Counts } from '../../kernels/operands.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 
 /**

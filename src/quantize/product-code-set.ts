@@ -1,5 +1,6 @@
 import { type BackendChoice, createKernels } from '../../kernels/backend.ts';
-import type { Counts, Floats, Kernels } from '../../kernels/kernels.ts';
+import type { Kernels } from '../../kernels/kernels.ts';
+import type { Counts, Floats } from '../../kernels/operands.ts';
 import { TABLE_STRIDE } from '../../kernels/table-scan/reference.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import type { DistanceSource } from '../tensor/vector-set.ts';

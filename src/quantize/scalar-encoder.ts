@@ -1,5 +1,6 @@
 import { type Computing, computingOf, createKernels } from '../../kernels/backend.ts';
-import type { Floats, Kernels } from '../../kernels/kernels.ts';
+import type { Kernels } from '../../kernels/kernels.ts';
+import type { Floats } from '../../kernels/operands.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 
 /** Numbers encoded at a time: they stay in cache while they are copied in, looked at, encoded, and copied out. */

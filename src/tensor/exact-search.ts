@@ -1,5 +1,6 @@
 import { type Computing, createKernels } from '../../kernels/backend.ts';
-import type { Counts, Floats, Kernels } from '../../kernels/kernels.ts';
+import type { Kernels } from '../../kernels/kernels.ts';
+import type { Counts, Floats } from '../../kernels/operands.ts';
 import { NO_ID } from '../../kernels/top-k/reference.ts';
 import type { Matrix } from './matrix.ts';
 import { requireFiniteVectors, rowBlocks, type Vectors } from './vectors.ts';

@@ -1,4 +1,5 @@
-import type { Counts, Floats, Kernels } from '../../kernels/kernels.ts';
+import type { Kernels } from '../../kernels/kernels.ts';
+import type { Counts, Floats } from '../../kernels/operands.ts';
 import { type SharedVectorSet, VectorSet, type VectorSetOptions, type VectorSource } from './vector-set.ts';
 import type { SplitMatrix, Vectors } from './vectors.ts';
 

@@ -1,5 +1,7 @@
 import { attachKernels, type BackendChoice, createKernels } from '../../kernels/backend.ts';
-import type { Counts, Floats, Kernels, LayerWalk, WalkStart } from '../../kernels/kernels.ts';
+import type { LayerWalk, WalkStart } from '../../kernels/graph-walk/kernel.ts';
+import type { Kernels } from '../../kernels/kernels.ts';
+import type { Counts, Floats } from '../../kernels/operands.ts';
 import { openView, type SharedKernels, type SharedView, shareView } from '../../kernels/shared.ts';
 import type { Matrix } from './matrix.ts';
 import { kernelsOfStore, spareOfStore } from './vector-store.ts';

@@ -1,4 +1,4 @@
-import type { Counts } from '../../kernels/kernels.ts';
+import type { Counts } from '../../kernels/operands.ts';
 import { mayBlock } from '../../kernels/threads/may-block.ts';
 import { threadsSupported } from '../../kernels/threads/start-worker.ts';
 import { ABSENT, BUSY, CHUNKS, createBoard, DISMISSED, FAILED, NEXT, NO_MORE, READY, STEP, WORKERS } from './board.ts';

@@ -1,4 +1,4 @@
-import type { Counts } from '../../kernels/kernels.ts';
+import type { Counts } from '../../kernels/operands.ts';
 
 /**
  * Work that several threads do together: steps, each cut into numbered chunks that may run in any order and on any thread. A chunk

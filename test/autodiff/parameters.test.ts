@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { referenceKernels } from '../../kernels/backend.ts';
-import type { Floats } from '../../kernels/kernels.ts';
+import type { Floats } from '../../kernels/operands.ts';
 import { ParameterSet } from '../../src/autodiff/parameters.ts';
 import { constant, standardNormal, uniformFanIn } from '../../src/nn/initialise.ts';
 

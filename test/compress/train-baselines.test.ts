@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type BackendChoice, referenceKernels, simdSupported } from '../../kernels/backend.ts';
-import type { Floats } from '../../kernels/kernels.ts';
+import type { Floats } from '../../kernels/operands.ts';
 import { catalystSettings } from '../../src/compress/catalyst/catalyst-settings.ts';
 import { CatalystTraining } from '../../src/compress/catalyst/catalyst-training.ts';
 import { trainCatalyst } from '../../src/compress/catalyst/train-catalyst.ts';

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Counts } from '../../kernels/kernels.ts';
+import type { Counts } from '../../kernels/operands.ts';
 import { threadsSupported } from '../../kernels/threads/start-worker.ts';
 import { graphArrays } from '../../src/graph/graph-arrays.ts';
 import { buildHnsw, type HnswOptions } from '../../src/graph/hnsw.ts';

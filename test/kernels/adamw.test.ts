@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { AdamwRates } from '../../kernels/adamw/kernel.ts';
 import { referenceKernels } from '../../kernels/backend.ts';
-import type { AdamwRates } from '../../kernels/kernels.ts';
 import { Random } from '../../src/tensor/random.ts';
 import { singles } from '../support/directional-derivative.ts';
 import { assertSameBits } from '../support/same-bits.ts';

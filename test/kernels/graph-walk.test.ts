@@ -1,7 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createKernels, referenceKernels } from '../../kernels/backend.ts';
-import type { Kernels, LayerWalk } from '../../kernels/kernels.ts';
+import type { LayerWalk } from '../../kernels/graph-walk/kernel.ts';
+import type { Kernels } from '../../kernels/kernels.ts';
 import { Random } from '../../src/tensor/random.ts';
 
 const NODES = 60;

@@ -1,7 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createKernels, referenceKernels } from '../../kernels/backend.ts';
-import type { Floats, Kernels } from '../../kernels/kernels.ts';
+import type { Kernels } from '../../kernels/kernels.ts';
+import type { Floats } from '../../kernels/operands.ts';
 import { Random } from '../../src/tensor/random.ts';
 import { singles } from '../support/directional-derivative.ts';
 import { assertSameBits } from '../support/same-bits.ts';

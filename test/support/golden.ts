@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Floats, Kernels } from '../../kernels/kernels.ts';
+import type { Kernels } from '../../kernels/kernels.ts';
+import type { Floats } from '../../kernels/operands.ts';
 import { ParameterSet } from '../../src/autodiff/parameters.ts';
 import { Tape } from '../../src/autodiff/tape.ts';
 import type { Tensor } from '../../src/autodiff/tensor.ts';

@@ -1,4 +1,4 @@
-import type { Floats } from '../../kernels/kernels.ts';
+import type { Floats } from '../../kernels/operands.ts';
 import type { ParameterSet } from '../../src/autodiff/parameters.ts';
 import type { Tape } from '../../src/autodiff/tape.ts';
 import type { Tensor } from '../../src/autodiff/tensor.ts';

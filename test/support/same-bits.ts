@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert';
 import { createKernels, referenceKernels } from '../../kernels/backend.ts';
-import type { Floats, Kernels } from '../../kernels/kernels.ts';
+import type { Kernels } from '../../kernels/kernels.ts';
+import type { Floats } from '../../kernels/operands.ts';
 
 /**
  * Runs one call on the reference and on SIMD with the same operands and asserts that every operand afterwards, the result

@@ -1,4 +1,4 @@
-import type { Floats } from '../../../kernels/kernels.ts';
+import type { Floats } from '../../../kernels/operands.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import {
   type Archive,

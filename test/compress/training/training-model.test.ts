@@ -1,7 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { referenceKernels } from '../../../kernels/backend.ts';
-import type { Floats, Kernels } from '../../../kernels/kernels.ts';
+import type { Kernels } from '../../../kernels/kernels.ts';
+import type { Floats } from '../../../kernels/operands.ts';
 import { trainingSettings } from '../../../src/compress/training/settings.ts';
 import { epochOrder, splitRows } from '../../../src/compress/training/split.ts';
 import { TrainingModel } from '../../../src/compress/training/training-model.ts';
