@@ -6,7 +6,7 @@ import type { Matrix } from './matrix.ts';
 import { requireFiniteVectors, rowBlocks, type Vectors } from './vectors.ts';
 
 /** A block of base rows stays in a processor's caches. */
-const BASE_BYTES = 1 << 18;
+const BASE_BYTES = 1 << 19;
 const MOST_BASE_ROWS = 1024;
 /** The base is read once for each block of queries. */
 const QUERY_BYTES = 1 << 23;
