@@ -1,6 +1,6 @@
 /**
- * The paper's compression turned into speed of search: a graph walked over compressed vectors, the survivors ranked anew by full ones,
- * against the same kind of graph over full vectors. The queries are compressed within the time.
+ * The paper's compression turned into speed of search: a graph walked over SQ8 codes of compressed vectors, the survivors ranked anew by
+ * full ones, against the same kind of graph over full vectors. The queries are compressed within the time.
  *
  *   node --import tsx bench/pipeline/rerank.ts FOLDER [--models pca,FILE,…] [--factor 4] [--limit N] [--M 48] [--ef-construction 512]
  *        [--k 100] [--ef 100,110,…] [--recalls 0.95,0.97,0.99] [--rounds 5] [--keep FOLDER] [--out FOLDER]

@@ -14,7 +14,7 @@ export interface RerankOptions {
 /**
  * Walks a graph over compressed vectors and ranks the survivors by their full ones.
  *
- * @param walker searches the compressed vectors
+ * @param walker searches codes of the compressed vectors
  * @param full answers distances between full vectors
  * @throws {RangeError} if k, ef or rerank is out of its range, or the queries do not fit
  */

@@ -14,7 +14,7 @@ export interface SearchCounts extends Counts {
    * to the centroids of each part (the entries of tables), and of re-ranking.
    */
   readonly codes?: number;
-  /** Distances between compressed vectors, where a graph was walked over these; `distances` then has only those of re-ranking. */
+  /** Distances between codes of compressed vectors, where a graph was walked over these; `distances` then has only those of re-ranking. */
   readonly walkDistances?: number;
 }
 
