@@ -75,7 +75,7 @@ class Pool {
   /**
    * Runs one job on up to `threads` threads, the caller one of them, and returns when it is done.
    *
-   * @param meanwhile what the caller does before it takes part; must not throw
+   * @param meanwhile what the caller does before it takes part; what it throws is thrown when the job is done
    */
   run(
     kernels: number,
@@ -96,10 +96,13 @@ class Pool {
     Atomics.store(words, NEXT, 0);
     Atomics.add(words, EPOCH, 1);
     if (Atomics.load(words, ASLEEP) > 0) Atomics.notify(words, EPOCH, chunks - 1);
-    meanwhile?.();
-    runChunks(control, runner);
-    Atomics.add(words, EPOCH, 1);
-    this.#join();
+    try {
+      meanwhile?.();
+    } finally {
+      runChunks(control, runner);
+      Atomics.add(words, EPOCH, 1);
+      this.#join();
+    }
     const failure = takeFailure(control);
     this.#requireThreads();
     if (failure !== undefined) throw new Error(`Kernels: expected a chunk to succeed, got ${failure}.`);

@@ -92,6 +92,9 @@ export function readGraphArchive(archive: Archive): GraphArchive {
   if (saved['walkDim'] === undefined) return { ...graph, base, walk: undefined };
   const walkDim = requireInteger(saved, 'walkDim', 1, LARGEST, WHERE);
   const quantizer = ScalarQuantizer.fromArrays(arrays, saved, walkDim, WHERE);
+  if (quantizer.range !== 'uniform') {
+    throw new RangeError(`${WHERE}: expected walk codes of range uniform, got ${quantizer.range}.`);
+  }
   const codes = requireArray(arrays, 'walkCodes', 'uint8', [rows, walkDim], WHERE).data;
   return { ...graph, base, walk: { quantizer, codes } };
 }

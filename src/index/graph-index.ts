@@ -1,12 +1,9 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
 import type { Counts } from '../../kernels/operands.ts';
 import type { LayeredGraph } from '../graph/adjacency.ts';
-import { walkerRoom, walkerRoomEach } from '../graph/graph-walker.ts';
 import { buildHnsw, type HnswOptions } from '../graph/hnsw.ts';
 import { hnswProfiles } from '../graph/hnsw-profile.ts';
 import { type GraphStatistics, graphStatistics } from '../graph/statistics.ts';
-import { ScalarQuantizer } from '../quantize/scalar.ts';
-import { type ScalarCodeSet, scalarCodeSet } from '../quantize/scalar-code-set.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import type { Archive } from '../tensor/named-arrays.ts';
 import { shareSource } from '../tensor/shared-source.ts';
@@ -15,19 +12,15 @@ import type { VectorSource } from '../tensor/vector-set.ts';
 import { requireFiniteVectors, type Vectors } from '../tensor/vectors.ts';
 import { requireThreads } from '../threads/job.ts';
 import { inSharedMemory } from '../threads/shared-memory.ts';
+import { CodedWalk, walkCodes } from './coded-walk.ts';
 import { representatives } from './copies.ts';
-import { type GraphParameters, readGraphArchive, type WalkCodes, writeGraphArchive } from './graph-archive.ts';
-import {
-  hnswSearchTask,
-  requireAtMost,
-  searchGraphByThreads,
-  type ThreadedGraphSearchOptions,
-} from './graph-search-tasks.ts';
+import { type GraphParameters, readGraphArchive, writeGraphArchive } from './graph-archive.ts';
+import { type Engine, graphRoom } from './graph-room.ts';
+import { hnswSearchTask, searchGraphByThreads, type ThreadedGraphSearchOptions } from './graph-search-tasks.ts';
 import { GraphSearcher, type GraphSearchOptions } from './graph-searcher.ts';
-import { type RerankOptions, requireRerank, walkAndRerank } from './rerank.ts';
-import { rerankBlock, rerankTask } from './rerank-task.ts';
+import type { RerankOptions } from './rerank.ts';
 import type { SearchResult } from './search-result.ts';
-import { searchByThreads, type ThreadedSearchOptions } from './search-task.ts';
+import type { ThreadedSearchOptions } from './search-task.ts';
 
 export interface GraphIndexOptions extends Omit<HnswOptions, 'representatives' | 'threads'> {
   /** The vectors that are searched. */
@@ -64,7 +57,7 @@ export class GraphIndex {
   readonly #source: VectorSource;
   readonly #representatives: Int32Array | undefined;
   readonly #searcher: GraphSearcher;
-  readonly #walk: Walk | undefined;
+  readonly #walk: CodedWalk | undefined;
 
   private constructor(
     graph: LayeredGraph,
@@ -82,9 +75,7 @@ export class GraphIndex {
     this.#threads = threads;
     this.#representatives = found;
     this.#searcher = new GraphSearcher(graph, source, found);
-    if (!walk) return;
-    const codes = codeSource(walk, parameters.M, { backend, threads });
-    this.#walk = { kept: walk, codes, walker: new GraphSearcher(graph, codes, found) };
+    this.#walk = walk;
   }
 
   /**
@@ -102,6 +93,7 @@ export class GraphIndex {
     const { M, efConstruction, profile = 'canonical', seed = 1, threads = 1 } = hnsw;
     requireThreads(threads);
     const engine = { backend, threads };
+    const codes = walkBase && walkCodes(walkBase, engine);
     const { extendCandidates = false, keepPrunedConnections = false } = hnsw;
     const found = hnswProfiles[profile]?.collapsesCopies ? representatives(graphBase) : undefined;
     const graphSource = newSource(graphBase, M, engine);
@@ -109,7 +101,7 @@ export class GraphIndex {
     const flags = { extendCandidates, keepPrunedConnections };
     const parameters = { M, efConstruction, profile, seed, ...flags, graphDim: graphBase.cols };
     const source = base === graphBase ? graphSource : newSource(base, M, engine);
-    const searched = { source, walk: walkBase && walkCodes(walkBase) };
+    const searched = { source, walk: codes && new CodedWalk(graph, codes, M, engine, found) };
     return new GraphIndex(graph, parameters, searched, found, engine, counts);
   }
 
@@ -124,7 +116,7 @@ export class GraphIndex {
 
   /** Numbers a vector that `searchReranked` walks over; `undefined` where there are none. */
   get walkDim(): number | undefined {
-    return this.#walk?.codes.dim;
+    return this.#walk?.dim;
   }
 
   /** What really runs. */
@@ -142,7 +134,7 @@ export class GraphIndex {
     if (base.rows !== this.rows) throw new RangeError(`${where}: expected ${this.rows} rows, got ${base.rows}.`);
     requireFiniteVectors(base, where);
     const engine = { backend: this.#backend, threads: this.#threads };
-    const searched = { source: newSource(base, this.parameters.M, engine), walk: this.#walk?.kept };
+    const searched = { source: newSource(base, this.parameters.M, engine), walk: this.#walk };
     const found = this.#representatives;
     return new GraphIndex(this.graph, this.parameters, searched, found, engine, this.buildCounts);
   }
@@ -181,8 +173,7 @@ export class GraphIndex {
    * The approximately nearest k rows of each query in two steps: the graph is walked over SQ8 codes of the compressed vectors, and
    * the nearest `rerank` of the `ef` survivors are ranked anew by their full ones.
    *
-   * The codes have one range for all dimensions, so that the walk compares bytes, a quarter of the memory of the compressed vectors:
-   * 1.3 times as many queries a second as from these, at equal 100@100 of 0.95 (gist-like, 240 dimensions).
+   * The codes have one range for all dimensions, so that the walk compares bytes, a quarter of the memory of the compressed vectors.
    *
    * `counts.distances` are those between full vectors, at most `rerank` a query, `counts.walkDistances` those of the walk.
    *
@@ -195,8 +186,7 @@ export class GraphIndex {
    */
   searchReranked(queries: Matrix, walkQueries: Matrix, k: number, options: RerankOptions): SearchResult {
     const where = 'GraphIndex.searchReranked';
-    const { walker } = this.#requireWalk(where);
-    return walkAndRerank(where, walker, this.#source, queries, walkQueries, k, options);
+    return this.#requireWalk(where).search(where, this.#source, queries, walkQueries, k, options);
   }
 
   /**
@@ -210,28 +200,13 @@ export class GraphIndex {
     queries: Matrix,
     walkQueries: Matrix,
     k: number,
-    { ef, rerank, ...options }: RerankOptions & ThreadedSearchOptions,
+    options: RerankOptions & ThreadedSearchOptions,
   ): Promise<SearchResult> {
     const where = 'GraphIndex.searchRerankedByThreads';
-    const { walker, codes } = this.#requireWalk(where);
-    const source = this.#source;
-    requireRerank(where, this.dim, queries, walkQueries, k, { ef, rerank });
-    requireAtMost(where, this.#threads, options.threads ?? 1);
-    const { rows, cols, data } = walkQueries;
-    const index = {
-      ...{ task: rerankTask, search: rerankBlock(walker, source, walkQueries, { ef, rerank }) },
-      counts: () => source.counts,
-      share: () => ({
-        ...{ graph: this.graph.share(), full: shareSource(source), codes: codes.share(), links: walker.shareLinks() },
-        representatives: this.#representatives && inSharedMemory(this.#representatives),
-        walkQueries: { rows, cols, data: inSharedMemory(data.subarray(0, rows * cols)) },
-        ...{ ef, rerank },
-      }),
-    };
-    return searchByThreads(index, queries, k, options);
+    return this.#requireWalk(where).searchByThreads(where, this.#source, queries, walkQueries, k, options);
   }
 
-  #requireWalk(where: string): Walk {
+  #requireWalk(where: string): CodedWalk {
     if (this.#walk) return this.#walk;
     throw new Error(`${where}: expected an index built with walkBase, got one without.`);
   }
@@ -257,28 +232,19 @@ export class GraphIndex {
     const { graph, parameters, base, walk, found } = readGraphArchive(archive);
     requireThreads(threads);
     const engine = { backend, threads };
-    const searched = { source: newSource(base, parameters.M, engine), walk };
+    const { M } = parameters;
+    const searched = {
+      source: newSource(base, M, engine),
+      walk: walk && new CodedWalk(graph, walk, M, engine, found),
+    };
     return new GraphIndex(graph, parameters, searched, found, engine);
   }
-}
-
-/** What computes. */
-interface Engine {
-  readonly backend: BackendChoice;
-  readonly threads: number;
-}
-
-/** What a re-ranked search walks over: codes as they are kept, as they are measured, and who searches them. */
-interface Walk {
-  readonly kept: WalkCodes;
-  readonly codes: ScalarCodeSet;
-  readonly walker: GraphSearcher;
 }
 
 /** The vectors that answers are measured by, and the codes that a re-ranked search walks over. */
 interface SearchedVectors {
   readonly source: VectorSource;
-  readonly walk: WalkCodes | undefined;
+  readonly walk: CodedWalk | undefined;
 }
 
 function requireSameRows(which: string, { rows }: Vectors, base: Vectors, where: string): void {
@@ -286,23 +252,6 @@ function requireSameRows(which: string, { rows }: Vectors, base: Vectors, where:
   throw new RangeError(`${where}: expected a ${which} base of ${base.rows} rows, got ${rows}.`);
 }
 
-function walkCodes(walkBase: Vectors): WalkCodes {
-  const quantizer = ScalarQuantizer.train(walkBase, 'uniform');
-  return { quantizer, codes: quantizer.encode(walkBase) };
-}
-
-function codeSource({ quantizer, codes }: WalkCodes, M: number, engine: Engine): ScalarCodeSet {
-  return scalarCodeSet(quantizer, codes, roomFor(codes.length / quantizer.dim, M, engine));
-}
-
 function newSource(vectors: Vectors, M: number, engine: Engine): VectorSource {
-  return vectorSource(vectors, roomFor(vectors.rows, M, engine));
-}
-
-/** A source that takes a whole neighbor list a call, with room for a walker, here and in the other threads. */
-function roomFor(rows: number, M: number, { backend, threads }: Engine) {
-  return {
-    ...{ backend, batch: Math.max(256, 2 * M), attachable: threads - 1 },
-    ...{ spare: walkerRoom(rows, 2 * M, M), spareEach: walkerRoomEach(rows, 2 * M) },
-  };
+  return vectorSource(vectors, graphRoom(vectors.rows, M, engine));
 }

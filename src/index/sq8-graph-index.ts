@@ -1,7 +1,6 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
 import type { Counts } from '../../kernels/operands.ts';
 import type { LayeredGraph } from '../graph/adjacency.ts';
-import { walkerRoom, walkerRoomEach } from '../graph/graph-walker.ts';
 import { buildHnsw, type HnswOptions } from '../graph/hnsw.ts';
 import { hnswProfiles } from '../graph/hnsw-profile.ts';
 import { type GraphStatistics, graphStatistics } from '../graph/statistics.ts';
@@ -15,6 +14,7 @@ import { inSharedMemory } from '../threads/shared-memory.ts';
 import { requireMatrix, requireSizes } from './code-archive.ts';
 import { representatives } from './copies.ts';
 import { type GraphParameters, graphEntries, readGraph, type SavedGraph } from './graph-archive.ts';
+import { type Engine, graphRoom } from './graph-room.ts';
 import {
   hnswSearchTask,
   searchGraphByThreads,
@@ -43,12 +43,6 @@ export interface Sq8GraphStatistics extends GraphStatistics {
 }
 
 const WHERE = 'HNSW-SQ8 index';
-
-/** What computes. */
-interface Engine {
-  readonly backend: BackendChoice;
-  readonly threads: number;
-}
 
 /** What is searched: codes with their quantizer, or vectors. */
 type Searched =
@@ -80,11 +74,7 @@ export class Sq8GraphIndex {
     { backend, threads }: Engine,
     buildCounts?: Counts,
   ) {
-    const { M } = parameters;
-    const room = {
-      ...{ backend, batch: batchOf(M), attachable: threads - 1 },
-      ...{ spare: walkerRoom(graph.size, 2 * M, M), spareEach: walkerRoomEach(graph.size, 2 * M) },
-    };
+    const room = graphRoom(graph.size, parameters.M, { backend, threads });
     this.graph = graph;
     this.parameters = parameters;
     this.buildCounts = buildCounts;
@@ -117,7 +107,8 @@ export class Sq8GraphIndex {
     const { M, efConstruction, profile = 'canonical', seed = 1 } = hnsw;
     const { extendCandidates = false, keepPrunedConnections = false } = hnsw;
     const found = hnswProfiles[profile]?.collapsesCopies ? equalCodes(codes, quantizer.dim) : undefined;
-    const source = scalarCodeSet(quantizer, codes, { backend, batch: batchOf(M), originals: graphBase });
+    const { batch } = graphRoom(graphBase.rows, M, { backend, threads });
+    const source = scalarCodeSet(quantizer, codes, { backend, batch, originals: graphBase });
     const { graph, counts } = await buildHnsw(source, found ? { ...hnsw, representatives: found } : hnsw);
     const flags = { extendCandidates, keepPrunedConnections };
     const parameters = { M, efConstruction, profile, seed, ...flags, graphDim: graphBase.cols };
@@ -221,9 +212,4 @@ export class Sq8GraphIndex {
 /** Which rows have the same code. */
 function equalCodes(codes: Uint8Array, dim: number): Int32Array | undefined {
   return representatives(createMatrix(codes.length / dim, dim, Float32Array.from(codes)));
-}
-
-/** A source that takes a whole neighbor list and one point more a call. */
-function batchOf(M: number): number {
-  return Math.max(256, 2 * M + 1);
 }

@@ -3,20 +3,18 @@ import type { LayerWalk, WalkStart } from '../../kernels/graph-walk/kernel.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import type { Counts, Floats } from '../../kernels/operands.ts';
 import { openView, type SharedKernels, type SharedView, shareView } from '../../kernels/shared.ts';
+import { type Beside, besideThatFits } from '../tensor/beside.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import type { WalkedSource } from '../tensor/vector-set.ts';
 import { ScalarQuantizer, type ScalarRange } from './scalar.ts';
 
-export interface ScalarCodeSetOptions extends Computing {
+export interface ScalarCodeSetOptions extends Computing, Beside {
   /** The most codes that one call measures, 256 if not given. */
   readonly batch?: number;
   /** The vectors that were encoded: `setQueryRow` then asks for them and not for their codes. Ranges by dimension only. */
   readonly originals?: Matrix;
   /** How many sets in other threads may measure the same codes at once; 0 if not given. */
   readonly attachable?: number;
-  /** Bytes that the caller will take of `kernels`, here and in each set of another thread; 0 if not given. */
-  readonly spare?: number;
-  readonly spareEach?: number;
 }
 
 /** A set without originals as another thread can attach to it; can be sent by `postMessage`. */
@@ -86,10 +84,11 @@ class StoredCodes {
   /** @param attached kernels that reach the codes where they are */
   constructor(quantizer: ScalarQuantizer, codes: Uint8Array, options: ScalarCodeSetOptions, attached?: Kernels) {
     const { dim } = quantizer;
-    const { batch = 256, attachable = 0, spare = 0, spareEach = 0 } = options;
-    const own = 8 * batch + 20 * dim + 1024;
-    const bytes = codes.length + own + spare;
-    const bytesEach = own + spareEach;
+    const { batch = 256, attachable = 0 } = options;
+    const each = 8 * batch + 20 * dim + 1024;
+    const { spare, spareEach } = besideThatFits(codes.length + each, each, attachable, options);
+    const bytes = codes.length + each + spare;
+    const bytesEach = each + spareEach;
     this.kernels = attached ?? createKernels({ ...computingOf(options), bytes, attachable, bytesEach });
     this.#attached = attached !== undefined;
     this.#quantizer = quantizer;

@@ -38,6 +38,10 @@ export class ScalarQuantizer {
     if (range === 'uniform' && dim > MOST_UNIFORM_DIMENSIONS) {
       throw new RangeError(`${where}: expected at most ${MOST_UNIFORM_DIMENSIONS} dimensions for uniform, got ${dim}.`);
     }
+    const step = fround((spans[0] ?? 0) / 255);
+    if (range === 'uniform' && !Number.isFinite(fround(step * step))) {
+      throw new RangeError(`${where}: expected a range below 4e21 for uniform, got ${spans[0]}.`);
+    }
     if (spans.length !== dim) throw new RangeError(`${where}: expected ${dim} spans, got ${spans.length}.`);
     for (let i = 0; i < dim; i++) {
       const [least, span] = [minima[i]!, spans[i]!];

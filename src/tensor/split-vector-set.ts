@@ -3,10 +3,11 @@ import type { Counts, Floats } from '../../kernels/operands.ts';
 import { type SharedVectorSet, VectorSet, type VectorSetOptions, type VectorSource } from './vector-set.ts';
 import type { SplitMatrix, Vectors } from './vectors.ts';
 
-/** Vectors as points, wherever they lie. */
+/** Vectors as points, wherever they lie; nothing lies beside those in several stores. */
 export function vectorSource(vectors: Vectors, options: VectorSetOptions = {}): VectorSource {
   if (!('parts' in vectors)) return new VectorSet(vectors, options);
-  return new SplitVectorSet(vectors.parts.map((part) => new VectorSet(part, options)));
+  const { spare: _spare, spareEach: _spareEach, ...ofParts } = options;
+  return new SplitVectorSet(vectors.parts.map((part) => new VectorSet(part, ofParts)));
 }
 
 /**

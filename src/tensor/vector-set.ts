@@ -4,6 +4,7 @@ import type { Kernels } from '../../kernels/kernels.ts';
 import type { Counts, Floats } from '../../kernels/operands.ts';
 import { openView, type SharedKernels, type SharedView, shareView } from '../../kernels/shared.ts';
 import type { Matrix } from './matrix.ts';
+import { type Beside, besideThatFits } from './beside.ts';
 import { kernelsOfStore, spareOfStore } from './vector-store.ts';
 import type { Vectors } from './vectors.ts';
 
@@ -51,16 +52,12 @@ export interface WalkedSource extends DistanceSource {
   walkLayer(walk: LayerWalk, start: WalkStart): number;
 }
 
-export interface VectorSetOptions {
+export interface VectorSetOptions extends Beside {
   readonly backend?: BackendChoice;
   /** The most points that one call measures, 256 if not given. */
   readonly batch?: number;
   /** How many sets in other threads may measure the same vectors at once; 0 if not given. */
   readonly attachable?: number;
-  /** Bytes for what lies beside the vectors, as far as a memory has room for them; 0 if not given. */
-  readonly spare?: number;
-  /** Bytes for what each set in another thread has beside its own query and answers; 0 if not given. */
-  readonly spareEach?: number;
 }
 
 /** A vector set as another thread can attach to it; can be sent by `postMessage`. */
@@ -94,15 +91,16 @@ export class VectorSet implements VectorSource, WalkedSource {
    */
   constructor(
     matrix: Matrix,
-    { backend = 'auto', batch = 256, attachable = 0, spare = 0, spareEach = 0 }: VectorSetOptions = {},
+    { backend = 'auto', batch = 256, attachable = 0, ...beside }: VectorSetOptions = {},
     attached?: Kernels,
   ) {
     const { rows, cols } = matrix;
-    const bytesEach = ownRoom(cols, batch) + spareEach;
-    const own = 4 * rows * cols + 64 + ownRoom(cols, batch);
-    const spared = own + spare <= SPARED_UP_TO ? spare : 0;
-    const home = attached ?? kernelsOfStore(matrix.data, { backend, attachable, bytesEach });
-    const kernels = home ?? createKernels({ backend, bytes: own + spared, attachable, bytesEach });
+    const each = ownRoom(cols, batch);
+    const own = 4 * rows * cols + 64 + each;
+    const { spare, spareEach } = besideThatFits(own, each, attachable, beside);
+    const home = attached ?? kernelsOfStore(matrix.data, { backend, attachable, bytesEach: each });
+    const bytesEach = each + spareEach;
+    const kernels = home ?? createKernels({ backend, bytes: own + spare, attachable, bytesEach });
     this.#home = attached ? 'another thread' : home ? 'store' : 'own';
     this.size = rows;
     this.dim = cols;
@@ -205,9 +203,6 @@ export class VectorSet implements VectorSource, WalkedSource {
     this.#counts.multiplyAdds += count * dim;
   }
 }
-
-/** A memory has 4 GiB; a little of it is for scratch. */
-const SPARED_UP_TO = 2 ** 32 - 2 ** 26;
 
 /** Bytes of two vectors, ids and answers. */
 function ownRoom(dim: number, batch: number): number {

@@ -1,5 +1,6 @@
 import { type BackendChoice, createKernels } from '../../kernels/backend.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
+import { besideThatFits } from './beside.ts';
 import { createMatrix, type Matrix } from './matrix.ts';
 import type { Vectors } from './vectors.ts';
 
@@ -9,7 +10,7 @@ const STORE_BYTES = 2 ** 32 - 2 ** 28;
 const ROOM_BYTES = 2 ** 24;
 /** Beyond that room, what may lie beside each row where the memory can hold it: links of a graph. It costs nothing unless used. */
 const SPARE_BYTES_A_ROW = 512;
-/** What one set in another thread may take, besides a byte for each row: the marks of a walk. */
+/** What one set in another thread may take; besides, where there is room, a byte for each row: the marks of a walk. */
 const PLACE_BYTES = 2 ** 18;
 
 export interface VectorStoreOptions {
@@ -33,7 +34,6 @@ interface Home {
   readonly kernels: Kernels;
   /** Places for other threads. */
   readonly attachable: number;
-  readonly bytesEach: number;
 }
 
 const homes = new WeakMap<ArrayBufferLike, Home>();
@@ -68,10 +68,10 @@ function createStore(rows: number, cols: number, options: VectorStoreOptions): M
   const vectors = 4 * rows * cols;
   const spare = Math.max(0, Math.min(SPARE_BYTES_A_ROW * rows, storeBytes - vectors));
   const bytes = vectors + spare + ROOM_BYTES;
-  const bytesEach = PLACE_BYTES + rows;
+  const bytesEach = PLACE_BYTES + besideThatFits(bytes, PLACE_BYTES, attachable, { spareEach: rows }).spareEach;
   const kernels = createKernels({ backend, bytes, attachable, bytesEach });
   const data = kernels.floats(rows * cols) as Float32Array; // kernels of createKernels are float32
-  homes.set(data.buffer, { kernels, attachable, bytesEach });
+  homes.set(data.buffer, { kernels, attachable });
   return createMatrix(rows, cols, data);
 }
 
@@ -85,5 +85,6 @@ export function kernelsOfStore(data: Float32Array, demand: Demand): Kernels | un
   const { backend, attachable, bytesEach } = demand;
   const home = homes.get(data.buffer);
   if (!home || (backend !== 'auto' && backend !== home.kernels.backend)) return undefined;
-  return attachable <= home.attachable && bytesEach <= home.bytesEach ? home.kernels : undefined;
+  const hasPlaces = attachable === 0 || (attachable <= home.attachable && bytesEach <= PLACE_BYTES);
+  return hasPlaces ? home.kernels : undefined;
 }

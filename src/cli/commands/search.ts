@@ -181,7 +181,7 @@ async function searchRepeatedly(
   const byThreads = session.threads > 1 ? threadedSearch(index, k, choices, session) : undefined;
   const flat = index.kind === 'flat' ? index : undefined;
   const gpu = flat && (await session.gpuFor(total * flat.rows * flat.dim));
-  const most = byThreads || gpu ? queries.rows : choices.model ? RERANKED_QUERIES : BLOCK_QUERIES[index.kind];
+  const most = choices.model ? RERANKED_QUERIES : byThreads || gpu ? queries.rows : BLOCK_QUERIES[index.kind];
   const ids = new Int32Array(queries.rows * k);
   let counts: SearchCounts = { distances: 0, multiplyAdds: 0, hops: 0 };
   const seconds: number[] = [];
@@ -191,7 +191,7 @@ async function searchRepeatedly(
       const rows = Math.min(most, queries.rows - first);
       const block = rowsFrom(queries, first, rows);
       const begin = session.now();
-      const onProgress = (done: number) => progress.update(run * queries.rows + done, total);
+      const onProgress = (done: number) => progress.update(run * queries.rows + first + done, total);
       const found = byThreads
         ? await byThreads(block, onProgress)
         : gpu
