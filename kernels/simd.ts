@@ -1,10 +1,10 @@
 /**
  * One WebAssembly module with the functions of every family, bound over one memory.
  *
- * A family is a folder with two files:
+ * A family is a folder with three files:
  *
- * - `reference.ts` exports the definitions, plain functions with `round: Round` last, a type
- *   `type ActivationKernels = Pick<Kernels, 'hardswish' | …>`, and
+ * - `kernel.ts` exports the interface `ActivationKernels`: what is computed. `Kernels` in kernels.ts extends it.
+ * - `reference.ts` exports the definitions, plain functions with `round: Round` last, and
  *   `referenceActivation(round: Round, counts: Counts): ActivationKernels`, which binds them.
  * - `simd.ts` exports `emitActivation(module: ModuleBuilder): void`, which adds its functions, and
  *   `bindActivation(link: Link): ActivationKernels`, which turns operands into byte addresses:

@@ -1,6 +1,6 @@
 import type { Floats } from '../operands.ts';
 
-/** SquaredDistances and offerDistances in one. */
+/** `squaredDistances` and `offerDistances` in one. */
 export interface ExactSearchKernels {
   /**
    * Offers (|queries[i] - base[j]|², firstId + j) to row i; i < queryCount, j < baseCount.

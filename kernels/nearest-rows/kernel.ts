@@ -1,6 +1,6 @@
 import type { Floats } from '../operands.ts';
 
-/** The same distances, with the smallest taken on the spot. */
+/** Distances as in distance/, with the smallest taken on the spot. */
 export interface NearestRowsKernels {
   /**
    * ids[i] = the row of base nearest to points[first + i], the smaller of equals; distances[i] = how far, squared; i < count.

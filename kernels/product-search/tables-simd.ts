@@ -15,6 +15,7 @@ export const PART_BYTES = LANE_BYTES * TABLE_STRIDE;
 const PAIR = 2;
 /** Of each part, how many codes occur, and which, the last one twice; only their entries of tables are computed. */
 export const USED_BYTES = 4 * (TABLE_STRIDE + 2);
+
 /** Writes down which codes occur in each part, in the order in which they are met; all of them with `all`. */
 export function emitUsedCodes(module: ModuleBuilder): void {
   const signature = {

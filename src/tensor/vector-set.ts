@@ -3,8 +3,8 @@ import type { LayerWalk, WalkStart } from '../../kernels/graph-walk/kernel.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import type { Counts, Floats } from '../../kernels/operands.ts';
 import { openView, type SharedKernels, type SharedView, shareView } from '../../kernels/shared.ts';
-import type { Matrix } from './matrix.ts';
 import { type Beside, besideThatFits } from './beside.ts';
+import type { Matrix } from './matrix.ts';
 import { kernelsOfStore, spareOfStore } from './vector-store.ts';
 import type { Vectors } from './vectors.ts';
 

@@ -108,11 +108,18 @@ export class Job {
         if (wait) await wait;
         this.#callIn(board);
       }
-    } finally {
-      Atomics.store(board, NEXT, NO_MORE);
-      await this.#othersStop(board);
+    } catch (error) {
+      await this.#stop(board);
+      throw this.#error ?? error; // the end of a worker is the reason, what it left behind here only follows from it
     }
+    await this.#stop(board);
     if (this.#error) throw this.#error;
+  }
+
+  /** No other chunk is begun; resolves when all threads have stopped. */
+  async #stop(board: Int32Array<SharedArrayBuffer>): Promise<void> {
+    Atomics.store(board, NEXT, NO_MORE);
+    await this.#othersStop(board);
   }
 
   /** Sends the workers away; resolves when none has to do with what is shared. */

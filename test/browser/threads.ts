@@ -51,7 +51,7 @@ async function same(compute: (threads: number) => unknown): Promise<boolean> {
 
 /** Tries again until it is so; in between the event loop has turns, without which no thread starts. */
 async function comesTrue(tried: () => boolean | Promise<boolean>): Promise<boolean> {
-  for (let attempt = 0; attempt < 1000; attempt++) {
+  for (let attempt = 0; attempt < 250; attempt++) {
     if (await tried()) return true;
     await new Promise<void>((resolve) => page.setTimeout(resolve, 20));
   }

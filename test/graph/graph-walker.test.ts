@@ -6,9 +6,13 @@ import { CandidatePool } from '../../src/graph/candidate-pool.ts';
 import { GraphWalker, walkerRoom } from '../../src/graph/graph-walker.ts';
 import { buildHnsw } from '../../src/graph/hnsw.ts';
 import { searchGraph, VisitedSet } from '../../src/graph/search.ts';
+import { graphRoom } from '../../src/index/graph-room.ts';
+import type { QuerySource } from '../../src/index/graph-searcher.ts';
+import { SCALAR_RANGES, ScalarQuantizer } from '../../src/quantize/scalar.ts';
+import { attachScalarCodeSet, scalarCodeSet } from '../../src/quantize/scalar-code-set.ts';
 import { createMatrix } from '../../src/tensor/matrix.ts';
 import { Random } from '../../src/tensor/random.ts';
-import { VectorSet } from '../../src/tensor/vector-set.ts';
+import { VectorSet, type WalkedSource } from '../../src/tensor/vector-set.ts';
 import { createVectorStore } from '../../src/tensor/vector-store.ts';
 
 const ROWS = 700;
@@ -46,6 +50,43 @@ test('a walker finds, measures and expands what the search in TypeScript does: 4
     fast.setQuery(at, 0);
     const before = answers(plain, searchGraph(graph, plain, ef, expected, visited), expected);
     assert.equal(answers(fast, walker.search(ef, found), found), before, `query ${query}, ef ${ef}`);
+  }
+});
+
+test('walkers of other threads, over vectors, vectors in a store and codes, have the room they need, and find the same', () => {
+  const engine = { backend: 'auto', threads: 3 } as const;
+  const store = createVectorStore(ROWS, DIM, { attachable: 2 });
+  assert.ok(!('parts' in store));
+  store.data.set(data);
+  const quantizers = SCALAR_RANGES.map((range) => ScalarQuantizer.train(base, range));
+  const pairs: (readonly [QuerySource & WalkedSource, (slot: number) => QuerySource & WalkedSource])[] = [
+    ...[base, store].map((matrix) => {
+      const set = new VectorSet(matrix, graphRoom(ROWS, M, engine));
+      return [set, (slot: number) => VectorSet.attach(set.share(), slot)] as const;
+    }),
+    ...quantizers.map((quantizer) => {
+      const set = scalarCodeSet(quantizer, quantizer.encode(base), graphRoom(ROWS, M, engine));
+      return [set, (slot: number) => attachScalarCodeSet(set.share(), slot)] as const;
+    }),
+  ];
+  for (const [source, attach] of pairs) {
+    const walker = GraphWalker.over(graph, source)!;
+    for (const slot of [0, 1, 1]) {
+      const other = attach(slot);
+      const attached = GraphWalker.attach(graph, other, walker.share())!;
+      assert.ok(attached);
+      const [expected, found] = [new CandidatePool(), new CandidatePool()];
+      for (let query = 0; query < 300; query++) {
+        const at = Float32Array.from({ length: DIM }, () => random.below(4));
+        source.setQuery(at, 0);
+        other.setQuery(at, 0);
+        const hops = walker.search(20, expected);
+        assert.is(attached.search(20, found), hops);
+        for (let place = 0; place < expected.size; place++) {
+          assert.equal([found.id(place), found.distances[place]], [expected.id(place), expected.distances[place]]);
+        }
+      }
+    }
   }
 });
 

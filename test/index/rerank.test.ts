@@ -147,6 +147,57 @@ test('1, 2 and 3 threads find the same with the same work', async () => {
   assert.match(await message(1, compressed), 'expected an index built with walkBase, got one without.');
 });
 
+test('by threads, an abort ends the search, and a query that is not finite is named by its own row', async () => {
+  const wide = normals(2000, 64, 'wide');
+  const many = normals(3000, 64, 'many');
+  const built = await GraphIndex.build({ base: wide, walkBase: wide, M: 8, efConstruction: 20, threads: 2 });
+  const begun: number[] = [];
+  const controller = new AbortController();
+  const search = built.searchRerankedByThreads(many, many, 1, {
+    ...{ ef: 1500, rerank: 1, threads: 2, signal: controller.signal },
+    onProgress: (done) => {
+      begun.push(done);
+      controller.abort(new Error('enough'));
+    },
+  });
+  assert.is(
+    await search.then(
+      () => '',
+      (error) => error.message,
+    ),
+    'enough',
+  );
+  assert.ok(begun[0]! < 3000, `${begun}`);
+  const spoiled = { ...many, data: many.data.slice() };
+  spoiled.data[64 * 35 + 2] = Number.NaN;
+  const refused = built.searchRerankedByThreads(many, spoiled, 1, { ef: 6, rerank: 1, threads: 2 });
+  assert.match(
+    await refused.then(
+      () => '',
+      (error) => error.message,
+    ),
+    /row 35/,
+  );
+});
+
+test('a range for each dimension, or one whose distances exceed float32, is refused', async () => {
+  const { arrays, parameters, kind } = index.toArchive();
+  assert.throws(
+    () => loadIndex({ kind, arrays, parameters: { ...parameters, range: 'dimension' } }),
+    /HNSW index: expected walk codes of range uniform, got dimension\./,
+  );
+  const far = createMatrix(
+    600,
+    6,
+    Float32Array.from(walkBase.data, (value) => 1e24 * value),
+  );
+  const message = await GraphIndex.build({ base, walkBase: far, graphBase: base, M: 4, efConstruction: 10 }).then(
+    () => '',
+    (error) => error.message,
+  );
+  assert.match(message, /expected a range below 4e21 for uniform, got \d/);
+});
+
 test('what does not fit is refused in one line', async () => {
   const refused = (message: string, run: () => unknown) =>
     assert.throws(run, (error: Error) => error.message === message);

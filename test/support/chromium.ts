@@ -43,8 +43,8 @@ export function chromium(): string | undefined {
  * Types are stripped by TypeScript itself on the way to the browser, so nothing needs to be built.
  *
  * @param module path from the root, such as test/browser/gpu.ts; it may go on at `/isolated`, the same page cross-origin isolated
- * @returns the object that the page reported, or undefined with a printed line where the browser does not work
- * @throws {Error} if the page failed
+ * @returns the object that the page reported, or undefined with a printed line where the browser does not come to open it
+ * @throws {Error} if the page failed, or says nothing
  */
 export async function runInChromium(program: string, module: string): Promise<unknown> {
   let report: (text: string) => void = () => {};
@@ -64,8 +64,13 @@ export async function runInChromium(program: string, module: string): Promise<un
     browser.on('exit', (code) => reject(new Error(`Chromium ended with ${code} before the page reported.`)));
     setTimeout(() => reject(new Error(`The page reported nothing in ${MOST_SECONDS} s.`)), 1000 * MOST_SECONDS).unref();
   });
+  let opened = false;
+  server.once('request', () => {
+    opened = true;
+  });
   try {
     const text = await Promise.race([reported, ended]).catch((error: Error) => {
+      if (opened) throw error;
       console.log(`skip: a page in Chromium (${error.message})`);
     });
     const result = text === undefined ? undefined : (JSON.parse(text) as { readonly failed?: string });

@@ -1,6 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { simdSupported } from '../../kernels/backend.ts';
+import { graphRoom } from '../../src/index/graph-room.ts';
+import { besideThatFits } from '../../src/tensor/beside.ts';
 import { createMatrix } from '../../src/tensor/matrix.ts';
 import { Random } from '../../src/tensor/random.ts';
 import { vectorSource } from '../../src/tensor/split-vector-set.ts';
@@ -112,6 +114,35 @@ test('sizes that cannot be are refused', () => {
   assert.throws(() => createVectorStore(-1, 4), /whole number of rows/);
   assert.throws(() => createVectorStore(2, 0), /at least 1 column/);
   assert.throws(() => createVectorStore(2, 10, { storeBytes: 39 }), /at most 39 bytes, got 2 of 40/);
+});
+
+test('vectors in several stores stay where they are, also with room for a walker and with places for threads', () => {
+  if (!simdSupported()) return;
+  const rows = 800_000;
+  for (const attachable of [0, 2]) {
+    const vectors = createVectorStore(rows, 4, { backend: 'simd', storeBytes: 8 * rows + 4000, attachable });
+    assert.is([...partsOf(vectors)].length, 2);
+    const { vectors: measured } = vectorSource(
+      vectors,
+      graphRoom(rows, 48, { backend: 'simd', threads: attachable + 1 }),
+    );
+    const buffers = (of: Vectors) => [...partsOf(of)].map(({ matrix }) => matrix.data.buffer);
+    assert.equal(
+      buffers(measured).map((buffer, i) => buffer === buffers(vectors)[i]),
+      [true, true],
+    );
+  }
+});
+
+test('what lies beside points is all that was asked for, or nothing where a memory has no room', () => {
+  const asked = { spare: 2 ** 20, spareEach: 2 ** 10 };
+  assert.equal(besideThatFits(2 ** 30, 2 ** 18, 3, asked), asked);
+  assert.equal(besideThatFits(2 ** 30, 2 ** 18, 0, {}), { spare: 0, spareEach: 0 });
+  const none = { spare: 0, spareEach: 0 };
+  assert.equal(besideThatFits(2 ** 32 - 2 ** 26, 2 ** 18, 0, asked), none);
+  // Ten million rows: a byte a row in each of 31 places.
+  assert.equal(besideThatFits(2 ** 32 - 2 ** 28, 2 ** 18, 31, { spareEach: 1e7 }), none);
+  assert.equal(besideThatFits(2 ** 30, 2 ** 18, 31, { spareEach: 1e7 }), { spare: 0, spareEach: 1e7 });
 });
 
 test.run();

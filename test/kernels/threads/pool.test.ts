@@ -36,6 +36,25 @@ test('an error in a chunk, on whatever thread, is one clear line, and the thread
   }
 });
 
+test('what is thrown meanwhile is thrown when the job is done, and the threads go on', () => {
+  const { out, team: three } = markingTeam(3);
+  for (let attempt = 0; attempt < 20; attempt++) {
+    out.fill(0);
+    const failing = () =>
+      three.run(0, rowByRow, [along(0, 4), { scratch: 0 }, ROWS, 0], () => {
+        throw new Error('meanwhile');
+      });
+    assert.throws(failing, /^meanwhile$/);
+    assert.ok(out.every((place) => place > 0));
+  }
+  const seen = new Set<number>();
+  for (let attempt = 0; attempt < 2000 && seen.size < 3; attempt++) {
+    three.run(0, rowByRow, [along(0, 4), { scratch: 0 }, ROWS, 20_000]);
+    for (const place of out) seen.add(place);
+  }
+  assert.is(seen.size, 3, 'threads that took part afterwards');
+});
+
 test('numbers of threads out of range are refused', () => {
   for (const threads of [0, -1, 1.5, 257, Number.NaN]) {
     assert.throws(
