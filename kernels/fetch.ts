@@ -12,10 +12,11 @@ export function fetchLines(f: FunctionScope, ...addresses: readonly I32[]): Stat
 }
 
 /**
- * Asks for the first line of each row before any is read to its end.
+ * Asks for the first line of each row that comes after the first group, before that group is read.
  *
+ * @param group rows that are read side by side
  * @param row address of row r
  */
-export function fetchRows(f: FunctionScope, count: I32, row: (r: Local<'i32'>) => I32): Statement {
-  return forUp(f, 0, count, 1, (r) => fetchLines(f, row(r)));
+export function fetchRows(f: FunctionScope, group: number, count: I32, row: (r: Local<'i32'>) => I32): Statement {
+  return forUp(f, group, count, 1, (r) => fetchLines(f, row(r)));
 }

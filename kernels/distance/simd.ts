@@ -117,8 +117,8 @@ export function emitDistance(module: ModuleBuilder): void {
       const id = i32.load(i32.add(ids, i32.shl(r, 2)), 4 * g);
       return i32.add(base, i32.mul(id, i32.shl(dim, 2)));
     };
-    // From memory 1.1 to 1.25 times as fast for it up to 240 dimensions, in cache 1 to 1.2 ns a row slower (bench/kernels/distance.ts).
-    return [fetchRows(f, count, (r) => row(r, 0)), ...distanceGroups(f, out, query, count, dim, row)];
+    // From memory 1.1 to 1.3 times as fast for it up to 256 dimensions, in cache up to 2 ns a row slower (bench/kernels/distance.ts).
+    return [fetchRows(f, GROUPS[0], count, (r) => row(r, 0)), ...distanceGroups(f, out, query, count, dim, row)];
   });
   const scan = module.func(
     'squaredDistanceScan',

@@ -156,7 +156,7 @@ export function emitScalarCodes(module: ModuleBuilder): void {
   ): Statement[] => {
     const row = (r: Local<'i32'>, g: number) =>
       i32.add(codes, i32.mul(i32.load(i32.add(ids, i32.shl(r, 2)), 4 * g), dim));
-    return [fetchRows(f, count, (r) => row(r, 0)), ...rowGroups(f, out, count, row, body)];
+    return [fetchRows(f, GROUP, count, (r) => row(r, 0)), ...rowGroups(f, out, count, row, body)];
   };
   const inOrder = (codes: I32, dim: I32) => (r: Local<'i32'>, g: number) => i32.add(codes, i32.mul(i32.add(r, g), dim));
   module.func('codeDistances', CODE_DISTANCES, 'void', (p, f) => byId(f, p, floatBody(f, p.target, p.steps, p.dim)));
