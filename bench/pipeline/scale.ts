@@ -10,7 +10,7 @@
  * charts are written there, too.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -252,6 +252,7 @@ async function main(): Promise<void> {
   console.log(`\n${slopes.join('\n')}`);
   if (values.out === undefined) return;
   const { time, memory } = charts(found.build, found.train);
+  mkdirSync(values.out, { recursive: true });
   writeFileSync(join(values.out, 'scale-time.svg'), time);
   writeFileSync(join(values.out, 'scale-memory.svg'), memory);
   const head = `${machine()}; ${setting}.`;
