@@ -10,7 +10,7 @@ const STORE_BYTES = 2 ** 32 - 2 ** 28;
 const ROOM_BYTES = 2 ** 24;
 /** Beyond that room, what may lie beside each row where the memory can hold it: links of a graph. It costs nothing unless used. */
 const SPARE_BYTES_A_ROW = 512;
-/** What one set in another thread may take; besides, where there is room, a byte for each row: the marks of a walk. */
+/** What one set may take, here or in another thread; there, besides, where there is room, a byte for each row: the marks of a walk. */
 const PLACE_BYTES = 2 ** 18;
 
 export interface VectorStoreOptions {
@@ -25,7 +25,7 @@ export interface VectorStoreOptions {
 interface Demand {
   readonly backend: BackendChoice;
   readonly attachable: number;
-  /** Of the set in each other thread. */
+  /** Of the set, here and in each other thread, besides what lies beside its points. */
   readonly bytesEach: number;
 }
 
@@ -85,6 +85,5 @@ export function kernelsOfStore(data: Float32Array, demand: Demand): Kernels | un
   const { backend, attachable, bytesEach } = demand;
   const home = homes.get(data.buffer);
   if (!home || (backend !== 'auto' && backend !== home.kernels.backend)) return undefined;
-  const hasPlaces = attachable === 0 || (attachable <= home.attachable && bytesEach <= PLACE_BYTES);
-  return hasPlaces ? home.kernels : undefined;
+  return attachable <= home.attachable && bytesEach <= PLACE_BYTES ? home.kernels : undefined;
 }
