@@ -19,7 +19,7 @@ export interface SeriesLook {
 }
 
 const WIDTH = 640;
-const PLOT = { left: 68, right: 616, top: 44, bottom: 344 } as const;
+const PLOT = { left: 84, right: 616, top: 44, bottom: 344 } as const;
 const LEGEND_TOP = PLOT.bottom + 72;
 const LEGEND_STEP = 22;
 /** Longer names get a line of the legend each: a page enlarges texts on a phone. */
@@ -71,7 +71,7 @@ export function chartDocument(
     `<g class="grid" stroke="#ddd">${gridLines(x, y)}</g>`,
     ...tickTexts(x, y),
     `<text x="${middle}" y="${PLOT.bottom + 42}" text-anchor="middle">${escapeText(labels.x)}</text>`,
-    `<text transform="translate(18 ${(PLOT.top + PLOT.bottom) / 2}) rotate(-90)" text-anchor="middle">${escapeText(labels.y)}</text>`,
+    `<text transform="translate(20 ${(PLOT.top + PLOT.bottom) / 2}) rotate(-90)" text-anchor="middle">${escapeText(labels.y)}</text>`,
     ...marks,
     ...looks.map((look, index) => legendEntry(look, index, columns)),
     '</svg>',

@@ -17,7 +17,7 @@ test('points on the diagonal shade cells on the line that marks it', () => {
   const found = cells(densityChart([{ name: 'pairs', points }], labels));
   assert.is(found.length, 56);
   for (const [x, y] of found) {
-    const [across, up] = [(x - 68) / (616 - 68), (344 - y) / (344 - 44)];
+    const [across, up] = [(x - 84) / (616 - 84), (344 - y) / (344 - 44)];
     assert.ok(Math.abs(across - up) < 0.002, `${across} and ${up}`);
   }
 });

@@ -7,7 +7,7 @@ const line = { name: 'line', points: [[0, 0] as const, [1, 1] as const] };
 
 test('lineChart puts the corners of the data at the edges of the plot and escapes its labels', () => {
   const svg = lineChart([line], labels);
-  assert.match(svg, /<polyline points="68\.0,/);
+  assert.match(svg, /<polyline points="84\.0,/);
   assert.match(svg, / 616\.0,/);
   const [left, right] = /points="([^"]*)"/
     .exec(svg)![1]!
@@ -42,7 +42,7 @@ test('lineChart on logarithmic axes puts the geometric mean in the middle', () =
     labels,
     { x: 'log', y: 'log' },
   );
-  assert.match(svg, /points="68\.0,\S+ 342\.0,194\.0 616\.0,/);
+  assert.match(svg, /points="84\.0,\S+ 350\.0,194\.0 616\.0,/);
 });
 
 test('each curve has a look of its own, in the plot and in the legend', () => {

@@ -21,7 +21,7 @@ test('speedChart and costChart join searches by effort, on a logarithmic axis', 
   const [curve] = curves(fast);
   assert.equal(
     curve!.map(([x]) => x),
-    [616, 342, 68],
+    [616, 350, 84],
   );
   assert.not.ok(rising(curve!.map(([, y]) => y)), 'more recall is further up');
   assert.match(fast, '>HNSW: 100@100 against queries a second<');
@@ -44,7 +44,7 @@ test('bytesChart gathers the points of one name, by size', () => {
   for (const curve of curves(svg))
     assert.equal(
       curve.map(([x]) => x),
-      [68, 616],
+      [84, 616],
     );
   assert.ok(curves(svg)[0]![0]![1] < curves(svg)[1]![1]![1]);
   assert.match(svg, '>1@1 against bytes<');
