@@ -174,8 +174,12 @@ const QKV_GRADIENTS: GpuKernel = {
   name: 'qkvGradients',
   body: qkvGradients,
   sample: {
-    ...{ layers: 2, rows: 3, cols: 14, constants: VALUES },
-    ...{ inputs: [PROBABILITIES, PROBABILITIES, OUT, QKV, 0.5], tolerance: 2e-6 },
+    layers: 2,
+    rows: 3,
+    cols: 14,
+    constants: VALUES,
+    inputs: [PROBABILITIES, PROBABILITIES, OUT, QKV, 0.5],
+    tolerance: 2e-6,
   },
 };
 

@@ -111,8 +111,12 @@ const NORMALIZED: GpuKernel = {
   name: 'normalized',
   body: normalized,
   sample: {
-    ...{ rows: 10, cols: 5, constants: {}, inputs: [X, ROW, ROW, ROW, ROW, 1e-5] },
-    ...{ range: [0.1, 1], tolerance: 3e-6 },
+    rows: 10,
+    cols: 5,
+    constants: {},
+    inputs: [X, ROW, ROW, ROW, ROW, 1e-5],
+    range: [0.1, 1],
+    tolerance: 3e-6,
   },
 };
 const MOVED_AVERAGE: GpuKernel = {
@@ -129,16 +133,24 @@ const GAIN_GRADIENT: GpuKernel = {
   name: 'gainGradient',
   body: gainGradient,
   sample: {
-    ...{ rows: 1, cols: 5, constants: { chunks: 6 }, inputs: [[6, 5], ROW, 1e-5] },
-    ...{ range: [0.1, 1], tolerance: 3e-6 },
+    rows: 1,
+    cols: 5,
+    constants: { chunks: 6 },
+    inputs: [[6, 5], ROW, 1e-5],
+    range: [0.1, 1],
+    tolerance: 3e-6,
   },
 };
 const NORMALIZED_GRADIENT: GpuKernel = {
   name: 'normalizedGradient',
   body: normalizedGradient,
   sample: {
-    ...{ rows: 10, cols: 5, constants: { rows: 10 }, inputs: [X, X, ROW, ROW, ROW, ROW, ROW, 1e-5] },
-    ...{ range: [0.1, 1], tolerance: 1e-5 },
+    rows: 10,
+    cols: 5,
+    constants: { rows: 10 },
+    inputs: [X, X, ROW, ROW, ROW, ROW, ROW, 1e-5],
+    range: [0.1, 1],
+    tolerance: 1e-5,
   },
 };
 
@@ -171,7 +183,9 @@ export function gpuBatchNorm({ queue }: GpuLink): BatchNormKernels {
           inputs: [above, input, center],
         });
         const sumHat = await on.run(GAIN_GRADIENT, {
-          ...{ rows: 1, cols, constants: { chunks: centered.rows } },
+          rows: 1,
+          cols,
+          constants: { chunks: centered.rows },
           inputs: [centered, spread, epsilon],
         });
         const inputs = [above, input, center, spread, await on.read(gain, 1, cols), sum, sumHat, epsilon];

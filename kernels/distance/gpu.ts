@@ -45,7 +45,9 @@ function fourQueries(this: Sizes, base: KernelMatrix, queries: KernelMatrix): nu
 
 export const QUERY_LANES = 4;
 const SAMPLE: GpuSample = {
-  ...{ rows: 5, cols: 8, constants: { dim: 7 } },
+  rows: 5,
+  cols: 8,
+  constants: { dim: 7 },
   inputs: [
     [5, 7],
     [7, 8],

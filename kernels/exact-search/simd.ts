@@ -191,7 +191,10 @@ function emitMeasure(module: ModuleBuilder) {
         squaredDistances.call({ out: distances, query, base, ids, count, dim }),
         forUp(f, 0, i32.shl(count, 2), 4, (place) => [
           offer.call({
-            ...{ distances: topDistances, ids: topIds, k, distance: f32.load(i32.add(distances, place)) },
+            distances: topDistances,
+            ids: topIds,
+            k,
+            distance: f32.load(i32.add(distances, place)),
             id: i32.add(firstId, i32.load(i32.add(ids, place))),
           }),
         ]),

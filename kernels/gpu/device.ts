@@ -218,9 +218,13 @@ export class GpuDevice {
     }
     const whole = Object.keys(constants).map((name) => [name, 'Integer'] as const);
     const run = this.#gpu.createKernel(kernel.body, {
-      ...{ output: this.#store.outputOf(layers, rows, cols, lanes), constants, pipeline: true },
+      output: this.#store.outputOf(layers, rows, cols, lanes),
+      constants,
+      pipeline: true,
       constantTypes: Object.fromEntries(whole),
-      ...{ immutable: slot === undefined, precision: 'single', tactic: 'precision' },
+      immutable: slot === undefined,
+      precision: 'single',
+      tactic: 'precision',
     });
     compiled = { run, result: undefined };
     this.#compiled.set(key, compiled);

@@ -31,8 +31,12 @@ export class TextureStore implements Store {
     let kernel = this.#uploads.get(shape);
     if (!kernel) {
       kernel = this.#gpu.createKernel(uploaded, {
-        ...{ output: [cols, rows], constants: {}, pipeline: true, immutable: true },
-        ...{ precision: 'single', tactic: 'precision' },
+        output: [cols, rows],
+        constants: {},
+        pipeline: true,
+        immutable: true,
+        precision: 'single',
+        tactic: 'precision',
       });
       this.#uploads.set(shape, kernel);
     }

@@ -53,7 +53,10 @@ function layerTotals(this: KernelThis<'layers' | 'rows'>, x: KernelMatrix): numb
 }
 
 const SAMPLE: GpuSample = {
-  ...{ layers: 3, rows: 5, cols: 8, constants: { chunkRows: 4, rows: 10 } },
+  layers: 3,
+  rows: 5,
+  cols: 8,
+  constants: { chunkRows: 4, rows: 10 },
   inputs: [
     [10, 5],
     [10, 8],
@@ -113,7 +116,9 @@ async function longProduct(on: GpuWork, a: GpuMatrix, b: GpuMatrix, lanes: boole
     chunkRows *= 2;
   const layers = Math.ceil(a.rows / chunkRows);
   const parts = await on.run(lanes && b.cols % 4 === 0 ? WIDE_CHUNK_PRODUCTS : CHUNK_PRODUCTS, {
-    ...{ ...shape, layers, constants: { chunkRows, rows: a.rows } },
+    ...shape,
+    layers,
+    constants: { chunkRows, rows: a.rows },
     inputs: [a, b],
   });
   return on.run(LAYER_TOTALS, { ...shape, constants: { layers, rows: a.cols }, inputs: [parts] });

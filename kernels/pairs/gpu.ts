@@ -170,7 +170,10 @@ const PAIR_DISTANCES: GpuKernel = {
   name: 'pairDistances',
   body: pairDistances,
   sample: {
-    ...{ rows: 6, cols: 6, constants: { dim: 9 }, tolerance: 2e-6 },
+    rows: 6,
+    cols: 6,
+    constants: { dim: 9 },
+    tolerance: 2e-6,
     inputs: [
       [6, 9],
       [9, 6],
@@ -182,7 +185,10 @@ const WIDE_PAIR_DISTANCES: GpuKernel = {
   body: widePairDistances,
   lanes: 4,
   sample: {
-    ...{ rows: 6, cols: 8, constants: { dim: 9 }, tolerance: 2e-6 },
+    rows: 6,
+    cols: 8,
+    constants: { dim: 9 },
+    tolerance: 2e-6,
     inputs: [
       [6, 9],
       [9, 8],
@@ -198,8 +204,11 @@ const PAIR_GRADIENTS: GpuKernel = {
   name: 'pairGradients',
   body: pairGradients,
   sample: {
-    ...{ rows: 6, cols: 9, constants: { rows: 6, chunks: 2, chunkRows: 4 } },
-    ...{ inputs: [PAIRS, [6, 9]], tolerance: 2e-6 },
+    rows: 6,
+    cols: 9,
+    constants: { rows: 6, chunks: 2, chunkRows: 4 },
+    inputs: [PAIRS, [6, 9]],
+    tolerance: 2e-6,
   },
 };
 const WIDE_PAIR_GRADIENTS: GpuKernel = {
@@ -207,7 +216,10 @@ const WIDE_PAIR_GRADIENTS: GpuKernel = {
   body: widePairGradients,
   lanes: 4,
   sample: {
-    ...{ rows: 6, cols: 8, constants: { rows: 6, chunks: 2, chunkRows: 4 }, tolerance: 2e-6 },
+    rows: 6,
+    cols: 8,
+    constants: { rows: 6, chunks: 2, chunkRows: 4 },
+    tolerance: 2e-6,
     inputs: [PAIRS, [6, 8]],
   },
 };
@@ -220,8 +232,11 @@ const CHUNK_ERRORS: GpuKernel = {
   name: 'chunkErrors',
   body: chunkErrors,
   sample: {
-    ...{ rows: 2, cols: 6, constants: { chunkRows: 4, rows: 6 } },
-    ...{ inputs: [PAIRS, PAIRS, PAIRS], tolerance: 2e-6 },
+    rows: 2,
+    cols: 6,
+    constants: { chunkRows: 4, rows: 6 },
+    inputs: [PAIRS, PAIRS, PAIRS],
+    tolerance: 2e-6,
   },
 };
 const INRP_GRADIENT: GpuKernel = {
@@ -233,8 +248,11 @@ const ROW_TOTAL: GpuKernel = {
   name: 'rowTotal',
   body: rowTotal,
   sample: {
-    ...{ rows: 1, cols: 1, constants: { cols: 6, chunks: 2, chunkRows: 4 } },
-    ...{ inputs: [[1, 6], 0.25], tolerance: 2e-6 },
+    rows: 1,
+    cols: 1,
+    constants: { cols: 6, chunks: 2, chunkRows: 4 },
+    inputs: [[1, 6], 0.25],
+    tolerance: 2e-6,
   },
 };
 

@@ -27,7 +27,11 @@ const DIVIDED_ROWS: GpuKernel = {
   name: 'dividedRows',
   body: dividedRows,
   sample: {
-    ...{ rows: 3, cols: 5, constants: {}, range: [0.5, 1], tolerance: 1e-6 },
+    rows: 3,
+    cols: 5,
+    constants: {},
+    range: [0.5, 1],
+    tolerance: 1e-6,
     inputs: [
       [3, 5],
       [3, 1],

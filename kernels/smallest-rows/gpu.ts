@@ -103,7 +103,10 @@ const TAKE: GpuKernel = {
   name: 'smallest rows: take',
   body: taken,
   sample: {
-    ...{ rows: 4, cols: 3, constants: { segments: 3 }, tolerance: 0 },
+    rows: 4,
+    cols: 3,
+    constants: { segments: 3 },
+    tolerance: 0,
     inputs: [[4, 3, TAKEN], [3, 3, OFFERED], [9, 3, VALUES], 1],
   },
 };
@@ -111,7 +114,10 @@ const NEXT: GpuKernel = {
   name: 'smallest rows: next',
   body: nextOfSegment,
   sample: {
-    ...{ rows: 3, cols: 3, constants: { size: 4, rows: 9 }, tolerance: 0 },
+    rows: 3,
+    cols: 3,
+    constants: { size: 4, rows: 9 },
+    tolerance: 0,
     inputs: [[3, 3, OFFERED], [4, 3, TAKEN], [9, 3, VALUES], 0],
   },
 };

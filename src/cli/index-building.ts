@@ -107,8 +107,15 @@ const BUILDERS: Readonly<Record<IndexKind, Builder>> = {
     const builtOn = graphBase ?? walkBase ?? base;
     const index = await withGraphCheckpoints(out, builtOn, resume, session, (checkpoints) =>
       GraphIndex.build({
-        ...{ base, graphBase: builtOn, ...(walkBase && { walkBase }), ...options, backend, signal, threads },
-        ...{ onProgress, checkpoints },
+        base,
+        graphBase: builtOn,
+        ...(walkBase && { walkBase }),
+        ...options,
+        backend,
+        signal,
+        threads,
+        onProgress,
+        checkpoints,
       }),
     );
     end();
@@ -128,8 +135,13 @@ const BUILDERS: Readonly<Record<IndexKind, Builder>> = {
         : { ...usual, K: GK, ...(usual.method === 'nn-descent' && { L: GK + usual.L - usual.K }) };
     const progress = session.progress('building, points');
     const index = await NsgIndex.build({
-      ...{ base, ...(graphBase && { graphBase }), ...options, neighborGraph },
-      ...{ backend: session.backend, signal: session.signal, threads: session.threads },
+      base,
+      ...(graphBase && { graphBase }),
+      ...options,
+      neighborGraph,
+      backend: session.backend,
+      signal: session.signal,
+      threads: session.threads,
       onProgress: (done, total, phase) => progress.update(done, total, phase),
     });
     progress.end();
@@ -156,7 +168,13 @@ const BUILDERS: Readonly<Record<IndexKind, Builder>> = {
     const progress = session.progress('building');
     const gpu = await session.gpuFor(codeWork(base, nlist));
     const index = await IvfAdcIndex.build({
-      ...{ base, m: bytes, nlist, ...options, ...computingOf(session), signal: session.signal, ...(gpu && { gpu }) },
+      base,
+      m: bytes,
+      nlist,
+      ...options,
+      ...computingOf(session),
+      signal: session.signal,
+      ...(gpu && { gpu }),
       onProgress: (step, done, total) => progress.update(done, total, step),
     });
     progress.end();
@@ -180,7 +198,13 @@ const BUILDERS: Readonly<Record<IndexKind, Builder>> = {
     const progress = session.progress('building');
     const gpu = await session.gpuFor(codeWork(base));
     const index = await PqIndex.build({
-      ...{ base, m: bytes, opq, ...options, ...computingOf(session), signal: session.signal, ...(gpu && { gpu }) },
+      base,
+      m: bytes,
+      opq,
+      ...options,
+      ...computingOf(session),
+      signal: session.signal,
+      ...(gpu && { gpu }),
       onProgress: (step, done, total) => progress.update(done, total, step),
     });
     progress.end();
@@ -209,7 +233,9 @@ const BUILDERS: Readonly<Record<IndexKind, Builder>> = {
     const { onProgress, end } = watched(session, 'building, points');
     const index = await Sq8GraphIndex.build({
       ...(graphBase ? { graphBase, base } : { graphBase: base }),
-      ...{ ...options, backend: session.backend, signal: session.signal },
+      ...options,
+      backend: session.backend,
+      signal: session.signal,
       onProgress,
     });
     end();
@@ -222,12 +248,18 @@ const BUILDERS: Readonly<Record<IndexKind, Builder>> = {
     const base = requireMatrix(vectors, '--index lc');
     const { M: links, efConstruction: candidates } = LINK_AND_CODE_DEFAULTS;
     const options = {
-      ...{ M: M ?? links, efConstruction: efConstruction ?? candidates },
-      ...{ profile: profileOf(profile), seed },
+      M: M ?? links,
+      efConstruction: efConstruction ?? candidates,
+      profile: profileOf(profile),
+      seed,
     };
     const progress = session.progress('building');
     const index = await LinkAndCodeIndex.build({
-      ...{ base, m: bytes, ...options, ...computingOf(session), signal: session.signal },
+      base,
+      m: bytes,
+      ...options,
+      ...computingOf(session),
+      signal: session.signal,
       onProgress: (step, done, total) => progress.update(done, total, step),
     });
     progress.end();

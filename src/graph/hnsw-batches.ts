@@ -51,7 +51,9 @@ interface Shared extends Memory {
 export const hnswBatchTask: Task<Local, Shared> = {
   name: 'hnsw-batch',
   attach: ({ draft, source, ...memory }, slot) => ({
-    ...{ draft: HnswDraft.attach(draft), source: attachSource(source, slot), ...memory },
+    draft: HnswDraft.attach(draft),
+    source: attachSource(source, slot),
+    ...memory,
   }),
   steps({ draft, source, rules, order, state, linksBack }) {
     const insertion = new HnswInsertion(draft, source, rules);
@@ -100,7 +102,8 @@ export async function insertInBatches(
   const several = threads > 1;
   const room = linksBackArrays(mostLinks(order, graph, rules));
   const memory: Memory = {
-    ...{ rules, order: several ? inSharedMemory(order) : order },
+    rules,
+    order: several ? inSharedMemory(order) : order,
     state: several ? inSharedMemory(new Int32Array(3)) : new Int32Array(3),
     linksBack: several ? shareLinksBack(room) : room,
   };

@@ -129,7 +129,9 @@ function planHnsw(source: DistanceSource, options: HnswOptions): Plan {
   const isPoint = (row: number): boolean => !representatives || representatives[row] === row;
   for (let row = 0; row < levels.length; row++) if (!isPoint(row)) levels[row] = -1;
   const rules = {
-    ...{ profile: name, M, baseLinks: baseLinks ?? profile.linksAtBase(M) },
+    profile: name,
+    M,
+    baseLinks: baseLinks ?? profile.linksAtBase(M),
     // No more can be found than there are points: a larger bound changes nothing but the room that is taken.
     ef: Math.min(profile.raisesEf ? Math.max(efConstruction, M) : efConstruction, Math.max(1, source.size)),
     extendCandidates: options.extendCandidates ?? false,

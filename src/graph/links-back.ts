@@ -34,8 +34,12 @@ export function linksBackArrays(most: number): LinksBackArrays {
 export function shareLinksBack({ lengths, ...ints }: LinksBackArrays): LinksBackArrays {
   const { size, nodes, levels, heads, ids, next } = ints;
   return {
-    ...{ size: inSharedMemory(size), nodes: inSharedMemory(nodes), levels: inSharedMemory(levels) },
-    ...{ heads: inSharedMemory(heads), ids: inSharedMemory(ids), next: inSharedMemory(next) },
+    size: inSharedMemory(size),
+    nodes: inSharedMemory(nodes),
+    levels: inSharedMemory(levels),
+    heads: inSharedMemory(heads),
+    ids: inSharedMemory(ids),
+    next: inSharedMemory(next),
     lengths: inSharedMemory(lengths),
   };
 }

@@ -53,7 +53,10 @@ export async function nnDescent(source: DistanceSource, options: NnDescentOption
   const descent = new NnDescent(source, options);
   const { state } = descent;
   const share = () => ({
-    ...{ L: state.L, arrays: state.arrays, fresh: shareAround(state.fresh), stale: shareAround(state.stale) },
+    L: state.L,
+    arrays: state.arrays,
+    fresh: shareAround(state.fresh),
+    stale: shareAround(state.stale),
     source: shareSource(source),
   });
   const chunks = chunksOf(rows);

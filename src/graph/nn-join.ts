@@ -44,7 +44,11 @@ interface Shared extends Pick<DescentState, 'L' | 'arrays'> {
 export const nnJoinTask: Task<Local, Shared> = {
   name: 'nn-join',
   attach: ({ L, arrays, fresh, stale, source }, slot) => ({
-    ...{ L, arrays, fresh: attachAround(fresh), stale: attachAround(stale), source: attachSource(source, slot) },
+    L,
+    arrays,
+    fresh: attachAround(fresh),
+    stale: attachAround(stale),
+    source: attachSource(source, slot),
   }),
   steps({ source, ...state }) {
     const pools = new NeighborPools(state.L, state.arrays);

@@ -54,7 +54,9 @@ interface Shared extends Omit<NsgDraft, 'graph'> {
 export const nsgChoiceTask: Task<Local, Shared> = {
   name: 'nsg-choice',
   attach: ({ graph, source, ...draft }, slot) => ({
-    ...{ ...draft, graph: LayeredGraph.attach(graph), source: attachSource(source, slot) },
+    ...draft,
+    graph: LayeredGraph.attach(graph),
+    source: attachSource(source, slot),
   }),
   steps({ source, ...draft }) {
     const choice = new NsgChoice(draft, source);
@@ -78,7 +80,10 @@ export function inSharedDraft({ graph, knn, rules, lengths, settled }: NsgDraft)
   graph.share();
   const { links, degrees, capacity } = knn;
   return {
-    ...{ graph, rules, lengths: inSharedMemory(lengths), settled: inSharedMemory(settled) },
+    graph,
+    rules,
+    lengths: inSharedMemory(lengths),
+    settled: inSharedMemory(settled),
     knn: { links: inSharedMemory(links), degrees: inSharedMemory(degrees), capacity },
   };
 }

@@ -117,8 +117,11 @@ class NsgBuilder {
     const graph = new LayeredGraph(new Int32Array(source.size), R, 0);
     graph.maxLevel = source.size === 0 ? -1 : 0;
     const draft: NsgDraft = {
-      ...{ graph, knn: listsOf(knn, source.size), rules: { R, L, C, profile } },
-      ...{ lengths: new Float64Array(source.size * R), settled: new Int32Array(source.size) },
+      graph,
+      knn: listsOf(knn, source.size),
+      rules: { R, L, C, profile },
+      lengths: new Float64Array(source.size * R),
+      settled: new Int32Array(source.size),
     };
     this.draft = threads > 1 ? inSharedDraft(draft) : draft;
     this.#source = source;

@@ -97,16 +97,21 @@ export class CodedWalk {
     const codes = this.#codes;
     const representatives = this.#representatives;
     const index = {
-      ...{ task: rerankTask, search: rerankBlock(this.#searcher, full, walkQueries, { ef, rerank }) },
+      task: rerankTask,
+      search: rerankBlock(this.#searcher, full, walkQueries, { ef, rerank }),
       counts: () => ({
         distances: full.counts.distances + codes.counts.distances,
         multiplyAdds: full.counts.multiplyAdds + codes.counts.multiplyAdds,
       }),
       share: () => ({
-        ...{ graph: this.#graph.share(), full: shareSource(full), codes: codes.share() },
-        ...{ links: this.#searcher.shareLinks(), representatives: representatives && inSharedMemory(representatives) },
+        graph: this.#graph.share(),
+        full: shareSource(full),
+        codes: codes.share(),
+        links: this.#searcher.shareLinks(),
+        representatives: representatives && inSharedMemory(representatives),
         walkQueries: { rows, cols, data: inSharedMemory(data.subarray(0, rows * cols)) },
-        ...{ ef, rerank },
+        ef,
+        rerank,
       }),
     };
     return searchByThreads(index, queries, k, options);

@@ -162,8 +162,9 @@ export class GraphIndex {
     const source = this.#source;
     const index = { searcher: this.#searcher, source, most: this.#threads };
     const share = () => ({
-      ...{ graph: this.graph.share(), source: shareSource(source) },
-      ...{ representatives: this.#representatives && inSharedMemory(this.#representatives) },
+      graph: this.graph.share(),
+      source: shareSource(source),
+      representatives: this.#representatives && inSharedMemory(this.#representatives),
       links: this.#searcher.shareLinks(),
     });
     return searchGraphByThreads('GraphIndex.searchByThreads', hnswSearchTask, index, share, queries, k, options);

@@ -13,7 +13,10 @@ export interface Engine {
  */
 export function graphRoom(rows: number, M: number, { backend, threads }: Engine) {
   return {
-    ...{ backend, batch: Math.max(256, 2 * M + 1), attachable: threads - 1 },
-    ...{ spare: walkerRoom(rows, 2 * M, M), spareEach: walkerRoomEach(rows, 2 * M) },
+    backend,
+    batch: Math.max(256, 2 * M + 1),
+    attachable: threads - 1,
+    spare: walkerRoom(rows, 2 * M, M),
+    spareEach: walkerRoomEach(rows, 2 * M),
   };
 }

@@ -86,7 +86,9 @@ export async function searchGraphByThreads<Shared extends { readonly ef: number 
   requireEf(ef, where);
   requireAtMost(where, most, threads);
   const index = {
-    ...{ task, search: blockSearch(searcher, where, ef), counts: () => source.counts },
+    task,
+    search: blockSearch(searcher, where, ef),
+    counts: () => source.counts,
     share: () => ({ ...share(), ef }) as Shared,
   };
   return searchByThreads(index, queries, k, options);

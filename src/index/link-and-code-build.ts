@@ -101,7 +101,10 @@ export async function buildLinkedCodes(options: LinkAndCodeOptions): Promise<Bui
   const linked = await linkCodes(options, coded, quantizer, numbers, progress('graph'));
   const basis = neighborBasis(quantizer, numbers, linked);
   const { codebook: regression, objectives } = await trainRegression(coded, basis, {
-    ...{ ...shared, nsq, words, onProgress: progress('regression') },
+    ...shared,
+    nsq,
+    words,
+    onProgress: progress('regression'),
     ...(regressionRounds === undefined ? {} : { rounds: regressionRounds }),
   });
   const encoding = { onProgress: progress('refinement'), ...(signal ? { signal } : {}) };
@@ -143,7 +146,12 @@ async function linkCodes(
     ? representatives(createMatrix(coded.rows, quantizer.m, Float32Array.from(numbers)))
     : undefined;
   const { graph } = await buildHnsw(source, {
-    ...{ M, baseLinks, efConstruction, profile, seed, onProgress },
+    M,
+    baseLinks,
+    efConstruction,
+    profile,
+    seed,
+    onProgress,
     ...(found ? { representatives: found } : {}),
     ...(options.signal ? { signal: options.signal } : {}),
   });

@@ -231,7 +231,14 @@ export class LinkAndCodeIndex {
     const links = graph.base.links.length + graph.upper.links.length;
     return {
       ...graphStatistics(graph),
-      ...{ rows: this.rows, m, bits, nsq, words, baseLinks, codeDim: quantizer.dim, rotated: rotation !== undefined },
+      rows: this.rows,
+      m,
+      bits,
+      nsq,
+      words,
+      baseLinks,
+      codeDim: quantizer.dim,
+      rotated: rotation !== undefined,
       bytesPerVector: { codes: codeBytes, refined, withLinks: refined + 4 * baseLinks },
       bytes: packed.length + regressionCodes.length + 4 * (links + floats),
     };

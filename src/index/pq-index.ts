@@ -140,8 +140,13 @@ export class PqIndex {
     const { m, bits, codeBytes, codebooks } = this.quantizer;
     const bytes = this.#packed.length + 4 * (codebooks.length + (this.rotation?.data.length ?? 0));
     return {
-      ...{ rows: this.rows, m, bits, codeBytes, bytes },
-      ...{ rotated: this.rotation !== undefined, keepsVectors: this.#vectors !== undefined },
+      rows: this.rows,
+      m,
+      bits,
+      codeBytes,
+      bytes,
+      rotated: this.rotation !== undefined,
+      keepsVectors: this.#vectors !== undefined,
     };
   }
 

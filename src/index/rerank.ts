@@ -42,7 +42,9 @@ export function walkAndRerank(
   }
   const { distances: walkDistances, multiplyAdds, hops } = walked.counts;
   const counts = {
-    ...{ distances: full.counts.distances - before.distances, walkDistances, hops },
+    distances: full.counts.distances - before.distances,
+    walkDistances,
+    hops,
     multiplyAdds: multiplyAdds + full.counts.multiplyAdds - before.multiplyAdds,
   };
   return { queries: queries.rows, k, ...answers, counts };

@@ -134,7 +134,9 @@ function sumsOf(work: Float64Array): SearchCounts {
   });
   const [distances, multiplyAdds, hops, codes, walkDistances] = sums as [number, number, number, number, number];
   return {
-    ...{ distances, multiplyAdds, hops },
+    distances,
+    multiplyAdds,
+    hops,
     ...(hasColumn(work, 3) && { codes }),
     ...(hasColumn(work, 4) && { walkDistances }),
   };

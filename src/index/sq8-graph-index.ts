@@ -152,7 +152,8 @@ export class Sq8GraphIndex {
     const index = { searcher: this.#searcher, source, most: this.#threads };
     const shared = () => ({
       graph: this.graph.share(),
-      ...{ representatives: this.#found && inSharedMemory(this.#found), links: this.#searcher.shareLinks() },
+      representatives: this.#found && inSharedMemory(this.#found),
+      links: this.#searcher.shareLinks(),
     });
     if (source instanceof VectorSet) {
       const share = () => ({ ...shared(), source: source.share() });

@@ -44,7 +44,12 @@ export async function invertedLists(
   const begin = now();
   // Source: "based on Faiss", hence faiss's rules of k-means.
   const index = await IvfAdcIndex.build({
-    ...{ base, nlist, m: bytes, profile: 'faiss', backend, signal },
+    base,
+    nlist,
+    m: bytes,
+    profile: 'faiss',
+    backend,
+    signal,
     onProgress: (step, done, total) => progress.update(done, total, step),
   });
   const seconds = now() - begin;
@@ -77,7 +82,14 @@ export async function linkedCodes(
   const progress = around.progress(`building L&C, ${name}`);
   const begin = now();
   const index = await LinkAndCodeIndex.build({
-    ...{ base, m: bytes, nsq, ...rounds, profile: 'faiss', seed, backend, signal },
+    base,
+    m: bytes,
+    nsq,
+    ...rounds,
+    profile: 'faiss',
+    seed,
+    backend,
+    signal,
     onProgress: (step, done, total) => progress.update(done, total, step),
   });
   const seconds = now() - begin;

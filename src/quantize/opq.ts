@@ -54,7 +54,11 @@ export async function trainRotation(points: Vectors, options: RotationOptions): 
   for (let round = 0; round < rounds; round++) {
     const rotated = rotateRows(sample, rotation, computing);
     quantizer = await trainProduct(rotated, {
-      ...{ m, bits, seed: `${seed}/opq`, pointsPerCentroid: MOST_POINTS, ...computing },
+      m,
+      bits,
+      seed: `${seed}/opq`,
+      pointsPerCentroid: MOST_POINTS,
+      ...computing,
       ...(profile ? { profile } : {}),
       ...(gpu ? { gpu } : {}),
       ...(signal ? { signal } : {}),

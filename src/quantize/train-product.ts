@@ -66,7 +66,10 @@ export async function trainProduct(points: Vectors, options: ProductOptions): Pr
     const part = columns(sample, s * partDim, partDim);
     const choices: KMeansOptions = {
       ...computingOf(options),
-      ...{ k, profile, pointsPerCentroid, seed: `${seed}/product/${s}` },
+      k,
+      profile,
+      pointsPerCentroid,
+      seed: `${seed}/product/${s}`,
       ...(iterations === undefined ? {} : { iterations }),
       ...(start ? { start: createMatrix(k, partDim, start.codebooks.subarray(s * length, (s + 1) * length)) } : {}),
     };

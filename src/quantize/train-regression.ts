@@ -132,8 +132,11 @@ class RegressionTraining {
     for (let s = 0; s < nsq; s++) {
       await turn();
       const { centroids } = kMeans(own[s]!, {
-        ...{ k: words - 1, iterations: START_ITERATIONS, pointsPerCentroid: this.#sample.length },
-        ...{ seed: `${this.#seed}/regression/${s}`, ...this.#computing },
+        k: words - 1,
+        iterations: START_ITERATIONS,
+        pointsPerCentroid: this.#sample.length,
+        seed: `${this.#seed}/regression/${s}`,
+        ...this.#computing,
       });
       weights.set(centroids.data, (s * words + 1) * vectors);
     }

@@ -131,7 +131,10 @@ export class ExactSearch {
     present?.kernels.close();
     const kernels = createKernels({ ...this.#options, bytes });
     this.#room = {
-      ...{ kernels, k, queryRows, baseRows },
+      kernels,
+      k,
+      queryRows,
+      baseRows,
       queries: kernels.floats(queryRows * dim),
       base: [kernels.floats(baseRows * dim), kernels.floats(baseRows * dim)],
       distances: kernels.floats(queryRows * k),

@@ -11,7 +11,11 @@ const STEPS = 40;
 export async function trainingDifference(device: GpuDevice): Promise<number> {
   const { base } = generateManifold({ rows: 200, queries: 0, dim: 16, seed: 1 });
   const settings = trainingSettings(base, {
-    ...{ factor: 2, batch: 16, samples: 16 * STEPS, start: 'random', projections: 1 },
+    factor: 2,
+    batch: 16,
+    samples: 16 * STEPS,
+    start: 'random',
+    projections: 1,
     switches: { stages: [1], heads: [2] },
   });
   const cpu = TrainingModel.create(settings, 8, { backend: 'reference' });

@@ -10,7 +10,12 @@ test('1, 2 and 5 threads find the same neighbors with the same work, with copies
   for (let i = 0; i < matrix.data.length; i++) matrix.data[i] = Math.round(2 * matrix.data[i]!); // ties
   const descend = (threads: number, backend: 'auto' | 'reference' = 'auto') =>
     nnDescent(new VectorSet(matrix, { backend, attachable: threads - 1 }), {
-      ...{ K: 10, L: 15, iter: 4, S: 5, R: 8, threads },
+      K: 10,
+      L: 15,
+      iter: 4,
+      S: 5,
+      R: 8,
+      threads,
     });
   const one = await descend(1);
   for (const again of [descend(2), descend(5), descend(3, 'reference')]) assert.equal(await again, one);

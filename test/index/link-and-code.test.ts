@@ -10,8 +10,16 @@ import { checkGraph } from '../support/graph-invariants.ts';
 
 const { base, query: queries } = generateManifold({ rows: 800, queries: 80, dim: 24, seed: 3 });
 const settings: LinkAndCodeOptions = {
-  ...{ base, m: 4, bits: 5, nsq: 4, words: 32, M: 8, baseLinks: 6, efConstruction: 60 },
-  ...{ rotationRounds: 3, regressionRounds: 5 },
+  base,
+  m: 4,
+  bits: 5,
+  nsq: 4,
+  words: 32,
+  M: 8,
+  baseLinks: 6,
+  efConstruction: 60,
+  rotationRounds: 3,
+  regressionRounds: 5,
 };
 const index = await LinkAndCodeIndex.build(settings);
 const faiss = await LinkAndCodeIndex.build({ ...settings, profile: 'faiss' });

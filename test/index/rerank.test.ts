@@ -155,7 +155,10 @@ test('by threads, an abort ends the search, and a query that is not finite is na
   const controller = new AbortController();
   const search = built.searchRerankedByThreads(many, many, 1, {
     // One thread, so that how far it is when it listens does not depend on how many queries another took.
-    ...{ ef: 1500, rerank: 1, threads: 1, signal: controller.signal },
+    ef: 1500,
+    rerank: 1,
+    threads: 1,
+    signal: controller.signal,
     onProgress: (done) => {
       begun.push(done);
       controller.abort(new Error('enough'));

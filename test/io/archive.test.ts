@@ -194,7 +194,8 @@ test('arrays are read to the places given, in parts, and only those asked for', 
 
 test('no place is asked for before the sizes are those of the file, and a damaged part is refused', async () => {
   const whole = encodeArchive({
-    ...{ kind: 'k', parameters: {} },
+    kind: 'k',
+    parameters: {},
     arrays: new Map([['v', { shape: [6, 2], data: new Float32Array(12) }]]),
   });
   let asked = 0;

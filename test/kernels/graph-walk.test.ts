@@ -48,9 +48,15 @@ function walked(kernels: Kernels, one: Case, capacity: number, kind: (typeof KIN
   const floats = (from: readonly number[]) => filled(kernels.floats(from.length), from);
   const bytes = (from: readonly number[]) => filled(kernels.bytes(from.length), from);
   const walk: LayerWalk = {
-    ...{ links: ints(links), degree: DEGREE, lists: lists && ints(lists), listOffset: lists ? 2 : 0 },
-    ...{ visited: kernels.bytes(NODES), ids: kernels.ints(DEGREE), distances: kernels.floats(DEGREE) },
-    ...{ pool: kernels.ints(2 * capacity), work: kernels.ints(2) },
+    links: ints(links),
+    degree: DEGREE,
+    lists: lists && ints(lists),
+    listOffset: lists ? 2 : 0,
+    visited: kernels.bytes(NODES),
+    ids: kernels.ints(DEGREE),
+    distances: kernels.floats(DEGREE),
+    pool: kernels.ints(2 * capacity),
+    work: kernels.ints(2),
   };
   const first = ints([START]);
   const start = { size: 1, capacity, mark: MARK };

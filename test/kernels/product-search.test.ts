@@ -102,7 +102,14 @@ test('simd refuses operands from elsewhere and operands that are too short', () 
   const [tops, ids] = [kernels.floats(3), kernels.ints(3)];
   const offer = (change: object) =>
     kernels.offerProductCodes(tops, ids, 3, queries, who, 1, origin, {
-      ...{ codes, first: 0, count: 10, ids: undefined, codebooks, m: 2, centroids: 4, dim: 8 },
+      codes,
+      first: 0,
+      count: 10,
+      ids: undefined,
+      codebooks,
+      m: 2,
+      centroids: 4,
+      dim: 8,
       ...change,
     });
   offer({});

@@ -23,15 +23,13 @@ const LEAST: ReportParts = {
 test('a page of a whole run has tables, charts, the microscope, claims and facts, in this order', () => {
   const point = { heldOutError: 0.4, recall: { nearest: 0.5, tenNearest: 0.6 } };
   const reading = {
-    ...{
-      name: 'CNT',
-      scale: 1,
-      displacements: [0, 1],
-      overlap: [
-        [1, 1],
-        [10, 0.9],
-      ] as const,
-    },
+    name: 'CNT',
+    scale: 1,
+    displacements: [0, 1],
+    overlap: [
+      [1, 1],
+      [10, 0.9],
+    ] as const,
     near: { points: [[1, 1] as const], error: 0, stretch: 0 },
     far: { points: [[2, 2] as const], error: 0, stretch: 0 },
   };

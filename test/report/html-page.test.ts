@@ -7,7 +7,13 @@ import type { ComparedFigure, Page } from '../../src/report/page.ts';
 const HOSTILE = `<script>alert("1")</script> & 'x' <img src=http://x.example/y>`;
 
 const figure = (row: string, column: string, more: Partial<ComparedFigure> = {}): ComparedFigure => ({
-  ...{ row, column, paper: 80.9, ours: 78.25, digits: 1, verdict: 'differs', reason: 'fewer rows' },
+  row,
+  column,
+  paper: 80.9,
+  ours: 78.25,
+  digits: 1,
+  verdict: 'differs',
+  reason: 'fewer rows',
   ...more,
 });
 

@@ -5,8 +5,13 @@ import { run } from './contender.ts';
 await run(({ base, queries, M, efConstruction, k }) => {
   const index = (ef: number) =>
     new Index({
-      ...{ dimensions: base.dim, metric: MetricKind.L2sq, quantization: ScalarKind.F32, multi: false },
-      ...{ connectivity: M, expansion_add: efConstruction, expansion_search: ef },
+      dimensions: base.dim,
+      metric: MetricKind.L2sq,
+      quantization: ScalarKind.F32,
+      multi: false,
+      connectivity: M,
+      expansion_add: efConstruction,
+      expansion_search: ef,
     });
   let built = index(64);
   let file = '';

@@ -101,7 +101,9 @@ test('a training on a GPU continues from its checkpoint, and on the CPU too: the
   const stop = new AbortController();
   let checkpoint: Archive | undefined;
   const options: TrainingOptions = {
-    ...{ ...RUN, gpu: webasm, signal: stop.signal },
+    ...RUN,
+    gpu: webasm,
+    signal: stop.signal,
     onProgress: ({ step }) => {
       if (step > 20) stop.abort(); // losses are read 16 steps after the evaluation at step 20
     },

@@ -139,7 +139,11 @@ const CASES: Record<string, TrainingChoices> = {
   'the default recipe': SHORT,
   'the released code from a random start, its rate falling by epochs': {
     ...SHORT,
-    ...{ variant: 'released-code', start: 'random', decay: 'epoch', warmUp: 0, weightDecay: 0.3 },
+    variant: 'released-code',
+    start: 'random',
+    decay: 'epoch',
+    warmUp: 0,
+    weightDecay: 0.3,
   },
   'the linear control': { ...SHORT, network: 'linear', projections: undefined },
   'a rate that spoils the start': SPOILING,
