@@ -1,11 +1,11 @@
-import { ModuleBuilder, ret } from './assembler.ts';
-import { f32x4, i32x4 } from './instructions.ts';
 import type { Kernels } from './kernels.ts';
 import { bindReference, type Precision } from './reference.ts';
 import { requireSlot, type SharedKernels } from './shared.ts';
 import { attachSimd, simdKernels } from './simd.ts';
 import { requireThreads } from './threads/pool.ts';
-import { webAssembly } from './webassembly.ts';
+import { ModuleBuilder, ret } from './wasm/assembler.ts';
+import { f32x4, i32x4 } from './wasm/instructions.ts';
+import { webAssembly } from './wasm/webassembly.ts';
 
 export type BackendChoice = 'auto' | 'reference' | 'simd';
 

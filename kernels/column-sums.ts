@@ -5,12 +5,13 @@
  * All goes row after row with the sums in cache: in a training step the rows come from beyond it, where walking down columns
  * takes 1.7 times as long (13,312 rows x 384, measured).
  */
-import { eachElement, type FunctionScope, forUp, type Local, type ModuleBuilder } from './assembler.ts';
+
 import { CHUNK_ROWS } from './elementwise/reference.ts';
-import { type Expression, f32x4, type I32, i32, memory, type Statement } from './instructions.ts';
-import type { Link } from './link.ts';
-import { SCRATCH_BYTES } from './memory.ts';
 import { along, COLUMNS, type Grid, ROWS } from './threads/job.ts';
+import { eachElement, type FunctionScope, forUp, type Local, type ModuleBuilder } from './wasm/assembler.ts';
+import { type Expression, f32x4, type I32, i32, memory, type Statement } from './wasm/instructions.ts';
+import type { Link } from './wasm/link.ts';
+import { SCRATCH_BYTES } from './wasm/memory.ts';
 
 type L = Local<'i32'>;
 type V = Local<'v128'>;

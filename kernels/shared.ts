@@ -1,5 +1,5 @@
 /** What passes to another thread by structured clone, so that kernels there reach the same memory. */
-import type { WasmMemory, WasmModule } from './webassembly.ts';
+import type { WasmMemory, WasmModule } from './wasm/webassembly.ts';
 
 /** What `floats()`, `ints()` and `bytes()` of kernels return. */
 export type Operand = Float32Array | Float64Array | Int32Array | Uint8Array;

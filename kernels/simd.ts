@@ -26,7 +26,6 @@
  */
 import { bindActivation, emitActivation } from './activation/simd.ts';
 import { bindAdamw, emitAdamw } from './adamw/simd.ts';
-import { ModuleBuilder } from './assembler.ts';
 import { bindAttention, emitAttention } from './attention/simd.ts';
 import { bindBatchNorm, emitBatchNorm } from './batch-norm/simd.ts';
 import { bindDistance, emitDistance } from './distance/simd.ts';
@@ -35,9 +34,7 @@ import { bindExactSearch, emitExactSearch } from './exact-search/simd.ts';
 import { bindFinite, emitFinite } from './finite/simd.ts';
 import { bindGraphWalk, emitGraphWalk } from './graph-walk/simd.ts';
 import type { Kernels } from './kernels.ts';
-import type { Link } from './link.ts';
 import { bindMatmul, emitMatmul } from './matmul/simd.ts';
-import { attachedRegion, KernelMemory, type MemoryPlan, SCRATCH_BYTES } from './memory.ts';
 import { bindNearestRows, emitNearestRows } from './nearest-rows/simd.ts';
 import type { Counts } from './operands.ts';
 import { bindPairs, emitPairs } from './pairs/simd.ts';
@@ -54,7 +51,10 @@ import { keepMemory, takeMemory } from './threads/kept-memories.ts';
 import { Team } from './threads/pool.ts';
 import { bindTopK, emitTopK } from './top-k/simd.ts';
 import { bindVariational, emitVariational } from './variational/simd.ts';
-import { type WasmFunction, type WasmMemory, type WasmModule, webAssembly } from './webassembly.ts';
+import { ModuleBuilder } from './wasm/assembler.ts';
+import type { Link } from './wasm/link.ts';
+import { attachedRegion, KernelMemory, type MemoryPlan, SCRATCH_BYTES } from './wasm/memory.ts';
+import { type WasmFunction, type WasmMemory, type WasmModule, webAssembly } from './wasm/webassembly.ts';
 
 const FAMILIES = [
   emitDistance,

@@ -25,26 +25,26 @@ export type { Counts, Floats } from '../kernels/operands.ts';
 export type { ProductCodes } from '../kernels/product-search/kernel.ts';
 export type { Precision } from '../kernels/reference.ts';
 export type { Operand, SharedKernels, SharedView } from '../kernels/shared.ts';
-export type { WasmMemory, WasmModule } from '../kernels/webassembly.ts';
+export type { WasmMemory, WasmModule } from '../kernels/wasm/webassembly.ts';
 export type { CatalystConfig } from './compress/catalyst/catalyst.ts';
 export { CatalystCompressor } from './compress/catalyst/catalyst-compressor.ts';
 export type { CatalystChoices } from './compress/catalyst/catalyst-settings.ts';
 export { type CatalystTrainingOptions, trainCatalyst } from './compress/catalyst/train-catalyst.ts';
-export { CntCompressor, type CntModel } from './compress/cnt-compressor.ts';
-export { type CntConfig, type CntVariant, cntConfig } from './compress/cnt-config.ts';
+export { CntCompressor, type CntModel } from './compress/cnt/cnt-compressor.ts';
+export { type CntConfig, type CntVariant, cntConfig } from './compress/cnt/cnt-config.ts';
+export type { InrpNetwork, LinearConfig, Network } from './compress/cnt/network.ts';
+export type { TrainingPreset, TrainingStart } from './compress/cnt/presets.ts';
+export type { NetworkSwitches, TrainingChoices } from './compress/cnt/settings.ts';
+export { type TrainingOptions, trainCnt } from './compress/cnt/train-cnt.ts';
 export type { Compressor, EncodeOptions } from './compress/compressor.ts';
 export { loadCompressor } from './compress/load-compressor.ts';
-export type { InrpNetwork, LinearConfig, Network } from './compress/network.ts';
-export { type CompressorNames, NetworkCompressor, type NetworkModel } from './compress/network-compressor.ts';
-export { PcaCompressor, type PcaOptions, trainPca } from './compress/pca.ts';
-export { SrpCompressor, sparseProjection } from './compress/sparse-projection.ts';
-export type { Standardization } from './compress/standardization.ts';
-export { type TrainingOptions, trainCnt } from './compress/train-cnt.ts';
+export { type CompressorNames, NetworkCompressor, type NetworkModel } from './compress/network/network-compressor.ts';
+export type { Standardization } from './compress/network/standardization.ts';
+export { PcaCompressor, type PcaOptions, trainPca } from './compress/projection/pca.ts';
+export { SrpCompressor, sparseProjection } from './compress/projection/sparse-projection.ts';
 export type { CommonChoices } from './compress/training/choices.ts';
 export type { Evaluation, ProbeRecall } from './compress/training/evaluation.ts';
 export type { HistoryPoint } from './compress/training/history.ts';
-export type { TrainingPreset, TrainingStart } from './compress/training/presets.ts';
-export type { NetworkSwitches, TrainingChoices } from './compress/training/settings.ts';
 export type { HeldOutLoss, PreparationReport } from './compress/training/trained-model.ts';
 export type { RunOptions, TrainingReport } from './compress/training/training-loop.ts';
 export { trainVae, type VaeTrainingOptions } from './compress/vae/train-vae.ts';
@@ -58,59 +58,58 @@ export {
   recallAt,
 } from './eval/recall.ts';
 export { Adjacency, type AdjacencyArrays, LayeredGraph, type SharedGraph } from './graph/adjacency.ts';
-export { buildHnsw, type Hnsw, type HnswOptions } from './graph/hnsw.ts';
-export type { HnswCheckpoints } from './graph/hnsw-checkpoint.ts';
-export { HNSW_PROFILES, type HnswProfileName } from './graph/hnsw-profile.ts';
-export { type ExactKnnOptions, exactKnnGraph, type KnnGraph } from './graph/knn-graph.ts';
-export { type NnDescentOptions, nnDescent } from './graph/nn-descent.ts';
-export { buildNsg, type Nsg, type NsgOptions, type QueriedSource } from './graph/nsg.ts';
-export { NSG_PROFILES, type NsgProfileName } from './graph/nsg-profile.ts';
+export { buildHnsw, type Hnsw, type HnswOptions } from './graph/hnsw/build.ts';
+export type { HnswCheckpoints } from './graph/hnsw/checkpoint.ts';
+export { HNSW_PROFILES, type HnswProfileName } from './graph/hnsw/profile.ts';
+export { type ExactKnnOptions, exactKnnGraph, type KnnGraph } from './graph/knn/knn-graph.ts';
+export { type NnDescentOptions, nnDescent } from './graph/knn/nn-descent.ts';
+export { buildNsg, type Nsg, type NsgOptions, type QueriedSource } from './graph/nsg/build.ts';
+export { NSG_PROFILES, type NsgProfileName } from './graph/nsg/profile.ts';
 export type { SearchTrace } from './graph/search.ts';
 export { type GraphStatistics, graphStatistics } from './graph/statistics.ts';
-export type { CodeSearchOptions } from './index/code-search.ts';
+export { IvfAdcIndex, type IvfSearchOptions, type IvfStatistics } from './index/codes/ivf-adc.ts';
+export type { IvfAdcOptions } from './index/codes/ivf-build.ts';
+export { PqIndex, type PqIndexOptions, type PqStatistics } from './index/codes/pq-index.ts';
+export { Sq8Index, type Sq8IndexOptions, type Sq8Statistics } from './index/codes/sq8-index.ts';
 export { FlatIndex, type FlatSearchOptions } from './index/flat-index.ts';
-export type { GraphParameters } from './index/graph-archive.ts';
-export { GraphIndex, type GraphIndexOptions } from './index/graph-index.ts';
-export type { ThreadedGraphSearchOptions } from './index/graph-search-tasks.ts';
-export type { GraphSearchOptions } from './index/graph-searcher.ts';
-export { IvfAdcIndex, type IvfSearchOptions, type IvfStatistics } from './index/ivf-adc.ts';
-export type { IvfAdcOptions } from './index/ivf-build.ts';
+export type { GraphParameters } from './index/graph/graph-archive.ts';
+export { GraphIndex, type GraphIndexOptions } from './index/graph/graph-index.ts';
+export type { ThreadedGraphSearchOptions } from './index/graph/graph-search-tasks.ts';
+export type { GraphSearchOptions } from './index/graph/graph-searcher.ts';
+export type { NeighborGraph, NsgParameters } from './index/graph/nsg-archive.ts';
+export { type NsgBuildCounts, NsgIndex, type NsgIndexOptions, type NsgPhase } from './index/graph/nsg-index.ts';
+export { Sq8GraphIndex, type Sq8GraphOptions, type Sq8GraphStatistics } from './index/graph/sq8-graph-index.ts';
 export {
   type LinkAndCodeBytes,
   LinkAndCodeIndex,
   type LinkAndCodeSearchOptions,
   type LinkAndCodeStatistics,
   type ReconstructionErrors,
-} from './index/link-and-code.ts';
-export type { LinkAndCodeOptions, LinkAndCodeStep } from './index/link-and-code-build.ts';
+} from './index/link-and-code/link-and-code.ts';
+export type { LinkAndCodeOptions, LinkAndCodeStep } from './index/link-and-code/link-and-code-build.ts';
 export { loadIndex, type SearchIndex } from './index/load-index.ts';
-export type { NeighborGraph, NsgParameters } from './index/nsg-archive.ts';
-export { type NsgBuildCounts, NsgIndex, type NsgIndexOptions, type NsgPhase } from './index/nsg-index.ts';
-export { PqIndex, type PqIndexOptions, type PqStatistics } from './index/pq-index.ts';
-export type { RerankOptions } from './index/rerank.ts';
-export type { SearchCounts, SearchResult } from './index/search-result.ts';
-export type { ThreadedSearchOptions } from './index/search-task.ts';
-export { Sq8GraphIndex, type Sq8GraphOptions, type Sq8GraphStatistics } from './index/sq8-graph-index.ts';
-export { Sq8Index, type Sq8IndexOptions, type Sq8Statistics } from './index/sq8-index.ts';
-export { decodeArchive, encodeArchive } from './io/archive.ts';
-export { FileError } from './io/file-error.ts';
-export { decodeSafetensors, encodeSafetensors } from './io/safetensors.ts';
+export type { CodeSearchOptions } from './index/search/code-search.ts';
+export type { RerankOptions } from './index/search/rerank.ts';
+export type { SearchCounts, SearchResult } from './index/search/search-result.ts';
+export type { ThreadedSearchOptions } from './index/search/search-task.ts';
+export { decodeArchive, encodeArchive } from './io/container/archive.ts';
+export { decodeSafetensors, encodeSafetensors } from './io/container/safetensors.ts';
+export { FileError } from './io/file/file-error.ts';
 export {
   K_MEANS_PROFILES,
   type KMeansOptions,
   type KMeansProfile,
   type KMeansResult,
   kMeans,
-} from './quantize/k-means.ts';
-export { kMeansOnGpu } from './quantize/k-means-on-gpu.ts';
-export type { Basis } from './quantize/neighbor-basis.ts';
-export { type RotationOptions, trainRotation } from './quantize/opq.ts';
-export { DistanceTable, type ProductEncodeOptions, ProductQuantizer } from './quantize/product.ts';
-export { RegressionCodebook, type RegressionEncodeOptions } from './quantize/regression-codebook.ts';
-export { SCALAR_RANGES, ScalarQuantizer, type ScalarRange } from './quantize/scalar.ts';
-export { type ProductOptions, trainProduct } from './quantize/train-product.ts';
-export { symmetricEigen } from './tensor/eigen.ts';
-export { ExactSearch, type ExactSearchOptions, type Neighbors } from './tensor/exact-search.ts';
+} from './quantize/k-means/k-means.ts';
+export { kMeansOnGpu } from './quantize/k-means/k-means-on-gpu.ts';
+export { type RotationOptions, trainRotation } from './quantize/product/opq.ts';
+export { DistanceTable, type ProductEncodeOptions, ProductQuantizer } from './quantize/product/product-quantizer.ts';
+export { type ProductOptions, trainProduct } from './quantize/product/train-product.ts';
+export type { Basis } from './quantize/regression/neighbor-basis.ts';
+export { RegressionCodebook, type RegressionEncodeOptions } from './quantize/regression/regression-codebook.ts';
+export { SCALAR_RANGES, ScalarQuantizer, type ScalarRange } from './quantize/scalar/scalar-quantizer.ts';
+export { symmetricEigen } from './tensor/algebra/eigen.ts';
 export { createMatrix, firstRows, type Matrix, requireFinite } from './tensor/matrix.ts';
 export type {
   Archive,
@@ -122,11 +121,12 @@ export type {
   NamedArray,
   NamedArrays,
 } from './tensor/named-arrays.ts';
-export { type NearestOptions, nearest } from './tensor/nearest.ts';
-export { type GpuNearestOptions, type GpuNeighbors, nearestOnGpu } from './tensor/nearest-on-gpu.ts';
-export { Random, type RandomState } from './tensor/random.ts';
-export { SplitVectorSet, vectorSource } from './tensor/split-vector-set.ts';
-export { TopK } from './tensor/top-k.ts';
+export { ExactSearch, type ExactSearchOptions, type Neighbors } from './tensor/nearest/exact-search.ts';
+export { type NearestOptions, nearest } from './tensor/nearest/nearest.ts';
+export { type GpuNearestOptions, type GpuNeighbors, nearestOnGpu } from './tensor/nearest/nearest-on-gpu.ts';
+export { TopK } from './tensor/nearest/top-k.ts';
+export { Random, type RandomState } from './tensor/random/random.ts';
+export { SplitVectorSet, vectorSource } from './tensor/vectors/split-vector-set.ts';
 export {
   type DistanceSource,
   type SharedVectorSet,
@@ -134,7 +134,7 @@ export {
   type VectorSetOptions,
   type VectorSource,
   type WalkedSource,
-} from './tensor/vector-set.ts';
-export { createVectorStore, type VectorStoreOptions } from './tensor/vector-store.ts';
-export { type Part, partsOf, type SplitMatrix, type Vectors } from './tensor/vectors.ts';
-export { placeVectors } from './tensor/vectors-array.ts';
+} from './tensor/vectors/vector-set.ts';
+export { createVectorStore, type VectorStoreOptions } from './tensor/vectors/vector-store.ts';
+export { type Part, partsOf, type SplitMatrix, type Vectors } from './tensor/vectors/vectors.ts';
+export { placeVectors } from './tensor/vectors/vectors-array.ts';

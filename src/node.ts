@@ -6,8 +6,8 @@
 
 export { openNodeGpu } from '../kernels/gpu/node.ts';
 export * from './index.ts';
-export { type Placement, type ReadArchiveOptions, readArchive, writeArchive } from './io/archive-file.ts';
-export { removePendingFiles, writeAtomically } from './io/atomic-file.ts';
+export { type Placement, type ReadArchiveOptions, readArchive, writeArchive } from './io/container/archive-file.ts';
+export { readModel, writeModel } from './io/container/safetensors-file.ts';
 export { type Dataset, findDataset, type GroundtruthFile, readGroundtruth } from './io/dataset.ts';
 export {
   type ArchiveDescription,
@@ -23,9 +23,9 @@ export {
   type VectorsDescription,
 } from './io/describe-file.ts';
 export { digestArrays, digestFile, digestIds, digestMatrix } from './io/digest.ts';
+export { removePendingFiles, writeAtomically } from './io/file/atomic-file.ts';
 export { contentOf, type FileContent } from './io/file-content.ts';
 export { ID_FORMATS, type IdFile, type IdTable, openIds, readIds, writeIds } from './io/ids.ts';
-export { readModel, writeModel } from './io/safetensors-file.ts';
 export type { FileElement } from './io/table/element.ts';
 export type { TableFormat } from './io/table/layout.ts';
 export {

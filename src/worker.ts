@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { hnswBatchTask } from './graph/hnsw-batches.ts';
-import { nnJoinTask } from './graph/nn-join.ts';
-import { nsgChoiceTask } from './graph/nsg-choice.ts';
-import { hnswSearchTask, nsgSearchTask, sq8GraphSearchTask } from './index/graph-search-tasks.ts';
-import { rerankTask } from './index/rerank-task.ts';
-import { serveTasks } from './threads/serve.ts';
+import { hnswBatchTask } from './graph/hnsw/batches.ts';
+import { nnJoinTask } from './graph/knn/nn-join.ts';
+import { nsgChoiceTask } from './graph/nsg/choice.ts';
+import { hnswSearchTask, nsgSearchTask, sq8GraphSearchTask } from './index/graph/graph-search-tasks.ts';
+import { rerankTask } from './index/graph/rerank-task.ts';
+import { serveTasks } from './workers/serve.ts';
 
 serveTasks([hnswBatchTask, nnJoinTask, nsgChoiceTask, hnswSearchTask, nsgSearchTask, sq8GraphSearchTask, rerankTask]);

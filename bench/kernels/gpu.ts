@@ -12,11 +12,11 @@ import type { GpuDevice, GpuMatrix } from '../../kernels/gpu/device.ts';
 import { openNodeGpu } from '../../kernels/gpu/node.ts';
 import { transpose } from '../../kernels/gpu/transpose.ts';
 import { type MatmulForm, matmul, matmulBound } from '../../kernels/matmul/gpu.ts';
-import { GpuAssignment } from '../../src/quantize/gpu-assignment.ts';
-import { NearestCentroids } from '../../src/quantize/nearest-centroids.ts';
+import { GpuAssignment } from '../../src/quantize/k-means/gpu-assignment.ts';
+import { NearestCentroids } from '../../src/quantize/k-means/nearest-centroids.ts';
 import { createMatrix, firstRows, type Matrix } from '../../src/tensor/matrix.ts';
-import { nearest } from '../../src/tensor/nearest.ts';
-import { nearestOnGpu } from '../../src/tensor/nearest-on-gpu.ts';
+import { nearest } from '../../src/tensor/nearest/nearest.ts';
+import { nearestOnGpu } from '../../src/tensor/nearest/nearest-on-gpu.ts';
 import { fill } from './measure.ts';
 
 const most = Number(process.argv[2] ?? 4096);

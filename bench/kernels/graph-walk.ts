@@ -8,12 +8,12 @@
  */
 import { deepStrictEqual } from 'node:assert';
 import { parseArgs } from 'node:util';
-import { walkerRoom } from '../../src/graph/graph-walker.ts';
-import { readGraphArchive } from '../../src/index/graph-archive.ts';
-import { GraphSearcher } from '../../src/index/graph-searcher.ts';
-import { readArchive } from '../../src/io/archive-file.ts';
+import { readGraphArchive } from '../../src/index/graph/graph-archive.ts';
+import { GraphSearcher } from '../../src/index/graph/graph-searcher.ts';
+import { walkerRoom } from '../../src/index/graph/graph-walker.ts';
+import { readArchive } from '../../src/io/container/archive-file.ts';
 import { readVectors } from '../../src/io/vectors.ts';
-import { vectorSource } from '../../src/tensor/split-vector-set.ts';
+import { vectorSource } from '../../src/tensor/vectors/split-vector-set.ts';
 import { machine, measure } from './measure.ts';
 
 const { values, positionals } = parseArgs({

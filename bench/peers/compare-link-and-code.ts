@@ -13,8 +13,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { LinkAndCodeIndex } from '../../src/index/link-and-code.ts';
-import type { SearchResult } from '../../src/index/search-result.ts';
+import { LinkAndCodeIndex } from '../../src/index/link-and-code/link-and-code.ts';
+import type { SearchResult } from '../../src/index/search/search-result.ts';
 import { readVectors } from '../../src/io/vectors.ts';
 
 const K = 100;

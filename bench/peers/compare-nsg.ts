@@ -13,12 +13,12 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { exactKnnGraph } from '../../src/graph/knn-graph.ts';
-import { centroid } from '../../src/graph/navigating-point.ts';
-import { buildNsg, type QueriedSource } from '../../src/graph/nsg.ts';
+import { exactKnnGraph } from '../../src/graph/knn/knn-graph.ts';
+import { buildNsg, type QueriedSource } from '../../src/graph/nsg/build.ts';
+import { centroid } from '../../src/graph/nsg/navigating-point.ts';
 import { readVectors } from '../../src/io/vectors.ts';
 import type { Matrix } from '../../src/tensor/matrix.ts';
-import { VectorSet } from '../../src/tensor/vector-set.ts';
+import { VectorSet } from '../../src/tensor/vectors/vector-set.ts';
 import { LibrarySum } from './library-sum.ts';
 
 const PYTHON = '/usr/bin/python3';

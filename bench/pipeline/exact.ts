@@ -12,7 +12,7 @@ import { intersectionAt } from '../../src/eval/recall.ts';
 import { readIds } from '../../src/io/ids.ts';
 import { readVectors } from '../../src/io/vectors.ts';
 import { firstRows, type Matrix } from '../../src/tensor/matrix.ts';
-import { nearest } from '../../src/tensor/nearest.ts';
+import { nearest } from '../../src/tensor/nearest/nearest.ts';
 
 interface Case {
   readonly name: string;

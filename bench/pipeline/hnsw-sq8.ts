@@ -6,13 +6,13 @@
  */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { trainPca } from '../../src/compress/pca.ts';
+import { trainPca } from '../../src/compress/projection/pca.ts';
 import { intersectionAt } from '../../src/eval/recall.ts';
-import { GraphIndex } from '../../src/index/graph-index.ts';
-import { Sq8GraphIndex } from '../../src/index/sq8-graph-index.ts';
+import { GraphIndex } from '../../src/index/graph/graph-index.ts';
+import { Sq8GraphIndex } from '../../src/index/graph/sq8-graph-index.ts';
 import { findDataset } from '../../src/io/dataset.ts';
 import { readVectors } from '../../src/io/vectors.ts';
-import { nearest } from '../../src/tensor/nearest.ts';
+import { nearest } from '../../src/tensor/nearest/nearest.ts';
 
 const K = 100;
 const { values, positionals } = parseArgs({

@@ -12,11 +12,11 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { BackendChoice } from '../../kernels/backend.ts';
-import { trainPca } from '../../src/compress/pca.ts';
+import { trainPca } from '../../src/compress/projection/pca.ts';
 import { intersectionAt, recallAt } from '../../src/eval/recall.ts';
-import { HNSW_PROFILES } from '../../src/graph/hnsw-profile.ts';
+import { HNSW_PROFILES } from '../../src/graph/hnsw/profile.ts';
 import { FlatIndex } from '../../src/index/flat-index.ts';
-import { GraphIndex } from '../../src/index/graph-index.ts';
+import { GraphIndex } from '../../src/index/graph/graph-index.ts';
 import { findDataset, readGroundtruth } from '../../src/io/dataset.ts';
 import { digestArrays, digestIds } from '../../src/io/digest.ts';
 import type { IdTable } from '../../src/io/ids.ts';

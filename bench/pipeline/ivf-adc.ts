@@ -7,15 +7,15 @@
  */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { trainPca } from '../../src/compress/pca.ts';
+import { trainPca } from '../../src/compress/projection/pca.ts';
 import { recallAt } from '../../src/eval/recall.ts';
-import { IvfAdcIndex } from '../../src/index/ivf-adc.ts';
+import { IvfAdcIndex } from '../../src/index/codes/ivf-adc.ts';
 import { findDataset } from '../../src/io/dataset.ts';
 import { readVectors } from '../../src/io/vectors.ts';
-import type { KMeansProfile } from '../../src/quantize/k-means.ts';
-import { ProductCodeSet } from '../../src/quantize/product-code-set.ts';
+import type { KMeansProfile } from '../../src/quantize/k-means/k-means.ts';
+import { ProductCodeSet } from '../../src/quantize/product/product-code-set.ts';
 import type { Matrix } from '../../src/tensor/matrix.ts';
-import { nearest } from '../../src/tensor/nearest.ts';
+import { nearest } from '../../src/tensor/nearest/nearest.ts';
 
 const K = 50;
 const { values, positionals } = parseArgs({

@@ -10,12 +10,12 @@
  */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { trainPca } from '../../src/compress/pca.ts';
+import { trainPca } from '../../src/compress/projection/pca.ts';
 import { recallAt } from '../../src/eval/recall.ts';
+import { IvfAdcIndex } from '../../src/index/codes/ivf-adc.ts';
 import { FlatIndex } from '../../src/index/flat-index.ts';
-import { IvfAdcIndex } from '../../src/index/ivf-adc.ts';
-import { LinkAndCodeIndex } from '../../src/index/link-and-code.ts';
-import type { SearchResult } from '../../src/index/search-result.ts';
+import { LinkAndCodeIndex } from '../../src/index/link-and-code/link-and-code.ts';
+import type { SearchResult } from '../../src/index/search/search-result.ts';
 import { findDataset, readGroundtruth } from '../../src/io/dataset.ts';
 import type { IdTable } from '../../src/io/ids.ts';
 import { readVectors } from '../../src/io/vectors.ts';

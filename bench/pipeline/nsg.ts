@@ -15,20 +15,20 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { BackendChoice } from '../../kernels/backend.ts';
-import { trainPca } from '../../src/compress/pca.ts';
+import { trainPca } from '../../src/compress/projection/pca.ts';
 import { intersectionAt, recallAt } from '../../src/eval/recall.ts';
-import { nnDescent } from '../../src/graph/nn-descent.ts';
-import { NSG_PROFILES } from '../../src/graph/nsg-profile.ts';
+import { nnDescent } from '../../src/graph/knn/nn-descent.ts';
+import { NSG_PROFILES } from '../../src/graph/nsg/profile.ts';
 import { FlatIndex } from '../../src/index/flat-index.ts';
-import type { NeighborGraph } from '../../src/index/nsg-archive.ts';
-import { NsgIndex, type NsgPhase } from '../../src/index/nsg-index.ts';
+import type { NeighborGraph } from '../../src/index/graph/nsg-archive.ts';
+import { NsgIndex, type NsgPhase } from '../../src/index/graph/nsg-index.ts';
 import { findDataset, readGroundtruth } from '../../src/io/dataset.ts';
 import { digestArrays, digestIds } from '../../src/io/digest.ts';
 import type { IdTable } from '../../src/io/ids.ts';
 import { readVectors } from '../../src/io/vectors.ts';
 import { createMatrix, type Matrix } from '../../src/tensor/matrix.ts';
-import { nearest } from '../../src/tensor/nearest.ts';
-import { VectorSet } from '../../src/tensor/vector-set.ts';
+import { nearest } from '../../src/tensor/nearest/nearest.ts';
+import { VectorSet } from '../../src/tensor/vectors/vector-set.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

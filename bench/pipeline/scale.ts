@@ -15,15 +15,15 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { trainCnt } from '../../src/compress/train-cnt.ts';
+import { trainCnt } from '../../src/compress/cnt/train-cnt.ts';
 import { manifoldRows } from '../../src/data/manifold.ts';
 import { intersectionAt } from '../../src/eval/recall.ts';
-import type { HnswProfileName } from '../../src/graph/hnsw-profile.ts';
-import { GraphIndex } from '../../src/index/graph-index.ts';
+import type { HnswProfileName } from '../../src/graph/hnsw/profile.ts';
+import { GraphIndex } from '../../src/index/graph/graph-index.ts';
 import { loadVectors, readVectors, writeVectorBlocks, writeVectors } from '../../src/io/vectors.ts';
 import { lineChart } from '../../src/report/line-chart.ts';
 import { markdownTable, textTable } from '../../src/report/table.ts';
-import { nearest } from '../../src/tensor/nearest.ts';
+import { nearest } from '../../src/tensor/nearest/nearest.ts';
 
 const { values } = parseArgs({
   options: {

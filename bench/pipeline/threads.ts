@@ -12,16 +12,16 @@ import { createKernels } from '../../kernels/backend.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import { awaitThreads } from '../../kernels/threads/pool.ts';
 import { bytesNeeded } from '../../src/autodiff/memory.ts';
-import { trainCnt } from '../../src/compress/train-cnt.ts';
-import { trainingSettings } from '../../src/compress/training/settings.ts';
+import { trainingSettings } from '../../src/compress/cnt/settings.ts';
+import { trainCnt } from '../../src/compress/cnt/train-cnt.ts';
+import { TrainingModel } from '../../src/compress/cnt/training-model.ts';
 import { epochOrder, splitRows } from '../../src/compress/training/split.ts';
-import { TrainingModel } from '../../src/compress/training/training-model.ts';
 import { generateManifold } from '../../src/data/manifold.ts';
-import { kMeans } from '../../src/quantize/k-means.ts';
-import { ScalarQuantizer } from '../../src/quantize/scalar.ts';
-import { trainProduct } from '../../src/quantize/train-product.ts';
+import { kMeans } from '../../src/quantize/k-means/k-means.ts';
+import { trainProduct } from '../../src/quantize/product/train-product.ts';
+import { ScalarQuantizer } from '../../src/quantize/scalar/scalar-quantizer.ts';
 import { firstRows, type Matrix } from '../../src/tensor/matrix.ts';
-import { nearest } from '../../src/tensor/nearest.ts';
+import { nearest } from '../../src/tensor/nearest/nearest.ts';
 
 type Values = Float32Array | Float64Array | Int32Array | Uint8Array;
 

@@ -1,8 +1,8 @@
-import { eachElement, type ModuleBuilder } from '../assembler.ts';
-import { f32x4, i32, v128 } from '../instructions.ts';
-import type { Link } from '../link.ts';
 import type { Floats } from '../operands.ts';
 import { along, inElements, ROWS } from '../threads/job.ts';
+import { eachElement, type ModuleBuilder } from '../wasm/assembler.ts';
+import { f32x4, i32, v128 } from '../wasm/instructions.ts';
+import type { Link } from '../wasm/link.ts';
 import type { ActivationKernels } from './kernel.ts';
 
 const FORWARD = { y: 'i32', x: 'i32', n: 'i32' } as const;

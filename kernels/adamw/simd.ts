@@ -1,7 +1,7 @@
-import { eachElement, type ModuleBuilder } from '../assembler.ts';
-import { type Expression, f32x4, i32, v128 } from '../instructions.ts';
-import type { Link } from '../link.ts';
 import { along, inElements, ROWS } from '../threads/job.ts';
+import { eachElement, type ModuleBuilder } from '../wasm/assembler.ts';
+import { type Expression, f32x4, i32, v128 } from '../wasm/instructions.ts';
+import type { Link } from '../wasm/link.ts';
 import type { AdamwKernels } from './kernel.ts';
 import { adamwFactors, SMALLEST_GRADIENT, SMALLEST_MOMENT } from './reference.ts';
 

@@ -1,7 +1,7 @@
-import { eachElement, type FunctionScope, forUp, type Local } from '../assembler.ts';
-import { eachStrip } from '../columns.ts';
-import { f32x4, type I32, i32, type Statement, v128 } from '../instructions.ts';
-import { reduceLanes, sumTerms } from '../lane-sums.ts';
+import { eachElement, type FunctionScope, forUp, type Local } from '../wasm/assembler.ts';
+import { eachStrip } from '../wasm/columns.ts';
+import { f32x4, type I32, i32, type Statement, v128 } from '../wasm/instructions.ts';
+import { reduceLanes, sumTerms } from '../wasm/lane-sums.ts';
 
 type L = Local<'i32'>;
 

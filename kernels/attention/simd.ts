@@ -1,8 +1,8 @@
-import { eachElement, type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../assembler.ts';
-import { f32, f32x4, type I32, i32, type Statement, v128 } from '../instructions.ts';
-import type { Link } from '../link.ts';
 import { expStatements } from '../math/simd.ts';
 import { along, COLUMNS, inRows, ROWS } from '../threads/job.ts';
+import { eachElement, type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { f32, f32x4, type I32, i32, type Statement, v128 } from '../wasm/instructions.ts';
+import type { Link } from '../wasm/link.ts';
 import type { AttentionKernels, AttentionShape } from './kernel.ts';
 import { attentionMultiplyAdds, SOFTMAX_TAIL } from './reference.ts';
 import { addToRows, dots, weightedRows } from './row-products.ts';

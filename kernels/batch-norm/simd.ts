@@ -1,8 +1,8 @@
-import { eachElement, forUp, type ModuleBuilder } from '../assembler.ts';
 import { bindColumnSums } from '../column-sums.ts';
-import { f32x4, i32, type V128 } from '../instructions.ts';
-import type { Link } from '../link.ts';
 import { along, inRows, ROWS } from '../threads/job.ts';
+import { eachElement, forUp, type ModuleBuilder } from '../wasm/assembler.ts';
+import { f32x4, i32, type V128 } from '../wasm/instructions.ts';
+import type { Link } from '../wasm/link.ts';
 import type { BatchNormKernels } from './kernel.ts';
 import { moveAverage } from './reference.ts';
 

@@ -1,8 +1,8 @@
-import { type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../assembler.ts';
-import { fetchRows } from '../fetch.ts';
-import { type Expression, f32, f32x4, type I32, i32, i32x4, type Statement, v128 } from '../instructions.ts';
-import { type Link, remembering } from '../link.ts';
 import { along, COLUMNS, inRows, ROWS } from '../threads/job.ts';
+import { type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { fetchRows } from '../wasm/fetch.ts';
+import { type Expression, f32, f32x4, type I32, i32, i32x4, type Statement, v128 } from '../wasm/instructions.ts';
+import { type Link, remembering } from '../wasm/link.ts';
 import type { DistanceKernels } from './kernel.ts';
 import { countDistances } from './reference.ts';
 

@@ -1,8 +1,8 @@
-import { eachElement, type FunctionScope, forUp, type Local, type ModuleBuilder, ret } from '../assembler.ts';
 import { bindColumnSums, emitColumnSums } from '../column-sums.ts';
-import { f32, f32x4, f64x2, i32, i32x4, type Statement, type V128 } from '../instructions.ts';
-import type { Link } from '../link.ts';
 import { along, inElements, inRows, ROWS } from '../threads/job.ts';
+import { eachElement, type FunctionScope, forUp, type Local, type ModuleBuilder, ret } from '../wasm/assembler.ts';
+import { f32, f32x4, f64x2, i32, i32x4, type Statement, type V128 } from '../wasm/instructions.ts';
+import type { Link } from '../wasm/link.ts';
 import type { ElementwiseKernels } from './kernel.ts';
 
 type V = Local<'v128'>;

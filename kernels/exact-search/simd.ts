@@ -11,13 +11,22 @@
  * with shrink = 1 - (n/2 + 64) u and grow = 1 + (n/3 + 64) u proves that the measured distance exceeds the worst one kept. The spare
  * parts of 64 u cover the rounding of this line itself; LEAST_WORST what underflows.
  */
-import { type Func, type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder, whileDo } from '../assembler.ts';
+
 import { countDistances } from '../distance/reference.ts';
-import { f32, f32x4, type I32, i32, i32x4, type Statement, select, v128 } from '../instructions.ts';
-import { loadRest, reduceLanes } from '../lane-sums.ts';
-import type { Link } from '../link.ts';
 import { along, ROWS as CHUNK_ROWS, inRows } from '../threads/job.ts';
 import { OFFER } from '../top-k/simd.ts';
+import {
+  type Func,
+  type FunctionScope,
+  forUp,
+  ifThen,
+  type Local,
+  type ModuleBuilder,
+  whileDo,
+} from '../wasm/assembler.ts';
+import { f32, f32x4, type I32, i32, i32x4, type Statement, select, v128 } from '../wasm/instructions.ts';
+import { loadRest, reduceLanes } from '../wasm/lane-sums.ts';
+import type { Link } from '../wasm/link.ts';
 import type { ExactSearchKernels } from './kernel.ts';
 
 type I = Local<'i32'>;

@@ -1,6 +1,6 @@
-import { eachElement, type ModuleBuilder, ret } from '../assembler.ts';
-import { f32x4, i32, v128 } from '../instructions.ts';
-import type { Link } from '../link.ts';
+import { eachElement, type ModuleBuilder, ret } from '../wasm/assembler.ts';
+import { f32x4, i32, v128 } from '../wasm/instructions.ts';
+import type { Link } from '../wasm/link.ts';
 import type { FiniteKernels } from './kernel.ts';
 
 export function emitFinite(module: ModuleBuilder): void {

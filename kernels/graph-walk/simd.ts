@@ -2,6 +2,10 @@
  * An entry of the pool is one 64-bit number, the bits of its distance above 2 · id: distances are not negative, so entries compare
  * as (distance, id). A new one is placed by a search without branches, and those behind it move up two at a time.
  */
+
+import { countDistances } from '../distance/reference.ts';
+import { SQUARED_DISTANCES } from '../distance/simd.ts';
+import { BYTE_DISTANCES, CODE_DISTANCES } from '../scalar-codes/simd.ts';
 import {
   block,
   br,
@@ -16,15 +20,12 @@ import {
   ret,
   type Signature,
   whileDo,
-} from '../assembler.ts';
-import { countDistances } from '../distance/reference.ts';
-import { SQUARED_DISTANCES } from '../distance/simd.ts';
-import { Label } from '../encoding.ts';
-import { fetchLines } from '../fetch.ts';
-import { type I32, i32, i64, type Statement, select, v128 } from '../instructions.ts';
-import { type Link, remembering } from '../link.ts';
-import { BYTE_DISTANCES, CODE_DISTANCES } from '../scalar-codes/simd.ts';
-import type { WasmFunction } from '../webassembly.ts';
+} from '../wasm/assembler.ts';
+import { Label } from '../wasm/encoding.ts';
+import { fetchLines } from '../wasm/fetch.ts';
+import { type I32, i32, i64, type Statement, select, v128 } from '../wasm/instructions.ts';
+import { type Link, remembering } from '../wasm/link.ts';
+import type { WasmFunction } from '../wasm/webassembly.ts';
 import type { GraphWalkKernels, LayerWalk, WalkStart } from './kernel.ts';
 
 const ENTRY = 8;

@@ -5,10 +5,11 @@
  *
  * Source: Goto & van de Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM TOMS 34 (3), 2008.
  */
-import { forUp, ifThen, type Local, type ModuleBuilder, whileDo } from '../assembler.ts';
-import { f32, f32x4, i32, i32x4, memory, type Statement, select, v128 } from '../instructions.ts';
-import type { Link } from '../link.ts';
+
 import { along, COLUMNS, type Grid, ROWS } from '../threads/job.ts';
+import { forUp, ifThen, type Local, type ModuleBuilder, whileDo } from '../wasm/assembler.ts';
+import { f32, f32x4, i32, i32x4, memory, type Statement, select, v128 } from '../wasm/instructions.ts';
+import type { Link } from '../wasm/link.ts';
 import type { MatmulKernels } from './kernel.ts';
 
 type I = Local<'i32'>;

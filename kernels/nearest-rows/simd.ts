@@ -1,8 +1,8 @@
-import { type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../assembler.ts';
 import { countDistances } from '../distance/reference.ts';
-import { f32x4, type I32, i32, i32x4, memory, type Statement, select, v128 } from '../instructions.ts';
-import type { Link } from '../link.ts';
 import { along, inRows, ROWS } from '../threads/job.ts';
+import { type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { f32x4, type I32, i32, i32x4, memory, type Statement, select, v128 } from '../wasm/instructions.ts';
+import type { Link } from '../wasm/link.ts';
 import type { NearestRowsKernels } from './kernel.ts';
 
 /**

@@ -1,11 +1,11 @@
-import { eachElement, type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../assembler.ts';
-import { eachStrip } from '../columns.ts';
 import { countDistances } from '../distance/reference.ts';
-import { f32, f32x4, type I32, i32, type Statement, select, v128 } from '../instructions.ts';
-import { loadRest, reduceLanes, sumTerms } from '../lane-sums.ts';
-import type { Link } from '../link.ts';
 import { logStatements } from '../math/simd.ts';
 import { along, inElements, inRows, ROWS } from '../threads/job.ts';
+import { eachElement, type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { eachStrip } from '../wasm/columns.ts';
+import { f32, f32x4, type I32, i32, type Statement, select, v128 } from '../wasm/instructions.ts';
+import { loadRest, reduceLanes, sumTerms } from '../wasm/lane-sums.ts';
+import type { Link } from '../wasm/link.ts';
 import type { PairKernels } from './kernel.ts';
 import { SMALLEST_NORMAL } from './reference.ts';
 

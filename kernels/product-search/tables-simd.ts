@@ -1,7 +1,8 @@
 /** The tables of four queries side by side: an entry is a vector, one lane a query. */
-import { forUp, ifThen, type Local, type ModuleBuilder } from '../assembler.ts';
-import { f32x4, i32, memory, v128 } from '../instructions.ts';
+
 import { TABLE_STRIDE } from '../table-scan/reference.ts';
+import { forUp, ifThen, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { f32x4, i32, memory, v128 } from '../wasm/instructions.ts';
 
 type I = Local<'i32'>;
 type V = Local<'v128'>;

@@ -1,7 +1,14 @@
-import { eachElement, type FunctionScope, forUp, type Lanes, type Local, type ModuleBuilder } from '../assembler.ts';
-import { f32x4, f64x2, type I32, i32, i32x4, type Statement, v128 } from '../instructions.ts';
-import type { Link } from '../link.ts';
 import { along, COLUMNS } from '../threads/job.ts';
+import {
+  eachElement,
+  type FunctionScope,
+  forUp,
+  type Lanes,
+  type Local,
+  type ModuleBuilder,
+} from '../wasm/assembler.ts';
+import { f32x4, f64x2, type I32, i32, i32x4, type Statement, v128 } from '../wasm/instructions.ts';
+import type { Link } from '../wasm/link.ts';
 import type { RowSumsKernels } from './kernel.ts';
 
 type Add = (f: FunctionScope, sums: I32, x: I32, byte: Local<'i32'>, lanes: Lanes) => Statement[];

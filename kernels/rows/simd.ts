@@ -1,9 +1,9 @@
-import { eachElement, forUp, ifThen, type Local, type ModuleBuilder } from '../assembler.ts';
-import { f32, f32x4, i32, type Statement, v128 } from '../instructions.ts';
-import { reduceLanes, sumTerms } from '../lane-sums.ts';
-import type { Link } from '../link.ts';
 import type { Floats } from '../operands.ts';
 import { along, inRows, ROWS } from '../threads/job.ts';
+import { eachElement, forUp, ifThen, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { f32, f32x4, i32, type Statement, v128 } from '../wasm/instructions.ts';
+import { reduceLanes, sumTerms } from '../wasm/lane-sums.ts';
+import type { Link } from '../wasm/link.ts';
 import type { RowKernels } from './kernel.ts';
 import { SMALLEST_NORM } from './reference.ts';
 

@@ -1,5 +1,15 @@
-import { type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../assembler.ts';
-import { type Expression, f32x4, type I32, i8x16, i16x8, i32, i32x4, type Statement, v128 } from '../instructions.ts';
+import { type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import {
+  type Expression,
+  f32x4,
+  type I32,
+  i8x16,
+  i16x8,
+  i32,
+  i32x4,
+  type Statement,
+  v128,
+} from '../wasm/instructions.ts';
 
 interface Ranges {
   readonly x: Local<'i32'>;

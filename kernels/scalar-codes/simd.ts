@@ -1,9 +1,19 @@
-import { type FunctionScope, forUp, ifThen, type Local, type Locals, type ModuleBuilder } from '../assembler.ts';
 import { countDistances } from '../distance/reference.ts';
-import { fetchRows } from '../fetch.ts';
-import { type Expression, f32, f32x4, type I32, i16x8, i32, i32x4, type Statement, v128 } from '../instructions.ts';
-import { type Link, remembering } from '../link.ts';
 import { along, inRows, ROWS } from '../threads/job.ts';
+import { type FunctionScope, forUp, ifThen, type Local, type Locals, type ModuleBuilder } from '../wasm/assembler.ts';
+import { fetchRows } from '../wasm/fetch.ts';
+import {
+  type Expression,
+  f32,
+  f32x4,
+  type I32,
+  i16x8,
+  i32,
+  i32x4,
+  type Statement,
+  v128,
+} from '../wasm/instructions.ts';
+import { type Link, remembering } from '../wasm/link.ts';
 import { emitScalarEncoding } from './encoding-simd.ts';
 import type { ScalarCodesKernels } from './kernel.ts';
 

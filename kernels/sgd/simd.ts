@@ -1,8 +1,8 @@
 import { SMALLEST_MOMENT } from '../adamw/reference.ts';
-import { eachElement, type ModuleBuilder } from '../assembler.ts';
-import { f32x4, i32, v128 } from '../instructions.ts';
-import type { Link } from '../link.ts';
 import { along, inElements, ROWS } from '../threads/job.ts';
+import { eachElement, type ModuleBuilder } from '../wasm/assembler.ts';
+import { f32x4, i32, v128 } from '../wasm/instructions.ts';
+import type { Link } from '../wasm/link.ts';
 import type { SgdKernels } from './kernel.ts';
 
 export function emitSgd(module: ModuleBuilder): void {

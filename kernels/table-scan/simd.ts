@@ -1,7 +1,7 @@
-import { type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../assembler.ts';
-import { f32, type I32, i32, type Statement } from '../instructions.ts';
-import { type Link, remembering } from '../link.ts';
 import { along, inRows, ROWS } from '../threads/job.ts';
+import { type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { f32, type I32, i32, type Statement } from '../wasm/instructions.ts';
+import { type Link, remembering } from '../wasm/link.ts';
 import type { TableScanKernels } from './kernel.ts';
 import { countTableSums, TABLE_STRIDE } from './reference.ts';
 

@@ -1,4 +1,4 @@
-import type { WasmFunction } from '../webassembly.ts';
+import type { WasmFunction } from '../wasm/webassembly.ts';
 import { CHUNKS, type Control, NEXT, recordFailure } from './control.ts';
 import { type ChunkOperand, chunkCount, chunkOperands, type Grid, JOB_LENGTH, jobFunction, writeJob } from './job.ts';
 

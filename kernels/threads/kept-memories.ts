@@ -1,4 +1,4 @@
-import type { WasmFunction, WasmMemory } from '../webassembly.ts';
+import type { WasmFunction, WasmMemory } from '../wasm/webassembly.ts';
 import type { Team } from './pool.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { WasmFunction, WasmMemory, WasmModule } from '../webassembly.ts';
+import type { WasmFunction, WasmMemory, WasmModule } from '../wasm/webassembly.ts';
 import { type ChunkRunner, runChunks } from './chunks.ts';
 import {
   ACTIVE,

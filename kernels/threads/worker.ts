@@ -1,6 +1,6 @@
 /** A thread of a pool: waits for jobs, runs chunks of them. Started by pool.ts. */
-import { SCRATCH_BYTES } from '../memory.ts';
-import { type WasmMemory, type WasmModule, webAssembly } from '../webassembly.ts';
+import { SCRATCH_BYTES } from '../wasm/memory.ts';
+import { type WasmMemory, type WasmModule, webAssembly } from '../wasm/webassembly.ts';
 import { type ChunkRunner, runChunks } from './chunks.ts';
 import { ACTIVE, ASLEEP, type Control, EPOCH, INSIDE, JOINING, LIMIT, MAIL, openControl, READY } from './control.ts';
 import { jobKernels } from './job.ts';

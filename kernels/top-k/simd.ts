@@ -11,7 +11,7 @@ import {
   type ModuleBuilder,
   ret,
   whileDo,
-} from '../assembler.ts';
+} from '../wasm/assembler.ts';
 import {
   type Expression,
   type F32,
@@ -23,8 +23,8 @@ import {
   type Statement,
   select,
   v128,
-} from '../instructions.ts';
-import type { Link } from '../link.ts';
+} from '../wasm/instructions.ts';
+import type { Link } from '../wasm/link.ts';
 import type { TopKKernels } from './kernel.ts';
 
 /** `offerPair` and `sinkPair`; addresses are those of the heap of one query. */

@@ -1,10 +1,10 @@
-import { eachElement, type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../assembler.ts';
-import { f32x4, i32, type Statement, v128 } from '../instructions.ts';
-import { loadRest, reduceLanes, sumTerms } from '../lane-sums.ts';
-import type { Link } from '../link.ts';
 import { expStatements } from '../math/simd.ts';
 import type { Floats } from '../operands.ts';
 import { along, inElements, inRows, ROWS } from '../threads/job.ts';
+import { eachElement, type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { f32x4, i32, type Statement, v128 } from '../wasm/instructions.ts';
+import { loadRest, reduceLanes, sumTerms } from '../wasm/lane-sums.ts';
+import type { Link } from '../wasm/link.ts';
 import type { VariationalKernels } from './kernel.ts';
 
 export function emitVariational(module: ModuleBuilder): void {

@@ -1,6 +1,6 @@
 import type { Kernels } from '../../kernels/kernels.ts';
 import type { Floats } from '../../kernels/operands.ts';
-import { Random } from '../tensor/random.ts';
+import { Random } from '../tensor/random/random.ts';
 import { requireShape, sizeOf, type Tensor } from './tensor.ts';
 
 /** Fills a parameter with its first values, drawing from the parameter's own stream. */

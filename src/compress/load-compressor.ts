@@ -1,9 +1,9 @@
 import type { NamedArrays } from '../tensor/named-arrays.ts';
 import { CatalystCompressor } from './catalyst/catalyst-compressor.ts';
-import { CntCompressor } from './cnt-compressor.ts';
+import { CntCompressor } from './cnt/cnt-compressor.ts';
 import type { Compressor } from './compressor.ts';
-import { PcaCompressor } from './pca.ts';
-import { SrpCompressor } from './sparse-projection.ts';
+import { PcaCompressor } from './projection/pca.ts';
+import { SrpCompressor } from './projection/sparse-projection.ts';
 import { VaeCompressor } from './vae/vae-compressor.ts';
 
 const LOADERS: Readonly<Record<string, (arrays: NamedArrays) => Compressor>> = {

@@ -1,5 +1,5 @@
 import { createMatrix, type Matrix } from '../tensor/matrix.ts';
-import { Random } from '../tensor/random.ts';
+import { Random } from '../tensor/random/random.ts';
 import { sine } from './sine.ts';
 
 const LATENT = 16; // q

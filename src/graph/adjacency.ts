@@ -1,4 +1,4 @@
-import { inSharedMemory } from '../threads/shared-memory.ts';
+import { inSharedMemory } from '../workers/shared-memory.ts';
 
 /** The arrays of an `Adjacency`. */
 export interface AdjacencyArrays {

@@ -1,4 +1,4 @@
-import type { DistanceSource } from '../tensor/vector-set.ts';
+import type { DistanceSource } from '../tensor/vectors/vector-set.ts';
 import type { Adjacency, LayeredGraph } from './adjacency.ts';
 import type { CandidatePool } from './candidate-pool.ts';
 

@@ -1,12 +1,12 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
 import type { GpuDevice } from '../../kernels/gpu/device.ts';
-import { ExactSearch, type Neighbors } from '../tensor/exact-search.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import { type Archive, requireInteger } from '../tensor/named-arrays.ts';
-import { type GpuNearestOptions, nearestOnGpu } from '../tensor/nearest-on-gpu.ts';
-import { requireFiniteVectors, type Vectors } from '../tensor/vectors.ts';
-import { requireVectors, vectorsArray } from '../tensor/vectors-array.ts';
-import { emptyAnswers, requireQueries, type SearchResult } from './search-result.ts';
+import { ExactSearch, type Neighbors } from '../tensor/nearest/exact-search.ts';
+import { type GpuNearestOptions, nearestOnGpu } from '../tensor/nearest/nearest-on-gpu.ts';
+import { requireFiniteVectors, type Vectors } from '../tensor/vectors/vectors.ts';
+import { requireVectors, vectorsArray } from '../tensor/vectors/vectors-array.ts';
+import { emptyAnswers, requireQueries, type SearchResult } from './search/search-result.ts';
 
 const WHERE = 'Flat index';
 

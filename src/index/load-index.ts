@@ -1,13 +1,13 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
 import type { Archive } from '../tensor/named-arrays.ts';
+import { IvfAdcIndex } from './codes/ivf-adc.ts';
+import { PqIndex } from './codes/pq-index.ts';
+import { Sq8Index } from './codes/sq8-index.ts';
 import { FlatIndex } from './flat-index.ts';
-import { GraphIndex } from './graph-index.ts';
-import { IvfAdcIndex } from './ivf-adc.ts';
-import { LinkAndCodeIndex } from './link-and-code.ts';
-import { NsgIndex } from './nsg-index.ts';
-import { PqIndex } from './pq-index.ts';
-import { Sq8GraphIndex } from './sq8-graph-index.ts';
-import { Sq8Index } from './sq8-index.ts';
+import { GraphIndex } from './graph/graph-index.ts';
+import { NsgIndex } from './graph/nsg-index.ts';
+import { Sq8GraphIndex } from './graph/sq8-graph-index.ts';
+import { LinkAndCodeIndex } from './link-and-code/link-and-code.ts';
 
 /** Any index; `kind` says which. */
 export type SearchIndex =

@@ -1,9 +1,9 @@
 import { type GraphStatistics, graphStatistics } from '../graph/statistics.ts';
 import { type Archive, requireArray, requireInteger } from '../tensor/named-arrays.ts';
-import { requireSizes } from './code-archive.ts';
-import { readGraph } from './graph-archive.ts';
-import { requireStarts } from './ivf-adc.ts';
-import { readNsgGraph } from './nsg-archive.ts';
+import { requireSizes } from './codes/code-archive.ts';
+import { requireStarts } from './codes/ivf-adc.ts';
+import { readGraph } from './graph/graph-archive.ts';
+import { readNsgGraph } from './graph/nsg-archive.ts';
 
 /** What the inverted lists of an index look like. */
 export interface ListStatistics {

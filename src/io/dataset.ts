@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { asFileError, FileError } from './file-error.ts';
+import { asFileError, FileError } from './file/file-error.ts';
 import { type IdTable, readIds } from './ids.ts';
 import { openVectors, VECTOR_FORMATS } from './vectors.ts';
 

@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { type ElementType, elementTypeOf, type JsonObject, type NamedArray } from '../tensor/named-arrays.ts';
-import { readArchiveHeader } from './archive-file.ts';
+import { readArchiveHeader } from './container/archive-file.ts';
+import { readModel } from './container/safetensors-file.ts';
 import { addValues, blocks, digestArrays, digestFile, idsHash, vectorsHash } from './digest.ts';
+import { withInput } from './file/input-file.ts';
 import { contentOf, type FileContent } from './file-content.ts';
 import { openIds } from './ids.ts';
-import { withInput } from './input-file.ts';
-import { readModel } from './safetensors-file.ts';
 import { openVectors } from './vectors.ts';
 
 /** What `cnt inspect` prints; plain JSON. */

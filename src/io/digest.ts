@@ -1,13 +1,13 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { Archive, ElementArray, JsonObject, NamedArrays } from '../tensor/named-arrays.ts';
-import { partsOf, type Vectors } from '../tensor/vectors.ts';
-import { readArchiveHeader, scanArray } from './archive-file.ts';
+import { partsOf, type Vectors } from '../tensor/vectors/vectors.ts';
+import { readArchiveHeader, scanArray } from './container/archive-file.ts';
 import { bytesOf, bytesOfAll, sectionsOf } from './container/array-bytes.ts';
+import { readModel } from './container/safetensors-file.ts';
 import { canonicalJson } from './container/strict-json.ts';
+import { withInput } from './file/input-file.ts';
 import { contentOf } from './file-content.ts';
 import { type IdTable, openIds } from './ids.ts';
-import { withInput } from './input-file.ts';
-import { readModel } from './safetensors-file.ts';
 import { openVectors } from './vectors.ts';
 
 /*

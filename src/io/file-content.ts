@@ -1,7 +1,7 @@
-import { isArchive } from './archive.ts';
-import { FileError } from './file-error.ts';
+import { isArchive } from './container/archive.ts';
+import { FileError } from './file/file-error.ts';
+import { withInput } from './file/input-file.ts';
 import { ID_FORMATS } from './ids.ts';
-import { withInput } from './input-file.ts';
 import { ELEMENTS } from './table/element.ts';
 import { LAYOUT_BYTES, type TableFormat, tableLayout } from './table/layout.ts';
 import { VECTOR_FORMATS } from './vectors.ts';

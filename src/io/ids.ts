@@ -1,4 +1,4 @@
-import { FileError } from './file-error.ts';
+import { FileError } from './file/file-error.ts';
 import { ELEMENTS, type FileElement } from './table/element.ts';
 import { formatOf, type TableFormat } from './table/layout.ts';
 import { type Acceptance, readAndClose, TableFile } from './table/table-file.ts';

@@ -1,6 +1,6 @@
 import type { Matrix } from '../tensor/matrix.ts';
-import { createVectorStore, type VectorStoreOptions } from '../tensor/vector-store.ts';
-import { rowBlocks, type Vectors } from '../tensor/vectors.ts';
+import { createVectorStore, type VectorStoreOptions } from '../tensor/vectors/vector-store.ts';
+import { rowBlocks, type Vectors } from '../tensor/vectors/vectors.ts';
 import { ELEMENTS, type FileElement } from './table/element.ts';
 import { formatOf, type TableFormat } from './table/layout.ts';
 import { type Acceptance, readAndClose, requireLimit, TableFile } from './table/table-file.ts';

@@ -4,7 +4,7 @@ import { clamp } from '../../src/autodiff/activation.ts';
 import { addScaled } from '../../src/autodiff/combine.ts';
 import { gaussianDivergence, gaussianSample } from '../../src/autodiff/gaussian.ts';
 import { squaredError } from '../../src/autodiff/squared-error.ts';
-import { Random } from '../../src/tensor/random.ts';
+import { Random } from '../../src/tensor/random/random.ts';
 import { GRADIENT_BOUND, gradientError } from '../support/gradient-check.ts';
 import { float64Bench } from '../support/operation.ts';
 

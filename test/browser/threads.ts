@@ -5,15 +5,15 @@
 import { createKernels } from '../../kernels/backend.ts';
 import { along, ROWS } from '../../kernels/threads/job.ts';
 import { awaitThreads } from '../../kernels/threads/pool.ts';
-import { trainCnt } from '../../src/compress/train-cnt.ts';
-import { trainingSettings } from '../../src/compress/training/settings.ts';
+import { trainingSettings } from '../../src/compress/cnt/settings.ts';
+import { trainCnt } from '../../src/compress/cnt/train-cnt.ts';
+import { TrainingModel } from '../../src/compress/cnt/training-model.ts';
 import { epochOrder } from '../../src/compress/training/split.ts';
-import { TrainingModel } from '../../src/compress/training/training-model.ts';
 import { generateManifold } from '../../src/data/manifold.ts';
-import { buildHnsw } from '../../src/graph/hnsw.ts';
-import { GraphIndex } from '../../src/index/graph-index.ts';
-import { nearest } from '../../src/tensor/nearest.ts';
-import { VectorSet } from '../../src/tensor/vector-set.ts';
+import { buildHnsw } from '../../src/graph/hnsw/build.ts';
+import { GraphIndex } from '../../src/index/graph/graph-index.ts';
+import { nearest } from '../../src/tensor/nearest/nearest.ts';
+import { VectorSet } from '../../src/tensor/vectors/vector-set.ts';
 import { markingTeam, rowByRow } from '../support/marking-team.ts';
 
 interface Page {

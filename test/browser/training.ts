@@ -1,8 +1,8 @@
 import type { GpuDevice } from '../../kernels/gpu/device.ts';
-import { GpuTrainingModel } from '../../src/compress/training/gpu-training-model.ts';
-import { trainingSettings } from '../../src/compress/training/settings.ts';
+import { GpuTrainingModel } from '../../src/compress/cnt/gpu-training-model.ts';
+import { trainingSettings } from '../../src/compress/cnt/settings.ts';
+import { TrainingModel } from '../../src/compress/cnt/training-model.ts';
 import { epochOrder, splitRows } from '../../src/compress/training/split.ts';
-import { TrainingModel } from '../../src/compress/training/training-model.ts';
 import { generateManifold } from '../../src/data/manifold.ts';
 
 const STEPS = 40;

@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { InterruptedError } from '../../src/cli/failures.ts';
+import { InterruptedError } from '../../src/cli/session/failures.ts';
 import { generateManifold } from '../../src/data/manifold.ts';
 import { writeVectors } from '../../src/io/vectors.ts';
 import { createMatrix } from '../../src/tensor/matrix.ts';

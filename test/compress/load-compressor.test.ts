@@ -1,14 +1,14 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { trainCatalyst } from '../../src/compress/catalyst/train-catalyst.ts';
+import { trainCnt } from '../../src/compress/cnt/train-cnt.ts';
 import type { Compressor } from '../../src/compress/compressor.ts';
 import { loadCompressor } from '../../src/compress/load-compressor.ts';
-import { trainPca } from '../../src/compress/pca.ts';
-import { SrpCompressor } from '../../src/compress/sparse-projection.ts';
-import { trainCnt } from '../../src/compress/train-cnt.ts';
+import { trainPca } from '../../src/compress/projection/pca.ts';
+import { SrpCompressor } from '../../src/compress/projection/sparse-projection.ts';
 import { trainVae } from '../../src/compress/vae/train-vae.ts';
 import { generateManifold } from '../../src/data/manifold.ts';
-import { decodeSafetensors, encodeSafetensors } from '../../src/io/safetensors.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../src/io/container/safetensors.ts';
 
 const { base, query } = generateManifold({ rows: 80, queries: 5, dim: 16, seed: 1 });
 

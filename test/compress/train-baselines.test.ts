@@ -14,8 +14,8 @@ import { trainVae } from '../../src/compress/vae/train-vae.ts';
 import { vaeSettings } from '../../src/compress/vae/vae-settings.ts';
 import { VaeTraining } from '../../src/compress/vae/vae-training.ts';
 import { generateManifold } from '../../src/data/manifold.ts';
-import { decodeArchive, encodeArchive } from '../../src/io/archive.ts';
-import { encodeSafetensors } from '../../src/io/safetensors.ts';
+import { decodeArchive, encodeArchive } from '../../src/io/container/archive.ts';
+import { encodeSafetensors } from '../../src/io/container/safetensors.ts';
 import { createMatrix, type Matrix } from '../../src/tensor/matrix.ts';
 import type { Archive } from '../../src/tensor/named-arrays.ts';
 

@@ -4,8 +4,8 @@ import * as assert from 'uvu/assert';
 import { generateManifold, manifoldRows } from '../../src/data/manifold.ts';
 import { intersectionAt } from '../../src/eval/recall.ts';
 import type { Matrix } from '../../src/tensor/matrix.ts';
-import { nearest } from '../../src/tensor/nearest.ts';
-import { Random } from '../../src/tensor/random.ts';
+import { nearest } from '../../src/tensor/nearest/nearest.ts';
+import { Random } from '../../src/tensor/random/random.ts';
 
 function digest(m: Matrix): string {
   return createHash('sha256').update(new Uint8Array(m.data.buffer)).digest('hex');

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { sine } from '../../src/data/sine.ts';
-import { Random } from '../../src/tensor/random.ts';
+import { Random } from '../../src/tensor/random/random.ts';
 
 test('sine agrees with Math.sin within 2^-52 for |x| up to 1000', () => {
   const random = new Random(1, 'sine');

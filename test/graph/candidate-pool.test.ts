@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CandidatePool } from '../../src/graph/candidate-pool.ts';
-import { Random } from '../../src/tensor/random.ts';
+import { Random } from '../../src/tensor/random/random.ts';
 
 const contents = (pool: CandidatePool): [number, number][] =>
   Array.from({ length: pool.size }, (_, place) => [pool.distances[place]!, pool.id(place)]);

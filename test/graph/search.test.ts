@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { LayeredGraph } from '../../src/graph/adjacency.ts';
 import { CandidatePool } from '../../src/graph/candidate-pool.ts';
 import { descend, type SearchTrace, searchGraph, searchLayer, VisitedSet } from '../../src/graph/search.ts';
-import { Random } from '../../src/tensor/random.ts';
+import { Random } from '../../src/tensor/random/random.ts';
 import { classicalSearch, NaiveSource, type Point } from '../support/naive-graph.ts';
 
 /** A directed graph with random links; coordinates on a small grid, so that many distances are equal. */

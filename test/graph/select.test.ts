@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { NeighborSelector } from '../../src/graph/select.ts';
-import { Random } from '../../src/tensor/random.ts';
+import { Random } from '../../src/tensor/random/random.ts';
 import { classicalSelect, NaiveSource } from '../support/naive-graph.ts';
 
 // By hand: q = (0, 0) and a … f, whose distances are exact in binary.

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FlatIndex } from '../../src/index/flat-index.ts';
-import { GraphIndex } from '../../src/index/graph-index.ts';
+import { GraphIndex } from '../../src/index/graph/graph-index.ts';
 import { loadIndex } from '../../src/index/load-index.ts';
 import { createMatrix } from '../../src/tensor/matrix.ts';
 import type { Archive, JsonValue, NamedArray } from '../../src/tensor/named-arrays.ts';

@@ -1,14 +1,14 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { GraphIndex } from '../../src/index/graph-index.ts';
-import { IvfAdcIndex } from '../../src/index/ivf-adc.ts';
-import { LinkAndCodeIndex } from '../../src/index/link-and-code.ts';
-import { NsgIndex } from '../../src/index/nsg-index.ts';
-import { Sq8GraphIndex } from '../../src/index/sq8-graph-index.ts';
+import { IvfAdcIndex } from '../../src/index/codes/ivf-adc.ts';
+import { GraphIndex } from '../../src/index/graph/graph-index.ts';
+import { NsgIndex } from '../../src/index/graph/nsg-index.ts';
+import { Sq8GraphIndex } from '../../src/index/graph/sq8-graph-index.ts';
+import { LinkAndCodeIndex } from '../../src/index/link-and-code/link-and-code.ts';
 import { structureArrays, structureStatistics } from '../../src/index/structure.ts';
 import { createMatrix } from '../../src/tensor/matrix.ts';
 import type { Archive } from '../../src/tensor/named-arrays.ts';
-import { Random } from '../../src/tensor/random.ts';
+import { Random } from '../../src/tensor/random/random.ts';
 
 const [ROWS, DIM] = [300, 8];
 const random = new Random(1, 'structure');

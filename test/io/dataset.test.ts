@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { findDataset, readGroundtruth } from '../../src/io/dataset.ts';
 import { writeIds } from '../../src/io/ids.ts';
 import { writeVectors } from '../../src/io/vectors.ts';
-import { faultOf, TemporaryFolder } from './temporary-folder.ts';
+import { faultOf, TemporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = new TemporaryFolder();
 

@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { writeArchive } from '../../src/io/archive-file.ts';
+import { writeArchive } from '../../src/io/container/archive-file.ts';
+import { writeModel } from '../../src/io/container/safetensors-file.ts';
 import {
   type ArchiveDescription,
   describeFile,
@@ -9,10 +10,9 @@ import {
 } from '../../src/io/describe-file.ts';
 import { digestArrays, digestMatrix } from '../../src/io/digest.ts';
 import { writeIds } from '../../src/io/ids.ts';
-import { writeModel } from '../../src/io/safetensors-file.ts';
 import { writeVectors } from '../../src/io/vectors.ts';
 import type { NamedArray } from '../../src/tensor/named-arrays.ts';
-import { TemporaryFolder } from './temporary-folder.ts';
+import { TemporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = new TemporaryFolder();
 

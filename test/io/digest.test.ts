@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { encodeArchive } from '../../src/io/archive.ts';
-import { writeArchive } from '../../src/io/archive-file.ts';
+import { encodeArchive } from '../../src/io/container/archive.ts';
+import { writeArchive } from '../../src/io/container/archive-file.ts';
+import { encodeSafetensors } from '../../src/io/container/safetensors.ts';
+import { writeModel } from '../../src/io/container/safetensors-file.ts';
 import { digestArrays, digestFile, digestIds, digestMatrix } from '../../src/io/digest.ts';
 import { ID_FORMATS, writeIds } from '../../src/io/ids.ts';
-import { encodeSafetensors } from '../../src/io/safetensors.ts';
-import { writeModel } from '../../src/io/safetensors-file.ts';
 import { VECTOR_FORMATS, writeVectors } from '../../src/io/vectors.ts';
 import type { Archive, NamedArray } from '../../src/tensor/named-arrays.ts';
-import { faultOf, TemporaryFolder } from './temporary-folder.ts';
+import { faultOf, TemporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = new TemporaryFolder();
 const MATRIX = { rows: 1, cols: 4, data: Float32Array.of(1, 2, 3, 4) };

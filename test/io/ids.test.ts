@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ID_FORMATS, openIds, readIds, writeIds } from '../../src/io/ids.ts';
-import { damaged, errorOf, faultOf, survives, TemporaryFolder } from './temporary-folder.ts';
+import { damaged, errorOf, faultOf, survives, TemporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = new TemporaryFolder();
 const TABLE = { rows: 2, cols: 3, data: Int32Array.of(0, 2147483647, 5, 7, -1, -1) };

@@ -3,8 +3,8 @@ import { chmodSync, closeSync, ftruncateSync, mkdirSync, openSync, readFileSync,
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openVectors, readVectors, VECTOR_FORMATS, writeVectorBlocks, writeVectors } from '../../src/io/vectors.ts';
-import { Random } from '../../src/tensor/random.ts';
-import { asNobody, damaged, errorOf, faultOf, survives, TemporaryFolder } from './temporary-folder.ts';
+import { Random } from '../../src/tensor/random/random.ts';
+import { asNobody, damaged, errorOf, faultOf, survives, TemporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = new TemporaryFolder();
 

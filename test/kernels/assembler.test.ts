@@ -1,5 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { emitKernels } from '../../kernels/simd.ts';
 import {
   block,
   br,
@@ -11,8 +12,8 @@ import {
   ModuleBuilder,
   ret,
   whileDo,
-} from '../../kernels/assembler.ts';
-import { ByteWriter, Label, signed, unsigned } from '../../kernels/encoding.ts';
+} from '../../kernels/wasm/assembler.ts';
+import { ByteWriter, Label, signed, unsigned } from '../../kernels/wasm/encoding.ts';
 import {
   type Expression,
   f32,
@@ -26,9 +27,8 @@ import {
   type Statement,
   select,
   v128,
-} from '../../kernels/instructions.ts';
-import { emitKernels } from '../../kernels/simd.ts';
-import { type WasmFunction, webAssembly } from '../../kernels/webassembly.ts';
+} from '../../kernels/wasm/instructions.ts';
+import { type WasmFunction, webAssembly } from '../../kernels/wasm/webassembly.ts';
 
 const engine = webAssembly()!;
 const wasmMemory = new engine.Memory({ initial: 1, maximum: 1 });

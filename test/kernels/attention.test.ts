@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AttentionShape } from '../../kernels/attention/kernel.ts';
 import { referenceKernels } from '../../kernels/backend.ts';
-import { Random } from '../../src/tensor/random.ts';
+import { Random } from '../../src/tensor/random/random.ts';
 import { directionalError, normals, singles, weightedSum } from '../support/directional-derivative.ts';
 import { assertSameBits } from '../support/same-bits.ts';
 

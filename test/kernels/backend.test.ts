@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type BackendChoice, createKernels, referenceKernels, simdSupported } from '../../kernels/backend.ts';
-import { KernelMemory } from '../../kernels/memory.ts';
+import { KernelMemory } from '../../kernels/wasm/memory.ts';
 
 test('auto runs simd where the engine has it, and each choice says what runs', () => {
   assert.ok(simdSupported());

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { createKernels, referenceKernels } from '../../kernels/backend.ts';
 import type { LayerWalk } from '../../kernels/graph-walk/kernel.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
-import { Random } from '../../src/tensor/random.ts';
+import { Random } from '../../src/tensor/random/random.ts';
 
 const NODES = 60;
 const DEGREE = 7;

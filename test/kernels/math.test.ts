@@ -1,12 +1,12 @@
 import { all, create } from 'mathjs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { eachElement, type FunctionScope, type Local, ModuleBuilder } from '../../kernels/assembler.ts';
-import { i32, type Statement } from '../../kernels/instructions.ts';
 import { exp, log, tanh } from '../../kernels/math/reference.ts';
 import { expStatements, logStatements, tanhStatements } from '../../kernels/math/simd.ts';
-import { webAssembly } from '../../kernels/webassembly.ts';
-import { Random } from '../../src/tensor/random.ts';
+import { eachElement, type FunctionScope, type Local, ModuleBuilder } from '../../kernels/wasm/assembler.ts';
+import { i32, type Statement } from '../../kernels/wasm/instructions.ts';
+import { webAssembly } from '../../kernels/wasm/webassembly.ts';
+import { Random } from '../../src/tensor/random/random.ts';
 
 const exact = create(all!, { number: 'BigNumber', precision: 40 });
 const identity = (x: number) => x;

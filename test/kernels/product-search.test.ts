@@ -4,7 +4,7 @@ import { createKernels } from '../../kernels/backend.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import { awaitThreads } from '../../kernels/threads/pool.ts';
 import { NO_ID } from '../../kernels/top-k/reference.ts';
-import { Random } from '../../src/tensor/random.ts';
+import { Random } from '../../src/tensor/random/random.ts';
 import { singles } from '../support/directional-derivative.ts';
 import { assertSameBits } from '../support/same-bits.ts';
 

@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createKernels, referenceKernels } from '../../kernels/backend.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
-import { Random } from '../../src/tensor/random.ts';
+import { Random } from '../../src/tensor/random/random.ts';
 import { singles } from '../support/directional-derivative.ts';
 import { assertSameBits } from '../support/same-bits.ts';
 

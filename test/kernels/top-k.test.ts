@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createKernels } from '../../kernels/backend.ts';
 import { NO_ID } from '../../kernels/top-k/reference.ts';
-import { Random } from '../../src/tensor/random.ts';
+import { Random } from '../../src/tensor/random/random.ts';
 import { assertSameBits } from '../support/same-bits.ts';
 
 const COUNTS = [0, 1, 7, 8, 9, 16, 30, 200];

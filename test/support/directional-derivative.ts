@@ -1,4 +1,4 @@
-import type { Random } from '../../src/tensor/random.ts';
+import type { Random } from '../../src/tensor/random/random.ts';
 
 /**
  * Compares a gradient with central differences of `value` along one random direction, both in float64.

@@ -4,9 +4,9 @@ import type { Floats } from '../../kernels/operands.ts';
 import { ParameterSet } from '../../src/autodiff/parameters.ts';
 import { Tape } from '../../src/autodiff/tape.ts';
 import type { Tensor } from '../../src/autodiff/tensor.ts';
-import { cnt } from '../../src/compress/cnt.ts';
-import { type CntConfig, cntConfig } from '../../src/compress/cnt-config.ts';
-import { inrpLoss } from '../../src/compress/inrp-loss.ts';
+import { cnt } from '../../src/compress/cnt/cnt.ts';
+import { type CntConfig, cntConfig } from '../../src/compress/cnt/cnt-config.ts';
+import { inrpLoss } from '../../src/compress/cnt/inrp-loss.ts';
 
 export const GOLDEN_NAMES = ['cnt_paper', 'cnt_code', 'cnt_paper_deep', 'cnt_code_deep'] as const;
 export type GoldenName = (typeof GOLDEN_NAMES)[number];

@@ -2,7 +2,7 @@ import type { Floats } from '../../kernels/operands.ts';
 import type { ParameterSet } from '../../src/autodiff/parameters.ts';
 import type { Tape } from '../../src/autodiff/tape.ts';
 import type { Tensor } from '../../src/autodiff/tensor.ts';
-import { Random } from '../../src/tensor/random.ts';
+import { Random } from '../../src/tensor/random/random.ts';
 
 /** What a correct backward stays below in float64; dropping one term of a derivative gives 1e-3 and more. */
 export const GRADIENT_BOUND = 1e-7;

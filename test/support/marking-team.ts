@@ -1,7 +1,7 @@
-import { ModuleBuilder, whileDo } from '../../kernels/assembler.ts';
-import { i32 } from '../../kernels/instructions.ts';
 import { Team } from '../../kernels/threads/pool.ts';
-import { webAssembly } from '../../kernels/webassembly.ts';
+import { ModuleBuilder, whileDo } from '../../kernels/wasm/assembler.ts';
+import { i32 } from '../../kernels/wasm/instructions.ts';
+import { webAssembly } from '../../kernels/wasm/webassembly.ts';
 
 export const ROW_COUNT = 64;
 /** Where the scratch of the calling thread begins. */

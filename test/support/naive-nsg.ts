@@ -1,4 +1,4 @@
-import { MersenneTwister } from '../../src/tensor/library-random.ts';
+import { MersenneTwister } from '../../src/tensor/random/library-random.ts';
 import type { Point } from './naive-graph.ts';
 
 type Distance = (id: number) => number;

@@ -1,5 +1,5 @@
 import { createMatrix, type Matrix } from '../../src/tensor/matrix.ts';
-import { Random } from '../../src/tensor/random.ts';
+import { Random } from '../../src/tensor/random/random.ts';
 
 /** Standard normal numbers; each name has its own. */
 export function normalMatrix(rows: number, cols: number, name: string): Matrix {

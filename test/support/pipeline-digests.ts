@@ -1,23 +1,23 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
 import { trainCatalyst } from '../../src/compress/catalyst/train-catalyst.ts';
+import { trainCnt } from '../../src/compress/cnt/train-cnt.ts';
 import type { Compressor } from '../../src/compress/compressor.ts';
-import { trainPca } from '../../src/compress/pca.ts';
-import { SrpCompressor } from '../../src/compress/sparse-projection.ts';
-import { trainCnt } from '../../src/compress/train-cnt.ts';
+import { trainPca } from '../../src/compress/projection/pca.ts';
+import { SrpCompressor } from '../../src/compress/projection/sparse-projection.ts';
 import { trainVae } from '../../src/compress/vae/train-vae.ts';
 import { generateManifold } from '../../src/data/manifold.ts';
 import { graphArrays } from '../../src/graph/graph-arrays.ts';
-import { GraphIndex } from '../../src/index/graph-index.ts';
-import { IvfAdcIndex } from '../../src/index/ivf-adc.ts';
-import { LinkAndCodeIndex } from '../../src/index/link-and-code.ts';
-import { NsgIndex } from '../../src/index/nsg-index.ts';
-import { PqIndex } from '../../src/index/pq-index.ts';
-import { Sq8GraphIndex } from '../../src/index/sq8-graph-index.ts';
-import { Sq8Index } from '../../src/index/sq8-index.ts';
+import { IvfAdcIndex } from '../../src/index/codes/ivf-adc.ts';
+import { PqIndex } from '../../src/index/codes/pq-index.ts';
+import { Sq8Index } from '../../src/index/codes/sq8-index.ts';
+import { GraphIndex } from '../../src/index/graph/graph-index.ts';
+import { NsgIndex } from '../../src/index/graph/nsg-index.ts';
+import { Sq8GraphIndex } from '../../src/index/graph/sq8-graph-index.ts';
+import { LinkAndCodeIndex } from '../../src/index/link-and-code/link-and-code.ts';
 import { digestArrays, digestIds, digestMatrix } from '../../src/io/digest.ts';
 import type { Matrix } from '../../src/tensor/matrix.ts';
 import type { Archive } from '../../src/tensor/named-arrays.ts';
-import { nearest } from '../../src/tensor/nearest.ts';
+import { nearest } from '../../src/tensor/nearest/nearest.ts';
 
 /** How large the problem is whose every product gets a digest. */
 export interface PipelineSize {

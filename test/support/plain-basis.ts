@@ -1,4 +1,4 @@
-import type { Basis } from '../../src/quantize/neighbor-basis.ts';
+import type { Basis } from '../../src/quantize/regression/neighbor-basis.ts';
 
 /** A basis of given vectors. @param data (rows, vectors, dim) */
 export function plainBasis(data: Float32Array, rows: number, vectors: number, dim: number): Basis {

@@ -6,12 +6,12 @@ import { bytesNeeded } from '../../../src/autodiff/memory.ts';
 import { ParameterSet } from '../../../src/autodiff/parameters.ts';
 import { squaredError } from '../../../src/autodiff/squared-error.ts';
 import { Tape } from '../../../src/autodiff/tape.ts';
-import { trainingSettings } from '../../../src/compress/training/settings.ts';
-import { TrainingModel } from '../../../src/compress/training/training-model.ts';
+import { trainingSettings } from '../../../src/compress/cnt/settings.ts';
+import { TrainingModel } from '../../../src/compress/cnt/training-model.ts';
 import { AdamW } from '../../../src/nn/adamw.ts';
 import { linearLayer } from '../../../src/nn/layers.ts';
 import { createMatrix } from '../../../src/tensor/matrix.ts';
-import { Random } from '../../../src/tensor/random.ts';
+import { Random } from '../../../src/tensor/random/random.ts';
 import { runArithmetic } from './arithmetic.ts';
 
 const BATCH = 1024;

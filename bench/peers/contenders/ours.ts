@@ -1,7 +1,7 @@
 /** This project. CNT_PROFILE names the profile of the graph, hnswlib's if not given. */
-import type { HnswProfileName } from '../../../src/graph/hnsw-profile.ts';
-import { GraphIndex } from '../../../src/index/graph-index.ts';
-import { readArchive, writeArchive } from '../../../src/io/archive-file.ts';
+import type { HnswProfileName } from '../../../src/graph/hnsw/profile.ts';
+import { GraphIndex } from '../../../src/index/graph/graph-index.ts';
+import { readArchive, writeArchive } from '../../../src/io/container/archive-file.ts';
 import { createMatrix } from '../../../src/tensor/matrix.ts';
 import { run } from './contender.ts';
 

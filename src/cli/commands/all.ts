@@ -1,4 +1,4 @@
-import type { Command } from '../command.ts';
+import type { Command } from '../session/command.ts';
 import { buildCommand } from './build.ts';
 import { compressCommand } from './compress.ts';
 import { digestCommand } from './digest.ts';

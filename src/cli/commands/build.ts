@@ -1,15 +1,15 @@
-import { HNSW_PROFILES } from '../../graph/hnsw-profile.ts';
-import { writeArchive } from '../../io/archive-file.ts';
+import { HNSW_PROFILES } from '../../graph/hnsw/profile.ts';
+import { writeArchive } from '../../io/container/archive-file.ts';
 import { digestArrays } from '../../io/digest.ts';
 import { loadVectors } from '../../io/vectors.ts';
-import { SCALAR_RANGES } from '../../quantize/scalar.ts';
-import { defineCommand, resultRow } from '../command.ts';
-import { throwIfInterrupted, UsageError } from '../failures.ts';
-import { limited, requireSameRows, requireWritable } from '../files.ts';
-import { removeGraphCheckpoint } from '../graph-checkpoint.ts';
-import { BUILD_DEFAULTS, buildIndex, LINK_AND_CODE_DEFAULTS, requireProfileOfKind } from '../index-building.ts';
-import { BUILD_OPTION_KINDS, INDEX_KINDS, ofKinds, requireOptionsOfKind } from '../index-kinds.ts';
-import { listing, secondsText } from '../listing.ts';
+import { SCALAR_RANGES } from '../../quantize/scalar/scalar-quantizer.ts';
+import { defineCommand, resultRow } from '../session/command.ts';
+import { throwIfInterrupted, UsageError } from '../session/failures.ts';
+import { limited, requireSameRows, requireWritable } from '../shared/files.ts';
+import { removeGraphCheckpoint } from '../shared/graph-checkpoint.ts';
+import { BUILD_DEFAULTS, buildIndex, LINK_AND_CODE_DEFAULTS, requireProfileOfKind } from '../shared/index-building.ts';
+import { BUILD_OPTION_KINDS, INDEX_KINDS, ofKinds, requireOptionsOfKind } from '../shared/index-kinds.ts';
+import { listing, secondsText } from '../shared/listing.ts';
 
 const of = (name: keyof typeof BUILD_OPTION_KINDS): string => ofKinds(BUILD_OPTION_KINDS[name]);
 

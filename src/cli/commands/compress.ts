@@ -1,13 +1,13 @@
 import { computingOf } from '../../../kernels/backend.ts';
 import { loadCompressor } from '../../compress/load-compressor.ts';
+import { readModel } from '../../io/container/safetensors-file.ts';
 import { addValues, vectorsHash } from '../../io/digest.ts';
-import { readModel } from '../../io/safetensors-file.ts';
 import { openVectors, type VectorFile, writeVectorBlocks } from '../../io/vectors.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
-import { defineCommand, kernelThreads, resultRow, type Session } from '../command.ts';
-import { breathe } from '../failures.ts';
-import { interpreted, requireSameCols, requireWritableVectors } from '../files.ts';
-import { listing, secondsText } from '../listing.ts';
+import { defineCommand, kernelThreads, resultRow, type Session } from '../session/command.ts';
+import { breathe } from '../session/failures.ts';
+import { interpreted, requireSameCols, requireWritableVectors } from '../shared/files.ts';
+import { listing, secondsText } from '../shared/listing.ts';
 
 /** Vectors that are in memory at once. */
 const BLOCK_ROWS = 2048;

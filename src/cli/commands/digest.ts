@@ -1,6 +1,6 @@
 import { digestFile } from '../../io/digest.ts';
-import { defineCommand } from '../command.ts';
-import { breathe } from '../failures.ts';
+import { defineCommand } from '../session/command.ts';
+import { breathe } from '../session/failures.ts';
 
 export const digestCommand = defineCommand({
   name: 'digest',

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { manifoldRows } from '../../data/manifold.ts';
-import { writeAtomically } from '../../io/atomic-file.ts';
 import { digestIds, digestMatrix } from '../../io/digest.ts';
-import { createFolder } from '../../io/folder.ts';
+import { writeAtomically } from '../../io/file/atomic-file.ts';
+import { createFolder } from '../../io/file/folder.ts';
 import { writeIds } from '../../io/ids.ts';
 import { writeVectors } from '../../io/vectors.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
-import { defineCommand, type Session } from '../command.ts';
-import { exactNeighbors } from '../exact.ts';
-import { breathe } from '../failures.ts';
-import { packageVersion } from '../version.ts';
+import { defineCommand, type Session } from '../session/command.ts';
+import { breathe } from '../session/failures.ts';
+import { packageVersion } from '../session/version.ts';
+import { exactNeighbors } from '../shared/exact.ts';
 
 /** True neighbors kept for each query, or all rows where there are fewer. */
 const TRUE_NEIGHBORS = 100;

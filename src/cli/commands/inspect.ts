@@ -1,5 +1,5 @@
 import { type ListStatistics, structureArrays, structureStatistics } from '../../index/structure.ts';
-import { readArchive } from '../../io/archive-file.ts';
+import { readArchive } from '../../io/container/archive-file.ts';
 import {
   type ArchiveDescription,
   describeFile,
@@ -10,10 +10,10 @@ import {
   type VectorsDescription,
 } from '../../io/describe-file.ts';
 import { textTable } from '../../report/table.ts';
-import { defineCommand } from '../command.ts';
-import { interpreted } from '../files.ts';
-import { graphRows } from '../index-building.ts';
-import { type ListingRow, listing } from '../listing.ts';
+import { defineCommand } from '../session/command.ts';
+import { interpreted } from '../shared/files.ts';
+import { graphRows } from '../shared/index-building.ts';
+import { type ListingRow, listing } from '../shared/listing.ts';
 
 /** Texts longer than this are cut; `--json` has them whole. */
 const LONGEST_TEXT = 120;

@@ -1,9 +1,9 @@
-import { ABLATIONS, type AblationName } from '../../paper/ledger.ts';
-import { type ReproduceOptions, reproduce, TARGETS, type Target } from '../../paper/reproduce.ts';
-import { BUDGET, SCALES, type Scale } from '../../paper/scale.ts';
-import { defineCommand, type Session } from '../command.ts';
-import { InterruptedError, isInterruption, UsageError } from '../failures.ts';
-import { runProcesses } from '../processes.ts';
+import { ABLATIONS, type AblationName } from '../../paper/claims/ledger.ts';
+import { type ReproduceOptions, reproduce, TARGETS, type Target } from '../../paper/run/reproduce.ts';
+import { BUDGET, SCALES, type Scale } from '../../paper/run/scale.ts';
+import { defineCommand, type Session } from '../session/command.ts';
+import { InterruptedError, isInterruption, UsageError } from '../session/failures.ts';
+import { runProcesses } from '../session/processes.ts';
 
 export const reproduceCommand = defineCommand({
   name: 'reproduce',

@@ -1,19 +1,19 @@
 import { type BackendChoice, computingOf } from '../../../kernels/backend.ts';
 import type { Compressor } from '../../compress/compressor.ts';
 import { loadIndex, type SearchIndex } from '../../index/load-index.ts';
-import type { SearchCounts, SearchResult } from '../../index/search-result.ts';
-import { readArchive } from '../../io/archive-file.ts';
+import type { SearchCounts, SearchResult } from '../../index/search/search-result.ts';
+import { readArchive } from '../../io/container/archive-file.ts';
 import { digestIds } from '../../io/digest.ts';
 import { writeIds } from '../../io/ids.ts';
 import { readVectors } from '../../io/vectors.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
-import { placeVectors } from '../../tensor/vectors-array.ts';
-import { defineCommand, resultRow, type Session } from '../command.ts';
-import { breathe, UsageError } from '../failures.ts';
-import { interpreted, requireEnoughRows, requireSameCols, requireWritableIds } from '../files.ts';
-import { ofKinds, requireOptionsOfKind, SEARCH_OPTION_KINDS } from '../index-kinds.ts';
-import { type ListingRow, listing, secondsText } from '../listing.ts';
-import { readWalkModel, requireModelToRerank } from '../walk-model.ts';
+import { placeVectors } from '../../tensor/vectors/vectors-array.ts';
+import { defineCommand, resultRow, type Session } from '../session/command.ts';
+import { breathe, UsageError } from '../session/failures.ts';
+import { interpreted, requireEnoughRows, requireSameCols, requireWritableIds } from '../shared/files.ts';
+import { ofKinds, requireOptionsOfKind, SEARCH_OPTION_KINDS } from '../shared/index-kinds.ts';
+import { type ListingRow, listing, secondsText } from '../shared/listing.ts';
+import { readWalkModel, requireModelToRerank } from '../shared/walk-model.ts';
 
 /** Queries between two looks at the signal; an exact search takes more of them in one pass over the base. */
 const BLOCK_QUERIES = { hnsw: 50, nsg: 50, 'hnsw-sq8': 50, lc: 50, pq: 50, ivfpq: 50, sq8: 50, flat: 500 } as const;

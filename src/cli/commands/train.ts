@@ -1,18 +1,18 @@
 import { computingOf } from '../../../kernels/backend.ts';
 import type { Compressor } from '../../compress/compressor.ts';
-import { trainPca } from '../../compress/pca.ts';
-import { SrpCompressor } from '../../compress/sparse-projection.ts';
+import { trainPca } from '../../compress/projection/pca.ts';
+import { SrpCompressor } from '../../compress/projection/sparse-projection.ts';
 import type { HistoryPoint } from '../../compress/training/history.ts';
+import { writeModel } from '../../io/container/safetensors-file.ts';
 import { digestArrays } from '../../io/digest.ts';
-import { writeModel } from '../../io/safetensors-file.ts';
 import { readVectors } from '../../io/vectors.ts';
 import { textTable } from '../../report/table.ts';
-import { defineCommand, kernelThreads } from '../command.ts';
-import { throwIfInterrupted, UsageError } from '../failures.ts';
-import { limited, requireWritable } from '../files.ts';
-import { listing, percent, secondsText } from '../listing.ts';
-import type { OptionTable } from '../options.ts';
-import { removeCheckpoint, trainNetwork } from '../training.ts';
+import type { OptionTable } from '../arguments/options.ts';
+import { defineCommand, kernelThreads } from '../session/command.ts';
+import { throwIfInterrupted, UsageError } from '../session/failures.ts';
+import { limited, requireWritable } from '../shared/files.ts';
+import { listing, percent, secondsText } from '../shared/listing.ts';
+import { removeCheckpoint, trainNetwork } from '../shared/training.ts';
 
 /** Every method of the project. */
 const METHODS = ['cnt', 'linear', 'pca', 'srp', 'vae', 'catalyst'] as const;

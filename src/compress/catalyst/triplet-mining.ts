@@ -1,8 +1,8 @@
 import type { Computing } from '../../../kernels/backend.ts';
-import type { Neighbors } from '../../tensor/exact-search.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
-import { nearest } from '../../tensor/nearest.ts';
-import type { Random } from '../../tensor/random.ts';
+import type { Neighbors } from '../../tensor/nearest/exact-search.ts';
+import { nearest } from '../../tensor/nearest/nearest.ts';
+import type { Random } from '../../tensor/random/random.ts';
 import { gatherRows } from '../training/gather-rows.ts';
 import type { Pause } from '../training/trained-model.ts';
 import { NEGATIVE_RANK } from './catalyst-settings.ts';

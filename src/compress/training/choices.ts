@@ -1,7 +1,7 @@
 import type { Matrix } from '../../tensor/matrix.ts';
 import { requireFinite } from '../../tensor/matrix.ts';
-import type { Network } from '../network.ts';
-import { measureStandardization, type Standardization } from '../standardization.ts';
+import type { Network } from '../cnt/network.ts';
+import { measureStandardization, type Standardization } from '../network/standardization.ts';
 import { MINIMUM_ROWS } from './split.ts';
 
 /** What a caller may choose of any method that learns by gradient descent; what is left out, the method chooses. */

@@ -1,8 +1,8 @@
 import type { Computing } from '../../../kernels/backend.ts';
 import { intersectionAt, type RankedIds, recallAt } from '../../eval/recall.ts';
-import type { Neighbors } from '../../tensor/exact-search.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
-import { nearest } from '../../tensor/nearest.ts';
+import type { Neighbors } from '../../tensor/nearest/exact-search.ts';
+import { nearest } from '../../tensor/nearest/nearest.ts';
 import type { CommonSettings } from './choices.ts';
 import { gatherRows } from './gather-rows.ts';
 import type { Split } from './split.ts';

@@ -1,4 +1,4 @@
-import { Random } from '../../tensor/random.ts';
+import { Random } from '../../tensor/random/random.ts';
 
 /**
  * Rows of the base by what they are for. What belongs to the base as a whole (standardization, boundary, the start at PCA) is

@@ -2,7 +2,7 @@ import type { ParameterSet } from '../../autodiff/parameters.ts';
 import type { RankedIds } from '../../eval/recall.ts';
 import type { Optimizer } from '../../nn/optimizer.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
-import type { RowEncoder } from '../encoder.ts';
+import type { RowEncoder } from '../network/encoder.ts';
 
 /** Rows of the base and what the model makes of them. */
 export interface EncodedRows {

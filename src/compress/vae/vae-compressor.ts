@@ -1,5 +1,5 @@
 import type { NamedArrays } from '../../tensor/named-arrays.ts';
-import { NetworkCompressor, type NetworkModel, readNetworkModel } from '../network-compressor.ts';
+import { NetworkCompressor, type NetworkModel, readNetworkModel } from '../network/network-compressor.ts';
 
 const NAMES = { type: 'VaeCompressor', model: 'VAE model' } as const;
 

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../tensor/named-arrays.ts';
-import { FileError, quoted } from '../file-error.ts';
+import { FileError, quoted } from '../file/file-error.ts';
 
 /** Deeper nesting than any header of ours, and shallow enough for recursion. */
 const DEEPEST = 32;

@@ -1,4 +1,4 @@
-import { FileError, quoted } from '../file-error.ts';
+import { FileError, quoted } from '../file/file-error.ts';
 import { ELEMENTS, type FileElement } from './element.ts';
 import { NPY_HEADER_BYTES, parseNpyHeader } from './npy.ts';
 

@@ -1,4 +1,4 @@
-import { FileError, quoted } from '../file-error.ts';
+import { FileError, quoted } from '../file/file-error.ts';
 import type { FileElement } from './element.ts';
 
 /** What the header of a `.npy` file says. */

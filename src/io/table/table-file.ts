@@ -1,5 +1,5 @@
-import { FileError } from '../file-error.ts';
-import { allocate, InputFile } from '../input-file.ts';
+import { FileError } from '../file/file-error.ts';
+import { allocate, InputFile } from '../file/input-file.ts';
 import { ELEMENTS } from './element.ts';
 import { LAYOUT_BYTES, type TableFormat, type TableLayout, tableLayout } from './layout.ts';
 

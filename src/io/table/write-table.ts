@@ -1,4 +1,4 @@
-import { writeAtomically } from '../atomic-file.ts';
+import { writeAtomically } from '../file/atomic-file.ts';
 import type { TableFormat } from './layout.ts';
 import { formatNpyHeader } from './npy.ts';
 

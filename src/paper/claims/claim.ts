@@ -1,6 +1,6 @@
 import type { JudgedClaim } from '../../report/page.ts';
-import type { MethodOrNone } from '../method.ts';
-import type { PaperDataset } from '../settings.ts';
+import type { MethodOrNone } from '../methods/method.ts';
+import type { PaperDataset } from '../tables/settings.ts';
 
 /** What a claim needs of a row of Table 1; `Table1Result` has it. */
 export interface GraphFigures {

@@ -1,4 +1,4 @@
-import { type PaperDataset, TABLE_1_HNSW, TABLE_1_NSG, TABLE_2, TABLE_4 } from '../settings.ts';
+import { type PaperDataset, TABLE_1_HNSW, TABLE_1_NSG, TABLE_2, TABLE_4 } from '../tables/settings.ts';
 import { type Claim, decided, NEAREST_MARGIN, signed, untestable } from './claim.ts';
 
 /** Printed figures have one or two digits: differences of them are exact to half a unit of the first. */

@@ -5,7 +5,7 @@ import type { Initialiser } from '../../../src/autodiff/parameters.ts';
 import { normalizeRows } from '../../../src/autodiff/rows.ts';
 import { catalyst } from '../../../src/compress/catalyst/catalyst.ts';
 import { catalystLoss, koleo, rankLoss } from '../../../src/compress/catalyst/catalyst-loss.ts';
-import { Random } from '../../../src/tensor/random.ts';
+import { Random } from '../../../src/tensor/random/random.ts';
 import { GRADIENT_BOUND, gradientError } from '../../support/gradient-check.ts';
 import { float64Bench } from '../../support/operation.ts';
 

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { POSITIVES, TripletMining } from '../../../src/compress/catalyst/triplet-mining.ts';
 import type { PreparationReport } from '../../../src/compress/training/trained-model.ts';
 import { createMatrix } from '../../../src/tensor/matrix.ts';
-import { Random } from '../../../src/tensor/random.ts';
+import { Random } from '../../../src/tensor/random/random.ts';
 
 const NO_PAUSE = async () => {};
 /** Points on a line, so that the nearest of a point are its neighbors in the order of rows. */

@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { trainCnt } from '../../../src/compress/train-cnt.ts';
+import { trainCnt } from '../../../src/compress/cnt/train-cnt.ts';
 import { generateManifold } from '../../../src/data/manifold.ts';
-import { encodeSafetensors } from '../../../src/io/safetensors.ts';
+import { encodeSafetensors } from '../../../src/io/container/safetensors.ts';
 import type { Archive } from '../../../src/tensor/named-arrays.ts';
 
 const { base } = generateManifold({ rows: 200, queries: 0, dim: 16, seed: 1 });

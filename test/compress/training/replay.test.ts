@@ -4,19 +4,19 @@ import * as assert from 'uvu/assert';
 import { referenceKernels } from '../../../kernels/backend.ts';
 import { ParameterSet } from '../../../src/autodiff/parameters.ts';
 import { Tape } from '../../../src/autodiff/tape.ts';
-import { cnt } from '../../../src/compress/cnt.ts';
-import { inrpLoss } from '../../../src/compress/inrp-loss.ts';
-import { linearMap, startLinearMapAtPca } from '../../../src/compress/linear-map.ts';
-import { trainPca } from '../../../src/compress/pca.ts';
-import { startAtPca } from '../../../src/compress/pca-start.ts';
-import { trainCnt } from '../../../src/compress/train-cnt.ts';
+import { cnt } from '../../../src/compress/cnt/cnt.ts';
+import { inrpLoss } from '../../../src/compress/cnt/inrp-loss.ts';
+import { linearMap, startLinearMapAtPca } from '../../../src/compress/cnt/linear-map.ts';
+import { startAtPca } from '../../../src/compress/cnt/pca-start.ts';
+import { type TrainingChoices, trainingSettings } from '../../../src/compress/cnt/settings.ts';
+import { trainCnt } from '../../../src/compress/cnt/train-cnt.ts';
+import { trainPca } from '../../../src/compress/projection/pca.ts';
 import type { HistoryPoint } from '../../../src/compress/training/history.ts';
-import { type TrainingChoices, trainingSettings } from '../../../src/compress/training/settings.ts';
 import { epochOrder, splitRows } from '../../../src/compress/training/split.ts';
 import { generateManifold } from '../../../src/data/manifold.ts';
-import { encodeSafetensors } from '../../../src/io/safetensors.ts';
+import { encodeSafetensors } from '../../../src/io/container/safetensors.ts';
 import type { Archive } from '../../../src/tensor/named-arrays.ts';
-import { Random } from '../../../src/tensor/random.ts';
+import { Random } from '../../../src/tensor/random/random.ts';
 import { relativeDeviation } from '../../support/close.ts';
 
 const { base } = generateManifold({ rows: 400, queries: 0, dim: 16, seed: 1 }); // 20 held out

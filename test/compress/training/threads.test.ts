@@ -4,12 +4,12 @@ import * as assert from 'uvu/assert';
 import { createKernels } from '../../../kernels/backend.ts';
 import { awaitThreads } from '../../../kernels/threads/pool.ts';
 import { trainCatalyst } from '../../../src/compress/catalyst/train-catalyst.ts';
+import { trainCnt } from '../../../src/compress/cnt/train-cnt.ts';
 import type { Compressor } from '../../../src/compress/compressor.ts';
-import { trainPca } from '../../../src/compress/pca.ts';
-import { trainCnt } from '../../../src/compress/train-cnt.ts';
+import { trainPca } from '../../../src/compress/projection/pca.ts';
 import { trainVae } from '../../../src/compress/vae/train-vae.ts';
 import { generateManifold } from '../../../src/data/manifold.ts';
-import { encodeSafetensors } from '../../../src/io/safetensors.ts';
+import { encodeSafetensors } from '../../../src/io/container/safetensors.ts';
 
 /** Odd sizes, large enough for most calls of a step to be split. */
 const { base } = generateManifold({ rows: 451, queries: 0, dim: 132, seed: 1 });

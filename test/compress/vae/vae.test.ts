@@ -4,7 +4,7 @@ import { referenceKernels } from '../../../kernels/backend.ts';
 import { ParameterSet } from '../../../src/autodiff/parameters.ts';
 import { Tape } from '../../../src/autodiff/tape.ts';
 import { isFeatureParameter, vaeFeatures, vaeLoss } from '../../../src/compress/vae/vae.ts';
-import { Random } from '../../../src/tensor/random.ts';
+import { Random } from '../../../src/tensor/random/random.ts';
 import { GRADIENT_BOUND, gradientError } from '../../support/gradient-check.ts';
 
 const CONFIG = { dIn: 6, dOut: 3, hidden: 8 };

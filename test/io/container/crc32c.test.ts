@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { crc32c } from '../../../src/io/container/crc32c.ts';
-import { Random } from '../../../src/tensor/random.ts';
+import { Random } from '../../../src/tensor/random/random.ts';
 
 test('crc32c gives the values of RFC 3720, Appendix B.4', () => {
   assert.is(crc32c(new Uint8Array(32)), 0x8a9136aa);

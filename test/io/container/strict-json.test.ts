@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { canonicalJson, parseJsonObject } from '../../../src/io/container/strict-json.ts';
 import type { JsonValue } from '../../../src/tensor/named-arrays.ts';
-import { errorOf, faultOf } from '../temporary-folder.ts';
+import { errorOf, faultOf } from '../../support/temporary-folder.ts';
 
 const parse = (text: string) => parseJsonObject(new TextEncoder().encode(text), 'x', 0);
 

@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readIds, writeIds } from '../../../src/io/ids.ts';
 import { readVectors, writeVectors } from '../../../src/io/vectors.ts';
-import { faultOf, TemporaryFolder } from '../temporary-folder.ts';
+import { faultOf, TemporaryFolder } from '../../support/temporary-folder.ts';
 
 const folder = new TemporaryFolder();
 

@@ -5,7 +5,7 @@ import type { GpuDevice } from '../../../kernels/gpu/device.ts';
 import { type GpuKernels, gpuKernels } from '../../../kernels/gpu/gpu-kernels.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
 import type { Floats } from '../../../kernels/operands.ts';
-import { Random } from '../../../src/tensor/random.ts';
+import { Random } from '../../../src/tensor/random/random.ts';
 import { gpuDevices } from '../../support/gpu-devices.ts';
 import { rejects } from '../../support/rejects.ts';
 

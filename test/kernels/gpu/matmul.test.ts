@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { referenceKernels } from '../../../kernels/backend.ts';
 import type { GpuDevice } from '../../../kernels/gpu/device.ts';
 import { type MatmulForm, matmul, matmulBound, turnsFirst } from '../../../kernels/matmul/gpu.ts';
-import { Random } from '../../../src/tensor/random.ts';
+import { Random } from '../../../src/tensor/random/random.ts';
 import { gpuDevices } from '../../support/gpu-devices.ts';
 import { rejects } from '../../support/rejects.ts';
 

@@ -6,7 +6,7 @@ import type { GpuDevice, GpuMatrix } from '../../../kernels/gpu/device.ts';
 import { transpose } from '../../../kernels/gpu/transpose.ts';
 import { nearestRows } from '../../../kernels/nearest-rows/gpu.ts';
 import { smallestRows } from '../../../kernels/smallest-rows/gpu.ts';
-import { Random } from '../../../src/tensor/random.ts';
+import { Random } from '../../../src/tensor/random/random.ts';
 import { gpuDevices } from '../../support/gpu-devices.ts';
 import { rejects } from '../../support/rejects.ts';
 

@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createKernels } from '../../../kernels/backend.ts';
-import { SCRATCH_BYTES } from '../../../kernels/memory.ts';
 import { along, ROWS } from '../../../kernels/threads/job.ts';
 import { awaitThreads } from '../../../kernels/threads/pool.ts';
+import { SCRATCH_BYTES } from '../../../kernels/wasm/memory.ts';
 import { markingTeam, ROW_COUNT, rowByRow, SCRATCH } from '../../support/marking-team.ts';
 
 test('every chunk is run once, by this thread and by the others, each with scratch of its own', () => {

@@ -4,7 +4,7 @@ import { createKernels } from '../../../kernels/backend.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
 import type { Floats } from '../../../kernels/operands.ts';
 import { awaitThreads } from '../../../kernels/threads/pool.ts';
-import { Random } from '../../../src/tensor/random.ts';
+import { Random } from '../../../src/tensor/random/random.ts';
 
 /** Odd sizes, each call long enough to be split. */
 const THREADS = [1, 2, 5];

@@ -1,0 +1,90 @@
+import { rm } from 'node:fs/promises';
+import { computingOf } from '../../../kernels/backend.ts';
+import { trainCatalyst } from '../../compress/catalyst/train-catalyst.ts';
+import type { TrainingChoices } from '../../compress/cnt/settings.ts';
+import { type TrainingReport, trainCnt } from '../../compress/cnt/train-cnt.ts';
+import type { Compressor } from '../../compress/compressor.ts';
+import { trainVae } from '../../compress/vae/train-vae.ts';
+import { readArchive, writeArchive } from '../../io/container/archive-file.ts';
+import { preparationProgress } from '../../paper/methods/train-method.ts';
+import type { Matrix } from '../../tensor/matrix.ts';
+import type { Archive } from '../../tensor/named-arrays.ts';
+import type { Session } from '../session/command.ts';
+import { InterruptedError, isInterruption } from '../session/failures.ts';
+import { fileExists } from './files.ts';
+import { percent } from './listing.ts';
+
+/** No more than this is lost when the machine stops, however far apart the evaluations of a long training are. */
+const CHECKPOINT_MILLISECONDS = 120_000;
+
+/** Where the training of a model is kept until it is finished. */
+export function checkpointPath(modelPath: string): string {
+  return `${modelPath}.checkpoint`;
+}
+
+/** The methods that learn by gradient descent. */
+export type NetworkMethod = 'cnt' | 'linear' | 'vae' | 'catalyst';
+
+/** What any of them may be told; `variant` and `preset` are of cnt and linear. */
+export type NetworkChoices = Pick<
+  TrainingChoices,
+  'factor' | 'variant' | 'preset' | 'epochs' | 'samples' | 'batch' | 'learningRate' | 'seed'
+>;
+
+/**
+ * Trains a network with a checkpoint beside the model, written at each evaluation, every two minutes, and when the user interrupts.
+ * Once the model is written, `removeCheckpoint` takes it away.
+ *
+ * @throws {InterruptedError} when the user interrupts; the checkpoint is there
+ */
+export async function trainNetwork(
+  method: NetworkMethod,
+  base: Matrix,
+  choices: NetworkChoices,
+  modelPath: string,
+  resume: boolean,
+  session: Session,
+): Promise<Compressor> {
+  const path = checkpointPath(modelPath);
+  const checkpoint = resume ? await readArchive(path) : undefined;
+  if (!resume && (await fileExists(path))) session.note(`${path}: replaced, because --resume is not given.`);
+  const progress = session.progress('training, samples');
+  let done = '';
+  try {
+    const { variant, preset, ...common } = choices;
+    const run = {
+      ...common,
+      ...computingOf(session),
+      signal: session.signal,
+      resume: checkpoint,
+      now: () => 1000 * session.now(),
+      checkpointInterval: CHECKPOINT_MILLISECONDS,
+      // Not given the signal: an interruption is what it is written for.
+      onCheckpoint: (archive: Archive) => writeArchive(path, archive),
+      onPreparation: preparationProgress(session.progress),
+      onProgress: (report: TrainingReport) => {
+        const { samples, totalSamples } = report;
+        done = ` after ${samples} of ${totalSamples} samples`;
+        progress.update(samples, totalSamples, detailOf(report));
+      },
+    };
+    if (method === 'vae') return await trainVae(base, run);
+    if (method === 'catalyst') return await trainCatalyst(base, run);
+    return await trainCnt(base, { ...run, gpu: session.gpu, variant, preset, network: method });
+  } catch (error) {
+    if (!isInterruption(error)) throw error;
+    throw new InterruptedError(`interrupted${done}; the same command with --resume continues from ${path}.`);
+  } finally {
+    progress.end();
+  }
+}
+
+/** To be called when the model is safely written. */
+export async function removeCheckpoint(modelPath: string): Promise<void> {
+  await rm(checkpointPath(modelPath), { force: true });
+}
+
+function detailOf({ loss, evaluation }: TrainingReport): string {
+  const { heldOutLoss, recall } = evaluation;
+  return `loss ${loss.toFixed(4)}, held out ${heldOutLoss.toFixed(4)}, probe 1@1 ${percent(recall.nearest)} %`;
+}

@@ -1,0 +1,34 @@
+import type { Compressor } from '../../compress/compressor.ts';
+import { loadCompressor } from '../../compress/load-compressor.ts';
+import type { SearchIndex } from '../../index/load-index.ts';
+import { readModel } from '../../io/container/safetensors-file.ts';
+import { UsageError } from '../session/failures.ts';
+import { interpreted, requireSameCols } from './files.ts';
+
+/** @throws {UsageError} if only one of two options is given that work together on a graph */
+export function requireModelToRerank(
+  { kind }: SearchIndex,
+  rerank: number | undefined,
+  modelPath: string | undefined,
+): void {
+  if (kind !== 'hnsw' || (rerank === undefined) === (modelPath === undefined)) return;
+  if (rerank === undefined) throw new UsageError('--model: expected --rerank beside it, got none.');
+  throw new UsageError('--rerank: expected --model beside it to compress the queries of an hnsw index, got none.');
+}
+
+/**
+ * The model that compresses queries for a walk over the compressed vectors of an index.
+ *
+ * @throws {RangeError} if the index has no compressed vectors, or they are not as wide as the model's
+ */
+export async function readWalkModel(path: string, index: SearchIndex, indexPath: string): Promise<Compressor> {
+  const walkDim = index.kind === 'hnsw' ? index.walkDim : undefined;
+  if (walkDim === undefined) {
+    throw new RangeError(`${indexPath}: expected an index built with --walk to re-rank, got full vectors alone.`);
+  }
+  const arrays = await readModel(path);
+  const compressor = interpreted(path, () => loadCompressor(arrays));
+  requireSameCols(`${path}, input`, compressor.dIn, indexPath, index.dim);
+  requireSameCols(`${path}, output`, compressor.dOut, `the compressed vectors of ${indexPath}`, walkDim);
+  return compressor;
+}

@@ -1,0 +1,23 @@
+import type { NamedArrays } from '../../tensor/named-arrays.ts';
+import { NetworkCompressor, type NetworkModel, readNetworkModel } from '../network/network-compressor.ts';
+import type { InrpNetwork } from './network.ts';
+
+/** What a CNT compressor is made of. */
+export interface CntModel extends NetworkModel {
+  readonly network: InrpNetwork;
+}
+
+const NAMES = { type: 'CntCompressor', model: 'CNT model' } as const;
+
+/** A trained CNT, or the linear map that is its control. */
+export class CntCompressor extends NetworkCompressor {
+  /** @throws {RangeError} if a parameter is missing, unknown, of another shape, or not finite */
+  constructor(model: CntModel) {
+    super(model, NAMES);
+  }
+
+  /** @throws {RangeError} if the arrays are not those of `toNamedArrays` */
+  static fromNamedArrays(arrays: NamedArrays): CntCompressor {
+    return new CntCompressor(readNetworkModel(arrays, ['cnt', 'linear'], NAMES) as CntModel);
+  }
+}

@@ -1,0 +1,57 @@
+import { standardize } from '../../../kernels/elementwise/reference.ts';
+import type { GpuKernels } from '../../../kernels/gpu/gpu-kernels.ts';
+import type { ParameterSet } from '../../autodiff/parameters.ts';
+import { Tape } from '../../autodiff/tape.ts';
+import { colsOf, type Tensor } from '../../autodiff/tensor.ts';
+import type { Matrix } from '../../tensor/matrix.ts';
+import { type Network, network } from '../cnt/network.ts';
+import type { RowEncoder } from './encoder.ts';
+import { type Standardization, standardizeRows } from './standardization.ts';
+
+/** A network in inference on a GPU: rows go up, compressed rows come down, and nothing else. */
+export class GpuEncoder implements RowEncoder {
+  readonly rows: number;
+  readonly #kernels: GpuKernels;
+  readonly #tape: Tape;
+  /** (rows, dIn) */
+  readonly #x: Tensor;
+  /** (rows, dOut) */
+  readonly #out: Tensor;
+  readonly #standardization: Standardization;
+
+  /** @param rows how many pass through the network at once; fewer cost as much */
+  constructor(
+    kernels: GpuKernels,
+    parameters: ParameterSet,
+    model: Network,
+    standardization: Standardization,
+    rows: number,
+  ) {
+    this.rows = rows;
+    this.#kernels = kernels;
+    this.#tape = new Tape(kernels, { training: false });
+    this.#x = this.#tape.input([rows, model.config.dIn]);
+    this.#out = network(this.#tape, parameters, this.#x, model);
+    this.#standardization = standardization;
+  }
+
+  /** To be called by whoever made the kernels for this encoder alone. */
+  close(): void {
+    this.#kernels.close();
+  }
+
+  async encodeChunk(
+    target: Float32Array,
+    x: Matrix,
+    ids: Int32Array | undefined,
+    first: number,
+    count: number,
+  ): Promise<void> {
+    const dOut = colsOf(this.#out);
+    standardizeRows({ standardize }, this.#x.value, x, ids, first, count, this.#standardization);
+    this.#kernels.send(this.#x.value);
+    this.#tape.forward();
+    await this.#kernels.fetch(this.#out.value);
+    target.set(this.#out.value.subarray(0, count * dOut), first * dOut);
+  }
+}

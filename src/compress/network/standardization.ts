@@ -1,0 +1,61 @@
+import type { Kernels } from '../../../kernels/kernels.ts';
+import type { Floats } from '../../../kernels/operands.ts';
+import type { Matrix } from '../../tensor/matrix.ts';
+
+/** What the network sees of a value x: (x - mean) / std, with one mean and one deviation for all columns. */
+export interface Standardization {
+  readonly mean: number;
+  readonly std: number;
+}
+
+/**
+ * Mean and standard deviation (of the population) over all values of a matrix, in float64 and in row order, in two passes.
+ *
+ * Departs: the paper is silent; its authors' code has such constants for each data set.
+ *
+ * @param base finite values
+ * @throws {RangeError} if all values are equal
+ */
+export function measureStandardization(base: Matrix, where: string): Standardization {
+  const { data } = base;
+  const length = base.rows * base.cols;
+  let sum = 0;
+  for (let i = 0; i < length; i++) sum += data[i]!;
+  const mean = sum / length;
+  let squares = 0;
+  for (let i = 0; i < length; i++) {
+    const deviation = data[i]! - mean;
+    squares += deviation * deviation;
+  }
+  const std = Math.sqrt(squares / length);
+  if (!(std > 0)) throw new RangeError(`${where}: expected values that differ, got ${mean} everywhere.`);
+  return { mean, std };
+}
+
+/**
+ * Standardizes rows of x, in float64 and rounded once.
+ *
+ * @param kernels who computes
+ * @param target (count, cols), in their memory; overwritten
+ * @param ids `target` row r is row ids[first + r] of x; without ids, row first + r
+ */
+export function standardizeRows(
+  kernels: Pick<Kernels, 'standardize'>,
+  target: Floats,
+  x: Matrix,
+  ids: Int32Array | undefined,
+  first: number,
+  count: number,
+  { mean, std }: Standardization,
+): void {
+  const { cols, data } = x;
+  if (ids) {
+    for (let r = 0; r < count; r++) {
+      const source = ids[first + r]! * cols;
+      target.set(data.subarray(source, source + cols), r * cols);
+    }
+  } else {
+    target.set(data.subarray(first * cols, (first + count) * cols));
+  }
+  kernels.standardize(target, count * cols, mean, std);
+}

@@ -1,0 +1,96 @@
+import { computingOf, createKernels } from '../../../kernels/backend.ts';
+import type { GpuDevice } from '../../../kernels/gpu/device.ts';
+import { transpose } from '../../../kernels/gpu/transpose.ts';
+import { matmul } from '../../../kernels/matmul/gpu.ts';
+import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts';
+import type { EncodeOptions } from '../compressor.ts';
+
+/** Rows projected at a time: enough for the matrix product to be at full speed, few enough to need little memory. */
+const BLOCK_ROWS = 1024;
+/** The same for a GPU, where a launch and two moves have to be worth their cost. */
+const GPU_BLOCK_ROWS = 16_384;
+
+/**
+ * y = W (x - shift) for each row of x; each output is one sum in the order of the columns, so blocks leave no trace in it.
+ *
+ * @param x (n, dIn)
+ * @param projection W (dOut, dIn)
+ * @param shift (dIn), or none
+ * @returns (n, dOut)
+ * @throws {RangeError} if x has other than dIn columns, or a value of x or y is not finite
+ */
+export function projectRows(
+  where: string,
+  x: Matrix,
+  projection: Matrix,
+  shift: Float32Array | undefined,
+  { onProgress, ...computing }: EncodeOptions,
+): Matrix {
+  const { rows: dOut, cols: dIn } = projection;
+  requireRows(where, x, dIn);
+  const block = Math.min(BLOCK_ROWS, x.rows);
+  const kernels = createKernels({ ...computingOf(computing), bytes: 4 * (block * (dIn + dOut) + dOut * dIn) + 256 });
+  const weights = kernels.floats(dOut * dIn);
+  const input = kernels.floats(block * dIn);
+  const output = kernels.floats(block * dOut);
+  weights.set(projection.data);
+  const result = createMatrix(x.rows, dOut);
+  for (let first = 0; first < x.rows; first += block) {
+    const count = Math.min(block, x.rows - first);
+    const source = x.data.subarray(first * dIn, (first + count) * dIn);
+    if (shift) subtractShift(input, source, shift);
+    else input.set(source);
+    kernels.matmulNT(output, input, weights, count, dOut, dIn, false);
+    result.data.set(output.subarray(0, count * dOut), first * dOut);
+    onProgress?.(first + count, x.rows);
+  }
+  kernels.close();
+  requireFinite(result, `${where}: result`);
+  return result;
+}
+
+/**
+ * `projectRows` on a GPU: each output within `matmulBound(dIn)` of the exact one, as a share of Σ |W| |x - shift|.
+ *
+ * @throws {RangeError} as `projectRows`
+ */
+export async function projectRowsOn(
+  device: GpuDevice,
+  where: string,
+  x: Matrix,
+  projection: Matrix,
+  shift: Float32Array | undefined,
+  { onProgress }: EncodeOptions,
+): Promise<Matrix> {
+  const { rows: dOut, cols: dIn } = projection;
+  requireRows(where, x, dIn);
+  const result = createMatrix(x.rows, dOut);
+  const uploaded = await device.upload(projection.data, dOut, dIn);
+  const weights = await transpose(device, uploaded);
+  for (let first = 0; first < x.rows; first += GPU_BLOCK_ROWS) {
+    const count = Math.min(GPU_BLOCK_ROWS, x.rows - first);
+    const values = x.data.slice(first * dIn, (first + count) * dIn);
+    if (shift) subtractShift(values, values, shift);
+    const input = await device.upload(values, count, dIn);
+    const output = await matmul(device, 'NN', input, weights);
+    result.data.set(await device.read(output), first * dOut);
+    device.free(input, output);
+    onProgress?.(first + count, x.rows);
+  }
+  device.free(uploaded, weights);
+  requireFinite(result, `${where}: result`);
+  return result;
+}
+
+function requireRows(where: string, x: Matrix, dIn: number): void {
+  if (x.cols !== dIn) throw new RangeError(`${where}: expected ${dIn} columns, got ${x.cols}.`);
+  requireFinite(x, where);
+}
+
+/** target[r, c] = source[r, c] - shift[c], rounded once. */
+export function subtractShift(target: { [index: number]: number }, source: Float32Array, shift: Float32Array): void {
+  const cols = shift.length;
+  for (let row = 0; row < source.length; row += cols) {
+    for (let c = 0; c < cols; c++) target[row + c] = source[row + c]! - shift[c]!;
+  }
+}

@@ -1,0 +1,80 @@
+import type { GpuDevice } from '../../../kernels/gpu/device.ts';
+import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts';
+import { type NamedArrays, requireArray } from '../../tensor/named-arrays.ts';
+import { Random } from '../../tensor/random/random.ts';
+import type { Compressor, EncodeOptions } from '../compressor.ts';
+import { projectRows, projectRowsOn } from './project-rows.ts';
+
+/**
+ * A sparse random projection: with s = sqrt(dIn), each entry is +sqrt(s / dOut) or -sqrt(s / dOut), with probability 1 / (2s)
+ * each, and 0 otherwise. It keeps squared lengths in expectation: E |W x|² = |x|².
+ *
+ * Source: the paper, Eq. 2; Li, Hastie & Church, KDD 2006.
+ *
+ * @param random one uniform is drawn for each entry, row after row: u <= 1 / (2s) is negative, u >= 1 - 1 / (2s) positive
+ * @returns (dOut, dIn)
+ * @throws {RangeError} if a size is not a whole number from 1 on
+ */
+export function sparseProjection(random: Random, dOut: number, dIn: number): Matrix {
+  if (!Number.isSafeInteger(dOut) || dOut < 1) {
+    throw new RangeError(`sparseProjection: expected at least 1 output, got ${dOut}.`);
+  }
+  const projection = createMatrix(dOut, dIn);
+  const s = Math.sqrt(dIn);
+  const share = 1 / (2 * s);
+  const size = Math.sqrt(s / dOut);
+  const { data } = projection;
+  for (let i = 0; i < data.length; i++) {
+    const u = random.uniform();
+    if (u <= share) data[i] = -size;
+    else if (u >= 1 - share) data[i] = size;
+  }
+  return projection;
+}
+
+/** The baseline SRP: y = W x with a random W that has seen no data. */
+export class SrpCompressor implements Compressor {
+  readonly method = 'srp';
+  readonly dIn: number;
+  readonly dOut: number;
+  readonly #projection: Matrix;
+
+  /** @param projection W (dOut, dIn) */
+  constructor(projection: Matrix) {
+    this.dIn = projection.cols;
+    this.dOut = projection.rows;
+    this.#projection = projection;
+  }
+
+  /** @throws {RangeError} unless 1 <= dOut <= dIn */
+  static create(options: {
+    readonly dIn: number;
+    readonly dOut: number;
+    readonly seed: number | string;
+  }): SrpCompressor {
+    const { dIn, dOut, seed } = options;
+    if (!(dOut <= dIn)) throw new RangeError(`SrpCompressor.create: expected at most ${dIn} outputs, got ${dOut}.`);
+    return new SrpCompressor(sparseProjection(new Random(seed, 'srp'), dOut, dIn));
+  }
+
+  /** @throws {RangeError} if the arrays are not those of `toNamedArrays`, or a value is not finite */
+  static fromNamedArrays({ arrays }: NamedArrays): SrpCompressor {
+    const { shape, data } = requireArray(arrays, 'projection', 'float32', [undefined, undefined], 'SRP model');
+    const projection = createMatrix(shape[0]!, shape[1]!, data);
+    requireFinite(projection, 'SRP model: projection');
+    return new SrpCompressor(projection);
+  }
+
+  encode(x: Matrix, options: EncodeOptions = {}): Matrix {
+    return projectRows('SrpCompressor.encode', x, this.#projection, undefined, options);
+  }
+
+  encodeOn(device: GpuDevice, x: Matrix, options: EncodeOptions = {}): Promise<Matrix> {
+    return projectRowsOn(device, 'SrpCompressor.encodeOn', x, this.#projection, undefined, options);
+  }
+
+  toNamedArrays(): NamedArrays {
+    const projection = { shape: [this.dOut, this.dIn], data: this.#projection.data };
+    return { arrays: new Map([['projection', projection]]), metadata: { method: this.method } };
+  }
+}

@@ -1,0 +1,156 @@
+import type { Counts } from '../../../kernels/operands.ts';
+import { attachSource, type SharedSource, shareSource } from '../../tensor/vectors/shared-source.ts';
+import type { DistanceSource } from '../../tensor/vectors/vector-set.ts';
+import { type Job, withJob } from '../../workers/job.ts';
+import { inSharedMemory } from '../../workers/shared-memory.ts';
+import type { Task } from '../../workers/task.ts';
+import { Turns } from '../../workers/turns.ts';
+import type { LayeredGraph } from '../adjacency.ts';
+import type { HnswProgress } from './checkpoint.ts';
+import { HnswDraft, type SharedDraft } from './draft.ts';
+import { HnswInsertion, type InsertionRules } from './insertion.ts';
+import {
+  type LinksBackArrays,
+  LinksBackCollector,
+  LinksBackReader,
+  linksBackArrays,
+  shareLinksBack,
+} from './links-back.ts';
+import { batchEnd, largestBatch } from './schedule.ts';
+
+/** Lists in one chunk of links back; a shrunk list takes some ten microseconds. */
+const LISTS = 8;
+
+interface BatchOptions {
+  readonly progress: HnswProgress;
+  readonly threads?: number;
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+interface Memory {
+  readonly rules: InsertionRules;
+  /** The points in the order of insertion. */
+  readonly order: Int32Array;
+  /** [the graph's entry, its maxLevel, where the batch begins in `order`]. */
+  readonly state: Int32Array;
+  readonly linksBack: LinksBackArrays;
+}
+
+interface Local extends Memory {
+  readonly draft: HnswDraft;
+  readonly source: DistanceSource;
+}
+
+interface Shared extends Memory {
+  readonly draft: SharedDraft;
+  readonly source: SharedSource;
+}
+
+/** `link`: a point of the batch finds its neighbors in the graph as it was before. `linkBack`: some lists take in their new links. */
+export const hnswBatchTask: Task<Local, Shared> = {
+  name: 'hnsw-batch',
+  attach: ({ draft, source, ...memory }, slot) => ({
+    draft: HnswDraft.attach(draft),
+    source: attachSource(source, slot),
+    ...memory,
+  }),
+  steps({ draft, source, rules, order, state, linksBack }) {
+    const insertion = new HnswInsertion(draft, source, rules);
+    const reader = new LinksBackReader(linksBack);
+    return {
+      link(chunk) {
+        draft.graph.entry = state[0]!;
+        draft.graph.maxLevel = state[1]!;
+        insertion.link(order[state[2]! + chunk]!);
+      },
+      linkBack(chunk) {
+        const end = Math.min((chunk + 1) * LISTS, reader.lists);
+        for (let place = chunk * LISTS; place < end; place++) {
+          const count = reader.read(place);
+          insertion.append(reader.node(place), reader.level(place), reader.ids, reader.lengths, count);
+        }
+      },
+    };
+  },
+  counts: ({ source }) => source.counts,
+};
+
+/**
+ * Inserts the points in batches: all points of a batch choose their neighbors in the graph as it was before the batch, and only then
+ * do the lists of these neighbors take in the links back, each list all of its new ones at once, in the order of insertion.
+ * No list is read while another thread writes it, so the graph is the same for any number of threads.
+ *
+ * Source: Manohar et al. 2024 (ParlayANN), prefix-doubling batches.
+ * Departs: batches grow slower (`hnsw-schedule.ts`); a full list is shrunk by the occlusion rule, where ParlayANN keeps the nearest;
+ * ties go to the smaller id.
+ *
+ * Where progress is kept, an interruption waits for the end of the batch: only between batches is the graph one to go on from.
+ *
+ * @returns the work of all threads
+ */
+export async function insertInBatches(
+  draft: HnswDraft,
+  source: DistanceSource,
+  rules: InsertionRules,
+  order: Int32Array,
+  { threads = 1, progress, onProgress, signal }: BatchOptions,
+): Promise<Counts> {
+  const { graph } = draft;
+  const turns = new Turns(() => source.counts, progress.keeps ? undefined : signal);
+  const before = { ...source.counts };
+  const several = threads > 1;
+  const room = linksBackArrays(mostLinks(order, graph, rules));
+  const memory: Memory = {
+    rules,
+    order: several ? inSharedMemory(order) : order,
+    state: several ? inSharedMemory(new Int32Array(3)) : new Int32Array(3),
+    linksBack: several ? shareLinksBack(room) : room,
+  };
+  const share = () => ({ draft: draft.share(), source: shareSource(source), ...memory });
+  const insertion = new HnswInsertion(draft, source, rules);
+  const collector = new LinksBackCollector(memory.linksBack, draft);
+  let first = progress.done;
+  const look = (): Promise<void> | undefined => {
+    if (!turns.due) return undefined;
+    onProgress?.(first, order.length);
+    return turns.take();
+  };
+  const insertBatch = async (job: Job, end: number): Promise<void> => {
+    memory.state.set([graph.entry, graph.maxLevel, first]);
+    await job.run('link', end - first, look);
+    collector.collect(order, first, end);
+    await job.run('linkBack', Math.ceil(memory.linksBack.size[0]! / LISTS), look);
+    insertion.raise(order[end - 1]!);
+  };
+  return withJob(hnswBatchTask, { draft, source, ...memory }, share, threads, async (job) => {
+    const work = (): Counts => ({
+      distances: source.counts.distances - before.distances + job.counts.distances,
+      multiplyAdds: source.counts.multiplyAdds - before.multiplyAdds + job.counts.multiplyAdds,
+    });
+    while (first < order.length) {
+      const end = batchEnd(order, graph, first);
+      const alone = end - first === 1;
+      if (alone) insertion.insert(order[first]!);
+      else await insertBatch(job, end);
+      first = end;
+      if (alone && !turns.due) continue;
+      await look();
+      if (first < order.length) await progress.pass(first, work());
+    }
+    return work();
+  });
+}
+
+/** How many links one batch has at most. */
+function mostLinks(order: Int32Array, { levels }: LayeredGraph, { baseLinks, M }: InsertionRules): number {
+  const size = largestBatch(order.length);
+  let upper = 0;
+  let most = 0;
+  for (let place = 0; place < order.length; place++) {
+    upper += levels[order[place]!]!;
+    if (place >= size) upper -= levels[order[place - size]!]!;
+    most = Math.max(most, upper);
+  }
+  return size * baseLinks + most * M;
+}

@@ -1,0 +1,156 @@
+import type { Counts } from '../../../kernels/operands.ts';
+import type { DistanceSource } from '../../tensor/vectors/vector-set.ts';
+import { requireThreads } from '../../workers/job.ts';
+import { LayeredGraph } from '../adjacency.ts';
+import { insertInBatches } from './batches.ts';
+import { type HnswCheckpoints, HnswProgress } from './checkpoint.ts';
+import { HnswDraft } from './draft.ts';
+import { HnswInsertion, type InsertionRules } from './insertion.ts';
+import { type HnswProfileName, hnswProfiles } from './profile.ts';
+
+export interface HnswOptions {
+  /** Links of a new point; a list holds up to 2M at level 0 (Mmax0) and M above (Mmax). From 2. */
+  readonly M: number;
+  /** Candidates found for a new point. From 1. */
+  readonly efConstruction: number;
+  /** Links of a new point and of a full list at level 0, where the profile's rule from M is not wanted. From 1. */
+  readonly baseLinks?: number;
+  /** `canonical` if not given. */
+  readonly profile?: HnswProfileName;
+  /** Decides the levels of the canonical profile; the libraries have seeds of their own. */
+  readonly seed?: number | string;
+  /** Algorithm 4's flag: neighbors of candidates are candidates too. Not in the batch profile. */
+  readonly extendCandidates?: boolean;
+  /** Algorithm 4's flag: lists are filled up with the nearest of those dropped. */
+  readonly keepPrunedConnections?: boolean;
+  /** The representative of each row: only rows that represent themselves become points of the graph. */
+  readonly representatives?: Int32Array;
+  /**
+   * Threads that insert a batch together, 1 if not given; the graph does not depend on it. All other profiles insert one point after
+   * the other, each into the graph that holds all before it: there the number changes nothing.
+   */
+  readonly threads?: number;
+  /** Keeps the graph under construction; what is built does not depend on where it was interrupted. */
+  readonly checkpoints?: HnswCheckpoints;
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface Hnsw {
+  readonly graph: LayeredGraph;
+  /** Work of all threads. */
+  readonly counts: Counts;
+}
+
+/** The event loop gets a turn after this many multiply-adds: a second at most, with or without SIMD. */
+const WORK_BETWEEN_TURNS = 5e8;
+
+/**
+ * Hierarchical navigable small world graph over all points of `source`, inserted one after the other or, in the batch profile, in
+ * batches.
+ *
+ * Source: Malkov & Yashunin 2018, Algorithm 1 (`hnsw-insertion.ts`).
+ * Departs: as the profile says (`hnsw-profile.ts`).
+ *
+ * A list is shrunk by distances between what is stored, also where a new point is another thing as a query (a vector among codes).
+ *
+ * @param source must take a list of any level a call, with one point more if it is asymmetric
+ * @throws {RangeError} if an option is out of its range
+ * @throws the signal's reason, when it aborts
+ */
+export async function buildHnsw(source: DistanceSource, options: HnswOptions): Promise<Hnsw> {
+  const { rules, graph, order } = planHnsw(source, options);
+  const draft = new HnswDraft(graph);
+  const sizes = { seed: options.seed ?? 1, points: order.length, baseCapacity: graph.base.capacity };
+  const progress = new HnswProgress(draft, { ...rules, ...sizes }, options);
+  const work = hnswProfiles[rules.profile].insertsBatches
+    ? await insertInBatches(draft, source, rules, order, { ...options, progress })
+    : await insertInOrder(draft, source, rules, order, { ...options, progress });
+  options.onProgress?.(order.length, order.length);
+  const distances = progress.before.distances + work.distances;
+  const multiplyAdds = progress.before.multiplyAdds + work.multiplyAdds;
+  return { graph, counts: { distances, multiplyAdds } };
+}
+
+/** @returns the work */
+async function insertInOrder(
+  draft: HnswDraft,
+  source: DistanceSource,
+  rules: InsertionRules,
+  order: Int32Array,
+  { progress, onProgress }: HnswOptions & { readonly progress: HnswProgress },
+): Promise<Counts> {
+  const insertion = new HnswInsertion(draft, source, rules);
+  const before = { ...source.counts };
+  let turn = source.counts.multiplyAdds;
+  for (let { done } = progress; done < order.length; done++) {
+    insertion.insert(order[done]!);
+    if (source.counts.multiplyAdds - turn < WORK_BETWEEN_TURNS) continue;
+    turn = source.counts.multiplyAdds;
+    onProgress?.(done + 1, order.length);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    await progress.pass(done + 1, differenceOf(source.counts, before));
+  }
+  return differenceOf(source.counts, before);
+}
+
+function differenceOf(after: Counts, before: Counts): Counts {
+  return {
+    distances: after.distances - before.distances,
+    multiplyAdds: after.multiplyAdds - before.multiplyAdds,
+  };
+}
+
+interface Plan {
+  readonly rules: InsertionRules;
+  /** Without links. */
+  readonly graph: LayeredGraph;
+  /** The points in the order of insertion. */
+  readonly order: Int32Array;
+}
+
+/** @throws {RangeError} if an option is out of its range */
+function planHnsw(source: DistanceSource, options: HnswOptions): Plan {
+  const { M, efConstruction, profile: name = 'canonical', seed = 1, representatives, baseLinks } = options;
+  requireWhole('M', M, 2);
+  if (baseLinks !== undefined) requireWhole('baseLinks', baseLinks, 1);
+  requireWhole('efConstruction', efConstruction, 1);
+  const capacity = baseLinks ?? 2 * M;
+  const longest = Math.max(M, capacity) + (source.asymmetric ? 1 : 0);
+  if (source.ids.length < longest) {
+    throw new RangeError(`buildHnsw: expected a source that takes ${longest} points a call, got ${source.ids.length}.`);
+  }
+  const profile = hnswProfiles[name];
+  if (!profile)
+    throw new RangeError(`buildHnsw: expected one of ${Object.keys(hnswProfiles).join(', ')}, got ${name}.`);
+  requireFitting(name, options);
+  const levels = profile.levels(source.size, M, seed);
+  const order = profile.order(levels);
+  const isPoint = (row: number): boolean => !representatives || representatives[row] === row;
+  for (let row = 0; row < levels.length; row++) if (!isPoint(row)) levels[row] = -1;
+  const rules = {
+    profile: name,
+    M,
+    baseLinks: baseLinks ?? profile.linksAtBase(M),
+    // No more can be found than there are points: a larger bound changes nothing but the room that is taken.
+    ef: Math.min(profile.raisesEf ? Math.max(efConstruction, M) : efConstruction, Math.max(1, source.size)),
+    extendCandidates: options.extendCandidates ?? false,
+    keepPruned: options.keepPrunedConnections ?? false,
+  };
+  return { rules, graph: new LayeredGraph(levels, capacity, M), order: order.filter(isPoint) };
+}
+
+/** Options that depend on whether points are inserted in batches. */
+function requireFitting(name: HnswProfileName, { threads = 1, extendCandidates = false }: HnswOptions): void {
+  requireThreads(threads);
+  // Lists of candidates would be read while other threads write them.
+  if (extendCandidates && hnswProfiles[name].insertsBatches) {
+    throw new RangeError('buildHnsw: expected profile batch without extendCandidates, got both.');
+  }
+}
+
+function requireWhole(name: string, value: number, min: number): void {
+  if (!Number.isSafeInteger(value) || value < min) {
+    throw new RangeError(`buildHnsw: expected ${name} to be a whole number from ${min}, got ${value}.`);
+  }
+}

@@ -1,0 +1,194 @@
+import type { DistanceSource } from '../../tensor/vectors/vector-set.ts';
+import type { LayeredGraph } from '../adjacency.ts';
+import { CandidatePool } from '../candidate-pool.ts';
+import { descend, searchLayer, VisitedSet } from '../search.ts';
+import { NeighborSelector } from '../select.ts';
+import type { HnswDraft } from './draft.ts';
+import { CandidateExtension } from './extend-candidates.ts';
+import { type HnswProfile, type HnswProfileName, hnswProfiles } from './profile.ts';
+
+/** How points are inserted; plain values. */
+export interface InsertionRules {
+  readonly profile: HnswProfileName;
+  /** Links of a new point above level 0. */
+  readonly M: number;
+  /** Links of a new point at level 0. */
+  readonly baseLinks: number;
+  /** Candidates found for a new point. */
+  readonly ef: number;
+  readonly extendCandidates: boolean;
+  readonly keepPruned: boolean;
+}
+
+/**
+ * What one thread does to insert points into a graph: links from a new point, then links back to it.
+ *
+ * Source: Malkov & Yashunin 2018, Algorithm 1 (line numbers in the body).
+ * Departs: as the profile says. All levels of a point are linked before the first link back; levels share no list, so that the
+ * graph is that of the paper's order.
+ */
+export class HnswInsertion {
+  readonly #graph: LayeredGraph;
+  readonly #draft: HnswDraft;
+  readonly #source: DistanceSource;
+  readonly #rules: InsertionRules;
+  readonly #profile: HnswProfile;
+  readonly #pool = new CandidatePool();
+  readonly #visited: VisitedSet;
+  readonly #selector: NeighborSelector;
+  readonly #extension: CandidateExtension | undefined;
+  /** One new link. */
+  readonly #newId = new Int32Array(1);
+  readonly #newLength = new Float64Array(1);
+
+  constructor(draft: HnswDraft, source: DistanceSource, rules: InsertionRules) {
+    const { graph } = draft;
+    const longest = Math.max(graph.base.capacity, graph.upper.capacity);
+    this.#graph = graph;
+    this.#draft = draft;
+    this.#source = source;
+    this.#rules = rules;
+    this.#profile = hnswProfiles[rules.profile];
+    this.#visited = new VisitedSet(graph.size);
+    this.#selector = new NeighborSelector(source, Math.max(rules.ef, longest + (source.asymmetric ? 2 : 1)));
+    this.#extension = rules.extendCandidates ? new CandidateExtension(graph, source) : undefined;
+  }
+
+  /** Algorithm 1: adds one point. */
+  insert(point: number): void {
+    this.link(point);
+    this.#linkBack(point);
+    this.raise(point);
+  }
+
+  /** Lines 5-11: links from a new point to some of those nearest to it, on each of its levels that there is. */
+  link(point: number): void {
+    const graph = this.#graph;
+    if (graph.entry < 0) return;
+    const source = this.#source;
+    const pool = this.#pool; // W
+    const { ef } = this.#rules;
+    source.setQueryRow(point);
+    const top = Math.min(graph.levels[point]!, graph.maxLevel);
+    descend(graph, top, source, pool, this.#visited); // lines 5-7
+    const greedyId = Int32Array.of(pool.id(0));
+    const greedyDistance = pool.distances.slice(0, 1);
+    pool.restart(1, ef);
+    for (let level = top; level >= 0; level--) {
+      searchLayer(graph, level, source, pool, this.#visited); // line 9
+      this.#linkFrom(point, level);
+      if (level === 0) break;
+      if (this.#profile.nextEntries === 'descent') {
+        pool.reset(ef);
+        pool.merge(greedyId, greedyDistance, 1);
+      } else {
+        pool.restart(this.#profile.nextEntries === 'all' ? pool.size : 1, ef); // line 17
+      }
+    }
+  }
+
+  /**
+   * Lines 12-16: adds links to a list, and shrinks it where they find no room.
+   *
+   * @param ids new points, none of which is there
+   * @param lengths of the links, squared
+   */
+  append(from: number, level: number, ids: Int32Array, lengths: Float64Array, count: number): void {
+    const layer = this.#graph.layer(level);
+    const list = this.#graph.listOf(from, level);
+    const degree = layer.degrees[list]!;
+    const begin = list * layer.capacity;
+    const kept = this.#draft.lengths[level === 0 ? 0 : 1];
+    if (degree + count <= layer.capacity) {
+      for (let i = 0; i < count; i++) {
+        kept[begin + degree + i] = lengths[i]!;
+        layer.append(list, ids[i]!);
+      }
+      return;
+    }
+    const selector = this.#selector;
+    if (this.#source.asymmetric) {
+      this.#measureLinks(from, layer.links, begin, kept, begin, degree);
+      this.#measureLinks(from, ids, 0, lengths, 0, count);
+    }
+    const settled = this.#draft.settled[level === 0 ? 0 : 1][list]!;
+    selector.clear();
+    // From the end: what was chosen together lies farthest first in the library profiles, and sorting likes it nearest first.
+    for (let i = degree - 1; i >= 0; i--) selector.offer(layer.links[begin + i]!, kept[begin + i]!, i < settled);
+    for (let i = 0; i < count; i++) selector.offer(ids[i]!, lengths[i]!, false);
+    this.#choose(from, level, layer.capacity);
+  }
+
+  /** Lines 18-19. */
+  raise(point: number): void {
+    const graph = this.#graph;
+    const top = graph.levels[point]!; // l
+    if (top <= graph.maxLevel) return;
+    graph.entry = point;
+    graph.maxLevel = top;
+  }
+
+  /** Lines 10-11. */
+  #linkFrom(point: number, level: number): void {
+    const selector = this.#selector;
+    const pool = this.#pool;
+    selector.clear();
+    for (let place = 0; place < pool.size; place++) selector.offer(pool.id(place), pool.distances[place]!, false);
+    this.#choose(point, level, level === 0 ? this.#rules.baseLinks : this.#rules.M);
+  }
+
+  /** Lines 12-16, for all that a new point is linked to. */
+  #linkBack(point: number): void {
+    const graph = this.#graph;
+    for (let level = Math.min(graph.levels[point]!, graph.maxLevel); level >= 0; level--) {
+      const neighbors = graph.neighbors(point, level);
+      const first = graph.listOf(point, level) * graph.layer(level).capacity;
+      const lengths = this.#draft.lengths[level === 0 ? 0 : 1];
+      for (let i = 0; i < neighbors.length; i++) {
+        this.#newId[0] = point;
+        this.#newLength[0] = lengths[first + i]!;
+        this.append(neighbors[i]!, level, this.#newId, this.#newLength, 1);
+      }
+    }
+  }
+
+  /** Lengths between what is stored take the place of those that a new point had as a query. */
+  #measureLinks(
+    from: number,
+    links: Int32Array,
+    firstLink: number,
+    lengths: Float32Array | Float64Array,
+    firstLength: number,
+    count: number,
+  ): void {
+    const { ids, distances } = this.#source;
+    for (let done = 0; done < count; done += ids.length) {
+      const asked = Math.min(ids.length, count - done);
+      for (let i = 0; i < asked; i++) ids[i] = links[firstLink + done + i]!;
+      this.#source.measureFrom(from, asked);
+      for (let i = 0; i < asked; i++) lengths[firstLength + done + i] = distances[i]!;
+    }
+  }
+
+  /** The selector's candidates become at most `limit` neighbors of the point. */
+  #choose(point: number, level: number, limit: number): void {
+    const selector = this.#selector;
+    const layer = this.#graph.layer(level);
+    const list = this.#graph.listOf(point, level);
+    const side = level === 0 ? 0 : 1;
+    const { keepPruned } = this.#rules;
+    this.#extension?.extend(selector, point, level);
+    const keepsAll = this.#profile.keepsShortLists && selector.size < limit;
+    const count = keepsAll ? selector.selectAll() : selector.select(limit, keepPruned);
+    if (this.#profile.farthestFirst) {
+      selector.ids.subarray(0, count).reverse();
+      selector.distances.subarray(0, count).reverse();
+    }
+    layer.replace(list, selector.ids, count);
+    // Where lengths will be measured anew, nothing is known of how they compare with those between the neighbors.
+    this.#draft.settled[side][list] = keepsAll || keepPruned || this.#source.asymmetric ? 0 : count;
+    const lengths = this.#draft.lengths[side];
+    const begin = list * layer.capacity;
+    for (let i = 0; i < count; i++) lengths[begin + i] = selector.distances[i]!;
+  }
+}

@@ -1,0 +1,31 @@
+import type { LayeredGraph } from '../adjacency.ts';
+
+/*
+ * Measured on 20,000 x 256 CNN features, M = 16, efConstruction = 200, 1,000 queries; recall 10@10 at ef 10, 20, 40, 80:
+ * one after the other 82.99 92.86 97.59 99.52; as here 82.92 92.97 97.63 99.52; with a cap of 0.01 82.67 92.81 97.57 99.52;
+ * with 0.0025 82.98 92.80 97.65 99.54; with 2,000 first 82.89 92.81 97.61 99.55. The number of distances is the same within 0.5 %.
+ */
+
+/** So many points are inserted one after the other, before batches begin. */
+const FIRST = 1000;
+/** A batch is at most this share of the points that the graph has, and of all points. */
+const GROWTH = 0.1;
+const CAP = 0.005;
+
+/** The most points of one batch. */
+export function largestBatch(points: number): number {
+  return Math.max(1, Math.floor(CAP * points));
+}
+
+/**
+ * Where the batch ends that begins at place `first` of the order. It depends on the points alone, not on the threads. A point
+ * that rises above the graph's top level ends its batch, so that the next batch enters there.
+ */
+export function batchEnd(order: Int32Array, graph: Pick<LayeredGraph, 'levels' | 'maxLevel'>, first: number): number {
+  const { levels, maxLevel } = graph;
+  if (first < FIRST) return first + 1;
+  const size = Math.min(Math.max(1, Math.floor(GROWTH * first)), largestBatch(order.length));
+  const most = Math.min(first + size, order.length);
+  for (let place = first; place < most; place++) if (levels[order[place]!]! > maxLevel) return place + 1;
+  return most;
+}

@@ -1,0 +1,218 @@
+import type { Counts } from '../../../kernels/operands.ts';
+import { shareSource } from '../../tensor/vectors/shared-source.ts';
+import type { DistanceSource } from '../../tensor/vectors/vector-set.ts';
+import { withJob } from '../../workers/job.ts';
+import { Turns } from '../../workers/turns.ts';
+import { LayeredGraph } from '../adjacency.ts';
+import type { KnnGraph } from '../knn/knn-graph.ts';
+import { NeighborSelector } from '../select.ts';
+import { choiceChunks, inSharedDraft, type KnnLists, type NsgDraft, nsgChoiceTask, searchedLists } from './choice.ts';
+import { FlatSearch } from './flat-search.ts';
+import { libraryRandom, nearestPoint, searchedPoint } from './navigating-point.ts';
+import { type NsgProfile, type NsgProfileName, nsgProfiles } from './profile.ts';
+import { Reach } from './reach.ts';
+
+export interface NsgOptions {
+  /** Links of a point at most. From 1. */
+  readonly R: number;
+  /** Candidates kept during the search for a point's neighbors. From 1. */
+  readonly L: number;
+  /** Candidates that the choice of neighbors looks at, nearest first. From 1. */
+  readonly C: number;
+  /** `canonical` if not given. */
+  readonly profile?: NsgProfileName;
+  /** Threads that choose the links of points, 1 if not given; the graph does not depend on it. Links back are added by one. */
+  readonly threads?: number;
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** A source that takes queries from outside, too. */
+export interface QueriedSource extends DistanceSource {
+  /** The query becomes the vector that begins at `offset`. */
+  setQuery(vectors: Float32Array, offset: number): void;
+}
+
+export interface Nsg {
+  /** One level; the entry is the navigating point. */
+  readonly graph: LayeredGraph;
+  /** How many points had to be linked in the end because they were out of reach. */
+  readonly attached: number;
+  /** Work of all threads. */
+  readonly counts: Counts;
+}
+
+/**
+ * Navigating spreading-out graph: from each point to some of those that a search for it meets, chosen by the occlusion rule, and back;
+ * every search enters at the point nearest to the center, from which every other can be reached.
+ *
+ * Source: Fu, Xiang, Wang & Cai 2019, Algorithm 2 (line numbers in the body).
+ * Departs: a point is never its own candidate, and does not count among the C; ties go to the smaller id. Links back
+ * (lines 11-15 of the authors' code, not in the paper) are added point after point. The faiss profile: `nsg-profile.ts`.
+ *
+ * @param source must take K, R + 1 and 64 points a call
+ * @param knn of the same points, exact or not; -1 and the point itself are skipped
+ * @param center (d), the mean of all points: `centroid`
+ * @throws {RangeError} if an option is out of its range, or the k-NN graph has other points
+ * @throws the signal's reason, when it aborts
+ */
+export async function buildNsg(
+  source: QueriedSource,
+  knn: Pick<KnnGraph, 'rows' | 'K' | 'ids'>,
+  center: Float32Array,
+  options: NsgOptions,
+): Promise<Nsg> {
+  const { threads = 1, onProgress, signal } = options;
+  const before = { ...source.counts };
+  const builder = new NsgBuilder(source, knn, options);
+  const turns = new Turns(() => source.counts, signal);
+  builder.enter(center);
+  const { draft } = builder;
+  const share = () => ({ ...draft, graph: draft.graph.share(), source: shareSource(source) });
+  const chunks = choiceChunks(source.size);
+  const others = await withJob(nsgChoiceTask, { ...draft, source }, share, threads, async (job) => {
+    await job.run('choose', chunks, (begun) => {
+      if (!turns.due) return undefined;
+      onProgress?.(Math.floor((begun / chunks) * source.size), source.size);
+      return turns.take();
+    });
+    return job.counts;
+  });
+  for (let point = 0; point < source.size; point++) {
+    builder.linkBack(point);
+    if (turns.due) await turns.take();
+  }
+  const { graph, attached } = await builder.complete(turns);
+  onProgress?.(source.size, source.size);
+  const counts = {
+    distances: source.counts.distances - before.distances + others.distances,
+    multiplyAdds: source.counts.multiplyAdds - before.multiplyAdds + others.multiplyAdds,
+  };
+  return { graph, attached, counts };
+}
+
+/** What is done point after point, each time with the links as they are by then. */
+class NsgBuilder {
+  readonly draft: NsgDraft;
+  readonly #source: QueriedSource;
+  readonly #profile: NsgProfile;
+  readonly #random = libraryRandom();
+  readonly #search: FlatSearch;
+  readonly #selector: NeighborSelector;
+
+  constructor(source: QueriedSource, knn: Pick<KnnGraph, 'rows' | 'K' | 'ids'>, options: NsgOptions) {
+    requireNsgOptions(options);
+    const { R, L, C, profile = 'canonical', threads = 1 } = options;
+    const needed = Math.max(R + 1, knn.K);
+    if (source.ids.length < needed) {
+      throw new RangeError(`buildNsg: expected a source that takes ${needed} points a call, got ${source.ids.length}.`);
+    }
+    const graph = new LayeredGraph(new Int32Array(source.size), R, 0);
+    graph.maxLevel = source.size === 0 ? -1 : 0;
+    const draft: NsgDraft = {
+      graph,
+      knn: listsOf(knn, source.size),
+      rules: { R, L, C, profile },
+      lengths: new Float64Array(source.size * R),
+      settled: new Int32Array(source.size),
+    };
+    this.draft = threads > 1 ? inSharedDraft(draft) : draft;
+    this.#source = source;
+    this.#profile = nsgProfiles[profile];
+    this.#search = new FlatSearch(source, this.#profile, true);
+    this.#selector = new NeighborSelector(source, Math.max(C, R + 1));
+  }
+
+  /** Lines 2-4: the navigating point. */
+  enter(center: Float32Array): void {
+    const { graph, knn, rules } = this.draft;
+    this.#source.setQuery(center, 0);
+    if (this.#source.size === 0) return;
+    graph.entry = this.#profile.searchesNavigatingPoint
+      ? searchedPoint(searchedLists(knn), this.#search, rules.L, this.#random)
+      : nearestPoint(this.#source);
+  }
+
+  /** Links back to a point from all those that it is linked to by now. */
+  linkBack(point: number): void {
+    const { graph, lengths, rules } = this.draft;
+    const { base } = graph;
+    const begin = point * rules.R;
+    for (let i = begin; i < begin + base.degrees[point]!; i++) this.#link(base.links[i]!, point, lengths[i]!);
+  }
+
+  /** Lines 16-21. */
+  async complete(turns: Turns): Promise<Pick<Reach, 'graph' | 'attached'>> {
+    const { graph, rules } = this.draft;
+    const reach = new Reach(graph, this.#source, this.#search, this.#profile, rules.L, this.#random);
+    await reach.complete(turns);
+    return reach;
+  }
+
+  /** Adds a link, and chooses the list anew when it is full. */
+  #link(from: number, to: number, length: number): void {
+    const { graph, lengths, rules } = this.draft;
+    const { base } = graph;
+    const degree = base.degrees[from]!;
+    const begin = from * rules.R;
+    for (let i = begin; i < begin + degree; i++) if (base.links[i] === to) return;
+    if (degree < rules.R) {
+      lengths[begin + degree] = length;
+      base.append(from, to);
+      return;
+    }
+    const selector = this.#selector;
+    const settled = this.draft.settled[from]!;
+    selector.clear();
+    for (let i = 0; i < degree; i++) {
+      const id = base.links[begin + i]!;
+      const isRepeated = this.#profile.keepsTail && base.links.indexOf(id, begin) < begin + i;
+      if (!isRepeated) selector.offer(id, lengths[begin + i]!, i < settled);
+    }
+    selector.offer(to, length, false);
+    const chosen = selector.select(rules.R);
+    for (let i = 0; i < chosen; i++) {
+      base.links[begin + i] = selector.ids[i]!;
+      lengths[begin + i] = selector.distances[i]!;
+    }
+    this.draft.settled[from] = chosen;
+    if (this.#profile.keepsTail) return;
+    base.links.fill(-1, begin + chosen, begin + degree);
+    base.degrees[from] = chosen;
+  }
+}
+
+/** The k-NN graph as lists to search in; copied only where something must be left out. */
+function listsOf({ rows, K, ids }: Pick<KnnGraph, 'rows' | 'K' | 'ids'>, size: number): KnnLists {
+  if (rows !== size || ids.length !== rows * K) {
+    throw new RangeError(`buildNsg: expected ${size} lists of neighbors, got ${rows} of ${K} in ${ids.length} ids.`);
+  }
+  const degrees = new Int32Array(rows);
+  let links = ids;
+  for (let row = 0; row < rows; row++) {
+    for (let i = row * K; i < (row + 1) * K; i++) {
+      const id = ids[i]!;
+      if (id < -1 || id >= size) {
+        throw new RangeError(`buildNsg: expected neighbors from -1 to ${size - 1}, got ${id} at point ${row}.`);
+      }
+      if (id < 0 || id === row) {
+        if (links === ids) links = ids.slice();
+      } else {
+        if (links !== ids) links[row * K + degrees[row]!] = id;
+        degrees[row]!++;
+      }
+    }
+  }
+  return { links, degrees, capacity: K };
+}
+
+/** @throws {RangeError} if an option is out of its range */
+export function requireNsgOptions({ R, L, C, profile = 'canonical' }: NsgOptions): void {
+  for (const [name, value] of Object.entries({ R, L, C })) {
+    if (Number.isSafeInteger(value) && value >= 1) continue;
+    throw new RangeError(`buildNsg: expected ${name} to be a whole number from 1, got ${value}.`);
+  }
+  if (!Object.hasOwn(nsgProfiles, profile)) {
+    throw new RangeError(`buildNsg: expected one of ${Object.keys(nsgProfiles).join(', ')}, got ${profile}.`);
+  }
+}

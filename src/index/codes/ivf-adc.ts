@@ -1,0 +1,229 @@
+import { type BackendChoice, type Computing, computingOf } from '../../../kernels/backend.ts';
+import type { Kernels } from '../../../kernels/kernels.ts';
+import { ProductQuantizer } from '../../quantize/product/product-quantizer.ts';
+import type { Matrix } from '../../tensor/matrix.ts';
+import { type Archive, type NamedArray, requireArray, requireInteger } from '../../tensor/named-arrays.ts';
+import { nearest } from '../../tensor/nearest/nearest.ts';
+import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
+import type { Vectors } from '../../tensor/vectors/vectors.ts';
+import { vectorsArray } from '../../tensor/vectors/vectors-array.ts';
+import { type CodeSearchOptions, keptVectors, searchCodes } from '../search/code-search.ts';
+import { requireQueries, type SearchResult } from '../search/search-result.ts';
+import { optionalVectors, requireMatrix, requirePackedCodes, requireSizes } from './code-archive.ts';
+import { buildLists, type IvfAdcOptions, type IvfLists } from './ivf-build.ts';
+import { ListProbing } from './list-probing.ts';
+
+export interface IvfSearchOptions extends CodeSearchOptions {
+  /** Lists searched for each query: those of the nearest centroids; from 1 to nlist. */
+  readonly nprobe: number;
+}
+
+export interface IvfStatistics {
+  readonly rows: number;
+  readonly nlist: number;
+  /** Rows of each list. */
+  readonly sizes: readonly number[];
+  /** nlist · Σ size² / rows²: 1 where all lists are equally long; the work of a probe grows with it. */
+  readonly imbalance: number;
+  readonly m: number;
+  readonly bits: number;
+  /** Of one packed code. */
+  readonly codeBytes: number;
+  /** Codes, ids, centroids and codebooks, without kept vectors. */
+  readonly bytes: number;
+  readonly keepsVectors: boolean;
+}
+
+const WHERE = 'IVFADC index';
+const LARGEST = 2 ** 31 - 1;
+
+/**
+ * Inverted lists of the product codes of residuals: a row lies in the list of its nearest coarse centroid, and its code says how it
+ * differs from that centroid. A query visits the lists of its nearest centroids, with a distance table for each.
+ *
+ * Source: Jégou, Douze & Schmid 2011, section IV (IVFADC).
+ * Departs: tables are computed for each list visited; the precomputed part of |q - c - y|² = |q - c|² + (|y|² + 2cy) - 2qy rounds
+ * otherwise, takes a table for each list, and would save only what tables cost (bench/pipeline/ivf-adc.ts prints it).
+ */
+export class IvfAdcIndex {
+  readonly kind = 'ivfpq';
+  readonly quantizer: ProductQuantizer;
+  readonly #lists: IvfLists;
+  readonly #probing: ListProbing;
+  readonly #vectors: VectorSource | undefined;
+
+  private constructor(
+    quantizer: ProductQuantizer,
+    lists: IvfLists,
+    vectors: Vectors | undefined,
+    computing: Computing,
+  ) {
+    this.quantizer = quantizer;
+    this.#lists = lists;
+    this.#probing = new ListProbing(quantizer, lists, computing);
+    this.#vectors = keptVectors(vectors, computing);
+  }
+
+  /**
+   * Learns the coarse centroids, then the codebooks of the residuals, and encodes the base.
+   *
+   * @throws {RangeError} if m does not divide the dimensions, there are fewer than nlist or 2^bits rows, a value is not finite, or an
+   * option is out of range
+   * @throws the signal's reason, when it aborts
+   */
+  static async build(options: IvfAdcOptions): Promise<IvfAdcIndex> {
+    const { base, keepVectors = false } = options;
+    const { quantizer, lists } = await buildLists(options);
+    return new IvfAdcIndex(quantizer, lists, keepVectors ? base : undefined, computingOf(options));
+  }
+
+  get rows(): number {
+    return this.#lists.ids.length;
+  }
+
+  /** Numbers a vector. */
+  get dim(): number {
+    return this.quantizer.dim;
+  }
+
+  /** Inverted lists. */
+  get nlist(): number {
+    return this.#lists.centroids.rows;
+  }
+
+  /** What really runs. */
+  get backend(): Kernels['backend'] {
+    return this.#probing.codes.kernels.backend;
+  }
+
+  /**
+   * The nearest k rows of each query by their codes, or by exact distances among the nearest `rerank` by their codes.
+   *
+   * @param queries (queries, dim)
+   * @throws {RangeError} if k, nprobe or rerank is out of range, or the queries have another width or values that are not finite
+   */
+  search(queries: Matrix, k: number, options: IvfSearchOptions): SearchResult {
+    const where = 'IvfAdcIndex.search';
+    const { nprobe } = options;
+    if (!Number.isSafeInteger(nprobe) || nprobe < 1 || nprobe > this.nlist) {
+      throw new RangeError(`${where}: expected nprobe from 1 to ${this.nlist} (the lists), got ${nprobe}.`);
+    }
+    const probing = this.#probing;
+    const { rows, dim } = this;
+    const { lists, counts } = probing.codes;
+    const scan = (first: number, count: number, width: number) => probing.scan(queries, first, count, width, nprobe);
+    const scanned = { rows, dim, vectors: this.#vectors, counts, lists, most: probing.blockRows(nprobe), scan };
+    return searchCodes(where, scanned, queries, k, options);
+  }
+
+  /**
+   * The share of the true neighbors that lie in the lists visited: no search that visits these lists can find more.
+   *
+   * @param queries (queries, dim)
+   * @param truth (queries, cols): the true neighbors of each query, nearest first
+   * @param depth how many of them count, from 1 to cols
+   * @returns for nprobe = 1, 2, …, nlist
+   * @throws {RangeError} if the truth does not fit the queries, or names rows that do not exist
+   */
+  probedShares(queries: Matrix, truth: Int32Array, cols: number, depth: number): Float64Array {
+    const where = 'IvfAdcIndex.probedShares';
+    requireQueries(queries, 1, this.dim, where);
+    if (truth.length !== queries.rows * cols) {
+      throw new RangeError(`${where}: expected ${queries.rows} x ${cols} true neighbors, got ${truth.length}.`);
+    }
+    if (!Number.isSafeInteger(depth) || depth < 1 || depth > cols) {
+      throw new RangeError(`${where}: expected a depth from 1 to ${cols}, got ${depth}.`);
+    }
+    const listOf = this.#listOfRows();
+    const shares = new Float64Array(this.nlist);
+    const orders = nearest(this.#lists.centroids, queries, this.nlist).ids;
+    for (let query = 0; query < queries.rows; query++) {
+      const order = orders.subarray(query * this.nlist, (query + 1) * this.nlist);
+      for (let i = query * cols; i < query * cols + depth; i++) {
+        const list = listOf[truth[i]!];
+        if (list === undefined) {
+          throw new RangeError(`${where}: expected true neighbors from 0 to ${this.rows - 1}, got ${truth[i]}.`);
+        }
+        shares[order.indexOf(list)]!++;
+      }
+    }
+    let sum = 0;
+    return shares.map((share) => (sum += share) / (queries.rows * depth));
+  }
+
+  /** What the index holds. */
+  statistics(): IvfStatistics {
+    const { rows, nlist } = this;
+    const { codes, ids, starts, centroids } = this.#lists;
+    const { m, bits, codeBytes, codebooks } = this.quantizer;
+    const sizes = Array.from({ length: nlist }, (_, list) => starts[list + 1]! - starts[list]!);
+    const imbalance = (nlist * sizes.reduce((sum, size) => sum + size * size, 0)) / (rows * rows);
+    const bytes = codes.length + 4 * (ids.length + starts.length + centroids.data.length + codebooks.length);
+    return { rows, nlist, sizes, imbalance, m, bits, codeBytes, bytes, keepsVectors: this.#vectors !== undefined };
+  }
+
+  /** Everything needed to search again. */
+  toArchive(): Archive {
+    const { rows, dim, nlist } = this;
+    const { centroids, starts, ids, codes } = this.#lists;
+    const { arrays, parameters } = this.quantizer.toArrays();
+    const all = new Map<string, NamedArray>(arrays);
+    all.set('centroids', { shape: [nlist, dim], data: centroids.data });
+    all.set('starts', { shape: [nlist + 1], data: starts });
+    all.set('ids', { shape: [rows], data: ids });
+    all.set('codes', { shape: [rows, this.quantizer.codeBytes], data: codes });
+    if (this.#vectors) all.set('vectors', vectorsArray(this.#vectors.vectors));
+    return { kind: 'ivfpq', parameters: { rows, dim, nlist, ...parameters }, arrays: all };
+  }
+
+  /**
+   * The index that `toArchive` gave.
+   *
+   * @param threads that search together
+   * @throws {RangeError} at the first thing that does not fit, in one line
+   */
+  static fromArchive(archive: Archive, backend: BackendChoice = 'auto', threads = 1): IvfAdcIndex {
+    const { rows, dim } = requireSizes(archive, 'ivfpq', WHERE);
+    const { arrays, parameters } = archive;
+    const nlist = requireInteger(parameters, 'nlist', 1, LARGEST, WHERE);
+    const quantizer = ProductQuantizer.fromArrays(arrays, parameters, dim, WHERE);
+    const centroids = requireMatrix(arrays, 'centroids', nlist, dim, WHERE);
+    const starts = requireArray(arrays, 'starts', 'int32', [nlist + 1], WHERE).data;
+    const ids = requireArray(arrays, 'ids', 'int32', [rows], WHERE).data;
+    requireStarts(starts, rows);
+    requireEachOnce(ids);
+    const codes = requirePackedCodes(arrays, rows, quantizer, WHERE);
+    const vectors = optionalVectors(arrays, 'vectors', rows, dim, WHERE);
+    return new IvfAdcIndex(quantizer, { centroids, starts, ids, codes }, vectors, { backend, threads });
+  }
+
+  #listOfRows(): Int32Array {
+    const { starts, ids } = this.#lists;
+    const listOf = new Int32Array(this.rows);
+    for (let list = 0; list < this.nlist; list++) {
+      for (let i = starts[list]!; i < starts[list + 1]!; i++) listOf[ids[i]!] = list;
+    }
+    return listOf;
+  }
+}
+
+/** @throws {RangeError} unless the lists follow each other and hold all rows */
+export function requireStarts(starts: Int32Array, rows: number): void {
+  for (let list = 0; list + 1 < starts.length; list++) {
+    const [begin, end] = [starts[list]!, starts[list + 1]!];
+    if ((list > 0 || begin === 0) && end >= begin && end <= rows) continue;
+    throw new RangeError(
+      `${WHERE}: expected list ${list} to begin and end within ${rows} rows, got ${begin} to ${end}.`,
+    );
+  }
+  const last = starts.at(-1)!;
+  if (last !== rows) throw new RangeError(`${WHERE}: expected the lists to hold ${rows} rows, got ${last}.`);
+}
+
+function requireEachOnce(ids: Int32Array): void {
+  const met = new Uint8Array(ids.length);
+  for (const id of ids) {
+    if (met[id] !== 0) throw new RangeError(`${WHERE}: expected each row in one list, got row ${id} again or unknown.`);
+    met[id] = 1;
+  }
+}

@@ -1,0 +1,179 @@
+import { type BackendChoice, type Computing, computingOf } from '../../../kernels/backend.ts';
+import type { Kernels } from '../../../kernels/kernels.ts';
+import { trainRotation } from '../../quantize/product/opq.ts';
+import { unpackCodes } from '../../quantize/product/packed-codes.ts';
+import { ProductQuantizer } from '../../quantize/product/product-quantizer.ts';
+import { rotateRows } from '../../quantize/product/rotation.ts';
+import { type ProductOptions, trainProduct } from '../../quantize/product/train-product.ts';
+import type { Matrix } from '../../tensor/matrix.ts';
+import type { Archive, NamedArray } from '../../tensor/named-arrays.ts';
+import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
+import { mapParts, partsOf, requireFiniteVectors, type Vectors } from '../../tensor/vectors/vectors.ts';
+import { vectorsArray } from '../../tensor/vectors/vectors-array.ts';
+import { type CodeSearchOptions, keptVectors, searchCodes } from '../search/code-search.ts';
+import type { SearchResult } from '../search/search-result.ts';
+import { optionalMatrix, optionalVectors, requirePackedCodes, requireSizes } from './code-archive.ts';
+import { ProductScan } from './product-scan.ts';
+
+export interface PqIndexOptions extends Omit<ProductOptions, 'onProgress' | 'start'> {
+  readonly base: Vectors;
+  /** Rotate the vectors first so that their parts lose less (OPQ). */
+  readonly opq?: boolean;
+  /** Keep the vectors, to re-rank by exact distances. */
+  readonly keepVectors?: boolean;
+  readonly onProgress?: (step: 'rotation' | 'training' | 'encoding', done: number, total: number) => void;
+}
+
+export interface PqStatistics {
+  readonly rows: number;
+  readonly m: number;
+  readonly bits: number;
+  /** Of one packed code. */
+  readonly codeBytes: number;
+  /** Codes, codebooks and rotation, without kept vectors. */
+  readonly bytes: number;
+  readonly rotated: boolean;
+  readonly keepsVectors: boolean;
+}
+
+const WHERE = 'PQ index';
+
+/**
+ * Product codes of all rows; a query is compared with all of them by its distance table.
+ *
+ * Source: Jégou, Douze & Schmid 2011, section III-A (exhaustive search with ADC).
+ */
+export class PqIndex {
+  readonly kind = 'pq';
+  readonly quantizer: ProductQuantizer;
+  /** (dim, dim), applied to rows and queries before all else. */
+  readonly rotation: Matrix | undefined;
+  readonly #codes: ProductScan;
+  /** (rows, codeBytes). */
+  readonly #packed: Uint8Array;
+  readonly #vectors: VectorSource | undefined;
+  readonly #computing: Computing;
+
+  private constructor(
+    quantizer: ProductQuantizer,
+    rotation: Matrix | undefined,
+    packed: Uint8Array,
+    vectors: Vectors | undefined,
+    computing: Computing,
+  ) {
+    const { m, bits, codeBytes, dim } = quantizer;
+    const numbers = unpackCodes(packed, packed.length / codeBytes, m, bits);
+    this.quantizer = quantizer;
+    this.rotation = rotation;
+    this.#packed = packed;
+    this.#codes = new ProductScan(quantizer, { numbers, origins: new Float32Array(dim) }, computing);
+    this.#vectors = keptVectors(vectors, computing);
+    this.#computing = computing;
+  }
+
+  /**
+   * Learns the codebooks from the base and encodes it.
+   *
+   * @throws {RangeError} if m does not divide the dimensions, there are fewer than 2^bits rows, a value is not finite, or an option
+   * is out of range
+   * @throws the signal's reason, when it aborts
+   */
+  static async build(options: PqIndexOptions): Promise<PqIndex> {
+    const { base, opq = false, keepVectors = false, onProgress, ...training } = options;
+    const { gpu } = training;
+    requireFiniteVectors(base, 'PqIndex.build');
+    const rotation = opq
+      ? await trainRotation(base, { ...training, onProgress: (done, total) => onProgress?.('rotation', done, total) })
+      : undefined;
+    const coded = rotation ? mapParts(base, (part) => rotateRows(part, rotation, training)) : base;
+    const quantizer = await trainProduct(coded, {
+      ...training,
+      onProgress: (done, total) => onProgress?.('training', done, total),
+    });
+    const packed = new Uint8Array(base.rows * quantizer.codeBytes);
+    for (const { first, matrix } of partsOf(coded)) {
+      const progress = (done: number) => onProgress?.('encoding', first + done, base.rows);
+      const encoding = { ...computingOf(training), onProgress: progress };
+      const codes = gpu ? await quantizer.encodeOnGpu(gpu, matrix, encoding) : quantizer.encode(matrix, encoding);
+      packed.set(codes, first * quantizer.codeBytes);
+    }
+    return new PqIndex(quantizer, rotation, packed, keepVectors ? base : undefined, computingOf(training));
+  }
+
+  get rows(): number {
+    return this.#codes.rows;
+  }
+
+  /** Numbers a vector. */
+  get dim(): number {
+    return this.quantizer.dim;
+  }
+
+  /** What really runs. */
+  get backend(): Kernels['backend'] {
+    return this.#codes.kernels.backend;
+  }
+
+  /**
+   * The nearest k rows of each query by their codes, or by exact distances among the nearest `rerank` by their codes.
+   *
+   * @param queries (queries, dim)
+   * @throws {RangeError} if k or rerank is out of range, or the queries have another width or values that are not finite
+   */
+  search(queries: Matrix, k: number, options: CodeSearchOptions = {}): SearchResult {
+    const { lists, counts } = this.#codes;
+    const { dim, rows } = this;
+    let turned = queries;
+    const scan = (first: number, count: number, width: number): number => {
+      if (first === 0 && this.rotation) turned = rotateRows(queries, this.rotation, this.#computing);
+      lists.begin(turned, first, count, width);
+      this.#codes.offerEverything(count, width);
+      lists.sort(count, width);
+      return count * rows;
+    };
+    const scanned = { rows, dim, vectors: this.#vectors, counts, lists, scan };
+    return searchCodes('PqIndex.search', scanned, queries, k, options);
+  }
+
+  /** What the index holds. */
+  statistics(): PqStatistics {
+    const { m, bits, codeBytes, codebooks } = this.quantizer;
+    const bytes = this.#packed.length + 4 * (codebooks.length + (this.rotation?.data.length ?? 0));
+    return {
+      rows: this.rows,
+      m,
+      bits,
+      codeBytes,
+      bytes,
+      rotated: this.rotation !== undefined,
+      keepsVectors: this.#vectors !== undefined,
+    };
+  }
+
+  /** Everything needed to search again. */
+  toArchive(): Archive {
+    const { rows, dim, rotation } = this;
+    const { arrays, parameters } = this.quantizer.toArrays();
+    const all = new Map<string, NamedArray>(arrays);
+    all.set('codes', { shape: [rows, this.quantizer.codeBytes], data: this.#packed });
+    if (rotation) all.set('rotation', { shape: [dim, dim], data: rotation.data });
+    if (this.#vectors) all.set('vectors', vectorsArray(this.#vectors.vectors));
+    return { kind: 'pq', parameters: { rows, dim, ...parameters }, arrays: all };
+  }
+
+  /**
+   * The index that `toArchive` gave.
+   *
+   * @param threads that search together
+   * @throws {RangeError} at the first thing that does not fit, in one line
+   */
+  static fromArchive(archive: Archive, backend: BackendChoice = 'auto', threads = 1): PqIndex {
+    const { rows, dim } = requireSizes(archive, 'pq', WHERE);
+    const { arrays, parameters } = archive;
+    const quantizer = ProductQuantizer.fromArrays(arrays, parameters, dim, WHERE);
+    const packed = requirePackedCodes(arrays, rows, quantizer, WHERE);
+    const rotation = optionalMatrix(arrays, 'rotation', dim, dim, WHERE);
+    const vectors = optionalVectors(arrays, 'vectors', rows, dim, WHERE);
+    return new PqIndex(quantizer, rotation, packed, vectors, { backend, threads });
+  }
+}

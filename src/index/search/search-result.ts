@@ -1,0 +1,54 @@
+import type { Counts } from '../../../kernels/operands.ts';
+import type { SearchTrace } from '../../graph/search.ts';
+import type { Matrix } from '../../tensor/matrix.ts';
+import { requireFinite } from '../../tensor/matrix.ts';
+
+/** Stands where fewer than k points were found, with id -1: the largest float32. */
+export const NO_DISTANCE = 3.4028234663852886e38;
+
+export interface SearchCounts extends Counts {
+  /** Neighbor lists read. */
+  readonly hops: number;
+  /**
+   * Codes that a query was compared with, where the index compares by tables; `distances` then has only those besides: to coarse centroids,
+   * to the centroids of each part (the entries of tables), and of re-ranking.
+   */
+  readonly codes?: number;
+  /** Distances between codes of compressed vectors, where a graph was walked over these; `distances` then has only those of re-ranking. */
+  readonly walkDistances?: number;
+}
+
+/** What a search returns; has the shape of `Neighbors`. */
+export interface SearchResult {
+  readonly queries: number;
+  readonly k: number;
+  /** (queries, k), nearest first, -1 where fewer than k were found. */
+  readonly ids: Int32Array;
+  /** (queries, k), squared; 3.4028235e38 beside -1. */
+  readonly distances: Float32Array;
+  /** Work of the whole search. */
+  readonly counts: SearchCounts;
+  /** One for each query, where they were asked for. */
+  readonly traces?: readonly SearchTrace[];
+}
+
+/** Room for the answers, all absent. */
+export function emptyAnswers(queries: number, k: number): { ids: Int32Array; distances: Float32Array } {
+  return {
+    ids: new Int32Array(queries * k).fill(-1),
+    distances: new Float32Array(queries * k).fill(NO_DISTANCE),
+  };
+}
+
+/**
+ * Checks the arguments that every search has.
+ *
+ * @param where begins the message
+ * @throws {RangeError} if k is no positive whole number, or the queries have another width or values that are not finite
+ */
+export function requireQueries(queries: Matrix, k: number, dim: number, where: string): void {
+  if (!Number.isSafeInteger(k) || k < 1)
+    throw new RangeError(`${where}: expected k to be a whole number from 1, got ${k}.`);
+  if (queries.cols !== dim) throw new RangeError(`${where}: expected queries of ${dim} columns, got ${queries.cols}.`);
+  requireFinite(queries, where);
+}

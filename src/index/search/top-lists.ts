@@ -1,0 +1,63 @@
+import type { Kernels } from '../../../kernels/kernels.ts';
+import type { Floats } from '../../../kernels/operands.ts';
+import { NO_ID } from '../../../kernels/top-k/reference.ts';
+import type { Matrix } from '../../tensor/matrix.ts';
+
+/** Queries that are searched together at most. */
+export const MOST_QUERIES = 1024;
+/** Room for pairs in the lists, if one list does not need more. Memory that is not touched costs nothing. */
+const LEAST_PAIRS = 2 ** 18;
+
+/** Queries of a block and the nearest that each has met, in the memory of the kernels that compare them. */
+export class TopLists {
+  /** (block, dim). */
+  readonly queries: Floats;
+  /** (block, width), heaps until `sort`. */
+  readonly distances: Floats;
+  readonly ids: Int32Array;
+  readonly #kernels: Kernels;
+  readonly #pairs: number;
+
+  /** @param longest the longest list that will be asked for */
+  constructor(kernels: Kernels, longest: number, dim: number) {
+    this.#kernels = kernels;
+    this.#pairs = Math.max(LEAST_PAIRS, longest);
+    this.queries = kernels.floats(MOST_QUERIES * dim);
+    this.distances = kernels.floats(this.#pairs);
+    this.ids = kernels.ints(this.#pairs);
+  }
+
+  /** What the constructor takes of the kernels. */
+  static bytes(longest: number, dim: number): number {
+    return 4 * MOST_QUERIES * dim + 8 * Math.max(LEAST_PAIRS, longest) + 192;
+  }
+
+  /** How many queries may have lists of this width at a time. */
+  blockRows(width: number): number {
+    return Math.min(MOST_QUERIES, Math.floor(this.#pairs / width));
+  }
+
+  /** Loads queries and empties their lists. */
+  begin(queries: Matrix, first: number, count: number, width: number): void {
+    const { cols, data } = queries;
+    this.queries.set(data.subarray(first * cols, (first + count) * cols));
+    this.empty(count, width);
+  }
+
+  empty(count: number, width: number): void {
+    this.distances.fill(Number.POSITIVE_INFINITY, 0, count * width);
+    this.ids.fill(NO_ID, 0, count * width);
+  }
+
+  /** Each list nearest first. */
+  sort(count: number, width: number): void {
+    this.#kernels.sortTops(this.distances, this.ids, count, width);
+  }
+
+  /** How many the sorted list of a query holds. */
+  length(query: number, width: number): number {
+    let length = width;
+    while (length > 0 && this.ids[query * width + length - 1] === NO_ID) length--;
+    return length;
+  }
+}

@@ -1,0 +1,148 @@
+import type { ElementType, JsonValue, NamedArray, NamedArrays } from '../../tensor/named-arrays.ts';
+import { FileError, quoted } from '../file/file-error.ts';
+import { arrayOver, bytesOfAll, ELEMENT_BYTES, sectionsOf, shapeBytes } from './array-bytes.ts';
+import { canonicalJson, isJsonObject, parseJsonObject } from './strict-json.ts';
+
+/** The format's own limit. */
+const LONGEST_HEADER = 100_000_000;
+
+const DTYPE: Readonly<Record<ElementType, string>> = {
+  float64: 'F64',
+  float32: 'F32',
+  int32: 'I32',
+  uint32: 'U32',
+  int16: 'I16',
+  uint16: 'U16',
+  int8: 'I8',
+  uint8: 'U8',
+};
+const ELEMENT_OF = new Map(Object.entries(DTYPE).map(([element, dtype]) => [dtype, element as ElementType]));
+
+/**
+ * A model as the bytes of a `.safetensors` file; equal models give equal bytes.
+ *
+ * Source: huggingface/safetensors, README "Format": u64 N, N bytes of JSON, the tensors. As its own writer does, wider
+ * elements come first, then names in order, and spaces pad the header to a multiple of 8.
+ *
+ * @throws {RangeError} if a shape and its elements differ, or a name is one that JSON or the format reserves
+ */
+export function encodeSafetensors(model: NamedArrays): Uint8Array {
+  const where = 'encodeSafetensors';
+  const sections = sectionsOf(model.arrays, where).sort((a, b) => ELEMENT_BYTES[b.type] - ELEMENT_BYTES[a.type]);
+  const members: string[] = [];
+  if (Object.keys(model.metadata).length > 0) members.push(`"__metadata__":${canonicalJson(model.metadata, where)}`);
+  let end = 0;
+  for (const { name, type, shape, length } of sections) {
+    const entry = { dtype: DTYPE[type], shape, data_offsets: [end, end + length] };
+    members.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
+    end += length;
+  }
+  const header = new TextEncoder().encode(`{${members.join(',')}}`);
+  const padded = Math.ceil(header.length / 8) * 8;
+  const file = new Uint8Array(8 + padded + end);
+  new DataView(file.buffer).setBigUint64(0, BigInt(padded), true);
+  file.fill(0x20, 8, 8 + padded);
+  file.set(header, 8);
+  let at = 8 + padded;
+  for (const section of sections) {
+    for (const bytes of bytesOfAll(section)) {
+      file.set(bytes, at);
+      at += bytes.length;
+    }
+  }
+  return file;
+}
+
+interface Entry {
+  readonly name: string;
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+/**
+ * Reads the bytes of a `.safetensors` file. The tensors are views into `file` where their place allows it.
+ *
+ * Source: as `encodeSafetensors`, with all of the format's rules: keys once, shape x width = bytes, tensors that tile
+ * the rest of the file without gap or overlap.
+ * Departs: BOOL, F16, BF16, I64, U64 and the 8-bit floats, which no model of ours holds, are refused by name.
+ *
+ * @param where the file's path, for errors
+ * @throws {FileError} on anything else
+ */
+export function decodeSafetensors(file: Uint8Array, where = 'safetensors'): NamedArrays {
+  const length = headerLength(file, where);
+  const header = parseJsonObject(file.subarray(8, 8 + length), where, 8);
+  const entries: Entry[] = [];
+  let metadata: Record<string, string> = {};
+  for (const [name, value] of Object.entries(header)) {
+    if (name === '__metadata__') metadata = parseMetadata(value, where);
+    else entries.push(parseEntry(name, value, where));
+  }
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let end = 0;
+  for (const entry of entries) {
+    if (entry.begin !== end) {
+      throw new FileError(where, `expected tensor ${quoted(entry.name)} to begin at ${end}, got ${entry.begin}`, {
+        offset: 8 + length + end,
+      });
+    }
+    end = entry.end;
+  }
+  const size = file.length - 8 - length;
+  if (end !== size) {
+    throw new FileError(where, `expected ${end} bytes of tensors, got ${size}`, { offset: 8 + length });
+  }
+  const arrays = new Map<string, NamedArray>();
+  for (const { name, type, shape, begin, end } of entries) {
+    const data = arrayOver(type, file, 8 + length + begin, (end - begin) / ELEMENT_BYTES[type]);
+    arrays.set(name, { shape, data });
+  }
+  return { arrays, metadata };
+}
+
+function headerLength(file: Uint8Array, where: string): number {
+  if (file.length < 8) throw new FileError(where, `expected at least 8 bytes of safetensors, got ${file.length}`);
+  const length = new DataView(file.buffer, file.byteOffset, 8).getBigUint64(0, true);
+  const most = Math.min(LONGEST_HEADER, file.length - 8);
+  if (length > most) {
+    throw new FileError(where, `expected a safetensors header of at most ${most} bytes, got ${length}`, { offset: 0 });
+  }
+  if (file[8] !== 0x7b || length < 2) {
+    throw new FileError(where, 'expected a safetensors header to begin with "{", got another byte', { offset: 8 });
+  }
+  return Number(length);
+}
+
+function parseMetadata(value: JsonValue, where: string): Record<string, string> {
+  const metadata: Record<string, string> = {};
+  if (!isJsonObject(value)) throw new FileError(where, 'expected __metadata__ to be an object, got another value');
+  for (const [key, text] of Object.entries(value)) {
+    if (typeof text !== 'string') {
+      throw new FileError(where, `expected __metadata__ ${quoted(key)} to be text, got ${quoted(text)}`);
+    }
+    metadata[key] = text;
+  }
+  return metadata;
+}
+
+function parseEntry(name: string, value: JsonValue, where: string): Entry {
+  const tensor = `tensor ${quoted(name)}`;
+  if (!isJsonObject(value) || Object.keys(value).sort().join() !== 'data_offsets,dtype,shape') {
+    throw new FileError(where, `expected ${tensor} to have dtype, shape and data_offsets, got ${quoted(value)}`);
+  }
+  const { dtype, shape, data_offsets: offsets } = value;
+  const type = typeof dtype === 'string' ? ELEMENT_OF.get(dtype) : undefined;
+  if (!type) {
+    const types = [...ELEMENT_OF.keys()].join(' ');
+    throw new FileError(where, `expected ${tensor} to be one of ${types}, got ${quoted(dtype)}`);
+  }
+  const bytes = shapeBytes(shape, ELEMENT_BYTES[type]);
+  if (bytes === undefined) throw new FileError(where, `expected ${tensor} to have a shape, got ${quoted(shape)}`);
+  const [begin, end] = Array.isArray(offsets) && offsets.length === 2 ? offsets : [];
+  if (!Number.isSafeInteger(begin) || !Number.isSafeInteger(end) || begin < 0 || end - begin !== bytes) {
+    throw new FileError(where, `expected ${tensor} to take ${bytes} bytes, got offsets ${quoted(offsets)}`);
+  }
+  return { name, type, shape: shape as number[], begin, end };
+}

@@ -1,0 +1,83 @@
+import type { BackendChoice } from '../../../kernels/backend.ts';
+import { generateManifold } from '../../data/manifold.ts';
+import { findDataset, readGroundtruth } from '../../io/dataset.ts';
+import { digestMatrix } from '../../io/digest.ts';
+import type { IdTable } from '../../io/ids.ts';
+import { readVectors } from '../../io/vectors.ts';
+import type { Matrix } from '../../tensor/matrix.ts';
+import { nearest } from '../../tensor/nearest/nearest.ts';
+import { HNSW_SETTINGS, PAPER_ROWS, type PaperDataset, paperDatasetFor } from '../tables/settings.ts';
+
+/** Vectors, queries and their true neighbors, and which data set of the paper they stand beside. */
+export interface ExperimentData {
+  readonly name: string;
+  readonly base: Matrix;
+  readonly query: Matrix;
+  /** (queries, HNSW_SETTINGS.k) ids of the true nearest base rows in full dimension, nearest first. */
+  readonly truth: Int32Array;
+  readonly digest: string;
+  readonly paper: PaperDataset;
+  /** Why figures may differ from the paper's: "50,000 rows of gist, not 1,000,000 of GIST1M". */
+  readonly difference: string;
+}
+
+/** The generated data of the demo scale: small enough for minutes, hard enough that compression costs recall. */
+export const DEMO = { rows: 5_000, queries: 500, dim: 128 } as const;
+
+function describe(rows: string, dim: number): { paper: PaperDataset; difference: string } {
+  const paper = paperDatasetFor(dim);
+  return { paper, difference: `${rows}, not ${PAPER_ROWS.toLocaleString('en')} of ${paper}` };
+}
+
+/** The demo's data: seeded, the same everywhere. */
+export function generatedData(seed: number, backend: BackendChoice): ExperimentData {
+  const { base, query } = generateManifold({ ...DEMO, seed });
+  const truth = nearest(base, query, HNSW_SETTINGS.k, { backend }).ids;
+  const digest = `${digestMatrix(base)} ${digestMatrix(query)}`;
+  const described = describe(`${DEMO.rows.toLocaleString('en')} generated rows`, DEMO.dim);
+  return { name: 'generated data', base, query, truth, digest, ...described };
+}
+
+/**
+ * The data set in a folder; the truth is computed where none fits the rows in use.
+ *
+ * @param rows `limit` of them, or as many as there are up to `most`
+ * @throws {RangeError} if these are fewer than `rows.least`, before any is read, or fewer than the neighbors
+ */
+export async function readData(
+  folder: string,
+  rows: { readonly limit: number | undefined; readonly most: number | undefined; readonly least?: number },
+  backend: BackendChoice,
+  onProgress: (done: number, total: number) => void,
+): Promise<ExperimentData> {
+  const found = await findDataset(folder);
+  const { least = 1 } = rows;
+  const count = Math.min(rows.limit ?? rows.most ?? found.baseRows, found.baseRows);
+  if (count < least) {
+    throw new RangeError(`${folder}: expected at least ${least} base rows, to train networks on, got ${count}.`);
+  }
+  const base = await readVectors(found.base, {
+    limit: rows.limit ?? Math.min(rows.most ?? found.baseRows, found.baseRows),
+  });
+  const k = HNSW_SETTINGS.k;
+  if (base.rows < k) {
+    throw new RangeError(`${folder}: expected at least ${k} base rows, for as many neighbors, got ${base.rows}.`);
+  }
+  const query = await readVectors(found.query);
+  const table = await readGroundtruth(found, base.rows);
+  if (table !== undefined && table.cols < k) {
+    throw new RangeError(`${folder}: expected at least ${k} true neighbors a query, got ${table.cols}.`);
+  }
+  const truth = table ? firstColumns(table, k) : nearest(base, query, k, { backend, onProgress }).ids;
+  const digest = `${digestMatrix(base)} ${digestMatrix(query)}`;
+  const described = describe(`${base.rows.toLocaleString('en')} rows of ${found.name}`, base.cols);
+  return { name: found.name, base, query, truth, digest, ...described };
+}
+
+function firstColumns(table: IdTable, cols: number): Int32Array {
+  const first = new Int32Array(table.rows * cols);
+  for (let row = 0; row < table.rows; row++) {
+    first.set(table.data.subarray(row * table.cols, row * table.cols + cols), row * cols);
+  }
+  return first;
+}

@@ -1,0 +1,104 @@
+import { IvfAdcIndex } from '../../index/codes/ivf-adc.ts';
+import { type LinkAndCodeBytes, LinkAndCodeIndex } from '../../index/link-and-code/link-and-code.ts';
+import type { SearchResult } from '../../index/search/search-result.ts';
+import type { Matrix } from '../../tensor/matrix.ts';
+import type { Archive } from '../../tensor/named-arrays.ts';
+import type { Experiment } from '../run/experiment.ts';
+import { IVFADC_SETTINGS, LINK_AND_CODE_SETTINGS } from './settings.ts';
+
+/** What a sweep varies: the inverted lists visited, or the candidates that L&C keeps. */
+export interface SweptSetting {
+  readonly nprobe?: number;
+  /** Percent of the true nearest neighbors that lie in the lists visited: no recall can be higher. */
+  readonly probedShare?: number;
+  readonly ef?: number;
+}
+
+/** Rounds of learning the rotation before L&C, and its weights. */
+export interface LearningRounds {
+  readonly rotationRounds: number;
+  readonly regressionRounds: number;
+}
+
+/** An index of codes, and how it is searched. */
+export interface CodedVectors {
+  readonly archive: Archive;
+  readonly seconds: number;
+  readonly bytesPerVector?: LinkAndCodeBytes;
+  readonly search: () => SearchResult;
+  readonly sweep: readonly (SweptSetting & { readonly search: () => SearchResult })[];
+}
+
+/** Product codes of residuals in inverted lists, searched in all of them, and in fewer. */
+export async function invertedLists(
+  experiment: Experiment,
+  base: Matrix,
+  query: Matrix,
+  bytes: number,
+  name: string,
+): Promise<CodedVectors> {
+  const { data, around } = experiment;
+  const { backend, signal, now } = around;
+  const { nlist, nprobe, k, sweep } = IVFADC_SETTINGS;
+  const progress = around.progress(`building IVFADC, ${name}`);
+  const begin = now();
+  // Source: "based on Faiss", hence faiss's rules of k-means.
+  const index = await IvfAdcIndex.build({
+    base,
+    nlist,
+    m: bytes,
+    profile: 'faiss',
+    backend,
+    signal,
+    onProgress: (step, done, total) => progress.update(done, total, step),
+  });
+  const seconds = now() - begin;
+  progress.end();
+  const shares = index.probedShares(query, data.truth, k, 1);
+  return {
+    archive: index.toArchive(),
+    seconds,
+    search: () => index.search(query, k, { nprobe }),
+    sweep: sweep.map((visited) => ({
+      nprobe: visited,
+      probedShare: 100 * shares[visited - 1]!,
+      search: () => index.search(query, k, { nprobe: visited }),
+    })),
+  };
+}
+
+/** Link and Code, searched with many candidates, and with fewer. */
+export async function linkedCodes(
+  experiment: Experiment,
+  base: Matrix,
+  query: Matrix,
+  bytes: number,
+  rounds: LearningRounds,
+  name: string,
+): Promise<CodedVectors> {
+  const { around, seed } = experiment;
+  const { backend, signal, now } = around;
+  const { nsq, ef, k, sweep } = LINK_AND_CODE_SETTINGS;
+  const progress = around.progress(`building L&C, ${name}`);
+  const begin = now();
+  const index = await LinkAndCodeIndex.build({
+    base,
+    m: bytes,
+    nsq,
+    ...rounds,
+    profile: 'faiss',
+    seed,
+    backend,
+    signal,
+    onProgress: (step, done, total) => progress.update(done, total, step),
+  });
+  const seconds = now() - begin;
+  progress.end();
+  return {
+    archive: index.toArchive(),
+    seconds,
+    bytesPerVector: index.statistics().bytesPerVector,
+    search: () => index.search(query, k, { ef }),
+    sweep: sweep.map((width) => ({ ef: width, search: () => index.search(query, k, { ef: width }) })),
+  };
+}

@@ -1,0 +1,240 @@
+import { intersectionAt, recallAt } from '../../eval/recall.ts';
+import { graphArrays } from '../../graph/graph-arrays.ts';
+import type { GraphIndex } from '../../index/graph/graph-index.ts';
+import type { NeighborGraph } from '../../index/graph/nsg-archive.ts';
+import type { NsgIndex } from '../../index/graph/nsg-index.ts';
+import { digestArrays, digestIds } from '../../io/digest.ts';
+import type { Method, MethodOrNone } from '../methods/method.ts';
+import type { BuiltGraph, Experiment } from '../run/experiment.ts';
+import { type Cell, measuredCell, ratioCell, recallCell } from './cell.ts';
+import { rowName } from './row-name.ts';
+import {
+  EF_SEARCH,
+  EF_SWEEP,
+  HNSW_SETTINGS,
+  NN_DESCENT_SETTINGS,
+  neighborGraphFor,
+  TABLE_1_HNSW,
+  TABLE_1_NSG,
+} from './settings.ts';
+import { sweptSearch, type TimedSearch, timedSearch } from './timed-search.ts';
+
+/** Which columns of Table 1. */
+export type GraphKind = 'HNSW' | 'NSG';
+
+/** A search of the ten nearest that keeps `ef` candidates. */
+export interface GraphSearch {
+  readonly ef: number;
+  readonly queriesPerSecond: number;
+  readonly distancesPerQuery: number;
+  /** Percent. */
+  readonly recall10at10: number;
+}
+
+/** One row of Table 1, of one graph, as measured here. */
+export interface Table1Result {
+  readonly method: MethodOrNone;
+  readonly factor: number;
+  readonly indexingSeconds: number;
+  readonly indexingDistances: number;
+  readonly indexingMultiplyAdds: number;
+  /** NSG: the k-NN graph that it begins with; its work is part of the indexing. */
+  readonly neighborGraph?: { readonly parameters: NeighborGraph; readonly multiplyAdds: number };
+  readonly compressingSeconds: number;
+  /** Mean, least and most over the repetitions. */
+  readonly queriesPerSecond: TimedSearch['queriesPerSecond'];
+  readonly distancesPerQuery: number;
+  readonly hopsPerQuery: number;
+  /** Percent. */
+  readonly recall1at1: number;
+  readonly recall1at10: number;
+  readonly recall100at100: number;
+  readonly reachableFraction: number;
+  /** Links of a point at level 0. */
+  readonly meanDegree: number;
+  readonly sweep: readonly GraphSearch[];
+  readonly modelDigest: string;
+  readonly graphDigest: string;
+  readonly resultDigest: string;
+}
+
+/**
+ * Builds a graph on full and on compressed vectors and searches each over the full ones.
+ *
+ * Source: the paper, Table 1. Departs: one thread builds; searches repeat in one process instead of 20 cold ones.
+ *
+ * @param factors of compression, besides 1
+ */
+export async function measureTable1(
+  experiment: Experiment,
+  factors: readonly number[],
+  repetitions: number,
+  kind: GraphKind = 'HNSW',
+): Promise<Table1Result[]> {
+  const measure = kind === 'HNSW' ? measureRow : measureNsgRow;
+  const rows: Table1Result[] = [await measure(experiment, undefined, 1, repetitions)];
+  for (const method of ['CNT', 'PCA'] as const) {
+    for (const factor of factors) rows.push(await measure(experiment, method, factor, repetitions));
+  }
+  return rows;
+}
+
+function measureRow(
+  experiment: Experiment,
+  method: Method | undefined,
+  factor: number,
+  repetitions: number,
+): Promise<Table1Result> {
+  const key = experiment.key({ step: 'table 1', method: method ?? 'none', factor, repetitions });
+  return experiment.store.result(key, async () => {
+    const built = await experiment.graph(method, factor);
+    const index = method === undefined ? built.index : built.index.over(experiment.data.base);
+    return measureGraph(experiment, method, factor, repetitions, { ...built, index });
+  });
+}
+
+function measureNsgRow(
+  experiment: Experiment,
+  method: Method | undefined,
+  factor: number,
+  repetitions: number,
+): Promise<Table1Result> {
+  const { paper, base } = experiment.data;
+  const { K } = neighborGraphFor(paper, base.rows);
+  const key = experiment.key({ step: 'table 1, NSG', method: method ?? 'none', factor, repetitions, K });
+  return experiment.store.result(key, async () => {
+    const { neighborGraph, ...built } = await experiment.nsg(method, factor);
+    const index = method === undefined ? built.index : built.index.over(base);
+    const row = await measureGraph(experiment, method, factor, repetitions, { ...built, index });
+    return { ...row, neighborGraph };
+  });
+}
+
+/** @param built the graph over the full vectors, with the work of building it */
+async function measureGraph(
+  experiment: Experiment,
+  method: Method | undefined,
+  factor: number,
+  repetitions: number,
+  { index, ...indexing }: Omit<BuiltGraph, 'index'> & { readonly index: GraphIndex | NsgIndex },
+): Promise<Table1Result> {
+  const { data } = experiment;
+  const { modelDigest, seconds: compressingSeconds } = await experiment.compressed(method, factor);
+  const search = () => index.search(data.query, HNSW_SETTINGS.k, { ef: EF_SEARCH[data.paper] });
+  const { found, queriesPerSecond } = await timedSearch(experiment, search, repetitions);
+  const result = { rows: data.query.rows, cols: HNSW_SETTINGS.k, data: found.ids };
+  const truth = { rows: data.query.rows, cols: HNSW_SETTINGS.k, data: data.truth };
+  const { reachableFraction, meanDegree } = index.statistics();
+  return {
+    method: method ?? 'none',
+    factor,
+    indexingSeconds: indexing.seconds,
+    indexingDistances: indexing.distances,
+    indexingMultiplyAdds: indexing.multiplyAdds,
+    compressingSeconds,
+    queriesPerSecond,
+    distancesPerQuery: found.counts.distances / data.query.rows,
+    hopsPerQuery: found.counts.hops / data.query.rows,
+    recall1at1: 100 * recallAt(result, truth, 1),
+    recall1at10: 100 * recallAt(result, truth, 10),
+    recall100at100: 100 * intersectionAt(result, truth, 100),
+    reachableFraction,
+    meanDegree,
+    sweep: await sweep(experiment, index),
+    modelDigest,
+    graphDigest: digestArrays({ kind: 'graph', ...graphArrays(index.graph) }),
+    resultDigest: digestIds(result),
+  };
+}
+
+/** What more candidates cost and find, over the full vectors. */
+async function sweep(experiment: Experiment, index: GraphIndex | NsgIndex): Promise<GraphSearch[]> {
+  const { query, truth } = experiment.data;
+  const { efs, k } = EF_SWEEP;
+  const searches: GraphSearch[] = [];
+  for (const ef of efs) {
+    const { found, queriesPerSecond } = await sweptSearch(experiment, () => index.search(query, k, { ef }));
+    const recall = intersectionAt(
+      { rows: query.rows, cols: k, data: found.ids },
+      { rows: query.rows, cols: HNSW_SETTINGS.k, data: truth },
+      k,
+    );
+    const distancesPerQuery = found.counts.distances / query.rows;
+    searches.push({ ef, queriesPerSecond, distancesPerQuery, recall10at10: 100 * recall });
+  }
+  return searches;
+}
+
+/** The rows beside the paper's; the columns of NSG bear its name. */
+export function table1Cells(
+  experiment: Experiment,
+  results: readonly Table1Result[],
+  kind: GraphKind = 'HNSW',
+): Cell[] {
+  const { paper } = experiment.data;
+  const table = (kind === 'HNSW' ? TABLE_1_HNSW : TABLE_1_NSG)[paper];
+  const full = results[0]!;
+  const difference = kind === 'HNSW' ? experiment.data.difference : nsgDifference(experiment, full);
+  const printedFull = table[0]!;
+  const cells = results.flatMap((ours) => {
+    const printed = table.find((row) => ours.method !== 'PCA' && row.factor === ours.factor);
+    const row = rowName(ours.method, ours.factor);
+    const machine = `this machine, one thread; ${difference}`;
+    const cells = [
+      measuredCell(row, 'indexing s', printed?.indexingSeconds, ours.indexingSeconds, 1, machine),
+      measuredCell(row, 'search q/s', printed?.queriesPerSecond, ours.queriesPerSecond[0], 0, machine),
+      recallCell(row, '1@1', printed?.recall1at1, ours.recall1at1, difference),
+      recallCell(row, '1@10', printed?.recall1at10, ours.recall1at10, difference),
+      recallCell(row, '100@100', printed?.recall100at100, ours.recall100at100, difference, 2),
+    ];
+    if (ours === full) return cells;
+    const share = printed && printed.indexingSeconds / printedFull.indexingSeconds;
+    const gain = printed && printed.recall100at100 - printedFull.recall100at100;
+    return [
+      ...cells,
+      ratioCell(row, 'indexing / full', share, ours.indexingSeconds / full.indexingSeconds, machine),
+      recallCell(row, '100@100 - full', gain, ours.recall100at100 - full.recall100at100, difference, 2),
+      ...(kind === 'HNSW'
+        ? [measuredCell(row, 'compressing s', printed?.compressingSeconds, ours.compressingSeconds, 2, machine)]
+        : []),
+    ];
+  });
+  return kind === 'HNSW' ? cells : cells.map((cell) => ({ ...cell, column: `NSG ${cell.column}` }));
+}
+
+/** Why figures of NSG may differ: the k-NN graph has fewer neighbors where there are fewer rows. */
+function nsgDifference({ data }: Experiment, { neighborGraph }: Table1Result): string {
+  const K = neighborGraph?.parameters.K;
+  const most = NN_DESCENT_SETTINGS[data.paper].K;
+  return K === undefined || K === most ? data.difference : `${data.difference}; k-NN graph of GK ${K}, not ${most}`;
+}
+
+/** What can be counted instead of timed: the same on every machine. */
+export function table1Counts(results: readonly Table1Result[]): string[][] {
+  const full = results[0]!;
+  const nsg = full.neighborGraph !== undefined;
+  return [
+    [
+      nsg ? 'NSG' : 'row',
+      'indexing distances',
+      'multiply-adds',
+      '/ full',
+      ...(nsg ? ['k-NN graph'] : []),
+      'distances a query',
+      'hops a query',
+      'reachable',
+      'links a point',
+    ],
+    ...results.map((ours) => [
+      rowName(ours.method, ours.factor),
+      (ours.indexingDistances / 1e6).toFixed(1).concat(' M'),
+      (ours.indexingMultiplyAdds / 1e9).toFixed(1).concat(' G'),
+      (ours.indexingMultiplyAdds / full.indexingMultiplyAdds).toFixed(3),
+      ...(nsg ? [(ours.neighborGraph!.multiplyAdds / 1e9).toFixed(1).concat(' G')] : []),
+      ours.distancesPerQuery.toFixed(0),
+      ours.hopsPerQuery.toFixed(0),
+      `${(100 * ours.reachableFraction).toFixed(2)} %`,
+      ours.meanDegree.toFixed(2),
+    ]),
+  ];
+}

@@ -1,0 +1,219 @@
+import { recallAt } from '../../eval/recall.ts';
+import type { LinkAndCodeBytes } from '../../index/link-and-code/link-and-code.ts';
+import type { SearchResult } from '../../index/search/search-result.ts';
+import { digestArrays, digestIds } from '../../io/digest.ts';
+import type { Method, MethodOrNone } from '../methods/method.ts';
+import type { Experiment } from '../run/experiment.ts';
+import { type Cell, measuredCell, recallCell } from './cell.ts';
+import { invertedLists, type LearningRounds, linkedCodes, type SweptSetting } from './coded-vectors.ts';
+import { TABLE_2, TABLE_2_FACTOR } from './settings.ts';
+import { sweptSearch, type TimedSearch, timedSearch } from './timed-search.ts';
+
+/** PQ is searched by IVFADC. */
+export type Codec = 'PQ' | 'L&C';
+
+/** Recalls of one search, in percent. */
+export interface Table2Recalls {
+  readonly recall1at1: number;
+  readonly recall1at5: number;
+  readonly recall1at50: number;
+}
+
+/** A search of PQ that visits `nprobe` of the inverted lists, or of L&C that keeps `ef` candidates. */
+export interface SweptSearch extends Table2Recalls, SweptSetting {
+  readonly codesPerQuery: number;
+  readonly queriesPerSecond: number;
+}
+
+/** One row of Table 2 as measured here. */
+export interface Table2Result extends Table2Recalls {
+  readonly method: MethodOrNone;
+  readonly codec: Codec;
+  /** Of a product code, without the id. */
+  readonly bytes: number;
+  /** L&C: bytes of a vector with its regression code, and with its links at level 0 too. */
+  readonly bytesPerVector?: LinkAndCodeBytes;
+  readonly indexingSeconds: number;
+  readonly queriesPerSecond: TimedSearch['queriesPerSecond'];
+  readonly codesPerQuery: number;
+  readonly multiplyAddsPerQuery: number;
+  readonly sweep: readonly SweptSearch[];
+  readonly modelDigest: string;
+  readonly indexDigest: string;
+  readonly resultDigest: string;
+}
+
+export interface Table2Choices extends LearningRounds {
+  /** Searches by the clock. */
+  readonly repetitions: number;
+}
+
+/** The bytes of Table 2 that divide the compressed dimension. @throws {RangeError} if none does */
+export function table2Bytes({ data }: Experiment): number[] {
+  const compressed = data.base.cols / TABLE_2_FACTOR;
+  const printed = [...new Set(TABLE_2[data.paper].map(({ bytes }) => bytes))];
+  const fitting = printed.filter((bytes) => compressed % bytes === 0);
+  if (fitting.length > 0) return fitting;
+  throw new RangeError(
+    `reproduce: expected a dimension that ${printed.map((bytes) => TABLE_2_FACTOR * bytes).join(' or ')} divides for table2, got ${data.base.cols}.`,
+  );
+}
+
+/**
+ * Codes of full and of compressed vectors, in inverted lists and in Link and Code, searched for the neighbors of the original space.
+ *
+ * Source: the paper, Table 2. Departs: nprobe and ef are not stated there: all lists are visited, 1024 candidates kept, beside sweeps.
+ * Adds PCA before PQ, the control that the paper lacks. Catalyst has 4 times fewer columns, as CNT, where the paper gives no number.
+ */
+export async function measureTable2(experiment: Experiment, choices: Table2Choices): Promise<Table2Result[]> {
+  const rows: Table2Result[] = [];
+  for (const bytes of table2Bytes(experiment)) {
+    for (const method of methodsOf(experiment, bytes))
+      rows.push(await measureRow(experiment, method, 'PQ', bytes, choices));
+    for (const method of [undefined, 'CNT'] as const)
+      rows.push(await measureRow(experiment, method, 'L&C', bytes, choices));
+  }
+  return rows;
+}
+
+/** Catalyst is compared where the paper does. */
+function methodsOf({ data }: Experiment, bytes: number): (Method | undefined)[] {
+  const catalyst = TABLE_2[data.paper].some((row) => row.method === 'Catalyst' && row.bytes === bytes);
+  return [undefined, ...(catalyst ? (['Catalyst'] as const) : []), 'PCA', 'CNT'];
+}
+
+function measureRow(
+  experiment: Experiment,
+  method: Method | undefined,
+  codec: Codec,
+  bytes: number,
+  { repetitions, rotationRounds, regressionRounds }: Table2Choices,
+): Promise<Table2Result> {
+  const rounds = { rotationRounds, regressionRounds };
+  const own = { step: 'table 2', method: method ?? 'none', codec, bytes, repetitions };
+  const key = experiment.key(codec === 'PQ' ? own : { ...own, ...rounds });
+  return experiment.store.result(key, async () => {
+    const { base, query, modelDigest } = await experiment.compressed(method, method ? TABLE_2_FACTOR : 1);
+    const name = codeName(method, bytes, codec);
+    const coded =
+      codec === 'PQ'
+        ? await invertedLists(experiment, base, query, bytes, name)
+        : await linkedCodes(experiment, base, query, bytes, rounds, name);
+    const sweep: SweptSearch[] = [];
+    for (const { search, ...setting } of coded.sweep) {
+      const { found, queriesPerSecond } = await sweptSearch(experiment, search);
+      const costs = { codesPerQuery: found.counts.codes! / query.rows, queriesPerSecond };
+      sweep.push({ ...setting, ...costs, ...recallsOf(experiment, found) });
+    }
+    const { found, queriesPerSecond } = await timedSearch(experiment, coded.search, repetitions);
+    return {
+      method: method ?? 'none',
+      codec,
+      bytes,
+      ...(coded.bytesPerVector && { bytesPerVector: coded.bytesPerVector }),
+      indexingSeconds: coded.seconds,
+      queriesPerSecond,
+      codesPerQuery: found.counts.codes! / query.rows,
+      multiplyAddsPerQuery: found.counts.multiplyAdds / query.rows,
+      ...recallsOf(experiment, found),
+      sweep,
+      modelDigest,
+      indexDigest: digestArrays(coded.archive),
+      resultDigest: digestIds({ rows: query.rows, cols: found.k, data: found.ids }),
+    };
+  });
+}
+
+function recallsOf({ data }: Experiment, { ids, k }: SearchResult): Table2Recalls {
+  const result = { rows: data.query.rows, cols: k, data: ids };
+  const truth = { rows: data.query.rows, cols: k, data: data.truth };
+  const at = (rank: number) => 100 * recallAt(result, truth, rank);
+  return { recall1at1: at(1), recall1at5: at(5), recall1at50: at(50) };
+}
+
+/** `CNT + PQ, 16 bytes`. */
+export function codeName(method: MethodOrNone | undefined, bytes: number, codec: Codec): string {
+  return `${method === undefined || method === 'none' ? '' : `${method} + `}${codec}, ${bytes} bytes`;
+}
+
+const COLUMNS = [
+  ['1@1', 'recall1at1'],
+  ['1@5', 'recall1at5'],
+  ['1@50', 'recall1at50'],
+] as const;
+
+/** The rows beside the paper's, and what compressing gains over the same code of the full vectors. */
+export function table2Cells(experiment: Experiment, results: readonly Table2Result[]): Cell[] {
+  const { paper, difference } = experiment.data;
+  const printedOf = ({ method, codec, bytes }: Pick<Table2Result, 'method' | 'codec' | 'bytes'>) =>
+    TABLE_2[paper].find((row) => row.method === method && row.codec === codec && row.bytes === bytes);
+  return results.flatMap((ours) => {
+    const { method, codec, bytes } = ours;
+    const row = codeName(method, bytes, codec);
+    const printed = printedOf(ours);
+    const reason = reasonFor(experiment, ours);
+    const cells = [
+      measuredCell(
+        row,
+        'search q/s',
+        printed?.queriesPerSecond,
+        ours.queriesPerSecond[0],
+        0,
+        `this machine, one thread; ${difference}`,
+      ),
+      ...COLUMNS.map(([column, field]) => recallCell(row, column, printed?.[field], ours[field], reason)),
+    ];
+    const plain = results.find((other) => other.method === 'none' && other.codec === codec && other.bytes === bytes);
+    if (method === 'none' || plain === undefined) return cells;
+    const printedPlain = printedOf(plain);
+    return [
+      ...cells,
+      ...COLUMNS.map(([column, field]) => {
+        const gain = printed && printedPlain && printed[field] - printedPlain[field];
+        return recallCell(row, `${column} - ${codec}`, gain, ours[field] - plain[field], reason);
+      }),
+    ];
+  });
+}
+
+function reasonFor(experiment: Experiment, { method }: Table2Result): string {
+  const { difference } = experiment.data;
+  const samples = experiment.samples.toLocaleString('en');
+  if (method === 'CNT') return `${difference}; ${samples} training samples`;
+  if (method === 'Catalyst') return `${difference}; ${samples} training samples, three a triplet`;
+  return difference;
+}
+
+/** Recalls for each number of lists or candidates, and the share of true neighbors in the lists. */
+export function table2Sweep(results: readonly Table2Result[]): string[][] {
+  return [
+    ['row', 'nprobe or ef', 'true neighbors in the lists', '1@1', '1@5', '1@50', 'codes a query', 'search q/s'],
+    ...results.flatMap(({ method, bytes, codec, sweep }) =>
+      sweep.map((search) => [
+        codeName(method, bytes, codec),
+        search.ef === undefined ? `nprobe ${search.nprobe}` : `ef ${search.ef}`,
+        search.probedShare === undefined ? '' : `${search.probedShare.toFixed(1)} %`,
+        search.recall1at1.toFixed(1),
+        search.recall1at5.toFixed(1),
+        search.recall1at50.toFixed(1),
+        search.codesPerQuery.toFixed(0),
+        search.queriesPerSecond.toFixed(0),
+      ]),
+    ),
+  ];
+}
+
+/** What can be counted instead of timed: the same on every machine. */
+export function table2Counts(results: readonly Table2Result[]): string[][] {
+  return [
+    ['row', 'codes a query', 'multiply-adds a query', 'bytes', 'with regression code', 'with links'],
+    ...results.map((ours) => [
+      codeName(ours.method, ours.bytes, ours.codec),
+      ours.codesPerQuery.toFixed(0),
+      ours.multiplyAddsPerQuery.toFixed(0),
+      String(ours.bytes),
+      ours.bytesPerVector === undefined ? '' : String(ours.bytesPerVector.refined),
+      ours.bytesPerVector === undefined ? '' : String(ours.bytesPerVector.withLinks),
+    ]),
+  ];
+}

@@ -1,0 +1,196 @@
+import { intersectionAt, recallAt } from '../../eval/recall.ts';
+import { graphArrays } from '../../graph/graph-arrays.ts';
+import { GraphSearcher } from '../../index/graph/graph-searcher.ts';
+import { Sq8GraphIndex } from '../../index/graph/sq8-graph-index.ts';
+import type { SearchResult } from '../../index/search/search-result.ts';
+import { digestArrays, digestIds } from '../../io/digest.ts';
+import type { ScalarRange } from '../../quantize/scalar/scalar-quantizer.ts';
+import type { Matrix } from '../../tensor/matrix.ts';
+import { VectorSet } from '../../tensor/vectors/vector-set.ts';
+import type { Method } from '../methods/method.ts';
+import type { Experiment } from '../run/experiment.ts';
+import { type Cell, measuredCell, ratioCell, recallCell } from './cell.ts';
+import { rowName } from './row-name.ts';
+import { EF_SEARCH, HNSW_SETTINGS, TABLE_3, TABLE_3_FACTOR, type Table3Row } from './settings.ts';
+
+/** Recalls of one search, in percent. */
+export interface Table3Recalls {
+  readonly recall1at1: number;
+  readonly recall1at10: number;
+  readonly recall100at100: number;
+  readonly resultDigest: string;
+}
+
+/** One row of Table 3 as measured here. */
+export interface Table3Result {
+  readonly method: 'none' | 'CNT';
+  readonly factor: number;
+  /** The ranges of SQ8, of each dimension or one for all; `none` without scalar quantization. */
+  readonly range: ScalarRange | 'none';
+  readonly indexingSeconds: number;
+  readonly indexingDistances: number;
+  readonly indexingMultiplyAdds: number;
+  readonly compressingSeconds: number;
+  /** The graph searched over the full vectors. */
+  readonly overVectors: Table3Recalls;
+  /** The graph searched over the codes that it was built on; absent where there are none. */
+  readonly overCodes?: Table3Recalls;
+  readonly modelDigest: string;
+  readonly graphDigest: string;
+}
+
+/** Bytes compared in whole numbers stand beside the paper's argument about them; its row is the range of each dimension. */
+const RANGES = ['none', 'dimension', 'uniform'] as const;
+
+/**
+ * Builds HNSW on vectors and on their SQ8 codes, full and compressed, and searches it over the full vectors and over the codes.
+ *
+ * Source: the paper, Table 3; `QT_8bit` of faiss. Departs: the paper does not say what is searched, so both are; adds codes of one
+ * range for all dimensions, whose distances are whole numbers.
+ */
+export async function measureTable3(experiment: Experiment): Promise<Table3Result[]> {
+  const rows: Table3Result[] = [];
+  for (const method of [undefined, 'CNT'] as const) {
+    for (const range of RANGES) rows.push(await measureRow(experiment, method, range));
+  }
+  return rows;
+}
+
+function measureRow(
+  experiment: Experiment,
+  method: 'CNT' | undefined,
+  range: ScalarRange | 'none',
+): Promise<Table3Result> {
+  const key = experiment.key({ step: 'table 3', method: method ?? 'none', range });
+  return experiment.store.result(key, async () => {
+    const factor = method === undefined ? 1 : TABLE_3_FACTOR;
+    const { modelDigest, seconds: compressingSeconds } = await experiment.compressed(method, factor);
+    const { graph, overCodes, overVectors, ...indexing } =
+      range === 'none' ? await unquantized(experiment, method, factor) : await quantized(experiment, method, range);
+    return {
+      method: method ?? 'none',
+      factor,
+      range,
+      indexingSeconds: indexing.seconds,
+      indexingDistances: indexing.distances,
+      indexingMultiplyAdds: indexing.multiplyAdds,
+      compressingSeconds,
+      overVectors: recallsOf(experiment, overVectors),
+      ...(overCodes && { overCodes: recallsOf(experiment, overCodes) }),
+      modelDigest,
+      graphDigest: digestArrays({ kind: 'graph', ...graphArrays(graph) }),
+    };
+  });
+}
+
+/** The graph of Table 1. */
+async function unquantized(experiment: Experiment, method: Method | undefined, factor: number) {
+  const { data } = experiment;
+  const { index: built, ...indexing } = await experiment.graph(method, factor);
+  const index = method === undefined ? built : built.over(data.base);
+  const overVectors = index.search(data.query, HNSW_SETTINGS.k, { ef: EF_SEARCH[data.paper] });
+  return { graph: index.graph, overVectors, overCodes: undefined, ...indexing };
+}
+
+async function quantized(experiment: Experiment, method: Method | undefined, range: ScalarRange) {
+  const { data, around, seed } = experiment;
+  const factor = method === undefined ? 1 : TABLE_3_FACTOR;
+  const { base: graphBase, query } = await experiment.compressed(method, factor);
+  const { M, efConstruction, k } = HNSW_SETTINGS;
+  const { backend, signal, now } = around;
+  const options = { M, efConstruction, profile: 'faiss', seed, range, backend, signal } as const;
+  await experiment.warmUp(`HNSW-SQ8 ${range}`, (few) => Sq8GraphIndex.build({ ...options, graphBase: few }));
+  const progress = around.progress(`building HNSW on SQ8 (${range}) of ${rowName(method ?? 'none', factor)}`);
+  const begin = now();
+  const index = await Sq8GraphIndex.build({ ...options, graphBase, onProgress: progress.update });
+  const seconds = now() - begin;
+  progress.end();
+  const { distances, multiplyAdds } = index.buildCounts!;
+  const ef = EF_SEARCH[data.paper];
+  const overCodes = index.search(query, k, { ef });
+  await experiment.pause();
+  const overVectors = searchOver(data.base, index, data.query, k, ef, backend);
+  return { graph: index.graph, overCodes, overVectors, seconds, distances, multiplyAdds };
+}
+
+/** faiss's rules make each copy a point of the graph, so the graph alone decides where a search goes. */
+function searchOver(
+  base: Matrix,
+  { graph }: Sq8GraphIndex,
+  query: Matrix,
+  k: number,
+  ef: number,
+  backend: Experiment['around']['backend'],
+): SearchResult {
+  const source = new VectorSet(base, { backend, batch: Math.max(256, 2 * HNSW_SETTINGS.M + 1) });
+  return new GraphSearcher(graph, source, undefined).search('table 3', query, k, { ef });
+}
+
+function recallsOf({ data }: Experiment, { ids }: SearchResult): Table3Recalls {
+  const { k } = HNSW_SETTINGS;
+  const result = { rows: data.query.rows, cols: k, data: ids };
+  const truth = { rows: data.query.rows, cols: k, data: data.truth };
+  return {
+    recall1at1: 100 * recallAt(result, truth, 1),
+    recall1at10: 100 * recallAt(result, truth, 10),
+    recall100at100: 100 * intersectionAt(result, truth, 100),
+    resultDigest: digestIds(result),
+  };
+}
+
+function nameOf({ method, factor, range }: Table3Result): string {
+  const name = rowName(method, factor);
+  return range === 'none' ? name : `${name} + SQ8${range === 'uniform' ? ' uniform' : ''}`;
+}
+
+/** The rows beside the paper's; codes of one range are a control. */
+export function table3Cells(experiment: Experiment, results: readonly Table3Result[]): Cell[] {
+  const { paper, difference } = experiment.data;
+  const full = results[0]!;
+  const printedFull = TABLE_3[paper][0]!;
+  return results.flatMap((ours) => {
+    const printed = TABLE_3[paper].find(
+      (row) => row.method === ours.method && ours.range !== 'uniform' && row.scalar === (ours.range === 'dimension'),
+    );
+    const row = nameOf(ours);
+    const machine = `this machine, one thread; ${difference}`;
+    const cells = [
+      measuredCell(row, 'indexing s', printed?.indexingSeconds, ours.indexingSeconds, 1, machine),
+      ...recallCells(row, '', printed, ours.overVectors, difference),
+      ...(ours.overCodes
+        ? recallCells(row, ' on codes', printed, ours.overCodes, `${difference}; the paper may search full vectors`)
+        : []),
+    ];
+    if (ours === full) return cells;
+    const share = printed && printed.indexingSeconds / printedFull.indexingSeconds;
+    return [...cells, ratioCell(row, 'indexing / full', share, ours.indexingSeconds / full.indexingSeconds, machine)];
+  });
+}
+
+function recallCells(
+  row: string,
+  reading: string,
+  printed: Table3Row | undefined,
+  ours: Table3Recalls,
+  reason: string,
+): Cell[] {
+  return [
+    recallCell(row, `1@1${reading}`, printed?.recall1at1, ours.recall1at1, reason),
+    recallCell(row, `1@10${reading}`, printed?.recall1at10, ours.recall1at10, reason),
+    recallCell(row, `100@100${reading}`, printed?.recall100at100, ours.recall100at100, reason, 2),
+  ];
+}
+
+/** What can be counted instead of timed: the same on every machine. */
+export function table3Counts(results: readonly Table3Result[]): string[][] {
+  const full = results[0]!;
+  return [
+    ['row', 'indexing distances', 'multiply-adds', '/ full'],
+    ...results.map((ours) => [
+      nameOf(ours),
+      (ours.indexingDistances / 1e6).toFixed(1).concat(' M'),
+      (ours.indexingMultiplyAdds / 1e9).toFixed(1).concat(' G'),
+      (ours.indexingMultiplyAdds / full.indexingMultiplyAdds).toFixed(3),
+    ]),
+  ];
+}

@@ -1,0 +1,75 @@
+import { recallAt } from '../../eval/recall.ts';
+import { digestIds } from '../../io/digest.ts';
+import { nearest } from '../../tensor/nearest/nearest.ts';
+import type { Method } from '../methods/method.ts';
+import type { Experiment } from '../run/experiment.ts';
+import { type Cell, recallCell } from './cell.ts';
+import { EF_SEARCH, HNSW_SETTINGS, type RecallTriple, TABLE_4, TABLE_4_FACTOR, VAE_SETTINGS } from './settings.ts';
+
+/** One row of Table 4 as measured here; recalls in percent. */
+export interface Table4Result {
+  readonly method: Method;
+  readonly hnsw: RecallTriple;
+  readonly bruteForce: RecallTriple;
+  readonly modelDigest: string;
+  readonly hnswDigest: string;
+  readonly bruteForceDigest: string;
+}
+
+/**
+ * Searches in the compressed space, by brute force and by HNSW, for the neighbors of the original space.
+ *
+ * Source: the paper, Table 4. Departs: adds a single linear map trained with INRP, the control that the paper lacks.
+ */
+export async function measureTable4(experiment: Experiment): Promise<Table4Result[]> {
+  const rows: Table4Result[] = [];
+  for (const method of ['SRP', 'PCA', 'VAE', 'linear', 'CNT'] as const) rows.push(await measureRow(experiment, method));
+  return rows;
+}
+
+function measureRow(experiment: Experiment, method: Method): Promise<Table4Result> {
+  return experiment.store.result(experiment.key({ step: 'table 4', method }), async () => {
+    const { data, around } = experiment;
+    const { k } = HNSW_SETTINGS;
+    const { base, query, modelDigest } = await experiment.compressed(method, TABLE_4_FACTOR);
+    const exact = nearest(base, query, k, { backend: around.backend });
+    await experiment.pause();
+    const { index } = await experiment.graph(method, TABLE_4_FACTOR);
+    const walked = index.search(query, k, { ef: EF_SEARCH[data.paper] });
+    const table = (ids: Int32Array) => ({ rows: query.rows, cols: k, data: ids });
+    const recalls = (ids: Int32Array): RecallTriple => {
+      const at = (rank: number) => 100 * recallAt(table(ids), table(data.truth), rank);
+      return [at(1), at(5), at(10)];
+    };
+    return {
+      method,
+      hnsw: recalls(walked.ids),
+      bruteForce: recalls(exact.ids),
+      modelDigest,
+      hnswDigest: digestIds(table(walked.ids)),
+      bruteForceDigest: digestIds(table(exact.ids)),
+    };
+  });
+}
+
+/** The rows beside the paper's. */
+export function table4Cells(experiment: Experiment, results: readonly Table4Result[]): Cell[] {
+  const { paper, difference } = experiment.data;
+  return results.flatMap((ours) => {
+    const printed = TABLE_4[paper].find((row) => row.method === ours.method);
+    const row = ours.method === 'linear' ? 'linear map + INRP' : ours.method;
+    const budget = `${difference}; ${experiment.samples.toLocaleString('en')} training samples`;
+    const reason =
+      ours.method === 'VAE'
+        ? `${budget}; divergence weighted ${VAE_SETTINGS.klWeight}`
+        : ours.method === 'CNT'
+          ? budget
+          : difference;
+    return (['bruteForce', 'hnsw'] as const).flatMap((search) =>
+      ([1, 5, 10] as const).map((rank, i) => {
+        const column = `${search === 'hnsw' ? 'HNSW' : 'brute force'} 1@${rank}`;
+        return recallCell(row, column, printed?.[search][i], ours[search][i]!, reason);
+      }),
+    );
+  });
+}

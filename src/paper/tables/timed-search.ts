@@ -1,0 +1,50 @@
+import type { SearchResult } from '../../index/search/search-result.ts';
+import type { Experiment } from '../run/experiment.ts';
+
+/** What a search found, and how fast. */
+export interface TimedSearch {
+  readonly found: SearchResult;
+  /** Mean, least and most over the repetitions. */
+  readonly queriesPerSecond: readonly [mean: number, least: number, most: number];
+}
+
+/** Searches once for the engine, then `repetitions` times by the clock; an interruption is noticed in between. */
+export async function timedSearch(
+  experiment: Experiment,
+  search: () => SearchResult,
+  repetitions: number,
+): Promise<TimedSearch> {
+  const { now } = experiment.around;
+  const speeds: number[] = [];
+  let found = search();
+  for (let i = 0; i < repetitions; i++) {
+    await experiment.pause();
+    const begin = now();
+    found = search();
+    speeds.push(found.queries / (now() - begin));
+  }
+  const mean = speeds.reduce((a, b) => a + b) / speeds.length;
+  return { found, queriesPerSecond: [mean, Math.min(...speeds), Math.max(...speeds)] };
+}
+
+/** Searches shorter than this are repeated until they take as long together: a clock says little of milliseconds. */
+const LEAST_SECONDS = 0.1;
+const MOST_REPETITIONS = 50;
+
+/** Queries a second of a search that is one point of a sweep. */
+export async function sweptSearch(
+  experiment: Experiment,
+  search: () => SearchResult,
+): Promise<{ readonly found: SearchResult; readonly queriesPerSecond: number }> {
+  const { now } = experiment.around;
+  const found = search();
+  let [seconds, repetitions] = [0, 0];
+  while (repetitions === 0 || (seconds < LEAST_SECONDS && repetitions < MOST_REPETITIONS)) {
+    await experiment.pause();
+    const begin = now();
+    search();
+    seconds += now() - begin;
+    repetitions++;
+  }
+  return { found, queriesPerSecond: (repetitions * found.queries) / seconds };
+}

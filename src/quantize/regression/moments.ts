@@ -1,0 +1,78 @@
+import { leastSquares } from '../../tensor/algebra/least-squares.ts';
+
+/**
+ * What there is to know of x and B (n vectors) to tell |x - β B|² for every β: the products of the vectors with each other, those with
+ * x, and |x|², in one list. The error is linear in it, with factors that belong to β:
+ *
+ *   |x - β B|² = Σ_ij β_i β_j (B Bᵀ)_ij - 2 Σ_i β_i (B x)_i + |x|² = factors(β) · moments(x, B)
+ *
+ * so moments of several points may be added, and the sum tells the error of one β for all of them.
+ */
+
+/** How many moments there are for n vectors. */
+export function momentCount(n: number): number {
+  return (n * (n + 1)) / 2 + n + 1;
+}
+
+/**
+ * Moments in float64: the upper triangle of B Bᵀ row by row, then B x, then |x|².
+ *
+ * @param points x begins at place `pointAt`
+ * @param basis (n, dim); dimensions first .. first + length - 1 count
+ */
+export function fillMoments(
+  out: Float64Array,
+  points: Float32Array,
+  pointAt: number,
+  basis: Float32Array,
+  n: number,
+  dim: number,
+  first: number,
+  length: number,
+): void {
+  let place = 0;
+  for (let a = 0; a < n; a++) {
+    const rowA = a * dim + first;
+    for (let b = a; b < n; b++) {
+      const rowB = b * dim + first;
+      let sum = 0;
+      for (let j = 0; j < length; j++) sum += basis[rowA + j]! * basis[rowB + j]!;
+      out[place++] = sum;
+    }
+  }
+  for (let a = 0; a < n; a++) {
+    const rowA = a * dim + first;
+    let sum = 0;
+    for (let j = 0; j < length; j++) sum += basis[rowA + j]! * points[pointAt + j]!;
+    out[place++] = sum;
+  }
+  let square = 0;
+  for (let j = 0; j < length; j++) square += points[pointAt + j]! * points[pointAt + j]!;
+  out[place] = square;
+}
+
+/** The factors of the n coefficients from place `from` of `weights`, in the order of the moments, from place `at` of `out`. */
+export function fillFactors(out: Float64Array, at: number, weights: Float32Array, from: number, n: number): void {
+  let place = at;
+  for (let a = 0; a < n; a++) {
+    out[place++] = weights[from + a]! * weights[from + a]!;
+    for (let b = a + 1; b < n; b++) out[place++] = 2 * weights[from + a]! * weights[from + b]!;
+  }
+  for (let a = 0; a < n; a++) out[place++] = -2 * weights[from + a]!;
+  out[place] = 1;
+}
+
+/**
+ * The shortest β of the smallest error.
+ *
+ * @param at where the moments begin
+ * @param cutoff as in `leastSquares`
+ */
+export function bestWeights(moments: Float64Array, at: number, n: number, cutoff: number): Float64Array {
+  const gram = new Float64Array(n * n);
+  let place = at;
+  for (let a = 0; a < n; a++) {
+    for (let b = a; b < n; b++) gram[a * n + b] = gram[b * n + a] = moments[place++]!;
+  }
+  return leastSquares(gram, moments.slice(place, place + n), cutoff);
+}

@@ -1,0 +1,36 @@
+import { type Matrix, requireFinite } from '../matrix.ts';
+import type { Vectors } from '../vectors/vectors.ts';
+import { ExactSearch, type ExactSearchOptions, type Neighbors } from './exact-search.ts';
+
+export interface NearestOptions extends ExactSearchOptions {
+  /** Pairs of query and base row compared so far, and in all. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Exact k nearest neighbors by comparing every query with every base row: the truth that all else is measured against.
+ *
+ * Departs: published truth files were made in float64 or by |x|² + |y|² - 2xy; ours takes the float32 distances that the kernels
+ * define, so pairs that agree in the last bits of float32 may swap places.
+ *
+ * @param base (n, d), in one matrix or in several
+ * @param queries (m, d)
+ * @param k from 1 to n
+ * @throws {RangeError} if `k` or the dimensions do not fit, or a value is not finite
+ */
+export function nearest(base: Vectors, queries: Matrix, k: number, options: NearestOptions = {}): Neighbors {
+  if (queries.cols !== base.cols) {
+    throw new RangeError(`nearest: expected queries of ${base.cols} columns as in the base, got ${queries.cols}.`);
+  }
+  if (!Number.isSafeInteger(k) || k < 1 || k > base.rows) {
+    throw new RangeError(`nearest: expected k from 1 to ${base.rows} (the rows of the base), got ${k}.`);
+  }
+  requireFinite(queries, 'nearest: queries');
+  const { onProgress, ...rest } = options;
+  const search = new ExactSearch(base, rest, 'nearest: base');
+  try {
+    return search.search(queries, k, onProgress);
+  } finally {
+    search.close();
+  }
+}

@@ -1,0 +1,70 @@
+import { createMatrix, type Matrix } from '../matrix.ts';
+import { type NamedArray, requireArray } from '../named-arrays.ts';
+import { createVectorStore, type VectorStoreOptions } from './vector-store.ts';
+import { partsOf, requireFiniteVectors, type Vectors } from './vectors.ts';
+
+/**
+ * Where the array `vectors` of an archive is read to: a store.
+ *
+ * @returns `undefined` for any other array, and for what no vectors are
+ */
+export function placeVectors(
+  { name, type, shape }: { readonly name: string; readonly type: string; readonly shape: readonly number[] },
+  options: VectorStoreOptions = {},
+): Pick<NamedArray<Float32Array>, 'data' | 'more'> | undefined {
+  const [rows, cols] = shape;
+  if (name !== 'vectors' || type !== 'float32' || shape.length !== 2 || rows === undefined || !cols) return undefined;
+  return vectorsArray(createVectorStore(rows, cols, options));
+}
+
+/** Vectors as an array of an archive; not copied. */
+export function vectorsArray(vectors: Vectors): NamedArray<Float32Array> {
+  const [data, ...more] = Array.from(partsOf(vectors), ({ matrix: { rows, cols, data } }) =>
+    data.subarray(0, rows * cols),
+  );
+  const shape = [vectors.rows, vectors.cols];
+  return more.length > 0 ? { shape, data: data!, more } : { shape, data: data! };
+}
+
+/**
+ * The vectors that `vectorsArray` gave: all finite, of this shape.
+ *
+ * @param where begins messages
+ * @throws {RangeError} if they are missing, of another shape, not finite, or cut within a row
+ */
+export function requireVectors(
+  arrays: ReadonlyMap<string, NamedArray>,
+  name: string,
+  rows: number,
+  cols: number,
+  where: string,
+): Vectors {
+  const parts = arrays.get(name)?.more ? requireParts(arrays, name, [rows, cols], where) : undefined;
+  const vectors = parts
+    ? { rows, cols, parts }
+    : createMatrix(rows, cols, requireArray(arrays, name, 'float32', [rows, cols], where).data);
+  requireFiniteVectors(vectors, where);
+  return vectors;
+}
+
+/** An array that lies in several, as matrices. */
+function requireParts(
+  arrays: ReadonlyMap<string, NamedArray>,
+  name: string,
+  [rows, cols]: readonly [number, number],
+  where: string,
+): Matrix[] {
+  const { shape, data, more = [] } = arrays.get(name)!;
+  const parts = [data, ...more].map((part, i, all) => {
+    const fits = part instanceof Float32Array && part.length % cols === 0;
+    const even = i === 0 || part.length === data.length || (i === all.length - 1 && part.length < data.length);
+    return fits && even ? createMatrix(part.length / cols, cols, part) : undefined;
+  });
+  const found = parts.reduce((sum, part) => sum + (part?.rows ?? 0), 0);
+  if (shape.length !== 2 || shape[0] !== rows || shape[1] !== cols || parts.includes(undefined) || found !== rows) {
+    throw new RangeError(
+      `${where}: expected array "${name}" of float32 [${rows}, ${cols}] in parts of whole rows, got [${shape.join(', ')}].`,
+    );
+  }
+  return parts as Matrix[];
+}

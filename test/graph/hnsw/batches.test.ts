@@ -1,0 +1,159 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { LayeredGraph } from '../../../src/graph/adjacency.ts';
+import { buildHnsw, type HnswOptions } from '../../../src/graph/hnsw/build.ts';
+import { batchEnd } from '../../../src/graph/hnsw/schedule.ts';
+import { graphStatistics } from '../../../src/graph/statistics.ts';
+import { GraphIndex } from '../../../src/index/graph/graph-index.ts';
+import type { Matrix } from '../../../src/tensor/matrix.ts';
+import { Random } from '../../../src/tensor/random/random.ts';
+import { VectorSet } from '../../../src/tensor/vectors/vector-set.ts';
+import { checkGraph, graphContents } from '../../support/graph-invariants.ts';
+import { classicalSearch, classicalSelect, NaiveSource, type Point } from '../../support/naive-graph.ts';
+import { normalMatrix } from '../../support/normals.ts';
+
+async function build(matrix: Matrix, options: HnswOptions, backend: 'reference' | 'simd' | 'auto' = 'auto') {
+  const source = new VectorSet(matrix, { backend, attachable: (options.threads ?? 1) - 1 });
+  return buildHnsw(source, { profile: 'batch', ...options });
+}
+
+/** All lists, built as the profile is described: a batch looks at the lists as they were before it. */
+function naiveBatches(source: NaiveSource, levels: Int32Array, M: number, ef: number): (readonly number[])[][] {
+  const pair = (a: number, b: number): number => source.distance(source.vectors[a]!, source.vectors[b]!);
+  const top = Math.max(...levels);
+  const lists = Array.from({ length: top + 1 }, () => Array.from({ length: source.size }, (): number[] => []));
+  const links = { neighbors: (node: number, level: number) => lists[level]![node]! } as unknown as LayeredGraph;
+  const order = Int32Array.from(levels.keys());
+  let entry = 0;
+  for (let first = 1; first < source.size; ) {
+    const end = batchEnd(order, { levels, maxLevel: levels[entry]! }, first);
+    const chosen: [q: number, level: number, ids: number[]][] = [];
+    for (let q = first; q < end; q++) {
+      const search = (entries: Point[], count: number, level: number): Point[] =>
+        classicalSearch(links, level, (id) => pair(q, id), entries, count).found;
+      let found = [{ id: entry, distance: pair(q, entry) }];
+      for (let level = levels[entry]!; level > levels[q]!; level--) found = search(found, 1, level);
+      for (let level = Math.min(levels[entry]!, levels[q]!); level >= 0; level--) {
+        found = search(found, ef, level);
+        chosen.push([q, level, classicalSelect(found, pair, M)]);
+      }
+    }
+    const grown = new Map<number[], [node: number, level: number]>();
+    for (const [q, level, ids] of chosen) lists[level]![q] = ids;
+    for (const [q, level, ids] of chosen) {
+      for (const id of ids) {
+        lists[level]![id]!.push(q);
+        grown.set(lists[level]![id]!, [id, level]);
+      }
+    }
+    for (const [list, [node, level]] of grown) {
+      const cap = level === 0 ? 2 * M : M;
+      if (list.length <= cap) continue;
+      const candidates = list.map((id) => ({ id, distance: pair(node, id) }));
+      lists[level]![node] = classicalSelect(candidates, pair, cap);
+    }
+    if (levels[end - 1]! > levels[entry]!) entry = end - 1;
+    first = end;
+  }
+  return lists;
+}
+
+test('the batch profile equals its description written out naively, with many ties', async () => {
+  const random = new Random(7, 'naive');
+  const vectors = Array.from({ length: 1400 }, () => Array.from({ length: 3 }, () => random.below(15)));
+  const source = new NaiveSource(vectors);
+  const { graph } = await buildHnsw(source, { M: 3, efConstruction: 6, profile: 'batch' });
+  const expected = naiveBatches(source, graph.levels, 3, 6);
+  for (let node = 0; node < vectors.length; node++) {
+    for (let level = 0; level <= graph.levels[node]!; level++) {
+      assert.equal([...graph.neighbors(node, level)], expected[level]![node]);
+    }
+  }
+});
+
+test('1, 2 and 5 threads, with SIMD and without, build the same graph with the same work', async () => {
+  const matrix = normalMatrix(1600, 11, 'batches 1');
+  const first = await build(matrix, { M: 4, efConstruction: 20 });
+  checkGraph(first.graph);
+  for (const [threads, backend] of [
+    [2, 'auto'],
+    [5, 'auto'],
+    [2, 'reference'],
+  ] as const) {
+    const again = await build(matrix, { M: 4, efConstruction: 20, threads }, backend);
+    assert.equal(graphContents(again.graph), graphContents(first.graph));
+    assert.equal(again.counts, first.counts);
+  }
+});
+
+test('copies of vectors, and fewer points than threads, change nothing of that', async () => {
+  const copies = normalMatrix(1500, 4, 'batches 2');
+  copies.data.copyWithin(0, 4 * 1200);
+  for (const base of [copies, normalMatrix(3, 5, 'batches 3')]) {
+    const one = await GraphIndex.build({ base, M: 4, efConstruction: 10, profile: 'batch' });
+    const five = await GraphIndex.build({ base, M: 4, efConstruction: 10, profile: 'batch', threads: 5 });
+    assert.equal(graphContents(five.graph), graphContents(one.graph));
+    assert.equal(five.buildCounts, one.buildCounts);
+  }
+});
+
+test('as many points can be reached and found as after one insertion after the other', async () => {
+  const base = normalMatrix(2500, 16, 'batches 4');
+  const batch = await GraphIndex.build({ base, M: 6, efConstruction: 40, profile: 'batch' });
+  const sequential = await GraphIndex.build({ base, M: 6, efConstruction: 40 });
+  const share = (index: GraphIndex) => graphStatistics(index.graph).reachableFraction;
+  assert.ok(share(batch) >= share(sequential) - 0.001); // both 1
+  const self = (index: GraphIndex) => index.search(base, 1, { ef: 10 }).ids.filter((id, row) => id === row).length;
+  assert.ok(self(batch) > 0.995 * self(sequential), `${self(batch)} of ${self(sequential)}`);
+});
+
+test('the schedule: one after the other first, then growing batches; a point above all levels ends its batch', () => {
+  const order = Int32Array.from({ length: 100_000 }, (_, i) => i);
+  const levels = new Int32Array(order.length);
+  levels[2000] = 3;
+  const graph = { levels, maxLevel: 2 };
+  assert.is(batchEnd(order, graph, 999), 1000);
+  assert.is(batchEnd(order, graph, 1000), 1100);
+  assert.is(batchEnd(order, graph, 1950), 2001);
+  assert.is(batchEnd(order, graph, 50_000), 50_500);
+  assert.is(batchEnd(order, graph, 99_900), 100_000);
+});
+
+test('progress rises, and a build by two threads stops when it is aborted', async () => {
+  const source = new VectorSet(normalMatrix(1300, 8, 'batches 5'), { attachable: 1 });
+  let looked = 0; // as if every look came after much work
+  Object.defineProperty(source, 'counts', { get: () => ({ distances: 0, multiplyAdds: (looked += 1e8) }) });
+  const controller = new AbortController();
+  const seen: number[] = [];
+  const onProgress = (done: number): void => {
+    seen.push(done);
+    if (done >= 1010) controller.abort(new Error('enough'));
+  };
+  const options = { M: 4, efConstruction: 10, profile: 'batch', threads: 2, onProgress, signal: controller.signal };
+  const error = await buildHnsw(source, options as HnswOptions).then(
+    () => undefined,
+    (reason) => reason,
+  );
+  assert.is(error?.message, 'enough');
+  assert.ok(seen.length > 100);
+  for (let i = 1; i < seen.length; i++) assert.ok(seen[i]! >= seen[i - 1]!);
+  assert.ok(seen.at(-1)! >= 1010 && seen.at(-1)! < 1300, `${seen.at(-1)}`);
+});
+
+test('what cannot be done by several threads is refused in one line', async () => {
+  const refused = async (options: object): Promise<string> => {
+    try {
+      await build(normalMatrix(5, 3, 'batches 6'), { M: 4, efConstruction: 10, ...options });
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return '';
+  };
+  assert.is(await refused({ threads: 1.5 }), 'threads: expected a whole number from 1, got 1.5.');
+  assert.is(
+    await refused({ extendCandidates: true }),
+    'buildHnsw: expected profile batch without extendCandidates, got both.',
+  );
+});
+
+test.run();

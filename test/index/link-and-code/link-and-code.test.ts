@@ -1,0 +1,273 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { generateManifold } from '../../../src/data/manifold.ts';
+import { LinkAndCodeIndex, type LinkAndCodeSearchOptions } from '../../../src/index/link-and-code/link-and-code.ts';
+import type { LinkAndCodeOptions } from '../../../src/index/link-and-code/link-and-code-build.ts';
+import { rotateRows } from '../../../src/quantize/product/rotation.ts';
+import { createMatrix, type Matrix } from '../../../src/tensor/matrix.ts';
+import { nearest } from '../../../src/tensor/nearest/nearest.ts';
+import { checkGraph } from '../../support/graph-invariants.ts';
+
+const { base, query: queries } = generateManifold({ rows: 800, queries: 80, dim: 24, seed: 3 });
+const settings: LinkAndCodeOptions = {
+  base,
+  m: 4,
+  bits: 5,
+  nsq: 4,
+  words: 32,
+  M: 8,
+  baseLinks: 6,
+  efConstruction: 60,
+  rotationRounds: 3,
+  regressionRounds: 5,
+};
+const index = await LinkAndCodeIndex.build(settings);
+const faiss = await LinkAndCodeIndex.build({ ...settings, profile: 'faiss' });
+const truth = nearest(base, queries, 1).ids;
+
+function rotationOf(one: LinkAndCodeIndex): Matrix {
+  const { shape, data } = one.toArchive().arrays.get('rotation')!;
+  return createMatrix(shape[0]!, shape[1]!, data as Float32Array);
+}
+
+/** Squared distances in the rotated space. */
+function squared(a: Matrix, row: number, b: Matrix, other: number): number {
+  let sum = 0;
+  for (let j = 0; j < a.cols; j++) sum += (a.data[row * a.cols + j]! - b.data[other * b.cols + j]!) ** 2;
+  return sum;
+}
+
+const turned = rotateRows(queries, rotationOf(index));
+const decoded = index.quantizer.decode(index.toArchive().arrays.get('codes')!.data as Uint8Array);
+
+/** How often the true nearest is among the first R. */
+function recall(one: LinkAndCodeIndex, R: number, options: LinkAndCodeSearchOptions): number {
+  const { ids } = one.search(queries, 20, options);
+  let found = 0;
+  for (let query = 0; query < 80; query++) {
+    if (ids.subarray(query * 20, query * 20 + R).includes(truth[query]!)) found++;
+  }
+  return found / 80;
+}
+
+async function message(run: () => unknown): Promise<string> {
+  try {
+    await run();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return 'accepted';
+}
+
+test('refined, vectors lose less than 0.6 of what product codes lose; the error never rises while learning', () => {
+  for (const one of [index, faiss]) {
+    const { codes, refined } = one.errors(base);
+    assert.ok(refined < 0.6 * codes, `${refined} of ${codes}`); // measured: 0.419, 0.427
+    const objectives = one.objectives!;
+    assert.is(objectives.length, 5);
+    assert.ok(objectives[0]! <= codes * (1 + 1e-6));
+    for (let i = 1; i < 5; i++) assert.ok(objectives[i]! <= objectives[i - 1]! * (1 + 1e-12));
+    assert.ok(refined <= objectives[4]! * (1 + 1e-5), `${refined} ${objectives[4]}`);
+  }
+});
+
+test('refined distances find the true nearest first more often by at least 0.1', () => {
+  for (const one of [index, faiss]) {
+    const [plain, few, all] = ([0, 5, 'all'] as const).map((reorder) => recall(one, 1, { ef: 100, reorder }));
+    assert.ok(few! >= plain! + 0.1 && all! >= plain! + 0.1, `${plain} ${few} ${all}`); // measured: 0.2 0.4875 0.5125, 0.1375 0.425 0.5
+    assert.is(recall(one, 5, { ef: 100, reorder: 5 }), recall(one, 5, { ef: 100, reorder: 0 })); // the same five
+  }
+});
+
+test('a list of level 0 has at most 6 links, one above at most 8, and lies in the order of the distances between codes', () => {
+  for (const one of [index, faiss]) {
+    const { graph } = one;
+    checkGraph(graph);
+    assert.equal([graph.base.capacity, graph.upper.capacity], [6, 8]);
+    const vectors = one.quantizer.decode(one.toArchive().arrays.get('codes')!.data as Uint8Array);
+    for (let node = 0; node < 800; node++) {
+      const list = graph.neighbors(node, 0);
+      for (let i = 1; i < list.length; i++) {
+        const [a, b] = [squared(vectors, node, vectors, list[i - 1]!), squared(vectors, node, vectors, list[i]!)];
+        assert.ok(a <= b * (1 + 1e-5), `${a} ${b}`);
+      }
+    }
+  }
+});
+
+test('without reordering, distances are those of the product codes; the first of them are sorted anew by refined ones', () => {
+  const plain = index.search(queries, 20, { ef: 60, reorder: 0 });
+  for (const [reorder, count] of [
+    [5, 5],
+    [1, 1],
+    [20, 20],
+    ['all', 20],
+    [99, 20],
+  ] as const) {
+    const found = index.search(queries, 20, { ef: 60, reorder });
+    for (let query = 0; query < 80; query++) {
+      const begin = query * 20;
+      const before = [...plain.ids.subarray(begin, begin + 20)];
+      const refined = index.reconstruct(before.slice(0, count));
+      const expected = before
+        .slice(0, count)
+        .map((id, i) => ({ id, distance: squared(turned, query, refined, i) }))
+        .sort((a, b) => a.distance - b.distance || a.id - b.id);
+      for (let i = 0; i < 20; i++) {
+        const id = found.ids[begin + i]!;
+        const distance = found.distances[begin + i]!;
+        const wanted =
+          i < count ? expected[i]! : { id: before[i]!, distance: squared(turned, query, decoded, before[i]!) };
+        assert.is(id, wanted.id);
+        assert.ok(
+          Math.abs(distance - wanted.distance) <= 1e-4 * (1 + wanted.distance),
+          `${distance} ${wanted.distance}`,
+        );
+      }
+    }
+    assert.is(found.counts.distances, plain.counts.distances + 80 * count);
+    assert.is(plain.counts.distances, 80 * index.quantizer.m * index.quantizer.centroids); // entries of the tables
+    assert.is(found.counts.codes, plain.counts.codes);
+    assert.ok(plain.counts.codes! >= 80 * plain.k && plain.counts.codes! <= 80 * index.rows);
+    assert.is(found.counts.multiplyAdds, plain.counts.multiplyAdds + 80 * count * 16 * 8);
+  }
+  assert.equal(index.search(queries, 20, { ef: 60 }), index.search(queries, 20, { ef: 60, reorder: 5 }));
+});
+
+test('with ef of all rows it is the exhaustive search of the codes, where level 0 is connected', async () => {
+  const linked = await LinkAndCodeIndex.build({ ...settings, baseLinks: 40, words: 2, regressionRounds: 1 });
+  assert.is(linked.statistics().reachableFraction, 1);
+  const codes = linked.toArchive().arrays.get('codes')!.data as Uint8Array;
+  const coded = rotateRows(queries, rotationOf(linked));
+  const found = linked.search(queries, 50, { ef: 800, reorder: 0 });
+  for (let query = 0; query < 80; query++) {
+    const distances = linked.quantizer.dtable(coded.data.slice(query * 16, query * 16 + 16)).adist(codes);
+    const order = [...distances.keys()].sort((a, b) => distances[a]! - distances[b]! || a - b).slice(0, 50);
+    assert.equal([...found.ids.subarray(query * 50, query * 50 + 50)], order);
+  }
+});
+
+test('rows with equal codes are one point of a canonical graph, are all found, and are refined each by its own weights', async () => {
+  const twice = createMatrix(600, 24);
+  for (let row = 0; row < 600; row++) {
+    twice.data.set(base.data.subarray((row % 300) * 24, (row % 300) * 24 + 24), row * 24);
+  }
+  const copied = await LinkAndCodeIndex.build({ ...settings, base: twice });
+  checkGraph(copied.graph);
+  assert.ok(copied.statistics().points <= 300);
+  const found = copied.search(queries, 10, { ef: 50, reorder: 0 });
+  for (let i = 0; i < 80 * 10; i += 10) {
+    const ids = [...found.ids.subarray(i, i + 10)];
+    assert.is(new Set(ids).size, 10);
+    assert.ok(ids.includes((ids[0]! + 300) % 600), `${ids}`);
+  }
+  const [first, second] = [copied.reconstruct([7]), copied.reconstruct([307])];
+  assert.equal(first.data, second.data);
+  assert.ok(copied.errors(twice).refined < copied.errors(twice).codes);
+});
+
+test('saved and read back, it finds the same on both backends, which build the same bits', async () => {
+  for (const one of [index, faiss]) {
+    for (const backend of ['simd', 'reference'] as const) {
+      const again = LinkAndCodeIndex.fromArchive(one.toArchive(), backend);
+      assert.equal([again.kind, again.rows, again.dim, again.backend], ['lc', 800, 24, backend]);
+      assert.equal(again.search(queries, 20, { ef: 60 }), one.search(queries, 20, { ef: 60 }));
+      assert.equal(again.toArchive(), one.toArchive());
+      assert.equal(again.statistics(), one.statistics());
+      assert.equal([again.buildCounts, again.objectives], [undefined, undefined]);
+    }
+  }
+  const small = { ...settings, base: createMatrix(150, 24, base.data.slice(0, 150 * 24)), rotationRounds: 2 };
+  const archives = [];
+  for (const backend of ['simd', 'reference'] as const) {
+    archives.push((await LinkAndCodeIndex.build({ ...small, backend })).toArchive());
+  }
+  assert.equal(archives[0], archives[1]);
+  assert.not.equal((await LinkAndCodeIndex.build({ ...small, seed: 2 })).toArchive().arrays, archives[0]!.arrays);
+});
+
+test('without rotation; and to as many dimensions as wanted', async () => {
+  const plain = await LinkAndCodeIndex.build({ ...settings, opq: false, regressionRounds: 1 });
+  assert.equal([plain.quantizer.dim, plain.statistics().rotated], [24, false]);
+  assert.ok(plain.search(queries, 3, { ef: 30 }).ids.every((id) => id >= 0));
+  const wide = await LinkAndCodeIndex.build({ ...settings, codeDim: 32, rotationRounds: 1, regressionRounds: 1 });
+  assert.equal([wide.dim, wide.quantizer.dim, rotationOf(wide).rows], [24, 32, 32]);
+  assert.equal([index.quantizer.dim, index.parameters.graphDim], [16, 16]);
+  const many = await LinkAndCodeIndex.build({ ...settings, m: 8, rotationRounds: 1, regressionRounds: 1 });
+  assert.equal([many.quantizer.dim, rotationOf(many).rows], [24, 24]); // not 4m = 32
+  assert.is(plain.search(createMatrix(0, 24), 3, { ef: 30 }).ids.length, 0);
+  assert.is(index.search(createMatrix(0, 24), 3, { ef: 30 }).ids.length, 0);
+});
+
+test('statistics count bytes of a vector without and with links', () => {
+  const { bytesPerVector, bytes, codeDim, baseLinks, nsq, words, m, bits, rotated } = faiss.statistics();
+  assert.equal(bytesPerVector, { codes: 3, refined: 7, withLinks: 31 }); // 4 parts of 5 bits, 4 weights, 6 links
+  assert.equal([codeDim, baseLinks, nsq, words, m, bits, rotated], [16, 6, 4, 32, 4, 5, true]);
+  const lists = faiss.graph.upper.lists * 8;
+  const floats = 32 * 16 + 4 * 32 * 7 + 16 * 24;
+  assert.is(bytes, 800 * 31 + 4 * (lists + floats));
+});
+
+test('more asked for than there is: -1 fills up', () => {
+  const found = index.search(queries, 900, { ef: 10, reorder: 'all' });
+  assert.is(found.ids[899], -1);
+  const last = found.ids.subarray(0, 900).indexOf(-1);
+  const sorted = found.distances.subarray(0, last);
+  assert.ok(sorted.every((distance, i) => i === 0 || distance >= sorted[i - 1]!));
+});
+
+test('progress tells of every step, and an abort ends the building with its reason', async () => {
+  const told: string[] = [];
+  const onProgress = (step: string, done: number, total: number) => {
+    if (done === total) told.push(step);
+  };
+  const small = { ...settings, base: createMatrix(40, 24, base.data.slice(0, 960)), rotationRounds: 1 };
+  await LinkAndCodeIndex.build({ ...small, onProgress });
+  assert.equal(told, ['rotation', 'training', 'encoding', 'graph', 'regression', 'refinement']);
+  for (const last of ['rotation', 'training', 'graph', 'regression']) {
+    const controller = new AbortController();
+    const stop = (step: string): void => {
+      if (step === last) controller.abort(new Error('enough'));
+    };
+    assert.is(
+      await message(() => LinkAndCodeIndex.build({ ...small, onProgress: stop, signal: controller.signal })),
+      'enough',
+      last,
+    );
+  }
+});
+
+test('wrong options, queries and rows are refused in one line', async () => {
+  const build = (change: object) => message(() => LinkAndCodeIndex.build({ ...settings, ...change }));
+  const where = 'LinkAndCodeIndex.build: expected';
+  assert.is(await build({ codeDim: 18 }), `${where} m to divide the 18 dimensions, got 4.`);
+  assert.is(await build({ nsq: 5 }), `${where} nsq to divide the 16 dimensions, got 5.`);
+  assert.is(await build({ words: 257 }), `${where} words from 1 to 256, got 257.`);
+  assert.is(await build({ bits: 9 }), `${where} bits from 1 to 8, got 9.`);
+  assert.is(await build({ baseLinks: 0 }), `${where} baseLinks to be a whole number from 1, got 0.`);
+  assert.is(await build({ opq: false, codeDim: 16 }), `${where} codeDim 24 without rotation, got 16.`);
+  assert.is(await build({ profile: 'hnswlib' }), `${where} profile canonical or faiss, got hnswlib.`);
+  assert.is(await build({ base: createMatrix(31, 24) }), `${where} at least 32 rows, got 31.`);
+  assert.is(await build({ M: 1 }), 'buildHnsw: expected M to be a whole number from 2, got 1.');
+  assert.match(await build({ regressionRounds: 0 }), /^trainRegression: expected rounds/);
+  const spoiled = createMatrix(40, 24);
+  spoiled.data[25] = Number.NaN;
+  assert.is(await build({ base: spoiled }), `${where} finite values, got NaN at row 1, column 1.`);
+
+  const search = (x: Matrix, k: number, options: object) =>
+    message(() => index.search(x, k, { ef: 10, ...options } as LinkAndCodeSearchOptions));
+  assert.match(await search(queries, 0, {}), /^LinkAndCodeIndex.search: expected k .* got 0\.$/);
+  assert.match(await search(queries, 1, { ef: 0 }), /^LinkAndCodeIndex.search: expected ef .* got 0\.$/);
+  assert.match(
+    await search(queries, 1, { reorder: -1 }),
+    /expected reorder to be a whole number from 0 or all, got -1\.$/,
+  );
+  assert.match(await search(createMatrix(1, 16), 1, {}), /expected queries of 24 columns, got 16/);
+  assert.is(
+    await message(() => index.reconstruct([800])),
+    'LinkAndCodeIndex.reconstruct: expected rows from 0 to 799, got 800.',
+  );
+  assert.is(await message(() => index.errors(queries)), 'LinkAndCodeIndex.errors: expected 800 x 24, got 80 x 24.');
+});
+
+test.run();

@@ -1,0 +1,43 @@
+import { Experiment } from '../../../src/paper/run/experiment.ts';
+import type { ExperimentData } from '../../../src/paper/run/experiment-data.ts';
+import { StepStore } from '../../../src/paper/run/step-store.ts';
+import type { Surroundings } from '../../../src/paper/run/surroundings.ts';
+import { nearest } from '../../../src/tensor/nearest/nearest.ts';
+import { normalMatrix } from '../../support/normals.ts';
+
+export const around: Surroundings = {
+  signal: new AbortController().signal,
+  backend: 'auto',
+  ranOn: 'simd',
+  note: () => {},
+  progress: () => ({ update() {}, end() {} }),
+  now: (
+    (seconds) => () =>
+      ++seconds
+  )(0),
+};
+
+/** Keeps nothing and finds nothing. */
+class NoStore extends StepStore {
+  constructor() {
+    super('nowhere', false);
+  }
+  override result<T>(_: object, run: () => Promise<T>): Promise<T> {
+    return run();
+  }
+  override model(_: object, train: Parameters<StepStore['model']>[1]): ReturnType<StepStore['model']> {
+    return train({ last: undefined, store: async () => {} });
+  }
+}
+
+/** 600 normal rows and 40 queries; what is not given. */
+export function experimentOn(data: Partial<ExperimentData>, surroundings = around, cols = 16): Experiment {
+  const base = normalMatrix(600, cols, 'base');
+  const query = normalMatrix(40, cols, 'query');
+  const truth = nearest(base, query, 100).ids;
+  const described = { name: 'n', digest: 'd', paper: 'Deep1M', difference: 'fewer rows' } as const;
+  return new Experiment({ base, query, truth, ...described, ...data }, surroundings, new NoStore(), {
+    seed: 1,
+    samples: 1024,
+  });
+}
