@@ -13,3 +13,8 @@ export interface Counts {
   /** Squared distances between two vectors. */
   distances: number;
 }
+
+/** The work between two readings of the same counts. */
+export function workSince(before: Readonly<Counts>, now: Readonly<Counts>): Counts {
+  return { distances: now.distances - before.distances, multiplyAdds: now.multiplyAdds - before.multiplyAdds };
+}

@@ -12,11 +12,11 @@ import { createKernels } from '../../kernels/backend.ts';
 import type { GpuDevice } from '../../kernels/gpu/device.ts';
 import { openNodeGpu } from '../../kernels/gpu/node.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
-import { bytesNeeded } from '../../src/autodiff/memory.ts';
 import { GpuTrainingModel, LOSS_INTERVAL } from '../../src/compress/cnt/gpu-training-model.ts';
 import { type TrainingSettings, trainingSettings } from '../../src/compress/cnt/settings.ts';
 import { TrainingModel } from '../../src/compress/cnt/training-model.ts';
 import { epochOrder, splitRows } from '../../src/compress/training/split.ts';
+import { bytesNeeded } from '../../src/tensor/bytes-needed.ts';
 import { createMatrix, type Matrix } from '../../src/tensor/matrix.ts';
 import { machine } from '../kernels/measure.ts';
 

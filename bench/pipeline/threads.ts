@@ -11,7 +11,6 @@ import { parseArgs } from 'node:util';
 import { createKernels } from '../../kernels/backend.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import { awaitThreads } from '../../kernels/threads/pool.ts';
-import { bytesNeeded } from '../../src/autodiff/memory.ts';
 import { trainingSettings } from '../../src/compress/cnt/settings.ts';
 import { trainCnt } from '../../src/compress/cnt/train-cnt.ts';
 import { TrainingModel } from '../../src/compress/cnt/training-model.ts';
@@ -20,6 +19,7 @@ import { generateManifold } from '../../src/data/manifold.ts';
 import { kMeans } from '../../src/quantize/k-means/k-means.ts';
 import { trainProduct } from '../../src/quantize/product/train-product.ts';
 import { ScalarQuantizer } from '../../src/quantize/scalar/scalar-quantizer.ts';
+import { bytesNeeded } from '../../src/tensor/bytes-needed.ts';
 import { firstRows, type Matrix } from '../../src/tensor/matrix.ts';
 import { nearest } from '../../src/tensor/nearest/nearest.ts';
 

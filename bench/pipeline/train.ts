@@ -8,10 +8,10 @@
 import { parseArgs } from 'node:util';
 import { type BackendChoice, createKernels } from '../../kernels/backend.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
-import { bytesNeeded } from '../../src/autodiff/memory.ts';
 import { trainingSettings } from '../../src/compress/cnt/settings.ts';
 import { TrainingModel } from '../../src/compress/cnt/training-model.ts';
 import { epochOrder, splitRows } from '../../src/compress/training/split.ts';
+import { bytesNeeded } from '../../src/tensor/bytes-needed.ts';
 import { createMatrix } from '../../src/tensor/matrix.ts';
 import { Random } from '../../src/tensor/random/random.ts';
 import { machine } from '../kernels/measure.ts';

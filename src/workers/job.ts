@@ -2,6 +2,7 @@ import type { Counts } from '../../kernels/operands.ts';
 import { mayBlock } from '../../kernels/threads/may-block.ts';
 import { threadsSupported } from '../../kernels/threads/start-worker.ts';
 import { ABSENT, BUSY, CHUNKS, createBoard, DISMISSED, FAILED, NEXT, NO_MORE, READY, STEP, WORKERS } from './board.ts';
+import { yieldToEventLoop } from './event-loop.ts';
 import { type HiredWorker, hireWorkers, releaseWorkers } from './idle-workers.ts';
 import type { Invitation, Steps, Task } from './task.ts';
 
@@ -128,7 +129,7 @@ export class Job {
     if (!board) return;
     for (const [place, worker] of this.#workers.entries()) {
       const word = WORKERS + 1 + place;
-      while (!worker.dead && !dismissed(board, word)) await turn();
+      while (!worker.dead && !dismissed(board, word)) await yieldToEventLoop();
     }
     releaseWorkers(this.#workers);
   }
@@ -159,10 +160,10 @@ export class Job {
       const word = WORKERS + 1 + place;
       while (Atomics.load(board, word) === BUSY && !worker.dead) {
         if (mayBlock) Atomics.wait(board, word, BUSY, WAIT_MS);
-        if (Atomics.load(board, word) === BUSY) await turn();
+        if (Atomics.load(board, word) === BUSY) await yieldToEventLoop();
       }
     }
-    while (Atomics.load(board, FAILED) === 1 && !this.#error) await turn();
+    while (Atomics.load(board, FAILED) === 1 && !this.#error) await yieldToEventLoop();
   }
 }
 
@@ -179,11 +180,6 @@ async function runAlone(work: (chunk: number) => void, chunks: number, after?: A
     const wait = after?.(chunk + 1);
     if (wait) await wait;
   }
-}
-
-/** The event loop goes round once, so that messages and signals arrive. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 /** @throws {RangeError} if it is no positive whole number; {Error} if the engine has no threads for more than one */

@@ -5,11 +5,11 @@ import type { Kernels } from '../../kernels/kernels.ts';
 import { hardswish } from '../../src/autodiff/activation.ts';
 import { add } from '../../src/autodiff/combine.ts';
 import { linear } from '../../src/autodiff/linear.ts';
-import { bytesNeeded } from '../../src/autodiff/memory.ts';
 import { ParameterSet } from '../../src/autodiff/parameters.ts';
 import { Tape } from '../../src/autodiff/tape.ts';
 import type { Tensor } from '../../src/autodiff/tensor.ts';
 import { standardNormal } from '../../src/nn/initialise.ts';
+import { bytesNeeded } from '../../src/tensor/bytes-needed.ts';
 import { GRADIENT_BOUND, gradientError } from '../support/gradient-check.ts';
 import { float64Bench } from '../support/operation.ts';
 

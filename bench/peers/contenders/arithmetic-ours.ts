@@ -2,7 +2,6 @@
 import { createKernels } from '../../../kernels/backend.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
 import { relu } from '../../../src/autodiff/activation.ts';
-import { bytesNeeded } from '../../../src/autodiff/memory.ts';
 import { ParameterSet } from '../../../src/autodiff/parameters.ts';
 import { squaredError } from '../../../src/autodiff/squared-error.ts';
 import { Tape } from '../../../src/autodiff/tape.ts';
@@ -10,6 +9,7 @@ import { trainingSettings } from '../../../src/compress/cnt/settings.ts';
 import { TrainingModel } from '../../../src/compress/cnt/training-model.ts';
 import { AdamW } from '../../../src/nn/adamw.ts';
 import { linearLayer } from '../../../src/nn/layers.ts';
+import { bytesNeeded } from '../../../src/tensor/bytes-needed.ts';
 import { createMatrix } from '../../../src/tensor/matrix.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
 import { runArithmetic } from './arithmetic.ts';

@@ -1,8 +1,8 @@
 import { type Computing, computingOf, createKernels } from '../../../kernels/backend.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
-import { bytesNeeded } from '../../autodiff/memory.ts';
 import type { ParameterSet } from '../../autodiff/parameters.ts';
 import type { AdamW } from '../../nn/adamw.ts';
+import { bytesNeeded } from '../../tensor/bytes-needed.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import { Encoder } from '../network/encoder.ts';
 import { standardizeRows } from '../network/standardization.ts';

@@ -1,10 +1,10 @@
 import { type Computing, createKernels } from '../../../kernels/backend.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
-import { bytesNeeded } from '../../autodiff/memory.ts';
 import { ParameterSet } from '../../autodiff/parameters.ts';
 import { Tape } from '../../autodiff/tape.ts';
 import type { Tensor } from '../../autodiff/tensor.ts';
 import { AdamW } from '../../nn/adamw.ts';
+import { bytesNeeded } from '../../tensor/bytes-needed.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import { Random } from '../../tensor/random/random.ts';
 import { Encoder } from '../network/encoder.ts';

@@ -1,10 +1,10 @@
 import type { Counts } from '../../../kernels/operands.ts';
 import { attachSource, type SharedSource, shareSource } from '../../tensor/vectors/shared-source.ts';
 import type { DistanceSource } from '../../tensor/vectors/vector-set.ts';
+import { Turns } from '../../workers/event-loop.ts';
 import { type Job, withJob } from '../../workers/job.ts';
 import { inSharedMemory } from '../../workers/shared-memory.ts';
 import type { Task } from '../../workers/task.ts';
-import { Turns } from '../../workers/turns.ts';
 import type { LayeredGraph } from '../adjacency.ts';
 import type { HnswProgress } from './checkpoint.ts';
 import { HnswDraft, type SharedDraft } from './draft.ts';

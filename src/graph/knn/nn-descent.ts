@@ -1,8 +1,8 @@
 import { MersenneTwister } from '../../tensor/random/library-random.ts';
 import { shareSource } from '../../tensor/vectors/shared-source.ts';
 import type { DistanceSource } from '../../tensor/vectors/vector-set.ts';
+import { Turns } from '../../workers/event-loop.ts';
 import { requireThreads, withJob } from '../../workers/job.ts';
-import { Turns } from '../../workers/turns.ts';
 import { Adjacency } from '../adjacency.ts';
 import { completeKnnGraph, type KnnGraph } from './knn-graph.ts';
 import { NeighborPools, poolArrays } from './neighbor-pools.ts';

@@ -1,8 +1,8 @@
 import type { Counts } from '../../../kernels/operands.ts';
 import { shareSource } from '../../tensor/vectors/shared-source.ts';
 import type { DistanceSource } from '../../tensor/vectors/vector-set.ts';
+import { Turns } from '../../workers/event-loop.ts';
 import { withJob } from '../../workers/job.ts';
-import { Turns } from '../../workers/turns.ts';
 import { LayeredGraph } from '../adjacency.ts';
 import type { KnnGraph } from '../knn/knn-graph.ts';
 import { NeighborSelector } from '../select.ts';

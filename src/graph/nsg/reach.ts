@@ -1,6 +1,6 @@
 import type { MersenneTwister } from '../../tensor/random/library-random.ts';
 import type { DistanceSource } from '../../tensor/vectors/vector-set.ts';
-import type { Turns } from '../../workers/turns.ts';
+import type { Turns } from '../../workers/event-loop.ts';
 import { LayeredGraph } from '../adjacency.ts';
 import type { FlatSearch } from './flat-search.ts';
 import type { NsgProfile } from './profile.ts';

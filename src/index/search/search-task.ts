@@ -1,9 +1,9 @@
 import type { Counts } from '../../../kernels/operands.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
+import { Turns } from '../../workers/event-loop.ts';
 import { requireThreads, withJob } from '../../workers/job.ts';
 import { inSharedMemory } from '../../workers/shared-memory.ts';
 import type { Task } from '../../workers/task.ts';
-import { Turns } from '../../workers/turns.ts';
 import type { SearchCounts, SearchResult } from './search-result.ts';
 
 /** Queries in one chunk. */

@@ -2,7 +2,6 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createKernels, referenceKernels, simdSupported } from '../../../kernels/backend.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
-import { bytesNeeded } from '../../../src/autodiff/memory.ts';
 import { ParameterSet } from '../../../src/autodiff/parameters.ts';
 import { Tape } from '../../../src/autodiff/tape.ts';
 import { cnt } from '../../../src/compress/cnt/cnt.ts';
@@ -16,6 +15,7 @@ import {
 import { INRP_WEIGHTS, inrpLoss } from '../../../src/compress/cnt/inrp-loss.ts';
 import { linearMap, startLinearMapAtPca } from '../../../src/compress/cnt/linear-map.ts';
 import { startAtPca } from '../../../src/compress/cnt/pca-start.ts';
+import { bytesNeeded } from '../../../src/tensor/bytes-needed.ts';
 import { createMatrix } from '../../../src/tensor/matrix.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
 import { GRADIENT_BOUND, gradientError } from '../../support/gradient-check.ts';

@@ -5,11 +5,11 @@ import { createKernels, referenceKernels, simdSupported } from '../../../kernels
 import type { Kernels } from '../../../kernels/kernels.ts';
 import type { Floats } from '../../../kernels/operands.ts';
 import { batchNorm } from '../../../src/autodiff/batch-norm.ts';
-import { bytesNeeded } from '../../../src/autodiff/memory.ts';
 import { Tape } from '../../../src/autodiff/tape.ts';
 import { sizeOf } from '../../../src/autodiff/tensor.ts';
 import { sparseProjection } from '../../../src/compress/projection/sparse-projection.ts';
 import { constant } from '../../../src/nn/initialise.ts';
+import { bytesNeeded } from '../../../src/tensor/bytes-needed.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
 import { relativeDeviation } from '../../support/close.ts';
 import {

@@ -11,8 +11,8 @@ const BYTES_PER_FLOAT = 4;
  * @param onTake hears the bytes that each array would have taken
  */
 export function emptyKernels(onTake: (bytes: number) => void = () => {}): Kernels {
-  const take = (length: number): void => {
-    onTake(Math.ceil((length * BYTES_PER_FLOAT) / ALIGNMENT) * ALIGNMENT);
+  const take = (length: number, bytesEach = BYTES_PER_FLOAT): void => {
+    onTake(Math.ceil((length * bytesEach) / ALIGNMENT) * ALIGNMENT);
   };
   return {
     ...referenceKernels(),
@@ -23,6 +23,10 @@ export function emptyKernels(onTake: (bytes: number) => void = () => {}): Kernel
     ints: (length) => {
       take(length);
       return new Int32Array(0);
+    },
+    bytes: (length) => {
+      take(length, 1);
+      return new Uint8Array(0);
     },
   };
 }

@@ -1,5 +1,10 @@
 import type { Counts } from '../../kernels/operands.ts';
 
+/** Lets messages, timers and signals arrive. */
+export function yieldToEventLoop(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
 /** A second at most, with or without SIMD. */
 const WORK_BETWEEN_TURNS = 2e8;
 
@@ -24,7 +29,7 @@ export class Turns {
   /** @throws the signal's reason, when it aborts */
   async take(): Promise<void> {
     this.#last = this.#counts().multiplyAdds;
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await yieldToEventLoop();
     this.#signal?.throwIfAborted();
   }
 }
