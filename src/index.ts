@@ -61,7 +61,7 @@ export { Adjacency, type AdjacencyArrays, LayeredGraph, type SharedGraph } from 
 export { buildHnsw, type Hnsw, type HnswOptions } from './graph/hnsw/build.ts';
 export type { HnswCheckpoints } from './graph/hnsw/checkpoint.ts';
 export { HNSW_PROFILES, type HnswProfileName } from './graph/hnsw/profile.ts';
-export { type ExactKnnOptions, exactKnnGraph, type KnnGraph } from './graph/knn/knn-graph.ts';
+export type { KnnGraph } from './graph/knn/knn-graph.ts';
 export { type NnDescentOptions, nnDescent } from './graph/knn/nn-descent.ts';
 export { buildNsg, type Nsg, type NsgOptions, type QueriedSource } from './graph/nsg/build.ts';
 export { NSG_PROFILES, type NsgProfileName } from './graph/nsg/profile.ts';
@@ -72,6 +72,7 @@ export type { IvfAdcOptions } from './index/codes/ivf-build.ts';
 export { PqIndex, type PqIndexOptions, type PqStatistics } from './index/codes/pq-index.ts';
 export { Sq8Index, type Sq8IndexOptions, type Sq8Statistics } from './index/codes/sq8-index.ts';
 export { FlatIndex, type FlatSearchOptions } from './index/flat-index.ts';
+export { type ExactKnnOptions, exactKnnGraph } from './index/graph/exact-knn-graph.ts';
 export type { GraphParameters } from './index/graph/graph-archive.ts';
 export { GraphIndex, type GraphIndexOptions } from './index/graph/graph-index.ts';
 export type { ThreadedGraphSearchOptions } from './index/graph/graph-search-tasks.ts';
@@ -126,9 +127,9 @@ export { type NearestOptions, nearest } from './tensor/nearest/nearest.ts';
 export { type GpuNearestOptions, type GpuNeighbors, nearestOnGpu } from './tensor/nearest/nearest-on-gpu.ts';
 export { TopK } from './tensor/nearest/top-k.ts';
 export { Random, type RandomState } from './tensor/random/random.ts';
+export type { DistanceSource } from './tensor/vectors/distance-source.ts';
 export { SplitVectorSet, vectorSource } from './tensor/vectors/split-vector-set.ts';
 export {
-  type DistanceSource,
   type SharedVectorSet,
   VectorSet,
   type VectorSetOptions,

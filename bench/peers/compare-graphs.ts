@@ -18,7 +18,7 @@ import type { HnswProfileName } from '../../src/graph/hnsw/profile.ts';
 import { readVectors } from '../../src/io/vectors.ts';
 import { scalarCodeSet } from '../../src/quantize/scalar/scalar-code-set.ts';
 import { ScalarQuantizer } from '../../src/quantize/scalar/scalar-quantizer.ts';
-import type { DistanceSource } from '../../src/tensor/vectors/vector-set.ts';
+import type { DistanceSource } from '../../src/tensor/vectors/distance-source.ts';
 import { VectorSet } from '../../src/tensor/vectors/vector-set.ts';
 import { LibrarySum } from './library-sum.ts';
 

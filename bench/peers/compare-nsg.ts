@@ -13,11 +13,11 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { exactKnnGraph } from '../../src/graph/knn/knn-graph.ts';
 import { buildNsg, type QueriedSource } from '../../src/graph/nsg/build.ts';
-import { centroid } from '../../src/graph/nsg/navigating-point.ts';
+import { exactKnnGraph } from '../../src/index/graph/exact-knn-graph.ts';
 import { readVectors } from '../../src/io/vectors.ts';
 import type { Matrix } from '../../src/tensor/matrix.ts';
+import { centroid } from '../../src/tensor/vectors/centroid.ts';
 import { VectorSet } from '../../src/tensor/vectors/vector-set.ts';
 import { LibrarySum } from './library-sum.ts';
 

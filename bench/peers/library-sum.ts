@@ -1,5 +1,5 @@
 import type { Matrix } from '../../src/tensor/matrix.ts';
-import type { DistanceSource } from '../../src/tensor/vectors/vector-set.ts';
+import type { DistanceSource } from '../../src/tensor/vectors/distance-source.ts';
 
 type SquaredDistance = (query: Float32Array, a: number, data: Float32Array, b: number, dim: number) => number;
 

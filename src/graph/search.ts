@@ -1,4 +1,4 @@
-import type { DistanceSource } from '../tensor/vectors/vector-set.ts';
+import type { DistanceSource } from '../tensor/vectors/distance-source.ts';
 import type { Adjacency, LayeredGraph } from './adjacency.ts';
 import type { CandidatePool } from './candidate-pool.ts';
 

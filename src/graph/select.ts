@@ -1,4 +1,4 @@
-import type { DistanceSource } from '../tensor/vectors/vector-set.ts';
+import type { DistanceSource } from '../tensor/vectors/distance-source.ts';
 
 /** Candidates are compared with the kept points in blocks of this many; 32 and 64 built 3 % faster than 16 (M = 48, 960 dimensions). */
 const BLOCK = 64;

@@ -1,10 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { exactKnnGraph } from '../../src/graph/knn/knn-graph.ts';
 import { IvfAdcIndex } from '../../src/index/codes/ivf-adc.ts';
 import { PqIndex } from '../../src/index/codes/pq-index.ts';
 import { Sq8Index } from '../../src/index/codes/sq8-index.ts';
 import { FlatIndex } from '../../src/index/flat-index.ts';
+import { exactKnnGraph } from '../../src/index/graph/exact-knn-graph.ts';
 import { GraphIndex } from '../../src/index/graph/graph-index.ts';
 import { NsgIndex } from '../../src/index/graph/nsg-index.ts';
 import { loadIndex } from '../../src/index/load-index.ts';

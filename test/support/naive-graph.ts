@@ -1,5 +1,5 @@
 import type { LayeredGraph } from '../../src/graph/adjacency.ts';
-import type { DistanceSource } from '../../src/tensor/vectors/vector-set.ts';
+import type { DistanceSource } from '../../src/tensor/vectors/distance-source.ts';
 
 /** Vectors in ordinary arrays with a distance function of one's own: the oracle's source, and room for one more query. */
 export class NaiveSource implements DistanceSource {

@@ -1,5 +1,5 @@
 import type { Counts } from '../../../kernels/operands.ts';
-import type { DistanceSource } from '../../tensor/vectors/vector-set.ts';
+import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 import { requireThreads } from '../../workers/job.ts';
 import { LayeredGraph } from '../adjacency.ts';
 import { insertInBatches } from './batches.ts';

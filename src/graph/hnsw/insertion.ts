@@ -1,4 +1,4 @@
-import type { DistanceSource } from '../../tensor/vectors/vector-set.ts';
+import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 import type { LayeredGraph } from '../adjacency.ts';
 import { CandidatePool } from '../candidate-pool.ts';
 import { descend, searchLayer, VisitedSet } from '../search.ts';

@@ -1,6 +1,6 @@
 import { MersenneTwister } from '../../tensor/random/library-random.ts';
+import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 import { shareSource } from '../../tensor/vectors/shared-source.ts';
-import type { DistanceSource } from '../../tensor/vectors/vector-set.ts';
 import { Turns } from '../../workers/event-loop.ts';
 import { requireThreads, withJob } from '../../workers/job.ts';
 import { Adjacency } from '../adjacency.ts';

@@ -1,6 +1,6 @@
 import type { Counts } from '../../../kernels/operands.ts';
+import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 import { shareSource } from '../../tensor/vectors/shared-source.ts';
-import type { DistanceSource } from '../../tensor/vectors/vector-set.ts';
 import { Turns } from '../../workers/event-loop.ts';
 import { withJob } from '../../workers/job.ts';
 import { LayeredGraph } from '../adjacency.ts';

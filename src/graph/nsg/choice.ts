@@ -1,5 +1,5 @@
+import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 import { attachSource, type SharedSource } from '../../tensor/vectors/shared-source.ts';
-import type { DistanceSource } from '../../tensor/vectors/vector-set.ts';
 import { inSharedMemory } from '../../workers/shared-memory.ts';
 import type { Task } from '../../workers/task.ts';
 import { LayeredGraph, type SharedGraph } from '../adjacency.ts';

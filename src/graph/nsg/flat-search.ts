@@ -1,5 +1,5 @@
 import { MersenneTwister } from '../../tensor/random/library-random.ts';
-import type { DistanceSource } from '../../tensor/vectors/vector-set.ts';
+import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 import { CandidatePool } from '../candidate-pool.ts';
 import { type SearchedGraph, type SearchTrace, searchLayer, VisitedSet } from '../search.ts';
 import type { NsgProfile } from './profile.ts';

@@ -1,21 +1,7 @@
 import { MersenneTwister } from '../../tensor/random/library-random.ts';
-import type { DistanceSource } from '../../tensor/vectors/vector-set.ts';
-import { partsOf, type Vectors } from '../../tensor/vectors/vectors.ts';
+import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 import type { SearchedGraph } from '../search.ts';
 import type { FlatSearch } from './flat-search.ts';
-
-/** The mean of all rows, each sum in float32, row after row, as faiss has it. */
-export function centroid(vectors: Vectors): Float32Array {
-  const { cols } = vectors;
-  const center = new Float32Array(cols);
-  for (const { matrix } of partsOf(vectors)) {
-    for (let row = 0; row < matrix.rows; row++) {
-      for (let i = 0; i < cols; i++) center[i]! += matrix.data[row * cols + i]!;
-    }
-  }
-  for (let i = 0; i < cols; i++) center[i]! /= vectors.rows;
-  return center;
-}
 
 /** The point nearest to the query of the source; -1 where there is none. */
 export function nearestPoint(source: DistanceSource): number {

@@ -1,5 +1,5 @@
 import type { MersenneTwister } from '../../tensor/random/library-random.ts';
-import type { DistanceSource } from '../../tensor/vectors/vector-set.ts';
+import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 import type { Turns } from '../../workers/event-loop.ts';
 import { LayeredGraph } from '../adjacency.ts';
 import type { FlatSearch } from './flat-search.ts';

@@ -1,20 +1,21 @@
 import type { BackendChoice } from '../../../kernels/backend.ts';
 import type { Counts } from '../../../kernels/operands.ts';
 import type { LayeredGraph } from '../../graph/adjacency.ts';
-import { exactKnnGraph, type KnnGraph } from '../../graph/knn/knn-graph.ts';
+import type { KnnGraph } from '../../graph/knn/knn-graph.ts';
 import { nnDescent } from '../../graph/knn/nn-descent.ts';
 import { buildNsg, requireNsgOptions } from '../../graph/nsg/build.ts';
-import { centroid } from '../../graph/nsg/navigating-point.ts';
 import type { NsgProfileName } from '../../graph/nsg/profile.ts';
 import { type GraphStatistics, graphStatistics } from '../../graph/statistics.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import type { Archive } from '../../tensor/named-arrays.ts';
+import { centroid } from '../../tensor/vectors/centroid.ts';
 import { shareSource } from '../../tensor/vectors/shared-source.ts';
 import { vectorSource } from '../../tensor/vectors/split-vector-set.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
 import { requireFiniteVectors, type Vectors } from '../../tensor/vectors/vectors.ts';
 import { requireThreads } from '../../workers/job.ts';
 import type { SearchResult } from '../search/search-result.ts';
+import { exactKnnGraph } from './exact-knn-graph.ts';
 import { nsgSearchTask, searchGraphByThreads, type ThreadedGraphSearchOptions } from './graph-search-tasks.ts';
 import type { GraphSearchOptions } from './graph-searcher.ts';
 import {

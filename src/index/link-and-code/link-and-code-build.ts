@@ -18,7 +18,7 @@ import {
 } from '../../quantize/regression/regression-codebook.ts';
 import { trainRegression } from '../../quantize/regression/train-regression.ts';
 import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts';
-import type { DistanceSource } from '../../tensor/vectors/vector-set.ts';
+import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 import { representatives } from '../graph/copies.ts';
 import type { GraphParameters, SavedGraph } from '../graph/graph-archive.ts';
 

@@ -3,7 +3,7 @@ import type { Kernels } from '../../../kernels/kernels.ts';
 import type { Counts, Floats } from '../../../kernels/operands.ts';
 import { TABLE_STRIDE } from '../../../kernels/table-scan/reference.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
-import type { DistanceSource } from '../../tensor/vectors/vector-set.ts';
+import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 import type { ProductQuantizer } from './product-quantizer.ts';
 
 export interface ProductCodeSetOptions {

@@ -1,5 +1,6 @@
+import type { DistanceSource } from './distance-source.ts';
 import { SplitVectorSet } from './split-vector-set.ts';
-import { type DistanceSource, type SharedVectorSet, VectorSet, type VectorSource } from './vector-set.ts';
+import { type SharedVectorSet, VectorSet, type VectorSource } from './vector-set.ts';
 
 /** Vectors that threads measure together, in one store or several; as a message to a worker. */
 export type SharedSource = SharedVectorSet | readonly SharedVectorSet[];

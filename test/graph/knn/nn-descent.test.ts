@@ -1,7 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { completeKnnGraph, exactKnnGraph, type KnnGraph } from '../../../src/graph/knn/knn-graph.ts';
+import { completeKnnGraph, type KnnGraph } from '../../../src/graph/knn/knn-graph.ts';
 import { type NnDescentOptions, nnDescent } from '../../../src/graph/knn/nn-descent.ts';
+import { exactKnnGraph } from '../../../src/index/graph/exact-knn-graph.ts';
 import { createMatrix, type Matrix } from '../../../src/tensor/matrix.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
 import { VectorSet } from '../../../src/tensor/vectors/vector-set.ts';

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { exactKnnGraph } from '../../../src/graph/knn/knn-graph.ts';
 import { buildNsg, type Nsg, type NsgOptions } from '../../../src/graph/nsg/build.ts';
 import { FlatSearch } from '../../../src/graph/nsg/flat-search.ts';
-import { centroid } from '../../../src/graph/nsg/navigating-point.ts';
 import { NSG_PROFILES, nsgProfiles } from '../../../src/graph/nsg/profile.ts';
 import type { SearchTrace } from '../../../src/graph/search.ts';
 import { graphStatistics } from '../../../src/graph/statistics.ts';
+import { exactKnnGraph } from '../../../src/index/graph/exact-knn-graph.ts';
 import { createMatrix, type Matrix } from '../../../src/tensor/matrix.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
+import { centroid } from '../../../src/tensor/vectors/centroid.ts';
 import { VectorSet } from '../../../src/tensor/vectors/vector-set.ts';
 import { checkGraph, graphContents } from '../../support/graph-invariants.ts';
 import { libraryStarts, naiveNsg, poolSearch } from '../../support/naive-nsg.ts';

@@ -1,9 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { exactKnnGraph } from '../../../src/graph/knn/knn-graph.ts';
 import { buildNsg } from '../../../src/graph/nsg/build.ts';
-import { centroid } from '../../../src/graph/nsg/navigating-point.ts';
 import { NSG_PROFILES } from '../../../src/graph/nsg/profile.ts';
+import { exactKnnGraph } from '../../../src/index/graph/exact-knn-graph.ts';
+import { centroid } from '../../../src/tensor/vectors/centroid.ts';
 import { VectorSet } from '../../../src/tensor/vectors/vector-set.ts';
 import { graphContents } from '../../support/graph-invariants.ts';
 import { normalMatrix } from '../../support/normals.ts';
