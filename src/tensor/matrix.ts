@@ -1,18 +1,30 @@
+import type { Kernels } from '../../kernels/kernels.ts';
+
+/** Where values lie that kernels reach in place. */
+export interface KernelMemory {
+  readonly kernels: Kernels;
+  /** How many other threads can attach to the kernels. */
+  readonly attachable: number;
+}
+
 /** Vectors, one a row: the one container that modules exchange. */
 export interface Matrix {
   readonly rows: number;
   readonly cols: number;
   /** (rows, cols), row-major. */
   readonly data: Float32Array;
+  /** The memory that `data` lies in, if kernels reach it there: what is computed over these rows needs no copy of them. */
+  readonly memory?: KernelMemory;
 }
 
 /**
  * A matrix over `data`, which is kept and not copied, or over zeros.
  *
  * @param data (rows, cols), row-major
+ * @param memory that `data` lies in
  * @throws {RangeError} if a size is not a whole number, `cols` is 0, or `data` has another length than rows x cols
  */
-export function createMatrix(rows: number, cols: number, data?: Float32Array): Matrix {
+export function createMatrix(rows: number, cols: number, data?: Float32Array, memory?: KernelMemory): Matrix {
   if (!Number.isSafeInteger(rows) || rows < 0) {
     throw new RangeError(`createMatrix: expected a whole number of rows, got ${rows}.`);
   }
@@ -22,7 +34,7 @@ export function createMatrix(rows: number, cols: number, data?: Float32Array): M
   if (data && data.length !== rows * cols) {
     throw new RangeError(`createMatrix: expected ${rows} x ${cols} = ${rows * cols} values, got ${data.length}.`);
   }
-  return { rows, cols, data: data ?? new Float32Array(rows * cols) };
+  return matrixOver(rows, cols, data ?? new Float32Array(rows * cols), memory);
 }
 
 /**
@@ -34,7 +46,16 @@ export function firstRows(m: Matrix, rows: number): Matrix {
   if (!Number.isSafeInteger(rows) || rows < 0 || rows > m.rows) {
     throw new RangeError(`firstRows: expected at most ${m.rows} rows, got ${rows}.`);
   }
-  return rows === m.rows ? m : { rows, cols: m.cols, data: m.data.subarray(0, rows * m.cols) };
+  return rows === m.rows ? m : viewRows(m, 0, rows);
+}
+
+/** Rows [first, first + count), as a view of the same values in the same memory. */
+export function viewRows({ cols, data, memory }: Matrix, first: number, count: number): Matrix {
+  return matrixOver(count, cols, data.subarray(first * cols, (first + count) * cols), memory);
+}
+
+function matrixOver(rows: number, cols: number, data: Float32Array, memory: KernelMemory | undefined): Matrix {
+  return memory ? { rows, cols, data, memory } : { rows, cols, data };
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { KernelMemory } from './matrix.ts';
+
 /** The in-memory shape of what is saved: a model is `NamedArrays`, an index or a checkpoint is an `Archive`. */
 
 /** Each element type with the array that holds it. */
@@ -21,6 +23,8 @@ export interface NamedArray<D extends ElementArray = ElementArray> {
   readonly data: D;
   /** The elements after those of `data`, where no single memory holds them all. */
   readonly more?: readonly D[];
+  /** Of vectors: the memory that `data` and each of `more` lies in, if kernels reach it there. */
+  readonly memories?: readonly (KernelMemory | undefined)[];
 }
 
 /** A model: tensors, and what else is needed to use them, as text. */

@@ -1,6 +1,6 @@
 import { requireFilledWithZeros } from '../../quantize/product/packed-codes.ts';
 import type { ProductQuantizer } from '../../quantize/product/product-quantizer.ts';
-import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts';
+import { type Matrix, requireFinite } from '../../tensor/matrix.ts';
 import {
   type Archive,
   type JsonObject,
@@ -9,7 +9,7 @@ import {
   requireInteger,
 } from '../../tensor/named-arrays.ts';
 import type { Vectors } from '../../tensor/vectors/vectors.ts';
-import { requireVectors } from '../../tensor/vectors/vectors-array.ts';
+import { arrayAsMatrix, requireVectors } from '../../tensor/vectors/vectors-array.ts';
 
 const LARGEST = 2 ** 31 - 1;
 
@@ -27,8 +27,8 @@ export function requireSizes(archive: Archive, kind: string, where: string): { r
 }
 
 /** The finite float32 matrix of this name. @throws {RangeError} if it is missing, of another shape, or not finite */
-export function requireMatrix(arrays: Arrays, name: string, rows: number, cols: number, where: string): Matrix {
-  const matrix = createMatrix(rows, cols, requireArray(arrays, name, 'float32', [rows, cols], where).data);
+export function requireMatrixArray(arrays: Arrays, name: string, rows: number, cols: number, where: string): Matrix {
+  const matrix = arrayAsMatrix(arrays, name, rows, cols, where);
   requireFinite(matrix, `${where}: ${name}`);
   return matrix;
 }
@@ -41,7 +41,7 @@ export function optionalMatrix(
   cols: number,
   where: string,
 ): Matrix | undefined {
-  return arrays.has(name) ? requireMatrix(arrays, name, rows, cols, where) : undefined;
+  return arrays.has(name) ? requireMatrixArray(arrays, name, rows, cols, where) : undefined;
 }
 
 /** Vectors of any size, or undefined where the archive has none. @throws {RangeError} as `requireVectors` */

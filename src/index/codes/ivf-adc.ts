@@ -9,7 +9,7 @@ import type { Vectors } from '../../tensor/vectors/vectors.ts';
 import { vectorsArray } from '../../tensor/vectors/vectors-array.ts';
 import { type CodeSearchOptions, keptVectors, searchCodes } from '../search/code-search.ts';
 import { requireQueries, type SearchResult } from '../search/search-result.ts';
-import { optionalVectors, requireMatrix, requirePackedCodes, requireSizes } from './code-archive.ts';
+import { optionalVectors, requireMatrixArray, requirePackedCodes, requireSizes } from './code-archive.ts';
 import { buildLists, type IvfAdcOptions, type IvfLists } from './ivf-build.ts';
 import { ListProbing } from './list-probing.ts';
 
@@ -187,7 +187,7 @@ export class IvfAdcIndex {
     const { arrays, parameters } = archive;
     const nlist = requireInteger(parameters, 'nlist', 1, LARGEST, WHERE);
     const quantizer = ProductQuantizer.fromArrays(arrays, parameters, dim, WHERE);
-    const centroids = requireMatrix(arrays, 'centroids', nlist, dim, WHERE);
+    const centroids = requireMatrixArray(arrays, 'centroids', nlist, dim, WHERE);
     const starts = requireArray(arrays, 'starts', 'int32', [nlist + 1], WHERE).data;
     const ids = requireArray(arrays, 'ids', 'int32', [rows], WHERE).data;
     requireStarts(starts, rows);

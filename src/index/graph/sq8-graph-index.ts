@@ -9,9 +9,10 @@ import { SCALAR_RANGES, ScalarQuantizer, type ScalarRange } from '../../quantize
 import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts';
 import { type Archive, requireArray, requireChoice } from '../../tensor/named-arrays.ts';
 import { VectorSet } from '../../tensor/vectors/vector-set.ts';
+import { vectorsArray } from '../../tensor/vectors/vectors-array.ts';
 import { requireThreads } from '../../workers/job.ts';
 import { inSharedMemory } from '../../workers/shared-memory.ts';
-import { requireMatrix, requireSizes } from '../codes/code-archive.ts';
+import { requireMatrixArray, requireSizes } from '../codes/code-archive.ts';
 import type { SearchResult } from '../search/search-result.ts';
 import { representatives } from './copies.ts';
 import { type GraphParameters, graphEntries, readGraph, type SavedGraph } from './graph-archive.ts';
@@ -176,8 +177,7 @@ export class Sq8GraphIndex {
     const { arrays, parameters } = graphEntries(this.graph, this.parameters, this.#found);
     const sizes = { rows: this.rows, dim: this.dim, over: searched.over };
     if (searched.over === 'vectors') {
-      const { rows, cols, data } = searched.base;
-      arrays.set('vectors', { shape: [rows, cols], data: data.subarray(0, rows * cols) });
+      arrays.set('vectors', vectorsArray(searched.base));
       return { kind: this.kind, parameters: { ...sizes, range: searched.range, ...parameters }, arrays };
     }
     const quantizer = searched.quantizer.toArrays();
@@ -201,7 +201,7 @@ export class Sq8GraphIndex {
     const saved = readGraph(arrays, parameters, rows, WHERE);
     if (over === 'vectors') {
       const range = requireChoice(parameters, 'range', SCALAR_RANGES, WHERE);
-      const base = requireMatrix(arrays, 'vectors', rows, dim, WHERE);
+      const base = requireMatrixArray(arrays, 'vectors', rows, dim, WHERE);
       return new Sq8GraphIndex(saved, { over, base, range }, engine);
     }
     const quantizer = ScalarQuantizer.fromArrays(arrays, parameters, dim, WHERE);

@@ -50,7 +50,7 @@ export type Placement = (array: {
   readonly name: string;
   readonly type: ElementType;
   readonly shape: readonly number[];
-}) => Pick<NamedArray, 'data' | 'more'> | undefined;
+}) => Omit<NamedArray, 'shape'> | undefined;
 
 export interface ReadArchiveOptions {
   /** Asked for each array, once its size has been compared with that of the file. */

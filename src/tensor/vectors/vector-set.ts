@@ -3,7 +3,7 @@ import type { LayerWalk, WalkStart } from '../../../kernels/graph-walk/kernel.ts
 import type { Kernels } from '../../../kernels/kernels.ts';
 import type { Counts, Floats } from '../../../kernels/operands.ts';
 import { openView, type SharedKernels, type SharedView, shareView } from '../../../kernels/shared.ts';
-import type { Matrix } from '../matrix.ts';
+import { createMatrix, type Matrix, viewRows } from '../matrix.ts';
 import { type Beside, besideThatFits } from './beside.ts';
 import type { DistanceSource } from './distance-source.ts';
 import { kernelsOfStore, spareOfStore } from './vector-store.ts';
@@ -55,10 +55,12 @@ export class VectorSet implements VectorSource, WalkedSource {
   readonly ids: Int32Array;
   readonly distances: Floats;
   readonly kernels: Kernels;
+  /** The vectors where the kernels reach them; not to be changed. */
+  readonly matrix: Matrix;
   readonly #vectors: Float32Array;
-  readonly #home: 'own' | 'store' | 'another thread';
-  readonly #own: Floats;
-  readonly #guest: Floats;
+  readonly #memory: 'own' | 'store' | 'another thread';
+  readonly #queryCopy: Floats;
+  readonly #otherVector: Floats;
   readonly #counts: Counts = { multiplyAdds: 0, distances: 0 };
   /** What `measure` compares with: a vector from outside, or one of the rows. */
   #query: Floats;
@@ -77,23 +79,25 @@ export class VectorSet implements VectorSource, WalkedSource {
     const each = ownRoom(cols, batch);
     const own = 4 * rows * cols + 64 + each;
     const { spare, spareEach } = besideThatFits(own, each, attachable, beside);
-    const home = attached ?? kernelsOfStore(matrix.data, { backend, attachable, bytesEach: each });
+    const present = attached ?? kernelsOfStore(matrix.memory, { backend, attachable, bytesEach: each });
     const bytesEach = each + spareEach;
-    const kernels = home ?? createKernels({ backend, bytes: own + spare, attachable, bytesEach });
-    this.#home = attached ? 'another thread' : home ? 'store' : 'own';
+    const kernels = present ?? createKernels({ backend, bytes: own + spare, attachable, bytesEach });
+    this.#memory = attached ? 'another thread' : present ? 'store' : 'own';
     this.size = rows;
     this.dim = cols;
     this.ids = kernels.ints(batch);
     this.distances = kernels.floats(batch);
     this.kernels = kernels;
-    this.#own = kernels.floats(cols);
-    this.#guest = kernels.floats(cols);
-    this.#query = this.#own;
-    this.#vectors = matrix.data.subarray(0, rows * cols);
-    if (!home && (kernels.backend === 'simd' || attachable > 0)) {
-      this.#vectors = kernels.floats(rows * cols) as Float32Array; // kernels of createKernels are float32
-      this.#vectors.set(matrix.data.subarray(0, rows * cols));
+    this.#queryCopy = kernels.floats(cols);
+    this.#otherVector = kernels.floats(cols);
+    this.#query = this.#queryCopy;
+    this.matrix = viewRows(matrix, 0, rows);
+    if (!present && (kernels.backend === 'simd' || attachable > 0)) {
+      const copy = kernels.floats(rows * cols) as Float32Array; // kernels of createKernels are float32
+      copy.set(this.matrix.data);
+      this.matrix = createMatrix(rows, cols, copy);
     }
+    this.#vectors = this.matrix.data;
   }
 
   /**
@@ -115,18 +119,13 @@ export class VectorSet implements VectorSource, WalkedSource {
   }
 
   get spare(): number {
-    if (this.#home === 'another thread') return 0;
-    return this.#home === 'store' ? spareOfStore(this.kernels) : this.kernels.room();
+    if (this.#memory === 'another thread') return 0;
+    return this.#memory === 'store' ? spareOfStore(this.kernels) : this.kernels.room();
   }
 
   /** What really runs. */
   get backend(): Kernels['backend'] {
     return this.kernels.backend;
-  }
-
-  /** The vectors where they lie; not to be changed. */
-  get matrix(): Matrix {
-    return { rows: this.size, cols: this.dim, data: this.#vectors };
   }
 
   get vectors(): Matrix {
@@ -140,7 +139,7 @@ export class VectorSet implements VectorSource, WalkedSource {
 
   /** The query becomes a copy of the `dim` numbers from `offset`; the caller has checked them. */
   setQuery(vectors: Float32Array, offset: number): void {
-    this.#query = this.#copy(this.#own, vectors, offset);
+    this.#query = this.#copy(this.#queryCopy, vectors, offset);
     this.#queryOffset = 0;
   }
 
@@ -159,7 +158,7 @@ export class VectorSet implements VectorSource, WalkedSource {
 
   /** distances[i] = |vector from `offset` - point ids[i]|², i < count; leaves the query as it is. */
   measureVector(vectors: Float32Array, offset: number, count: number): void {
-    this.#measure(this.#copy(this.#guest, vectors, offset), 0, count);
+    this.#measure(this.#copy(this.#otherVector, vectors, offset), 0, count);
   }
 
   walkLayer(walk: LayerWalk, start: WalkStart): number {

@@ -1,6 +1,6 @@
 import { type BackendChoice, createKernels } from '../../../kernels/backend.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
-import { createMatrix, type Matrix } from '../matrix.ts';
+import { createMatrix, type KernelMemory, type Matrix } from '../matrix.ts';
 import { besideThatFits } from './beside.ts';
 import type { Vectors } from './vectors.ts';
 
@@ -28,15 +28,6 @@ interface Demand {
   /** Of the set, here and in each other thread, besides what lies beside its points. */
   readonly bytesEach: number;
 }
-
-/** What a store has. */
-interface Home {
-  readonly kernels: Kernels;
-  /** Places for other threads. */
-  readonly attachable: number;
-}
-
-const homes = new WeakMap<ArrayBufferLike, Home>();
 
 /**
  * Room for vectors where the kernels reach them, so that a file can be read to where it is searched: one copy in all. Vectors that
@@ -71,8 +62,7 @@ function createStore(rows: number, cols: number, options: VectorStoreOptions): M
   const bytesEach = PLACE_BYTES + besideThatFits(bytes, PLACE_BYTES, attachable, { spareEach: rows }).spareEach;
   const kernels = createKernels({ backend, bytes, attachable, bytesEach });
   const data = kernels.floats(rows * cols) as Float32Array; // kernels of createKernels are float32
-  homes.set(data.buffer, { kernels, attachable });
-  return createMatrix(rows, cols, data);
+  return createMatrix(rows, cols, data, { kernels, attachable });
 }
 
 /** Bytes that may be taken from the kernels of a store without taking room from sets. */
@@ -80,10 +70,9 @@ export function spareOfStore(kernels: Kernels): number {
   return Math.max(0, kernels.room() - ROOM_BYTES);
 }
 
-/** Kernels that reach this array where it is, if it lies in a store whose kernels are as is asked. */
-export function kernelsOfStore(data: Float32Array, demand: Demand): Kernels | undefined {
+/** The kernels of the memory of a store, if they are as is asked. */
+export function kernelsOfStore(memory: KernelMemory | undefined, demand: Demand): Kernels | undefined {
   const { backend, attachable, bytesEach } = demand;
-  const home = homes.get(data.buffer);
-  if (!home || (backend !== 'auto' && backend !== home.kernels.backend)) return undefined;
-  return attachable <= home.attachable && bytesEach <= PLACE_BYTES ? home.kernels : undefined;
+  if (!memory || (backend !== 'auto' && backend !== memory.kernels.backend)) return undefined;
+  return attachable <= memory.attachable && bytesEach <= PLACE_BYTES ? memory.kernels : undefined;
 }

@@ -11,7 +11,7 @@ import { partsOf, requireFiniteVectors, type Vectors } from './vectors.ts';
 export function placeVectors(
   { name, type, shape }: { readonly name: string; readonly type: string; readonly shape: readonly number[] },
   options: VectorStoreOptions = {},
-): Pick<NamedArray<Float32Array>, 'data' | 'more'> | undefined {
+): Omit<NamedArray<Float32Array>, 'shape'> | undefined {
   const [rows, cols] = shape;
   if (name !== 'vectors' || type !== 'float32' || shape.length !== 2 || rows === undefined || !cols) return undefined;
   return vectorsArray(createVectorStore(rows, cols, options));
@@ -19,11 +19,15 @@ export function placeVectors(
 
 /** Vectors as an array of an archive; not copied. */
 export function vectorsArray(vectors: Vectors): NamedArray<Float32Array> {
-  const [data, ...more] = Array.from(partsOf(vectors), ({ matrix: { rows, cols, data } }) =>
-    data.subarray(0, rows * cols),
-  );
-  const shape = [vectors.rows, vectors.cols];
-  return more.length > 0 ? { shape, data: data!, more } : { shape, data: data! };
+  const parts = Array.from(partsOf(vectors), ({ matrix }) => matrix);
+  const [data, ...more] = parts.map(({ rows, cols, data }) => data.subarray(0, rows * cols));
+  const memories = parts.map(({ memory }) => memory);
+  return {
+    shape: [vectors.rows, vectors.cols],
+    data: data!,
+    ...(more.length > 0 && { more }),
+    ...(memories.some(Boolean) && { memories }),
+  };
 }
 
 /**
@@ -39,12 +43,23 @@ export function requireVectors(
   cols: number,
   where: string,
 ): Vectors {
-  const parts = arrays.get(name)?.more ? requireParts(arrays, name, [rows, cols], where) : undefined;
-  const vectors = parts
-    ? { rows, cols, parts }
-    : createMatrix(rows, cols, requireArray(arrays, name, 'float32', [rows, cols], where).data);
+  const vectors = arrays.get(name)?.more
+    ? { rows, cols, parts: requireParts(arrays, name, [rows, cols], where) }
+    : arrayAsMatrix(arrays, name, rows, cols, where);
   requireFiniteVectors(vectors, where);
   return vectors;
+}
+
+/** The float32 array of this name as a matrix, where it lies. @throws {RangeError} if it is missing or of another shape */
+export function arrayAsMatrix(
+  arrays: ReadonlyMap<string, NamedArray>,
+  name: string,
+  rows: number,
+  cols: number,
+  where: string,
+): Matrix {
+  const { data, memories } = requireArray(arrays, name, 'float32', [rows, cols], where);
+  return createMatrix(rows, cols, data, memories?.[0]);
 }
 
 /** An array that lies in several, as matrices. */
@@ -54,11 +69,11 @@ function requireParts(
   [rows, cols]: readonly [number, number],
   where: string,
 ): Matrix[] {
-  const { shape, data, more = [] } = arrays.get(name)!;
+  const { shape, data, more = [], memories } = arrays.get(name)!;
   const parts = [data, ...more].map((part, i, all) => {
     const fits = part instanceof Float32Array && part.length % cols === 0;
     const even = i === 0 || part.length === data.length || (i === all.length - 1 && part.length < data.length);
-    return fits && even ? createMatrix(part.length / cols, cols, part) : undefined;
+    return fits && even ? createMatrix(part.length / cols, cols, part, memories?.[i]) : undefined;
   });
   const found = parts.reduce((sum, part) => sum + (part?.rows ?? 0), 0);
   if (shape.length !== 2 || shape[0] !== rows || shape[1] !== cols || parts.includes(undefined) || found !== rows) {

@@ -1,4 +1,4 @@
-import { createMatrix, type Matrix, requireFinite } from '../matrix.ts';
+import { type Matrix, requireFinite, viewRows } from '../matrix.ts';
 
 /** Vectors, one a row, in several matrices that follow each other, because no single memory holds them. */
 export interface SplitMatrix {
@@ -38,15 +38,12 @@ export function mapParts(vectors: Vectors, map: (part: Matrix) => Matrix): Vecto
   return { rows: vectors.rows, cols: parts[0]!.cols, parts };
 }
 
-/** Rows [first, first + count), part after part, at most `most` together; views of the same values. */
+/** Rows [first, first + count), part after part, at most `most` together; views of the same values in the same memory. */
 export function* rowBlocks(vectors: Vectors, first: number, count: number, most: number): Generator<Part> {
   for (const part of partsOf(vectors)) {
-    const { cols, data } = part.matrix;
     const end = Math.min(first + count, part.first + part.matrix.rows);
     for (let row = Math.max(first, part.first); row < end; row += most) {
-      const rows = Math.min(most, end - row);
-      const from = (row - part.first) * cols;
-      yield { first: row, matrix: createMatrix(rows, cols, data.subarray(from, from + rows * cols)) };
+      yield { first: row, matrix: viewRows(part.matrix, row - part.first, Math.min(most, end - row)) };
     }
   }
 }

@@ -2,13 +2,20 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { simdSupported } from '../../../kernels/backend.ts';
 import { graphRoom } from '../../../src/index/graph/graph-room.ts';
-import { createMatrix } from '../../../src/tensor/matrix.ts';
+import { createMatrix, firstRows, type Matrix, viewRows } from '../../../src/tensor/matrix.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
 import { besideThatFits } from '../../../src/tensor/vectors/beside.ts';
 import { vectorSource } from '../../../src/tensor/vectors/split-vector-set.ts';
 import { VectorSet } from '../../../src/tensor/vectors/vector-set.ts';
 import { createVectorStore } from '../../../src/tensor/vectors/vector-store.ts';
-import { partsOf, requireFiniteVectors, rowBlocks, type Vectors } from '../../../src/tensor/vectors/vectors.ts';
+import {
+  mapParts,
+  partsOf,
+  requireFiniteVectors,
+  rowBlocks,
+  type Vectors,
+} from '../../../src/tensor/vectors/vectors.ts';
+import { requireVectors, vectorsArray } from '../../../src/tensor/vectors/vectors-array.ts';
 
 const test = suite('vectors in stores');
 const BACKENDS = simdSupported() ? (['reference', 'simd'] as const) : (['reference'] as const);
@@ -80,6 +87,31 @@ test('a set over a store copies nothing, and several over one store count apart'
     assert.is(other.matrix.data.byteOffset, matrix.data.byteOffset);
     one.measure(5);
     assert.equal([one.counts.distances, other.counts.distances], [5, 0]);
+  }
+});
+
+test('views, blocks and arrays of a store lie in its memory; an object of the same values does not', () => {
+  for (const backend of BACKENDS) {
+    const vectors = filled(backend, ROWS);
+    assert.not('parts' in vectors);
+    if ('parts' in vectors) return;
+    const arrays = new Map([['vectors', vectorsArray(vectors)]]);
+    const inPlace = [
+      firstRows(vectors, 20),
+      viewRows(vectors, 10, 20),
+      [...rowBlocks(vectors, 10, 30, 8)][1]!.matrix,
+      mapParts(vectors, (part) => firstRows(part, 20)) as Matrix,
+      requireVectors(arrays, 'vectors', ROWS, DIM, 'here') as Matrix,
+      new VectorSet(vectors, { backend }).matrix,
+    ];
+    for (const matrix of inPlace) {
+      assert.is(new VectorSet(matrix, { backend }).matrix.data.byteOffset, matrix.data.byteOffset);
+      assert.is(new VectorSet(matrix, { backend }).kernels, vectors.memory!.kernels);
+    }
+    const { rows, cols, data: values } = vectors;
+    const set = new VectorSet({ rows, cols, data: values }, { backend });
+    assert.is.not(set.kernels, vectors.memory!.kernels);
+    assert.equal([...set.matrix.data], [...values]);
   }
 });
 
