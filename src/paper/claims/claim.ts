@@ -1,6 +1,6 @@
 import type { JudgedClaim } from '../../report/page.ts';
 import type { MethodOrNone } from '../methods/method.ts';
-import type { PaperDataset } from '../tables/settings.ts';
+import type { PaperDataset } from '../printed/settings.ts';
 
 /** What a claim needs of a row of Table 1; `Table1Result` has it. */
 export interface GraphFigures {
@@ -77,7 +77,8 @@ export type AblationName = (typeof ABLATIONS)[number];
 
 /** What was measured in a run; what is absent was not. Recalls are percentages. */
 export interface Measured {
-  readonly paper: PaperDataset;
+  /** The data set of the paper whose figures stand beside them. */
+  readonly comparedWith: PaperDataset;
   /** Of the base. */
   readonly rows: number;
   readonly hnsw?: readonly GraphFigures[] | undefined;

@@ -1,4 +1,4 @@
-import { PAPER_ROWS } from '../tables/settings.ts';
+import { PAPER_ROWS } from '../printed/settings.ts';
 import {
   ABSENT,
   type Claim,

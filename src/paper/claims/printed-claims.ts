@@ -1,4 +1,5 @@
-import { type PaperDataset, TABLE_1_HNSW, TABLE_1_NSG, TABLE_2, TABLE_4 } from '../tables/settings.ts';
+import type { PaperDataset } from '../printed/settings.ts';
+import { TABLE_1_HNSW, TABLE_1_NSG, TABLE_2, TABLE_4 } from '../printed/tables.ts';
 import { type Claim, decided, NEAREST_MARGIN, signed, untestable } from './claim.ts';
 
 /** Printed figures have one or two digits: differences of them are exact to half a unit of the first. */
@@ -178,7 +179,7 @@ export const PRINTED_CLAIMS: readonly Claim[] = [
     quote:
       'In GIST1M, the distance of a query to its nearest neighbor and to its hundredth neighbor are probably 1.177 and 1.5615',
     test: 'the ranges that follow from them: sqrt(1 - 0.63) and sqrt(1 + 0.63) times either',
-    judge: ({ paper, rows }) => {
+    judge: ({ comparedWith, rows }) => {
       const range = (distance: number) => [distance * Math.sqrt(1 - 0.63), distance * Math.sqrt(1 + 0.63)] as const;
       const [near, far] = [range(1.177), range(1.5615)];
       const agree = [near[0] - 0.716, near[1] - 1.5027, far[0] - 0.9498, far[1] - 1.9936].every(
@@ -187,7 +188,7 @@ export const PRINTED_CLAIMS: readonly Claim[] = [
       const text = `[${near.map((end) => end.toFixed(4)).join(', ')}] and [${far.map((end) => end.toFixed(4)).join(', ')}], as printed: they overlap`;
       if (!agree) return decided(false, text);
       return untestable(
-        `the ranges follow (${text}); the two distances themselves need GIST1M, this run has ${rows.toLocaleString('en')} rows beside ${paper}`,
+        `the ranges follow (${text}); the two distances themselves need GIST1M, this run has ${rows.toLocaleString('en')} rows beside ${comparedWith}`,
       );
     },
   },

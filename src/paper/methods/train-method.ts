@@ -9,9 +9,9 @@ import type { PreparationReport } from '../../compress/training/trained-model.ts
 import type { TrainingReport } from '../../compress/training/training-loop.ts';
 import { trainVae } from '../../compress/vae/train-vae.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
-import type { Checkpoints } from '../run/step-store.ts';
-import type { Surroundings } from '../run/surroundings.ts';
-import { CATALYST_SETTINGS, VAE_SETTINGS } from '../tables/settings.ts';
+import type { Archive } from '../../tensor/named-arrays.ts';
+import { CATALYST_SETTINGS, VAE_SETTINGS } from '../printed/settings.ts';
+import type { RunContext } from '../run-context.ts';
 import type { Method } from './method.ts';
 
 /** A training is stored at least this often. */
@@ -19,6 +19,12 @@ const CHECKPOINT_MILLISECONDS = 120_000;
 
 /** Catalyst's samples are triplets. */
 const ROWS_OF_TRIPLET = 3;
+
+/** Where a training finds its last checkpoint and puts the next. */
+export interface Checkpoints {
+  readonly last: Archive | undefined;
+  store(checkpoint: Archive): Promise<void>;
+}
 
 /** What a training is given by its experiment. */
 export interface MethodTraining {
@@ -38,7 +44,7 @@ export interface MethodTraining {
 export async function trainMethod(
   base: Matrix,
   training: MethodTraining,
-  { backend, signal, now, progress: open }: Surroundings,
+  { backend, signal, now, progress: open }: RunContext,
 ): Promise<Compressor> {
   const { method, dOut, samples, seed, label, checkpoints, choices } = training;
   if (method === 'SRP') return SrpCompressor.create({ dIn: base.cols, dOut, seed });
@@ -65,8 +71,8 @@ export async function trainMethod(
 }
 
 /** Shows each long piece of work between two steps by a progress of its own. */
-export function preparationProgress(open: Surroundings['progress']): (report: PreparationReport) => void {
-  let shown: ReturnType<Surroundings['progress']> | undefined;
+export function preparationProgress(open: RunContext['progress']): (report: PreparationReport) => void {
+  let shown: ReturnType<RunContext['progress']> | undefined;
   return ({ what, done, total }) => {
     shown ??= open(what);
     shown.update(done, total);

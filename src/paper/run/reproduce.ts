@@ -6,17 +6,17 @@ import { writeAtomically } from '../../io/file/atomic-file.ts';
 import { createFolder } from '../../io/file/folder.ts';
 import type { TrainingCurve } from '../../report/paper-charts.ts';
 import { ABLATIONS, type AblationName, type Ledger } from '../claims/ledger.ts';
+import { Experiment } from '../experiment/experiment.ts';
+import { DEMO, type ExperimentData, generatedData, readData } from '../experiment/experiment-data.ts';
+import { StepStore } from '../experiment/step-store.ts';
 import type { MicroscopeReading } from '../page/microscope.ts';
+import { readTrainings } from '../page/search-curves.ts';
+import type { RunContext } from '../run-context.ts';
 import { figure3 } from '../tables/figure-3.ts';
 import { finishedTables, MEASURED, type MeasuredTable, measureTable, requireTable } from '../tables/measure-table.ts';
-import { Experiment } from './experiment.ts';
-import { DEMO, type ExperimentData, generatedData, readData } from './experiment-data.ts';
-import { readTrainings } from './run-curves.ts';
 import { ledgerOf, readNeighborhoods, runReport } from './run-report.ts';
 import { markdown, plainText, RULES } from './run-text.ts';
 import { BUDGET, type Scale } from './scale.ts';
-import { StepStore } from './step-store.ts';
-import type { Surroundings } from './surroundings.ts';
 
 /** `all` is everything that the paper has; the ablations are what it left to future work. */
 export const TARGETS = [...MEASURED, 'figure3', 'all'] as const;
@@ -58,11 +58,7 @@ export interface Reproduction {
  * @throws {RangeError} if options contradict each other or the data does not fit
  * @throws {FileError} if data cannot be read or results cannot be written
  */
-export async function reproduce(
-  target: Target,
-  options: ReproduceOptions,
-  around: Surroundings,
-): Promise<Reproduction> {
+export async function reproduce(target: Target, options: ReproduceOptions, context: RunContext): Promise<Reproduction> {
   await createFolder(options.out);
   const files: string[] = [];
   const save = async (name: string, text: string): Promise<void> => {
@@ -71,11 +67,11 @@ export async function reproduce(
     files.push(path);
   };
   const drawn = target === 'figure3' || target === 'all' ? figure3() : undefined;
-  const run = target === 'figure3' ? undefined : await measureRun(target, options, around);
+  const run = target === 'figure3' ? undefined : await measureRun(target, options, context);
   const report = {
     target,
     ...options,
-    machine: machine(around),
+    machine: machine(context),
     ...run?.facts,
     cells: Object.fromEntries((run?.tables ?? []).map(({ name, cells }) => [name, cells])),
     measured: Object.assign(
@@ -86,7 +82,7 @@ export async function reproduce(
     ...(run && { claims: run.ledger }),
   };
   if (run) {
-    const facts = Object.entries({ ...options, ...run.facts, ...machine(around) });
+    const facts = Object.entries({ ...options, ...run.facts, ...machine(context) });
     const page = { ...run, rules: RULES, figure3: drawn?.svg };
     await save(`${target}.html`, runReport({ ...page, facts: facts.map(([name, value]) => [name, String(value)]) }));
   }
@@ -110,12 +106,12 @@ interface Run {
 }
 
 /** All tables that the target asks for; what does not fit the data is refused before any work. */
-async function measureRun(target: Target, options: ReproduceOptions, around: Surroundings): Promise<Run> {
-  const data = await openData(options, around);
+async function measureRun(target: Target, options: ReproduceOptions, context: RunContext): Promise<Run> {
+  const data = await openData(options, context);
   const budget = BUDGET[options.scale];
   const samples = options.samples ?? budget.samples;
   const store = new StepStore(options.out, options.resume);
-  const experiment = new Experiment(data, around, store, { seed: options.seed, samples });
+  const experiment = new Experiment(data, context, store, { seed: options.seed, samples });
   const choices = {
     ...budget,
     factors: options.factor === undefined ? [2, 4] : [options.factor],
@@ -133,21 +129,21 @@ async function measureRun(target: Target, options: ReproduceOptions, around: Sur
   return { experiment, tables, readings, trainings, ledger: ledgerOf(experiment, tables), facts };
 }
 
-async function openData(options: ReproduceOptions, around: Surroundings): Promise<ExperimentData> {
+async function openData(options: ReproduceOptions, context: RunContext): Promise<ExperimentData> {
   if (options.data === undefined) {
     if (options.scale !== 'demo') {
       throw new RangeError(`reproduce: expected --data DIR at scale ${options.scale}, got none.`);
     }
-    around.note(`generating ${DEMO.rows.toLocaleString('en')} vectors of ${DEMO.dim} dimensions`);
-    return generatedData(options.seed, around.backend);
+    context.note(`generating ${DEMO.rows.toLocaleString('en')} vectors of ${DEMO.dim} dimensions`);
+    return generatedData(options.seed, context.backend);
   }
   const rows = { limit: options.limit, most: BUDGET[options.scale].limit, least: LEAST_ROWS };
-  const progress = around.progress('computing true neighbors');
-  const data = await readData(options.data, rows, around.backend, progress.update);
+  const progress = context.progress('computing true neighbors');
+  const data = await readData(options.data, rows, context.backend, progress.update);
   progress.end();
   return data;
 }
 
-function machine({ ranOn }: Surroundings): Record<string, string | number> {
+function machine({ ranOn }: RunContext): Record<string, string | number> {
   return { node: process.version, processor: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), ranOn };
 }

@@ -1,14 +1,14 @@
 import { htmlPage } from '../../report/html-page.ts';
 import type { TrainingCurve } from '../../report/paper-charts.ts';
 import { type Ledger, ledger, type Measured } from '../claims/ledger.ts';
+import type { Experiment } from '../experiment/experiment.ts';
 import { type MicroscopeReading, microscope } from '../page/microscope.ts';
 import { reportPage } from '../page/report-page.ts';
+import { codeSearches, graphSearches } from '../page/search-curves.ts';
+import { COMPRESSION_FACTOR, HNSW_SETTINGS } from '../printed/settings.ts';
 import type { MeasuredTable } from '../tables/measure-table.ts';
-import { HNSW_SETTINGS, TABLE_4_FACTOR } from '../tables/settings.ts';
 import type { Table1Result } from '../tables/table-1.ts';
 import type { Table2Result } from '../tables/table-2.ts';
-import type { Experiment } from './experiment.ts';
-import { codeSearches, graphSearches } from './run-curves.ts';
 
 /** What the page of a run is made of. */
 export interface FinishedRun {
@@ -27,21 +27,21 @@ export interface FinishedRun {
 /** The methods of Table 4 under the microscope; kept like every finished step. */
 export function readNeighborhoods(experiment: Experiment): Promise<readonly MicroscopeReading[]> {
   return experiment.store.result(experiment.key({ step: 'microscope' }), async () => {
-    const { data, seed, around } = experiment;
+    const { data, seed, context } = experiment;
     const versions = [];
     for (const name of ['SRP', 'PCA', 'VAE', 'linear', 'CNT'] as const) {
-      const { base, query } = await experiment.compressed(name, TABLE_4_FACTOR);
+      const { base, query } = await experiment.compressed(name, COMPRESSION_FACTOR);
       versions.push({ name: name === 'linear' ? 'linear map' : name, base, query });
     }
     const truth = { rows: data.query.rows, cols: HNSW_SETTINGS.k, data: data.truth };
-    return microscope(data, truth, versions, { seed, backend: around.backend });
+    return microscope(data, truth, versions, { seed, backend: context.backend });
   });
 }
 
 function figuresOf({ data }: Experiment, tables: readonly MeasuredTable[]): Measured {
   const found: Record<string, unknown> = Object.assign({}, ...tables.map(({ measured }) => measured));
   return {
-    paper: data.paper,
+    comparedWith: data.comparedWith,
     rows: data.base.rows,
     hnsw: found['table1'],
     nsg: found['table1Nsg'],
@@ -71,7 +71,7 @@ export function runReport(run: FinishedRun): string {
   return htmlPage(
     reportPage({
       title: `Compression Network with Transformer: the paper beside ${data.name}`,
-      lead: [`Figures of ${data.difference}. Networks are trained on ${samples} samples.`, rules],
+      lead: [`Figures of ${data.caption}. Networks are trained on ${samples} samples.`, rules],
       tables: tables.map(({ title, cells, note, more }) => ({ title, figures: cells, note, more })),
       searches: [
         ...GRAPHS.flatMap(([kind, name]) => (found[name] ? [graphSearches(kind, found[name] as Table1Result[])] : [])),

@@ -5,8 +5,9 @@ import type { Table } from '../../report/table.ts';
 import { nearest } from '../../tensor/nearest/nearest.ts';
 import { ABLATIONS, type AblationFigures, type AblationName } from '../claims/ledger.ts';
 import { gainText, seedGain } from '../claims/seed-gain.ts';
+import type { Experiment } from '../experiment/experiment.ts';
 import { trainingHistory } from '../methods/train-method.ts';
-import type { Experiment } from '../run/experiment.ts';
+import { COMPRESSION_FACTOR } from '../printed/settings.ts';
 
 /** What each changes of the default; every weight is 1 where alpha and beta are. */
 const CHOICES: Readonly<Record<AblationName, TrainingChoices>> = {
@@ -33,8 +34,6 @@ const CHOICES: Readonly<Record<AblationName, TrainingChoices>> = {
   'linear map': { network: 'linear' },
 };
 
-/** As in Table 4. */
-export const ABLATION_FACTOR = 4;
 const NEIGHBORS = 10;
 /** A run that only reads what is finished looks for this many seeds from the first on. */
 const MOST_SEEDS = 20;
@@ -97,12 +96,12 @@ async function measure(
   seed: number,
   label: string,
 ): Promise<AblationResult> {
-  const { data, around } = experiment;
-  const compressor = await experiment.inrpNetwork(name, CHOICES[name], ABLATION_FACTOR, seed, label);
+  const { data, context } = experiment;
+  const compressor = await experiment.inrpNetwork(name, CHOICES[name], COMPRESSION_FACTOR, seed, label);
   const { encoded: base } = await experiment.encode(compressor, data.base);
   const { encoded: query } = await experiment.encode(compressor, data.query);
-  const found = nearest(base, query, NEIGHBORS, { backend: around.backend });
-  await experiment.pause();
+  const found = nearest(base, query, NEIGHBORS, { backend: context.backend });
+  await experiment.throwIfInterrupted();
   const result = { rows: query.rows, cols: NEIGHBORS, data: found.ids };
   const truth = { rows: query.rows, cols: data.truth.length / query.rows, data: data.truth };
   const arrays = compressor.toNamedArrays();

@@ -3,8 +3,8 @@ import { type LinkAndCodeBytes, LinkAndCodeIndex } from '../../index/link-and-co
 import type { SearchResult } from '../../index/search/search-result.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import type { Archive } from '../../tensor/named-arrays.ts';
-import type { Experiment } from '../run/experiment.ts';
-import { IVFADC_SETTINGS, LINK_AND_CODE_SETTINGS } from './settings.ts';
+import type { Experiment } from '../experiment/experiment.ts';
+import { IVFADC_SETTINGS, LINK_AND_CODE_SETTINGS } from '../printed/settings.ts';
 
 /** What a sweep varies: the inverted lists visited, or the candidates that L&C keeps. */
 export interface SweptSetting {
@@ -37,10 +37,10 @@ export async function invertedLists(
   bytes: number,
   name: string,
 ): Promise<CodedVectors> {
-  const { data, around } = experiment;
-  const { backend, signal, now } = around;
+  const { data, context } = experiment;
+  const { backend, signal, now } = context;
   const { nlist, nprobe, k, sweep } = IVFADC_SETTINGS;
-  const progress = around.progress(`building IVFADC, ${name}`);
+  const progress = context.progress(`building IVFADC, ${name}`);
   const begin = now();
   // Source: "based on Faiss", hence faiss's rules of k-means.
   const index = await IvfAdcIndex.build({
@@ -76,10 +76,10 @@ export async function linkedCodes(
   rounds: LearningRounds,
   name: string,
 ): Promise<CodedVectors> {
-  const { around, seed } = experiment;
-  const { backend, signal, now } = around;
+  const { context, seed } = experiment;
+  const { backend, signal, now } = context;
   const { nsq, ef, k, sweep } = LINK_AND_CODE_SETTINGS;
-  const progress = around.progress(`building L&C, ${name}`);
+  const progress = context.progress(`building L&C, ${name}`);
   const begin = now();
   const index = await LinkAndCodeIndex.build({
     base,

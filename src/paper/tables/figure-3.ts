@@ -1,6 +1,6 @@
 import { referenceKernels } from '../../../kernels/backend.ts';
 import { lineChart } from '../../report/line-chart.ts';
-import { INRP_SETTINGS } from './settings.ts';
+import { INRP_SETTINGS } from '../printed/settings.ts';
 
 const LAST_RATIO = 1.5;
 const POINTS = 301;

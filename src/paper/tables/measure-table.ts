@@ -1,7 +1,7 @@
 import type { Table } from '../../report/table.ts';
-import type { Experiment } from '../run/experiment.ts';
+import type { Experiment } from '../experiment/experiment.ts';
+import { COMPRESSION_FACTOR } from '../printed/settings.ts';
 import {
-  ABLATION_FACTOR,
   ABLATION_NOTE,
   type AblationChoices,
   type AblationResult,
@@ -10,7 +10,6 @@ import {
   measureAblations,
 } from './ablations.ts';
 import type { Cell } from './cell.ts';
-import { TABLE_2_FACTOR, TABLE_3_FACTOR, TABLE_4_FACTOR } from './settings.ts';
 import { measureTable1, table1Cells, table1Counts } from './table-1.ts';
 import { measureTable2, type Table2Choices, table2Bytes, table2Cells, table2Counts, table2Sweep } from './table-2.ts';
 import { measureTable3, table3Cells, table3Counts } from './table-3.ts';
@@ -42,14 +41,8 @@ export interface MeasuredTable {
 
 /** @throws {RangeError} if the data does not fit the table, before any work */
 export function requireTable(name: MeasuredName, experiment: Experiment, { factors }: TableChoices): void {
-  if (name === 'table1') for (const factor of factors) experiment.requireFactor(factor);
-  if (name === 'table2') {
-    experiment.requireFactor(TABLE_2_FACTOR);
-    table2Bytes(experiment);
-  }
-  if (name === 'table3') experiment.requireFactor(TABLE_3_FACTOR);
-  if (name === 'table4') experiment.requireFactor(TABLE_4_FACTOR);
-  if (name === 'ablations') experiment.requireFactor(ABLATION_FACTOR);
+  for (const factor of name === 'table1' ? factors : [COMPRESSION_FACTOR]) experiment.requireFactor(factor);
+  if (name === 'table2') table2Bytes(experiment);
 }
 
 /** Measures one table; what it shares with others is made once for the experiment. */
@@ -67,7 +60,7 @@ const MEASURE: Record<MeasuredName, (experiment: Experiment, choices: TableChoic
     const nsg = await measureTable1(experiment, factors, repetitions, 'NSG');
     return {
       name: 'table1',
-      title: `Table 1, HNSW and NSG: ${experiment.data.difference}`,
+      title: `Table 1, HNSW and NSG: ${experiment.data.caption}`,
       cells: [...table1Cells(experiment, hnsw), ...table1Cells(experiment, nsg, 'NSG')],
       more: [table1Counts(hnsw), table1Counts(nsg)],
       measured: { table1: hnsw, table1Nsg: nsg },
@@ -77,7 +70,7 @@ const MEASURE: Record<MeasuredName, (experiment: Experiment, choices: TableChoic
     const rows = await measureTable2(experiment, choices);
     return {
       name: 'table2',
-      title: `Table 2, ${TABLE_2_FACTOR}x before quantization: ${experiment.data.difference}`,
+      title: `Table 2, ${COMPRESSION_FACTOR}x before quantization: ${experiment.data.caption}`,
       cells: table2Cells(experiment, rows),
       more: [table2Sweep(rows), table2Counts(rows)],
       measured: { table2: rows },
@@ -87,7 +80,7 @@ const MEASURE: Record<MeasuredName, (experiment: Experiment, choices: TableChoic
     const rows = await measureTable3(experiment);
     return {
       name: 'table3',
-      title: `Table 3, ${TABLE_3_FACTOR}x and SQ8: ${experiment.data.difference}`,
+      title: `Table 3, ${COMPRESSION_FACTOR}x and SQ8: ${experiment.data.caption}`,
       cells: table3Cells(experiment, rows),
       more: [table3Counts(rows)],
       measured: { table3: rows },
@@ -97,7 +90,7 @@ const MEASURE: Record<MeasuredName, (experiment: Experiment, choices: TableChoic
     const rows = await measureTable4(experiment);
     return {
       name: 'table4',
-      title: `Table 4, ${TABLE_4_FACTOR}x: ${experiment.data.difference}`,
+      title: `Table 4, ${COMPRESSION_FACTOR}x: ${experiment.data.caption}`,
       cells: table4Cells(experiment, rows),
       more: [],
       measured: { table4: rows },
@@ -115,10 +108,10 @@ export async function finishedTables(experiment: Experiment): Promise<MeasuredTa
 }
 
 function ablationsTable(experiment: Experiment, results: readonly AblationResult[]): MeasuredTable {
-  const { difference } = experiment.data;
+  const { caption } = experiment.data;
   return {
     name: 'ablations',
-    title: `Ablations, ${ABLATION_FACTOR}x, ${experiment.samples.toLocaleString('en')} training samples: ${difference}`,
+    title: `Ablations, ${COMPRESSION_FACTOR}x, ${experiment.samples.toLocaleString('en')} training samples: ${caption}`,
     cells: [],
     note: ABLATION_NOTE,
     more: [ablationTable(results)],

@@ -4,19 +4,12 @@ import type { GraphIndex } from '../../index/graph/graph-index.ts';
 import type { NeighborGraph } from '../../index/graph/nsg-archive.ts';
 import type { NsgIndex } from '../../index/graph/nsg-index.ts';
 import { digestArrays, digestIds } from '../../io/digest.ts';
+import type { BuiltGraph, Experiment } from '../experiment/experiment.ts';
 import type { Method, MethodOrNone } from '../methods/method.ts';
-import type { BuiltGraph, Experiment } from '../run/experiment.ts';
+import { EF_SEARCH, EF_SWEEP, HNSW_SETTINGS, NN_DESCENT_SETTINGS, neighborGraphFor } from '../printed/settings.ts';
+import { TABLE_1_HNSW, TABLE_1_NSG } from '../printed/tables.ts';
 import { type Cell, measuredCell, ratioCell, recallCell } from './cell.ts';
 import { rowName } from './row-name.ts';
-import {
-  EF_SEARCH,
-  EF_SWEEP,
-  HNSW_SETTINGS,
-  NN_DESCENT_SETTINGS,
-  neighborGraphFor,
-  TABLE_1_HNSW,
-  TABLE_1_NSG,
-} from './settings.ts';
 import { sweptSearch, type TimedSearch, timedSearch } from './timed-search.ts';
 
 /** Which columns of Table 1. */
@@ -99,8 +92,8 @@ function measureNsgRow(
   factor: number,
   repetitions: number,
 ): Promise<Table1Result> {
-  const { paper, base } = experiment.data;
-  const { K } = neighborGraphFor(paper, base.rows);
+  const { comparedWith, base } = experiment.data;
+  const { K } = neighborGraphFor(comparedWith, base.rows);
   const key = experiment.key({ step: 'table 1, NSG', method: method ?? 'none', factor, repetitions, K });
   return experiment.store.result(key, async () => {
     const { neighborGraph, ...built } = await experiment.nsg(method, factor);
@@ -120,7 +113,7 @@ async function measureGraph(
 ): Promise<Table1Result> {
   const { data } = experiment;
   const { modelDigest, seconds: compressingSeconds } = await experiment.compressed(method, factor);
-  const search = () => index.search(data.query, HNSW_SETTINGS.k, { ef: EF_SEARCH[data.paper] });
+  const search = () => index.search(data.query, HNSW_SETTINGS.k, { ef: EF_SEARCH[data.comparedWith] });
   const { found, queriesPerSecond } = await timedSearch(experiment, search, repetitions);
   const result = { rows: data.query.rows, cols: HNSW_SETTINGS.k, data: found.ids };
   const truth = { rows: data.query.rows, cols: HNSW_SETTINGS.k, data: data.truth };
@@ -171,21 +164,21 @@ export function table1Cells(
   results: readonly Table1Result[],
   kind: GraphKind = 'HNSW',
 ): Cell[] {
-  const { paper } = experiment.data;
-  const table = (kind === 'HNSW' ? TABLE_1_HNSW : TABLE_1_NSG)[paper];
+  const { comparedWith } = experiment.data;
+  const table = (kind === 'HNSW' ? TABLE_1_HNSW : TABLE_1_NSG)[comparedWith];
   const full = results[0]!;
-  const difference = kind === 'HNSW' ? experiment.data.difference : nsgDifference(experiment, full);
+  const caption = kind === 'HNSW' ? experiment.data.caption : nsgCaption(experiment, full);
   const printedFull = table[0]!;
   const cells = results.flatMap((ours) => {
     const printed = table.find((row) => ours.method !== 'PCA' && row.factor === ours.factor);
     const row = rowName(ours.method, ours.factor);
-    const machine = `this machine, one thread; ${difference}`;
+    const machine = `this machine, one thread; ${caption}`;
     const cells = [
       measuredCell(row, 'indexing s', printed?.indexingSeconds, ours.indexingSeconds, 1, machine),
       measuredCell(row, 'search q/s', printed?.queriesPerSecond, ours.queriesPerSecond[0], 0, machine),
-      recallCell(row, '1@1', printed?.recall1at1, ours.recall1at1, difference),
-      recallCell(row, '1@10', printed?.recall1at10, ours.recall1at10, difference),
-      recallCell(row, '100@100', printed?.recall100at100, ours.recall100at100, difference, 2),
+      recallCell(row, '1@1', printed?.recall1at1, ours.recall1at1, caption),
+      recallCell(row, '1@10', printed?.recall1at10, ours.recall1at10, caption),
+      recallCell(row, '100@100', printed?.recall100at100, ours.recall100at100, caption, 2),
     ];
     if (ours === full) return cells;
     const share = printed && printed.indexingSeconds / printedFull.indexingSeconds;
@@ -193,7 +186,7 @@ export function table1Cells(
     return [
       ...cells,
       ratioCell(row, 'indexing / full', share, ours.indexingSeconds / full.indexingSeconds, machine),
-      recallCell(row, '100@100 - full', gain, ours.recall100at100 - full.recall100at100, difference, 2),
+      recallCell(row, '100@100 - full', gain, ours.recall100at100 - full.recall100at100, caption, 2),
       ...(kind === 'HNSW'
         ? [measuredCell(row, 'compressing s', printed?.compressingSeconds, ours.compressingSeconds, 2, machine)]
         : []),
@@ -203,10 +196,10 @@ export function table1Cells(
 }
 
 /** Why figures of NSG may differ: the k-NN graph has fewer neighbors where there are fewer rows. */
-function nsgDifference({ data }: Experiment, { neighborGraph }: Table1Result): string {
+function nsgCaption({ data }: Experiment, { neighborGraph }: Table1Result): string {
   const K = neighborGraph?.parameters.K;
-  const most = NN_DESCENT_SETTINGS[data.paper].K;
-  return K === undefined || K === most ? data.difference : `${data.difference}; k-NN graph of GK ${K}, not ${most}`;
+  const most = NN_DESCENT_SETTINGS[data.comparedWith].K;
+  return K === undefined || K === most ? data.caption : `${data.caption}; k-NN graph of GK ${K}, not ${most}`;
 }
 
 /** What can be counted instead of timed: the same on every machine. */

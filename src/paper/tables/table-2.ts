@@ -2,11 +2,12 @@ import { recallAt } from '../../eval/recall.ts';
 import type { LinkAndCodeBytes } from '../../index/link-and-code/link-and-code.ts';
 import type { SearchResult } from '../../index/search/search-result.ts';
 import { digestArrays, digestIds } from '../../io/digest.ts';
+import type { Experiment } from '../experiment/experiment.ts';
 import type { Method, MethodOrNone } from '../methods/method.ts';
-import type { Experiment } from '../run/experiment.ts';
+import { COMPRESSION_FACTOR } from '../printed/settings.ts';
+import { TABLE_2 } from '../printed/tables.ts';
 import { type Cell, measuredCell, recallCell } from './cell.ts';
 import { invertedLists, type LearningRounds, linkedCodes, type SweptSetting } from './coded-vectors.ts';
-import { TABLE_2, TABLE_2_FACTOR } from './settings.ts';
 import { sweptSearch, type TimedSearch, timedSearch } from './timed-search.ts';
 
 /** PQ is searched by IVFADC. */
@@ -50,12 +51,12 @@ export interface Table2Choices extends LearningRounds {
 
 /** The bytes of Table 2 that divide the compressed dimension. @throws {RangeError} if none does */
 export function table2Bytes({ data }: Experiment): number[] {
-  const compressed = data.base.cols / TABLE_2_FACTOR;
-  const printed = [...new Set(TABLE_2[data.paper].map(({ bytes }) => bytes))];
+  const compressed = data.base.cols / COMPRESSION_FACTOR;
+  const printed = [...new Set(TABLE_2[data.comparedWith].map(({ bytes }) => bytes))];
   const fitting = printed.filter((bytes) => compressed % bytes === 0);
   if (fitting.length > 0) return fitting;
   throw new RangeError(
-    `reproduce: expected a dimension that ${printed.map((bytes) => TABLE_2_FACTOR * bytes).join(' or ')} divides for table2, got ${data.base.cols}.`,
+    `reproduce: expected a dimension that ${printed.map((bytes) => COMPRESSION_FACTOR * bytes).join(' or ')} divides for table2, got ${data.base.cols}.`,
   );
 }
 
@@ -78,7 +79,7 @@ export async function measureTable2(experiment: Experiment, choices: Table2Choic
 
 /** Catalyst is compared where the paper does. */
 function methodsOf({ data }: Experiment, bytes: number): (Method | undefined)[] {
-  const catalyst = TABLE_2[data.paper].some((row) => row.method === 'Catalyst' && row.bytes === bytes);
+  const catalyst = TABLE_2[data.comparedWith].some((row) => row.method === 'Catalyst' && row.bytes === bytes);
   return [undefined, ...(catalyst ? (['Catalyst'] as const) : []), 'PCA', 'CNT'];
 }
 
@@ -93,7 +94,7 @@ function measureRow(
   const own = { step: 'table 2', method: method ?? 'none', codec, bytes, repetitions };
   const key = experiment.key(codec === 'PQ' ? own : { ...own, ...rounds });
   return experiment.store.result(key, async () => {
-    const { base, query, modelDigest } = await experiment.compressed(method, method ? TABLE_2_FACTOR : 1);
+    const { base, query, modelDigest } = await experiment.compressed(method, method ? COMPRESSION_FACTOR : 1);
     const name = codeName(method, bytes, codec);
     const coded =
       codec === 'PQ'
@@ -144,9 +145,9 @@ const COLUMNS = [
 
 /** The rows beside the paper's, and what compressing gains over the same code of the full vectors. */
 export function table2Cells(experiment: Experiment, results: readonly Table2Result[]): Cell[] {
-  const { paper, difference } = experiment.data;
+  const { comparedWith, caption } = experiment.data;
   const printedOf = ({ method, codec, bytes }: Pick<Table2Result, 'method' | 'codec' | 'bytes'>) =>
-    TABLE_2[paper].find((row) => row.method === method && row.codec === codec && row.bytes === bytes);
+    TABLE_2[comparedWith].find((row) => row.method === method && row.codec === codec && row.bytes === bytes);
   return results.flatMap((ours) => {
     const { method, codec, bytes } = ours;
     const row = codeName(method, bytes, codec);
@@ -159,7 +160,7 @@ export function table2Cells(experiment: Experiment, results: readonly Table2Resu
         printed?.queriesPerSecond,
         ours.queriesPerSecond[0],
         0,
-        `this machine, one thread; ${difference}`,
+        `this machine, one thread; ${caption}`,
       ),
       ...COLUMNS.map(([column, field]) => recallCell(row, column, printed?.[field], ours[field], reason)),
     ];
@@ -177,11 +178,11 @@ export function table2Cells(experiment: Experiment, results: readonly Table2Resu
 }
 
 function reasonFor(experiment: Experiment, { method }: Table2Result): string {
-  const { difference } = experiment.data;
+  const { caption } = experiment.data;
   const samples = experiment.samples.toLocaleString('en');
-  if (method === 'CNT') return `${difference}; ${samples} training samples`;
-  if (method === 'Catalyst') return `${difference}; ${samples} training samples, three a triplet`;
-  return difference;
+  if (method === 'CNT') return `${caption}; ${samples} training samples`;
+  if (method === 'Catalyst') return `${caption}; ${samples} training samples, three a triplet`;
+  return caption;
 }
 
 /** Recalls for each number of lists or candidates, and the share of true neighbors in the lists. */

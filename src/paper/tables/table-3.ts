@@ -7,11 +7,12 @@ import { digestArrays, digestIds } from '../../io/digest.ts';
 import type { ScalarRange } from '../../quantize/scalar/scalar-quantizer.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import { VectorSet } from '../../tensor/vectors/vector-set.ts';
+import type { Experiment } from '../experiment/experiment.ts';
 import type { Method } from '../methods/method.ts';
-import type { Experiment } from '../run/experiment.ts';
+import { COMPRESSION_FACTOR, EF_SEARCH, HNSW_SETTINGS } from '../printed/settings.ts';
+import { TABLE_3, type Table3Row } from '../printed/tables.ts';
 import { type Cell, measuredCell, ratioCell, recallCell } from './cell.ts';
 import { rowName } from './row-name.ts';
-import { EF_SEARCH, HNSW_SETTINGS, TABLE_3, TABLE_3_FACTOR, type Table3Row } from './settings.ts';
 
 /** Recalls of one search, in percent. */
 export interface Table3Recalls {
@@ -63,7 +64,7 @@ function measureRow(
 ): Promise<Table3Result> {
   const key = experiment.key({ step: 'table 3', method: method ?? 'none', range });
   return experiment.store.result(key, async () => {
-    const factor = method === undefined ? 1 : TABLE_3_FACTOR;
+    const factor = method === undefined ? 1 : COMPRESSION_FACTOR;
     const { modelDigest, seconds: compressingSeconds } = await experiment.compressed(method, factor);
     const { graph, overCodes, overVectors, ...indexing } =
       range === 'none' ? await unquantized(experiment, method, factor) : await quantized(experiment, method, range);
@@ -88,27 +89,27 @@ async function unquantized(experiment: Experiment, method: Method | undefined, f
   const { data } = experiment;
   const { index: built, ...indexing } = await experiment.graph(method, factor);
   const index = method === undefined ? built : built.over(data.base);
-  const overVectors = index.search(data.query, HNSW_SETTINGS.k, { ef: EF_SEARCH[data.paper] });
+  const overVectors = index.search(data.query, HNSW_SETTINGS.k, { ef: EF_SEARCH[data.comparedWith] });
   return { graph: index.graph, overVectors, overCodes: undefined, ...indexing };
 }
 
 async function quantized(experiment: Experiment, method: Method | undefined, range: ScalarRange) {
-  const { data, around, seed } = experiment;
-  const factor = method === undefined ? 1 : TABLE_3_FACTOR;
+  const { data, context, seed } = experiment;
+  const factor = method === undefined ? 1 : COMPRESSION_FACTOR;
   const { base: graphBase, query } = await experiment.compressed(method, factor);
   const { M, efConstruction, k } = HNSW_SETTINGS;
-  const { backend, signal, now } = around;
+  const { backend, signal, now } = context;
   const options = { M, efConstruction, profile: 'faiss', seed, range, backend, signal } as const;
   await experiment.warmUp(`HNSW-SQ8 ${range}`, (few) => Sq8GraphIndex.build({ ...options, graphBase: few }));
-  const progress = around.progress(`building HNSW on SQ8 (${range}) of ${rowName(method ?? 'none', factor)}`);
+  const progress = context.progress(`building HNSW on SQ8 (${range}) of ${rowName(method ?? 'none', factor)}`);
   const begin = now();
   const index = await Sq8GraphIndex.build({ ...options, graphBase, onProgress: progress.update });
   const seconds = now() - begin;
   progress.end();
   const { distances, multiplyAdds } = index.buildCounts!;
-  const ef = EF_SEARCH[data.paper];
+  const ef = EF_SEARCH[data.comparedWith];
   const overCodes = index.search(query, k, { ef });
-  await experiment.pause();
+  await experiment.throwIfInterrupted();
   const overVectors = searchOver(data.base, index, data.query, k, ef, backend);
   return { graph: index.graph, overCodes, overVectors, seconds, distances, multiplyAdds };
 }
@@ -120,7 +121,7 @@ function searchOver(
   query: Matrix,
   k: number,
   ef: number,
-  backend: Experiment['around']['backend'],
+  backend: Experiment['context']['backend'],
 ): SearchResult {
   const source = new VectorSet(base, { backend, batch: Math.max(256, 2 * HNSW_SETTINGS.M + 1) });
   return new GraphSearcher(graph, source, undefined).search('table 3', query, k, { ef });
@@ -145,20 +146,20 @@ function nameOf({ method, factor, range }: Table3Result): string {
 
 /** The rows beside the paper's; codes of one range are a control. */
 export function table3Cells(experiment: Experiment, results: readonly Table3Result[]): Cell[] {
-  const { paper, difference } = experiment.data;
+  const { comparedWith, caption } = experiment.data;
   const full = results[0]!;
-  const printedFull = TABLE_3[paper][0]!;
+  const printedFull = TABLE_3[comparedWith][0]!;
   return results.flatMap((ours) => {
-    const printed = TABLE_3[paper].find(
+    const printed = TABLE_3[comparedWith].find(
       (row) => row.method === ours.method && ours.range !== 'uniform' && row.scalar === (ours.range === 'dimension'),
     );
     const row = nameOf(ours);
-    const machine = `this machine, one thread; ${difference}`;
+    const machine = `this machine, one thread; ${caption}`;
     const cells = [
       measuredCell(row, 'indexing s', printed?.indexingSeconds, ours.indexingSeconds, 1, machine),
-      ...recallCells(row, '', printed, ours.overVectors, difference),
+      ...recallCells(row, '', printed, ours.overVectors, caption),
       ...(ours.overCodes
-        ? recallCells(row, ' on codes', printed, ours.overCodes, `${difference}; the paper may search full vectors`)
+        ? recallCells(row, ' on codes', printed, ours.overCodes, `${caption}; the paper may search full vectors`)
         : []),
     ];
     if (ours === full) return cells;

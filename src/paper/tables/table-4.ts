@@ -1,10 +1,11 @@
 import { recallAt } from '../../eval/recall.ts';
 import { digestIds } from '../../io/digest.ts';
 import { nearest } from '../../tensor/nearest/nearest.ts';
+import type { Experiment } from '../experiment/experiment.ts';
 import type { Method } from '../methods/method.ts';
-import type { Experiment } from '../run/experiment.ts';
+import { COMPRESSION_FACTOR, EF_SEARCH, HNSW_SETTINGS, VAE_SETTINGS } from '../printed/settings.ts';
+import { type RecallTriple, TABLE_4 } from '../printed/tables.ts';
 import { type Cell, recallCell } from './cell.ts';
-import { EF_SEARCH, HNSW_SETTINGS, type RecallTriple, TABLE_4, TABLE_4_FACTOR, VAE_SETTINGS } from './settings.ts';
 
 /** One row of Table 4 as measured here; recalls in percent. */
 export interface Table4Result {
@@ -29,13 +30,13 @@ export async function measureTable4(experiment: Experiment): Promise<Table4Resul
 
 function measureRow(experiment: Experiment, method: Method): Promise<Table4Result> {
   return experiment.store.result(experiment.key({ step: 'table 4', method }), async () => {
-    const { data, around } = experiment;
+    const { data, context } = experiment;
     const { k } = HNSW_SETTINGS;
-    const { base, query, modelDigest } = await experiment.compressed(method, TABLE_4_FACTOR);
-    const exact = nearest(base, query, k, { backend: around.backend });
-    await experiment.pause();
-    const { index } = await experiment.graph(method, TABLE_4_FACTOR);
-    const walked = index.search(query, k, { ef: EF_SEARCH[data.paper] });
+    const { base, query, modelDigest } = await experiment.compressed(method, COMPRESSION_FACTOR);
+    const exact = nearest(base, query, k, { backend: context.backend });
+    await experiment.throwIfInterrupted();
+    const { index } = await experiment.graph(method, COMPRESSION_FACTOR);
+    const walked = index.search(query, k, { ef: EF_SEARCH[data.comparedWith] });
     const table = (ids: Int32Array) => ({ rows: query.rows, cols: k, data: ids });
     const recalls = (ids: Int32Array): RecallTriple => {
       const at = (rank: number) => 100 * recallAt(table(ids), table(data.truth), rank);
@@ -54,17 +55,17 @@ function measureRow(experiment: Experiment, method: Method): Promise<Table4Resul
 
 /** The rows beside the paper's. */
 export function table4Cells(experiment: Experiment, results: readonly Table4Result[]): Cell[] {
-  const { paper, difference } = experiment.data;
+  const { comparedWith, caption } = experiment.data;
   return results.flatMap((ours) => {
-    const printed = TABLE_4[paper].find((row) => row.method === ours.method);
+    const printed = TABLE_4[comparedWith].find((row) => row.method === ours.method);
     const row = ours.method === 'linear' ? 'linear map + INRP' : ours.method;
-    const budget = `${difference}; ${experiment.samples.toLocaleString('en')} training samples`;
+    const budget = `${caption}; ${experiment.samples.toLocaleString('en')} training samples`;
     const reason =
       ours.method === 'VAE'
         ? `${budget}; divergence weighted ${VAE_SETTINGS.klWeight}`
         : ours.method === 'CNT'
           ? budget
-          : difference;
+          : caption;
     return (['bruteForce', 'hnsw'] as const).flatMap((search) =>
       ([1, 5, 10] as const).map((rank, i) => {
         const column = `${search === 'hnsw' ? 'HNSW' : 'brute force'} 1@${rank}`;

@@ -1,5 +1,5 @@
 import type { SearchResult } from '../../index/search/search-result.ts';
-import type { Experiment } from '../run/experiment.ts';
+import type { Experiment } from '../experiment/experiment.ts';
 
 /** What a search found, and how fast. */
 export interface TimedSearch {
@@ -14,11 +14,11 @@ export async function timedSearch(
   search: () => SearchResult,
   repetitions: number,
 ): Promise<TimedSearch> {
-  const { now } = experiment.around;
+  const { now } = experiment.context;
   const speeds: number[] = [];
   let found = search();
   for (let i = 0; i < repetitions; i++) {
-    await experiment.pause();
+    await experiment.throwIfInterrupted();
     const begin = now();
     found = search();
     speeds.push(found.queries / (now() - begin));
@@ -36,11 +36,11 @@ export async function sweptSearch(
   experiment: Experiment,
   search: () => SearchResult,
 ): Promise<{ readonly found: SearchResult; readonly queriesPerSecond: number }> {
-  const { now } = experiment.around;
+  const { now } = experiment.context;
   const found = search();
   let [seconds, repetitions] = [0, 0];
   while (repetitions === 0 || (seconds < LEAST_SECONDS && repetitions < MOST_REPETITIONS)) {
-    await experiment.pause();
+    await experiment.throwIfInterrupted();
     const begin = now();
     search();
     seconds += now() - begin;

@@ -14,7 +14,7 @@ import {
 import { htmlPage } from '../../../src/report/html-page.ts';
 import { markdownTable } from '../../../src/report/table.ts';
 
-const NOTHING: Measured = { paper: 'Deep1M', rows: 20_000 };
+const NOTHING: Measured = { comparedWith: 'Deep1M', rows: 20_000 };
 
 /** Two graphs at each factor; `gain` is what a point of compression changes in 100@100. */
 function graphs(
@@ -98,7 +98,7 @@ function ablations(ours: number, heavier: number, others: number): Measured['abl
 }
 
 const AGREEING: Measured = {
-  paper: 'Deep1M',
+  comparedWith: 'Deep1M',
   rows: 1_000_000,
   hnsw: graphs(33, 0.2, 250, 31),
   nsg: graphs(45, 0.2, 250, 31),
@@ -108,7 +108,7 @@ const AGREEING: Measured = {
   ablations: ablations(70, 70.1, 69.9),
 };
 const CONTRARY: Measured = {
-  paper: 'Deep1M',
+  comparedWith: 'Deep1M',
   rows: 1_000_000,
   hnsw: graphs(60, -0.5, 400, 29).map((row) => ({ ...row, distancesPerQuery: 1500 })),
   nsg: graphs(80, -0.5, 400, 29),

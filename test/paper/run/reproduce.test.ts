@@ -5,11 +5,12 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { generateManifold } from '../../../src/data/manifold.ts';
 import { writeVectors } from '../../../src/io/vectors.ts';
+import { EF_SEARCH } from '../../../src/paper/printed/settings.ts';
+import { TABLE_1_HNSW, TABLE_4 } from '../../../src/paper/printed/tables.ts';
 import { type ReproduceOptions, reproduce } from '../../../src/paper/run/reproduce.ts';
-import type { Surroundings } from '../../../src/paper/run/surroundings.ts';
+import type { RunContext } from '../../../src/paper/run-context.ts';
 import type { Cell } from '../../../src/paper/tables/cell.ts';
 import { figure3 } from '../../../src/paper/tables/figure-3.ts';
-import { EF_SEARCH, TABLE_1_HNSW, TABLE_4 } from '../../../src/paper/tables/settings.ts';
 import type { Table1Result } from '../../../src/paper/tables/table-1.ts';
 
 const test = suite('reproduce', { folder: '' });
@@ -18,7 +19,7 @@ test.before((context) => {
 });
 test.after((context) => rmSync(context.folder, { recursive: true }));
 
-function around(signal = new AbortController().signal): Surroundings & { worked: string[] } {
+function context(signal = new AbortController().signal): RunContext & { worked: string[] } {
   const worked: string[] = [];
   let seconds = 0;
   return {
@@ -50,7 +51,7 @@ test('all sets every cell of Tables 1 to 4 beside the paper and stores what it f
   mkdirSync(join(folder, 'data'));
   await writeVectors(join(folder, 'data', 'tiny_base.fvecs'), base);
   await writeVectors(join(folder, 'data', 'tiny_query.fvecs'), query);
-  const { lines, report } = await reproduce('all', options(folder), around());
+  const { lines, report } = await reproduce('all', options(folder), context());
   const cells = report['cells'] as Record<string, Cell[]>;
   const table1 = cells['table1']!;
   const find = (row: string, column: string) => table1.find((cell) => cell.row === row && cell.column === column)!;
@@ -89,7 +90,7 @@ test('counts shrink with the dimension and do not depend on the machine', async 
 
 test('resume runs no finished step again and gives the same cells', async ({ folder }) => {
   const before = readFileSync(join(folder, 'out', 'all.json'), 'utf8');
-  const again = around();
+  const again = context();
   const { report } = await reproduce('all', { ...options(folder), resume: true }, again);
   assert.equal(again.worked, ['computing true neighbors']);
   assert.equal(JSON.parse(JSON.stringify(report['cells'])), JSON.parse(before).cells);
@@ -99,7 +100,7 @@ test('tables one by one, in another order, resumed in between, are the same to t
   const whole = JSON.parse(readFileSync(join(folder, 'out', 'all.json'), 'utf8')).measured;
   const out = join(folder, 'one-by-one');
   for (const [place, target] of (['table3', 'table4', 'table2', 'table1'] as const).entries()) {
-    const { report } = await reproduce(target, { ...options(folder), factor: 4, out, resume: place > 0 }, around());
+    const { report } = await reproduce(target, { ...options(folder), factor: 4, out, resume: place > 0 }, context());
     for (const [name, rows] of Object.entries(report['measured'] as Record<string, object[]>)) {
       assert.equal(untimed(rows), untimed(whole[name]), name);
     }
@@ -112,18 +113,18 @@ function untimed(measured: unknown): unknown {
 }
 
 test('another seed is another result: nothing stored is taken for it', async ({ folder }) => {
-  const other = around();
+  const other = context();
   await reproduce('table4', { ...options(folder), resume: true, seed: 2, samples: 512 }, other);
   assert.ok(other.worked.includes('training CNT 4x'));
 });
 
 test('an interrupted training leaves a checkpoint from which resume goes on to the same model', async ({ folder }) => {
   const chosen = { ...options(folder), samples: 2048, seed: 3 };
-  const straight = await reproduce('table4', { ...chosen, out: join(folder, 'straight') }, around());
+  const straight = await reproduce('table4', { ...chosen, out: join(folder, 'straight') }, context());
   const controller = new AbortController();
-  const stopping = around(controller.signal);
+  const stopping = context(controller.signal);
   const progress = stopping.progress;
-  const interrupted: Surroundings = {
+  const interrupted: RunContext = {
     ...stopping,
     progress: (label) => ({
       ...progress(label),
@@ -139,7 +140,7 @@ test('an interrupted training leaves a checkpoint from which resume goes on to t
   });
   assert.is((stopped as Error).name, 'AbortError');
   assert.ok(readdirSync(join(out, 'models')).some((file) => file.endsWith('.checkpoint')));
-  const resumed = await reproduce('table4', { ...chosen, out, resume: true }, around());
+  const resumed = await reproduce('table4', { ...chosen, out, resume: true }, context());
   assert.equal(resumed.report['cells'], straight.report['cells']);
   assert.equal(
     (resumed.report['measured'] as { table4: { modelDigest: string }[] }).table4.map((row) => row.modelDigest),
@@ -152,7 +153,7 @@ test('data that a factor does not divide, and a scale without data, are refused 
   const refused = async (changed: Partial<ReproduceOptions>, message: RegExp) => {
     const wrong = { ...options(folder), out: join(folder, 'refused'), ...changed };
     let error: unknown;
-    await reproduce('table1', wrong, around()).catch((caught) => {
+    await reproduce('table1', wrong, context()).catch((caught) => {
       error = caught;
     });
     assert.instance(error, RangeError);
@@ -162,7 +163,7 @@ test('data that a factor does not divide, and a scale without data, are refused 
   await refused({ factor: 3 }, /expected a dimension that 3 divides, got 64/);
   const { data: _, ...without } = { ...options(folder), scale: 'small' as const };
   let error: unknown;
-  await reproduce('table1', without, around()).catch((caught) => {
+  await reproduce('table1', without, context()).catch((caught) => {
     error = caught;
   });
   assert.match((error as Error).message, /expected --data DIR at scale small/);

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ABLATIONS, type AblationName, ledger } from '../../../src/paper/claims/ledger.ts';
-import { Experiment } from '../../../src/paper/run/experiment.ts';
+import { Experiment } from '../../../src/paper/experiment/experiment.ts';
+import { StepStore } from '../../../src/paper/experiment/step-store.ts';
 import { BUDGET } from '../../../src/paper/run/scale.ts';
-import { StepStore } from '../../../src/paper/run/step-store.ts';
 import {
   type AblationResult,
   ablationTable,
@@ -14,7 +14,7 @@ import {
   measureAblations,
 } from '../../../src/paper/tables/ablations.ts';
 import { measureTable } from '../../../src/paper/tables/measure-table.ts';
-import { around, experimentOn } from '../run/experiment-on.ts';
+import { context, experimentOn } from '../experiment/experiment-on.ts';
 
 const test = suite('ablations', { folder: '' });
 test.before((context) => {
@@ -34,7 +34,7 @@ function experiment(
     return { update() {}, end() {} };
   };
   const { data } = experimentOn({});
-  const run = new Experiment(data, { ...around, progress }, new StepStore(folder, resume), { seed, samples: 256 });
+  const run = new Experiment(data, { ...context, progress }, new StepStore(folder, resume), { seed, samples: 256 });
   return { run, worked };
 }
 
@@ -55,7 +55,7 @@ test('every network trains, stands in one table, and feeds the claims', async ({
   assert.equal([last.parameters, last.recall10at10], [ours.parameters, ours.recall10at10]);
   assert.ok(find('MLP ratio 4').parameters > ours.parameters);
   assert.is(new Set(results.map(({ modelDigest }) => modelDigest)).size, ABLATIONS.length);
-  const { experiments } = ledger({ paper: 'Deep1M', rows: 600, ablations: results });
+  const { experiments } = ledger({ comparedWith: 'Deep1M', rows: 600, ablations: results });
   for (const id of ['inrp', 'many-projections', 'position', 'light-mlp', 'inrp-weights', 'transformer']) {
     assert.is(experiments.find((claim) => claim.id === id)!.verdict, 'not decided at this budget', id);
   }

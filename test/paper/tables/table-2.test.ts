@@ -8,7 +8,7 @@ import {
   table2Cells,
   table2Sweep,
 } from '../../../src/paper/tables/table-2.ts';
-import { experimentOn } from '../run/experiment-on.ts';
+import { experimentOn } from '../experiment/experiment-on.ts';
 
 const plain: Table2Result = {
   method: 'none',
@@ -54,7 +54,8 @@ test('the cells of Table 2: recalls and gains beside the printed ones, PCA befor
 });
 
 test('bytes are those of Table 2 that divide the compressed dimension, and none is an error in one line', () => {
-  const bytesAt = (cols: number, paper: 'GIST1M' | 'Deep1M') => table2Bytes(experimentOn({ paper }, undefined, cols));
+  const bytesAt = (cols: number, comparedWith: 'GIST1M' | 'Deep1M') =>
+    table2Bytes(experimentOn({ comparedWith }, undefined, cols));
   assert.equal(bytesAt(128, 'Deep1M'), [32, 16]);
   assert.equal(bytesAt(64, 'Deep1M'), [16]);
   assert.equal(bytesAt(240, 'GIST1M'), [60, 30]);

@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Cell } from '../../../src/paper/tables/cell.ts';
 import { measureTable3, type Table3Result, table3Cells, table3Counts } from '../../../src/paper/tables/table-3.ts';
-import { experimentOn } from '../run/experiment-on.ts';
+import { experimentOn } from '../experiment/experiment-on.ts';
 
 const recalls = { recall1at1: 99, recall1at10: 100, recall100at100: 95, resultDigest: '' };
 const full: Table3Result = {

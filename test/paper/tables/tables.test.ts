@@ -1,10 +1,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { neighborGraphFor } from '../../../src/paper/printed/settings.ts';
 import { type Cell, recallCell } from '../../../src/paper/tables/cell.ts';
-import { neighborGraphFor } from '../../../src/paper/tables/settings.ts';
 import { measureTable1, type Table1Result, table1Cells, table1Counts } from '../../../src/paper/tables/table-1.ts';
 import { measureTable4, table4Cells } from '../../../src/paper/tables/table-4.ts';
-import { around, experimentOn } from '../run/experiment-on.ts';
+import { context, experimentOn } from '../experiment/experiment-on.ts';
 
 const full: Table1Result = {
   method: 'none',
@@ -106,7 +106,7 @@ test('a difference that prints as the tolerance is within it, one digit more is 
 test('an interruption is noticed between two repetitions of a search', async () => {
   const controller = new AbortController();
   const end = (): void => void setTimeout(() => controller.abort(new Error('enough')), 0); // once the graph is built
-  const surroundings = { ...around, signal: controller.signal, progress: () => ({ update() {}, end }) };
+  const surroundings = { ...context, signal: controller.signal, progress: () => ({ update() {}, end }) };
   const attempt = measureTable1(experimentOn({}, surroundings), [], 300);
   const error = await attempt.catch((reason) => reason);
   assert.is(error.message, 'enough');

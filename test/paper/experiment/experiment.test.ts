@@ -3,14 +3,14 @@ import * as assert from 'uvu/assert';
 import { trainPca } from '../../../src/compress/projection/pca.ts';
 import { createMatrix } from '../../../src/tensor/matrix.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
-import { around, experimentOn } from './experiment-on.ts';
+import { context, experimentOn } from './experiment-on.ts';
 
 test('vectors compressed in parts, with a look at the signal between them, are those compressed at once', async () => {
   const random = new Random(1, 'base');
   const data = Float32Array.from({ length: 9000 * 8 }, () => random.normal());
   const base = createMatrix(9000, 8, data); // two parts
   const controller = new AbortController();
-  const experiment = experimentOn({ base }, { ...around, signal: controller.signal }, 8);
+  const experiment = experimentOn({ base }, { ...context, signal: controller.signal }, 8);
   const compressed = await experiment.compressed('PCA', 2);
   const pca = trainPca(base, { dOut: 4 });
   assert.equal(compressed.base, pca.encode(base));

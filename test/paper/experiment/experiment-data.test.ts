@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { manifoldRows } from '../../../src/data/manifold.ts';
 import { writeIds } from '../../../src/io/ids.ts';
 import { writeVectors } from '../../../src/io/vectors.ts';
-import { readData } from '../../../src/paper/run/experiment-data.ts';
+import { readData } from '../../../src/paper/experiment/experiment-data.ts';
 import { nearest } from '../../../src/tensor/nearest/nearest.ts';
 
 const test = suite('the data of an experiment', { folder: '' });
@@ -32,7 +32,7 @@ async function dataset(folder: string, name: string, cols: number): Promise<stri
 
 test('the truth of a file is cut to 100 neighbors, row by row', async ({ folder }) => {
   const data = await readData(await dataset(folder, 'long', 120), all, 'auto', () => {});
-  assert.equal([data.name, data.base.rows, data.paper], ['t', 300, 'Deep1M']);
+  assert.equal([data.name, data.base.rows, data.comparedWith], ['t', 300, 'Deep1M']);
   assert.is(data.truth.length, 600);
   for (let i = 0; i < 600; i++) assert.is(data.truth[i], (i % 100) + Math.floor(i / 100));
 });

@@ -6,9 +6,9 @@ import type { IdTable } from '../../io/ids.ts';
 import { readVectors } from '../../io/vectors.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import { nearest } from '../../tensor/nearest/nearest.ts';
-import { HNSW_SETTINGS, PAPER_ROWS, type PaperDataset, paperDatasetFor } from '../tables/settings.ts';
+import { HNSW_SETTINGS, PAPER_ROWS, type PaperDataset, paperDatasetFor } from '../printed/settings.ts';
 
-/** Vectors, queries and their true neighbors, and which data set of the paper they stand beside. */
+/** Vectors, queries and their true neighbors. */
 export interface ExperimentData {
   readonly name: string;
   readonly base: Matrix;
@@ -16,17 +16,18 @@ export interface ExperimentData {
   /** (queries, HNSW_SETTINGS.k) ids of the true nearest base rows in full dimension, nearest first. */
   readonly truth: Int32Array;
   readonly digest: string;
-  readonly paper: PaperDataset;
+  /** The data set of the paper whose figures stand beside ours. */
+  readonly comparedWith: PaperDataset;
   /** Why figures may differ from the paper's: "50,000 rows of gist, not 1,000,000 of GIST1M". */
-  readonly difference: string;
+  readonly caption: string;
 }
 
 /** The generated data of the demo scale: small enough for minutes, hard enough that compression costs recall. */
 export const DEMO = { rows: 5_000, queries: 500, dim: 128 } as const;
 
-function describe(rows: string, dim: number): { paper: PaperDataset; difference: string } {
-  const paper = paperDatasetFor(dim);
-  return { paper, difference: `${rows}, not ${PAPER_ROWS.toLocaleString('en')} of ${paper}` };
+function describe(rows: string, dim: number): Pick<ExperimentData, 'comparedWith' | 'caption'> {
+  const comparedWith = paperDatasetFor(dim);
+  return { comparedWith, caption: `${rows}, not ${PAPER_ROWS.toLocaleString('en')} of ${comparedWith}` };
 }
 
 /** The demo's data: seeded, the same everywhere. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { SrpCompressor } from '../../../src/compress/projection/sparse-projection.ts';
-import { StepStore } from '../../../src/paper/run/step-store.ts';
+import { StepStore } from '../../../src/paper/experiment/step-store.ts';
 
 const test = suite('stored steps', { folder: '' });
 test.before((context) => {

@@ -1,11 +1,11 @@
-import { Experiment } from '../../../src/paper/run/experiment.ts';
-import type { ExperimentData } from '../../../src/paper/run/experiment-data.ts';
-import { StepStore } from '../../../src/paper/run/step-store.ts';
-import type { Surroundings } from '../../../src/paper/run/surroundings.ts';
+import { Experiment } from '../../../src/paper/experiment/experiment.ts';
+import type { ExperimentData } from '../../../src/paper/experiment/experiment-data.ts';
+import { StepStore } from '../../../src/paper/experiment/step-store.ts';
+import type { RunContext } from '../../../src/paper/run-context.ts';
 import { nearest } from '../../../src/tensor/nearest/nearest.ts';
 import { normalMatrix } from '../../support/normals.ts';
 
-export const around: Surroundings = {
+export const context: RunContext = {
   signal: new AbortController().signal,
   backend: 'auto',
   ranOn: 'simd',
@@ -31,11 +31,11 @@ class NoStore extends StepStore {
 }
 
 /** 600 normal rows and 40 queries; what is not given. */
-export function experimentOn(data: Partial<ExperimentData>, surroundings = around, cols = 16): Experiment {
+export function experimentOn(data: Partial<ExperimentData>, surroundings = context, cols = 16): Experiment {
   const base = normalMatrix(600, cols, 'base');
   const query = normalMatrix(40, cols, 'query');
   const truth = nearest(base, query, 100).ids;
-  const described = { name: 'n', digest: 'd', paper: 'Deep1M', difference: 'fewer rows' } as const;
+  const described = { name: 'n', digest: 'd', comparedWith: 'Deep1M', caption: 'fewer rows' } as const;
   return new Experiment({ base, query, truth, ...described, ...data }, surroundings, new NoStore(), {
     seed: 1,
     samples: 1024,

@@ -8,7 +8,7 @@ import { readModel, writeModel } from '../../io/container/safetensors-file.ts';
 import { writeAtomically } from '../../io/file/atomic-file.ts';
 import { asFileError, FileError } from '../../io/file/file-error.ts';
 import { createFolder } from '../../io/file/folder.ts';
-import type { Archive } from '../../tensor/named-arrays.ts';
+import type { Checkpoints } from '../methods/train-method.ts';
 
 /**
  * Part of every key, so that a step stored by code that computed something else is run again. To be counted up with any change after
@@ -88,12 +88,6 @@ export class StepStore {
     const sorted = Object.entries({ ...key, version: this.#version }).sort(([a], [b]) => (a < b ? -1 : 1));
     return createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 24);
   }
-}
-
-/** Where a training step finds its last checkpoint and puts the next. */
-export interface Checkpoints {
-  readonly last: Archive | undefined;
-  store(checkpoint: Archive): Promise<void>;
 }
 
 async function isPresent(path: string): Promise<boolean> {

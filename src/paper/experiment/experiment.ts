@@ -5,18 +5,19 @@ import type { NeighborGraph } from '../../index/graph/nsg-archive.ts';
 import { NsgIndex } from '../../index/graph/nsg-index.ts';
 import { digestArrays } from '../../io/digest.ts';
 import { createMatrix, firstRows, type Matrix } from '../../tensor/matrix.ts';
+import { yieldToEventLoop } from '../../workers/event-loop.ts';
 import type { Method } from '../methods/method.ts';
 import { trainMethod } from '../methods/train-method.ts';
-import { HNSW_SETTINGS, NSG_SETTINGS, neighborGraphFor } from '../tables/settings.ts';
+import { HNSW_SETTINGS, NSG_SETTINGS, neighborGraphFor } from '../printed/settings.ts';
+import type { RunContext } from '../run-context.ts';
 import type { ExperimentData } from './experiment-data.ts';
 import type { StepKey, StepStore } from './step-store.ts';
-import type { Surroundings } from './surroundings.ts';
 
 /** Rows of a graph that is built and forgotten before the first timed one, so that the engine has compiled the loops; at most a share. */
 const WARM_UP_ROWS = 1000;
 const WARM_UP_SHARE = 1 / 4;
 
-/** Rows compressed between two looks at the signal. */
+/** Rows compressed between two checks of the signal. */
 const ENCODED_ROWS = 8192;
 
 /** Vectors and queries after compression. */
@@ -49,7 +50,7 @@ export interface BuiltNsg extends Omit<BuiltGraph, 'index'> {
  */
 export class Experiment {
   readonly data: ExperimentData;
-  readonly around: Surroundings;
+  readonly context: RunContext;
   readonly store: StepStore;
   readonly seed: number;
   readonly samples: number;
@@ -59,14 +60,9 @@ export class Experiment {
   readonly #warmed = new Set<string>();
 
   /** @param samples rows that pass through a network in training */
-  constructor(
-    data: ExperimentData,
-    around: Surroundings,
-    store: StepStore,
-    options: { seed: number; samples: number },
-  ) {
+  constructor(data: ExperimentData, context: RunContext, store: StepStore, options: { seed: number; samples: number }) {
     this.data = data;
-    this.around = around;
+    this.context = context;
     this.store = store;
     this.seed = options.seed;
     this.samples = options.samples;
@@ -74,7 +70,7 @@ export class Experiment {
 
   /** What every result of this experiment depends on. */
   key(more: StepKey): StepKey {
-    return { data: this.data.digest, seed: this.seed, samples: this.samples, ranOn: this.around.ranOn, ...more };
+    return { data: this.data.digest, seed: this.seed, samples: this.samples, ranOn: this.context.ranOn, ...more };
   }
 
   /** @throws {RangeError} if the vectors cannot be compressed by this factor */
@@ -92,7 +88,7 @@ export class Experiment {
     const compressor = await this.store.model(this.#trainingKey(method, factor), (checkpoints) => {
       const dOut = this.data.base.cols / factor;
       const training = { method, dOut, samples, seed, label: `training ${name}`, checkpoints };
-      return trainMethod(this.data.base, training, this.around);
+      return trainMethod(this.data.base, training, this.context);
     });
     this.#compressors.set(name, compressor);
     return compressor;
@@ -127,7 +123,7 @@ export class Experiment {
     return this.store.model(this.key(changes ? { ...key, ablation: name } : key), (checkpoints) => {
       const dOut = this.data.base.cols / factor;
       const training = { method, dOut, samples: this.samples, seed, label, checkpoints, choices } as const;
-      return trainMethod(this.data.base, training, this.around);
+      return trainMethod(this.data.base, training, this.context);
     });
   }
 
@@ -152,11 +148,11 @@ export class Experiment {
     if (known) return known;
     const { base } = await this.compressed(method, factor);
     const { M, efConstruction } = HNSW_SETTINGS;
-    const { backend, signal, now } = this.around;
+    const { backend, signal, now } = this.context;
     // Source: "conduct ANNS experiments based on Faiss", hence faiss's profile of HNSW.
     const options = { M, efConstruction, profile: 'faiss', seed: this.seed, backend, signal } as const;
     await this.warmUp('HNSW', (few) => GraphIndex.build({ ...options, base: few }));
-    const progress = this.around.progress(`building HNSW on ${name}`);
+    const progress = this.context.progress(`building HNSW on ${name}`);
     const begin = now();
     const index = await GraphIndex.build({ ...options, base, onProgress: progress.update });
     const seconds = now() - begin;
@@ -170,12 +166,12 @@ export class Experiment {
   /** NSG with the paper's parameters, its k-NN graph by NN-descent, both on compressed vectors. */
   async nsg(method: Method | undefined, factor: number): Promise<BuiltNsg> {
     const { base } = await this.compressed(method, factor);
-    const { backend, signal, now } = this.around;
-    const neighborGraph = neighborGraphFor(this.data.paper, base.rows);
+    const { backend, signal, now } = this.context;
+    const neighborGraph = neighborGraphFor(this.data.comparedWith, base.rows);
     // Departs: faiss's rules leave points out of reach, and with many copies do not end; the canonical ones link every point.
     const options = { ...NSG_SETTINGS, profile: 'canonical', neighborGraph, backend, signal } as const;
     await this.warmUp('NSG', (few) => NsgIndex.build({ ...options, base: few }));
-    const progress = this.around.progress(`building NSG on ${method ? `${method} ${factor}x` : 'full vectors'}`);
+    const progress = this.context.progress(`building NSG on ${method ? `${method} ${factor}x` : 'full vectors'}`);
     const begin = now();
     const index = await NsgIndex.build({
       ...options,
@@ -202,15 +198,15 @@ export class Experiment {
     await build(firstRows(base, Math.min(WARM_UP_ROWS, Math.ceil(base.rows * WARM_UP_SHARE))));
   }
 
-  /** Lets an interruption be noticed between two pieces of synchronous work. @throws the signal's reason */
-  async pause(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
-    this.around.signal.throwIfAborted();
+  /** Lets an interruption arrive between two pieces of synchronous work. @throws the signal's reason */
+  async throwIfInterrupted(): Promise<void> {
+    await yieldToEventLoop();
+    this.context.signal.throwIfAborted();
   }
 
   /** The vectors after compression, and the seconds that it took. */
   async encode(compressor: Compressor, vectors: Matrix): Promise<{ encoded: Matrix; seconds: number }> {
-    const { backend, now } = this.around;
+    const { backend, now } = this.context;
     const encoded = createMatrix(vectors.rows, compressor.dOut);
     let seconds = 0;
     for (let first = 0; first < vectors.rows; first += ENCODED_ROWS) {
@@ -220,7 +216,7 @@ export class Experiment {
       const part = compressor.encode(createMatrix(last - first, vectors.cols, data), { backend });
       seconds += now() - begin;
       encoded.data.set(part.data, first * encoded.cols);
-      await this.pause();
+      await this.throwIfInterrupted();
     }
     return { encoded, seconds };
   }

@@ -1,7 +1,7 @@
-import type { BackendChoice } from '../../../kernels/backend.ts';
+import type { BackendChoice } from '../../kernels/backend.ts';
 
 /** What an experiment uses of the program around it. */
-export interface Surroundings {
+export interface RunContext {
   readonly signal: AbortSignal;
   readonly backend: BackendChoice;
   /** What `backend` comes down to on this machine. */

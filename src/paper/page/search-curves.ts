@@ -1,11 +1,11 @@
 import type { TrainingCurve } from '../../report/paper-charts.ts';
+import type { Experiment } from '../experiment/experiment.ts';
 import { trainingHistory } from '../methods/train-method.ts';
-import type { SearchFamily } from '../page/report-page.ts';
+import { COMPRESSION_FACTOR, EF_SWEEP } from '../printed/settings.ts';
 import { rowName } from '../tables/row-name.ts';
-import { EF_SWEEP, TABLE_4_FACTOR } from '../tables/settings.ts';
 import type { Table1Result } from '../tables/table-1.ts';
 import { codeName, type Table2Result } from '../tables/table-2.ts';
-import type { Experiment } from './experiment.ts';
+import type { SearchFamily } from './report-page.ts';
 
 /** The sweeps of ef over the graphs of Table 1. */
 export function graphSearches(kind: 'HNSW' | 'NSG', rows: readonly Table1Result[]): SearchFamily {
@@ -53,7 +53,7 @@ export function codeSearches(rows: readonly Table2Result[]): SearchFamily[] {
 export async function readTrainings(experiment: Experiment): Promise<TrainingCurve[]> {
   const curves: TrainingCurve[] = [];
   for (const method of ['CNT', 'linear', 'VAE', 'Catalyst'] as const) {
-    const compressor = await experiment.finishedCompressor(method, TABLE_4_FACTOR);
+    const compressor = await experiment.finishedCompressor(method, COMPRESSION_FACTOR);
     const name = method === 'linear' ? 'linear map' : method;
     if (compressor) curves.push({ name, history: trainingHistory(compressor) });
   }
