@@ -5,7 +5,7 @@ import { createMatrix } from '../../../src/tensor/matrix.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
 import { context, experimentOn } from './experiment-on.ts';
 
-test('vectors compressed in parts, with a look at the signal between them, are those compressed at once', async () => {
+test('vectors compressed in parts, with a check of the signal between them, are those compressed at once', async () => {
   const random = new Random(1, 'base');
   const data = Float32Array.from({ length: 9000 * 8 }, () => random.normal());
   const base = createMatrix(9000, 8, data); // two parts
