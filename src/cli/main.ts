@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { removePendingFiles } from '../io/file/atomic-file.ts';
 import { asFileError } from '../io/file/file-error.ts';
+import { main } from './program.ts';
 import { EXIT, InterruptedError, messageOf } from './session/failures.ts';
-import { main } from './session/program.ts';
 
 /** The first signal lets the command end in order; the second ends it at once. Neither leaves a half-written file. */
 function interruptOnSignals(): AbortSignal {

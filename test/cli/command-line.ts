@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { COMMANDS } from '../../src/cli/commands/all.ts';
-import { main } from '../../src/cli/session/program.ts';
+import { main } from '../../src/cli/program.ts';
 
 export interface Finished {
   readonly status: number;

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { UsageError } from '../session/failures.ts';
 import type { ChoiceOption, IntegerOption, NumberOption, Option, OptionTable, OptionValues } from './options.ts';
 import { suggestion } from './suggestion.ts';
+import { UsageError } from './usage-error.ts';
 
 export interface Arguments<T extends OptionTable> {
   readonly values: OptionValues<T>;

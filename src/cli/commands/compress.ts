@@ -5,7 +5,7 @@ import { addValues, vectorsHash } from '../../io/digest.ts';
 import { openVectors, type VectorFile, writeVectorBlocks } from '../../io/vectors.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { defineCommand, kernelThreads, resultRow, type Session } from '../session/command.ts';
-import { breathe } from '../session/failures.ts';
+import { letSignalsArrive } from '../session/failures.ts';
 import { interpreted, requireSameCols, requireWritableVectors } from '../shared/files.ts';
 import { listing, secondsText } from '../shared/listing.ts';
 
@@ -87,7 +87,7 @@ async function* compressedBlocks(
     const rows = Math.min(BLOCK_ROWS, file.rows - first);
     yield await compress(createMatrix(rows, file.cols, await file.read(first, rows)));
     progress.update(first + rows, file.rows);
-    await breathe(session.signal);
+    await letSignalsArrive(session.signal);
   }
   progress.end();
 }

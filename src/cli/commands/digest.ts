@@ -1,6 +1,6 @@
 import { digestFile } from '../../io/digest.ts';
 import { defineCommand } from '../session/command.ts';
-import { breathe } from '../session/failures.ts';
+import { letSignalsArrive } from '../session/failures.ts';
 
 export const digestCommand = defineCommand({
   name: 'digest',
@@ -16,7 +16,7 @@ export const digestCommand = defineCommand({
     const files: { path: string; digest: string }[] = [];
     for (const path of paths) {
       files.push({ path, digest: await digestFile(path, { signal: session.signal }) });
-      await breathe(session.signal);
+      await letSignalsArrive(session.signal);
     }
     return { lines: files.map(({ path, digest }) => `${digest}  ${path}`), json: { files } };
   },

@@ -7,7 +7,7 @@ import { writeIds } from '../../io/ids.ts';
 import { writeVectors } from '../../io/vectors.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { defineCommand, type Session } from '../session/command.ts';
-import { breathe } from '../session/failures.ts';
+import { letSignalsArrive } from '../session/failures.ts';
 import { packageVersion } from '../session/version.ts';
 import { exactNeighbors } from '../shared/exact.ts';
 
@@ -72,7 +72,7 @@ async function drawn(
     const part = draw(first, Math.min(ROWS_AT_ONCE, rows - first));
     all.data.set(part.data, first * dim);
     progress.update(first + part.rows, rows);
-    await breathe(session.signal);
+    await letSignalsArrive(session.signal);
   }
   progress.end();
   return all;

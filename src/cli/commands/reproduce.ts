@@ -1,8 +1,9 @@
 import { ABLATIONS, type AblationName } from '../../paper/claims/ledger.ts';
 import { type ReproduceOptions, reproduce, TARGETS, type Target } from '../../paper/run/reproduce.ts';
 import { BUDGET, SCALES, type Scale } from '../../paper/run/scale.ts';
+import { UsageError } from '../arguments/usage-error.ts';
 import { defineCommand, type Session } from '../session/command.ts';
-import { InterruptedError, isInterruption, UsageError } from '../session/failures.ts';
+import { InterruptedError, isInterruption } from '../session/failures.ts';
 import { runProcesses } from '../session/processes.ts';
 
 export const reproduceCommand = defineCommand({

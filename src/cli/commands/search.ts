@@ -8,8 +8,9 @@ import { writeIds } from '../../io/ids.ts';
 import { readVectors } from '../../io/vectors.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import { placeVectors } from '../../tensor/vectors/vectors-array.ts';
+import { UsageError } from '../arguments/usage-error.ts';
 import { defineCommand, resultRow, type Session } from '../session/command.ts';
-import { breathe, UsageError } from '../session/failures.ts';
+import { letSignalsArrive } from '../session/failures.ts';
 import { interpreted, requireEnoughRows, requireSameCols, requireWritableIds } from '../shared/files.ts';
 import { ofKinds, requireOptionsOfKind, SEARCH_OPTION_KINDS } from '../shared/index-kinds.ts';
 import { type ListingRow, listing, secondsText } from '../shared/listing.ts';
@@ -215,7 +216,7 @@ async function searchRepeatedly(
         counts = sumOf(counts, found.counts);
       }
       progress.update(run * queries.rows + first + rows, total);
-      await breathe(signal);
+      await letSignalsArrive(signal);
     }
     seconds.push(spent);
   }

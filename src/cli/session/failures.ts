@@ -1,7 +1,4 @@
-/** The command line itself is wrong: exit status 2. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
+import { UsageError } from '../arguments/usage-error.ts';
 
 /** The user stopped the command: exit status 130. The message says what was kept, if anything. */
 export class InterruptedError extends Error {
@@ -23,8 +20,8 @@ export function throwIfInterrupted(signal: AbortSignal): void {
   if (signal.aborted) throw new InterruptedError();
 }
 
-/** Lets pending signals and input be noticed between two pieces of synchronous work. */
-export async function breathe(signal: AbortSignal): Promise<void> {
+/** Lets signals and input arrive between two pieces of synchronous work. @throws {InterruptedError} once the signal has been given */
+export async function letSignalsArrive(signal: AbortSignal): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
   throwIfInterrupted(signal);
 }

@@ -4,7 +4,7 @@ import { ExactSearch } from '../../tensor/nearest/exact-search.ts';
 import { nearestOnGpu } from '../../tensor/nearest/nearest-on-gpu.ts';
 import { requireFiniteVectors, type Vectors } from '../../tensor/vectors/vectors.ts';
 import type { Session } from '../session/command.ts';
-import { breathe } from '../session/failures.ts';
+import { letSignalsArrive } from '../session/failures.ts';
 
 /** Multiply-adds between two looks at the signal: about a second. */
 const WORK_BETWEEN_BREATHS = 1e10;
@@ -51,9 +51,9 @@ export async function exactNeighbors(
     progress.update(step.value, queries.rows * base.rows);
     if ((step.value - breathed) * base.cols < workBetweenBreaths) continue;
     breathed = step.value;
-    await breathe(session.signal);
+    await letSignalsArrive(session.signal);
   }
   progress.end();
-  await breathe(session.signal);
+  await letSignalsArrive(session.signal);
   return step.value;
 }

@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { asFileError, FileError } from '../../io/file/file-error.ts';
 import { ID_FORMATS } from '../../io/ids.ts';
 import { formatOf, type TableFormat } from '../../io/table/layout.ts';
-import { UsageError } from '../session/failures.ts';
+import { UsageError } from '../arguments/usage-error.ts';
 
 /** @throws {RangeError} if the vectors of two files cannot be compared */
 export function requireSameCols(path: string, cols: number, otherPath: string, otherCols: number): void {

@@ -1,4 +1,4 @@
-import { UsageError } from '../session/failures.ts';
+import { UsageError } from '../arguments/usage-error.ts';
 
 /** Every index of the project. */
 export const INDEX_KINDS = ['flat', 'hnsw', 'nsg', 'ivfpq', 'pq', 'sq8', 'hnsw-sq8', 'lc'] as const;

@@ -2,7 +2,7 @@ import type { Compressor } from '../../compress/compressor.ts';
 import { loadCompressor } from '../../compress/load-compressor.ts';
 import type { SearchIndex } from '../../index/load-index.ts';
 import { readModel } from '../../io/container/safetensors-file.ts';
-import { UsageError } from '../session/failures.ts';
+import { UsageError } from '../arguments/usage-error.ts';
 import { interpreted, requireSameCols } from './files.ts';
 
 /** @throws {UsageError} if only one of two options is given that work together on a graph */

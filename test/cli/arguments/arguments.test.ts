@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { parseArguments } from '../../../src/cli/arguments/arguments.ts';
 import type { OptionTable } from '../../../src/cli/arguments/options.ts';
 import { nearestWord } from '../../../src/cli/arguments/suggestion.ts';
-import { UsageError } from '../../../src/cli/session/failures.ts';
+import { UsageError } from '../../../src/cli/arguments/usage-error.ts';
 
 const table = {
   base: { type: 'path', placeholder: 'B', required: true, text: 'the vectors' },

@@ -1,5 +1,5 @@
-import type { Command } from '../session/command.ts';
-import { COMMON_OPTIONS, type Option, type OptionTable } from './options.ts';
+import { COMMON_OPTIONS, type Option, type OptionTable } from '../arguments/options.ts';
+import type { Command } from './command.ts';
 
 const WIDTH = 100;
 

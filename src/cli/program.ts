@@ -1,17 +1,18 @@
 import { availableParallelism } from 'node:os';
-import { type BackendChoice, simdSupported } from '../../../kernels/backend.ts';
-import { MOST_THREADS } from '../../../kernels/threads/control.ts';
-import { optionValue, parseArguments } from '../arguments/arguments.ts';
-import { commandHelp, overview } from '../arguments/help.ts';
-import { COMMON_OPTIONS, type CommonValues } from '../arguments/options.ts';
-import { suggestion } from '../arguments/suggestion.ts';
-import { COMMANDS } from '../commands/all.ts';
-import { ChosenGpu } from './chosen-gpu.ts';
-import type { Command, Outcome, Session } from './command.ts';
-import { EXIT, exitStatusOf, messageOf, UsageError } from './failures.ts';
-import { createProgress } from './progress.ts';
-import type { Terminal } from './terminal.ts';
-import { packageVersion } from './version.ts';
+import { type BackendChoice, simdSupported } from '../../kernels/backend.ts';
+import { MOST_THREADS } from '../../kernels/threads/control.ts';
+import { optionValue, parseArguments } from './arguments/arguments.ts';
+import { COMMON_OPTIONS, type CommonValues } from './arguments/options.ts';
+import { suggestion } from './arguments/suggestion.ts';
+import { UsageError } from './arguments/usage-error.ts';
+import { COMMANDS } from './commands/all.ts';
+import { ChosenGpu } from './session/chosen-gpu.ts';
+import type { Command, Outcome, Session } from './session/command.ts';
+import { EXIT, exitStatusOf, messageOf } from './session/failures.ts';
+import { commandHelp, overview } from './session/help.ts';
+import { createProgress } from './session/progress.ts';
+import type { Terminal } from './session/terminal.ts';
+import { packageVersion } from './session/version.ts';
 
 function chosenBackend(given: string | undefined, env: Terminal['env']): BackendChoice | 'gpu' {
   const fromEnvironment = env['CNT_BACKEND'];

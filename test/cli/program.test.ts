@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { COMMANDS } from '../../../src/cli/commands/all.ts';
-import { packageVersion } from '../../../src/cli/session/version.ts';
-import { cnt, fail, succeed, succeedJson, temporaryFolder } from '../command-line.ts';
+import { COMMANDS } from '../../src/cli/commands/all.ts';
+import { packageVersion } from '../../src/cli/session/version.ts';
+import { cnt, fail, succeed, succeedJson, temporaryFolder } from './command-line.ts';
 
 test('cnt help lists every command, and help of a command is the same in three spellings', async () => {
   const text = await succeed('help');
