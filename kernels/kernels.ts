@@ -6,51 +6,12 @@
  * `floats()`, `ints()` or `bytes()` of the same object (or be a subarray of such a view).
  */
 
-import type { ActivationKernels } from './activation/kernel.ts';
-import type { AdamwKernels } from './adamw/kernel.ts';
-import type { AttentionKernels } from './attention/kernel.ts';
-import type { BatchNormKernels } from './batch-norm/kernel.ts';
-import type { DistanceKernels } from './distance/kernel.ts';
-import type { ElementwiseKernels } from './elementwise/kernel.ts';
-import type { ExactSearchKernels } from './exact-search/kernel.ts';
-import type { FiniteKernels } from './finite/kernel.ts';
-import type { GraphWalkKernels } from './graph-walk/kernel.ts';
-import type { MatmulKernels } from './matmul/kernel.ts';
-import type { NearestRowsKernels } from './nearest-rows/kernel.ts';
+import type { FamilyKernels } from './families.ts';
 import type { Counts, Floats } from './operands.ts';
-import type { PairKernels } from './pairs/kernel.ts';
-import type { ProductSearchKernels } from './product-search/kernel.ts';
-import type { RowSumsKernels } from './row-sums/kernel.ts';
-import type { RowKernels } from './rows/kernel.ts';
-import type { ScalarCodesKernels } from './scalar-codes/kernel.ts';
-import type { SgdKernels } from './sgd/kernel.ts';
 import type { SharedKernels } from './shared.ts';
-import type { TableScanKernels } from './table-scan/kernel.ts';
-import type { TopKKernels } from './top-k/kernel.ts';
-import type { VariationalKernels } from './variational/kernel.ts';
 
 /** Memory that kernels reach, and all kernels over it. */
-export interface Kernels
-  extends DistanceKernels,
-    GraphWalkKernels,
-    NearestRowsKernels,
-    RowSumsKernels,
-    TopKKernels,
-    ExactSearchKernels,
-    ProductSearchKernels,
-    TableScanKernels,
-    ScalarCodesKernels,
-    MatmulKernels,
-    FiniteKernels,
-    ElementwiseKernels,
-    ActivationKernels,
-    BatchNormKernels,
-    AttentionKernels,
-    PairKernels,
-    RowKernels,
-    VariationalKernels,
-    SgdKernels,
-    AdamwKernels {
+export interface Kernels extends FamilyKernels {
   /** What really runs. */
   readonly backend: 'reference' | 'simd' | 'gpu';
   readonly precision: 'float32' | 'float64';

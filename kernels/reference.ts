@@ -1,26 +1,7 @@
-import { referenceActivation } from './activation/reference.ts';
-import { referenceAdamw } from './adamw/reference.ts';
-import { referenceAttention } from './attention/reference.ts';
-import { referenceBatchNorm } from './batch-norm/reference.ts';
-import { referenceDistance } from './distance/reference.ts';
-import { referenceElementwise } from './elementwise/reference.ts';
-import { referenceExactSearch } from './exact-search/reference.ts';
-import { referenceFinite } from './finite/reference.ts';
-import { referenceGraphWalk } from './graph-walk/reference.ts';
+import { referenceFamilies } from './families.ts';
 import type { Kernels } from './kernels.ts';
-import { referenceMatmul } from './matmul/reference.ts';
-import { referenceNearestRows } from './nearest-rows/reference.ts';
 import type { Counts, Round } from './operands.ts';
-import { referencePairs } from './pairs/reference.ts';
-import { referenceProductSearch } from './product-search/reference.ts';
-import { referenceRowSums } from './row-sums/reference.ts';
-import { referenceRows } from './rows/reference.ts';
-import { referenceScalarCodes } from './scalar-codes/reference.ts';
-import { referenceSgd } from './sgd/reference.ts';
 import { requirePlaces } from './shared.ts';
-import { referenceTableScan } from './table-scan/reference.ts';
-import { referenceTopK } from './top-k/reference.ts';
-import { referenceVariational } from './variational/reference.ts';
 
 export type Precision = 'float32' | 'float64';
 
@@ -51,25 +32,6 @@ export function bindReference(precision: Precision, attachable = 0): Kernels {
       requirePlaces(attachable);
       return { backend: 'reference', attachable };
     },
-    ...referenceDistance(round, counts),
-    ...referenceGraphWalk(round, counts),
-    ...referenceNearestRows(round, counts),
-    ...referenceRowSums(),
-    ...referenceTopK(),
-    ...referenceExactSearch(round, counts),
-    ...referenceProductSearch(round, counts),
-    ...referenceTableScan(round, counts),
-    ...referenceScalarCodes(round, counts),
-    ...referenceMatmul(round, counts),
-    ...referenceFinite(),
-    ...referenceElementwise(round),
-    ...referenceActivation(round),
-    ...referenceBatchNorm(round),
-    ...referenceAttention(round, counts),
-    ...referencePairs(round, counts),
-    ...referenceRows(round),
-    ...referenceVariational(round),
-    ...referenceSgd(round),
-    ...referenceAdamw(round),
+    ...referenceFamilies(round, counts),
   };
 }

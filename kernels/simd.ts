@@ -1,113 +1,21 @@
-/**
- * One WebAssembly module with the functions of every family, bound over one memory.
- *
- * A family is a folder with three files:
- *
- * - `kernel.ts` exports the interface `ActivationKernels`: what is computed. `Kernels` in kernels.ts extends it.
- * - `reference.ts` exports the definitions, plain functions with `round: Round` last, and
- *   `referenceActivation(round: Round, counts: Counts): ActivationKernels`, which binds them.
- * - `simd.ts` exports `emitActivation(module: ModuleBuilder): void`, which adds its functions, and
- *   `bindActivation(link: Link): ActivationKernels`, which turns operands into byte addresses:
- *
- * ```ts
- * export function bindActivation({ func, at }: Link): ActivationKernels {
- *   const hardswish = func('hardswish');
- *   return {
- *     hardswish(y, x, n) {
- *       hardswish(at(y, n), at(x, n), n);
- *     },
- *   };
- * }
- * ```
- *
- * `at(view, length)` refuses an array from elsewhere or one that is too short; `scratch(bytes)` gives working memory. f32
- * parameters take plain numbers; a function with result 'f32' returns one. Then the family is named in FAMILIES here and in
- * kernels/reference.ts, and the compiler says which methods of `Kernels` are still missing.
- */
-import { bindActivation, emitActivation } from './activation/simd.ts';
-import { bindAdamw, emitAdamw } from './adamw/simd.ts';
-import { bindAttention, emitAttention } from './attention/simd.ts';
-import { bindBatchNorm, emitBatchNorm } from './batch-norm/simd.ts';
-import { bindDistance, emitDistance } from './distance/simd.ts';
-import { bindElementwise, emitElementwise } from './elementwise/simd.ts';
-import { bindExactSearch, emitExactSearch } from './exact-search/simd.ts';
-import { bindFinite, emitFinite } from './finite/simd.ts';
-import { bindGraphWalk, emitGraphWalk } from './graph-walk/simd.ts';
+/** The backend that runs one WebAssembly module, with the functions of every family, over one memory. */
+import { bindFamilies, emitFamilies } from './families.ts';
 import type { Kernels } from './kernels.ts';
-import { bindMatmul, emitMatmul } from './matmul/simd.ts';
-import { bindNearestRows, emitNearestRows } from './nearest-rows/simd.ts';
 import type { Counts } from './operands.ts';
-import { bindPairs, emitPairs } from './pairs/simd.ts';
-import { bindProductSearch, emitProductSearch } from './product-search/simd.ts';
-import { bindRowSums, emitRowSums } from './row-sums/simd.ts';
-import { bindRows, emitRows } from './rows/simd.ts';
-import { bindScalarCodes, emitScalarCodes } from './scalar-codes/simd.ts';
-import { bindSgd, emitSgd } from './sgd/simd.ts';
 import { refuseToShare, requirePlaces, type SharedKernels } from './shared.ts';
-import { bindTableScan, emitTableScan } from './table-scan/simd.ts';
 import { runAllChunks } from './threads/chunks.ts';
 import { chunkCount, wholeCall } from './threads/job.ts';
 import { keepMemory, takeMemory } from './threads/kept-memories.ts';
 import { Team } from './threads/pool.ts';
-import { bindTopK, emitTopK } from './top-k/simd.ts';
-import { bindVariational, emitVariational } from './variational/simd.ts';
 import { ModuleBuilder } from './wasm/assembler.ts';
 import type { Link } from './wasm/link.ts';
 import { attachedRegion, KernelMemory, type MemoryPlan, SCRATCH_BYTES } from './wasm/memory.ts';
 import { type WasmFunction, type WasmMemory, type WasmModule, webAssembly } from './wasm/webassembly.ts';
 
-const FAMILIES = [
-  emitDistance,
-  emitTopK,
-  emitExactSearch,
-  emitNearestRows,
-  emitRowSums,
-  emitTableScan,
-  emitProductSearch,
-  emitScalarCodes,
-  emitGraphWalk,
-  emitMatmul,
-  emitFinite,
-  emitElementwise,
-  emitActivation,
-  emitBatchNorm,
-  emitAttention,
-  emitPairs,
-  emitRows,
-  emitVariational,
-  emitSgd,
-  emitAdamw,
-];
-
-function bindFamilies(link: Link) {
-  return {
-    ...bindDistance(link),
-    ...bindGraphWalk(link),
-    ...bindNearestRows(link),
-    ...bindRowSums(link),
-    ...bindTopK(link),
-    ...bindExactSearch(link),
-    ...bindProductSearch(link),
-    ...bindTableScan(link),
-    ...bindScalarCodes(link),
-    ...bindMatmul(link),
-    ...bindFinite(link),
-    ...bindElementwise(link),
-    ...bindActivation(link),
-    ...bindBatchNorm(link),
-    ...bindAttention(link),
-    ...bindPairs(link),
-    ...bindRows(link),
-    ...bindVariational(link),
-    ...bindSgd(link),
-    ...bindAdamw(link),
-  };
-}
-
 /** The bytes of the whole module. */
 export function emitKernels(options: { shared?: boolean } = {}): Uint8Array {
   const module = new ModuleBuilder(options);
-  for (const emit of FAMILIES) emit(module);
+  emitFamilies(module);
   return module.encode();
 }
 

@@ -1,8 +1,8 @@
 import type { Floats } from '../operands.ts';
-import { along, inElements, ROWS } from '../threads/job.ts';
+import { inElements, ROWS } from '../threads/job.ts';
 import { eachElement, type ModuleBuilder } from '../wasm/assembler.ts';
 import { f32x4, i32, v128 } from '../wasm/instructions.ts';
-import type { Link } from '../wasm/link.ts';
+import { type Link, movingRows } from '../wasm/link.ts';
 import type { ActivationKernels } from './kernel.ts';
 
 const FORWARD = { y: 'i32', x: 'i32', n: 'i32' } as const;
@@ -113,12 +113,12 @@ export function bindActivation({ split, at }: Link): ActivationKernels {
   const forward = (name: string) => {
     const run = split(name);
     return (y: Floats, x: Floats, n: number, ...bounds: number[]): void =>
-      run(inElements(n, ELEMENT), [along(at(y, n), 4), along(at(x, n), 4), ROWS, ...bounds]);
+      run(inElements(n, ELEMENT), [...movingRows(at, [y, x], n), ROWS, ...bounds]);
   };
   const backward = (name: string) => {
     const run = split(name);
     return (dx: Floats, dy: Floats, x: Floats, n: number, ...bounds: number[]): void =>
-      run(inElements(n, ELEMENT), [along(at(dx, n), 4), along(at(dy, n), 4), along(at(x, n), 4), ROWS, ...bounds]);
+      run(inElements(n, ELEMENT), [...movingRows(at, [dx, dy, x], n), ROWS, ...bounds]);
   };
   const clamp = forward('clamp');
   const clampBackward = backward('clampBackward');

@@ -1,7 +1,7 @@
-import { along, inElements, ROWS } from '../threads/job.ts';
+import { inElements, ROWS } from '../threads/job.ts';
 import { eachElement, type ModuleBuilder } from '../wasm/assembler.ts';
 import { type Expression, f32x4, i32, v128 } from '../wasm/instructions.ts';
-import type { Link } from '../wasm/link.ts';
+import { type Link, movingRows } from '../wasm/link.ts';
 import type { AdamwKernels } from './kernel.ts';
 import { adamwFactors, SMALLEST_GRADIENT, SMALLEST_MOMENT } from './reference.ts';
 
@@ -59,7 +59,7 @@ export function bindAdamw({ split, at }: Link): AdamwKernels {
   return {
     adamw(parameter, gradient, first, second, n, rates) {
       const { keep, beta1, rest1, beta2, rest2, step, inverseRoot, epsilon } = adamwFactors(rates, Math.fround);
-      const moving = [parameter, gradient, first, second].map((one) => along(at(one, n), 4));
+      const moving = movingRows(at, [parameter, gradient, first, second], n);
       const factors = [keep, beta1, rest1, beta2, rest2, step, inverseRoot, epsilon];
       adamw(inElements(n, PARAMETER), [...moving, ROWS, ...factors]);
     },

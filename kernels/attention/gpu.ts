@@ -6,7 +6,7 @@
  * Bound, relative to the largest output, against float64: 5e-6 forward (the exponential of WebGPU is precise to 3 + 2 |x| units of
  * the last place), 1e-5 backward.
  */
-import { columnSumsOf } from '../elementwise/gpu.ts';
+import { columnSumsOf } from '../column-sums/gpu.ts';
 import type { GpuKernel, KernelMatrix, KernelThis } from '../gpu/gpu-kernel.ts';
 import type { GpuLink } from '../gpu/link.ts';
 import type { AttentionKernels, AttentionShape } from './kernel.ts';

@@ -3,7 +3,7 @@
  *
  * Bound: relative to the largest output, 1e-5 against float64 (two passes: no cancellation).
  */
-import { chunksOf, columnSumsOf, totalOf } from '../elementwise/gpu.ts';
+import { chunksOf, columnSumsOf, totalOf } from '../column-sums/gpu.ts';
 import type { GpuKernel, KernelMatrix, KernelThis } from '../gpu/gpu-kernel.ts';
 import type { GpuLink } from '../gpu/link.ts';
 import type { BatchNormKernels } from './kernel.ts';

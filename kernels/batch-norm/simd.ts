@@ -1,10 +1,10 @@
-import { bindColumnSums } from '../column-sums.ts';
+import { bindChunkedSums } from '../column-sums/simd.ts';
 import { along, inRows, ROWS } from '../threads/job.ts';
 import { eachElement, forUp, type ModuleBuilder } from '../wasm/assembler.ts';
 import { f32x4, i32, type V128 } from '../wasm/instructions.ts';
-import type { Link } from '../wasm/link.ts';
+import { type Link, movingRows } from '../wasm/link.ts';
 import type { BatchNormKernels } from './kernel.ts';
-import { moveAverage } from './reference.ts';
+import { referenceBatchNorm } from './reference.ts';
 
 /** Column constants first, into scratch; then row after row, since strided writes cost 2.5 times as much (measured). */
 export function emitBatchNorm(module: ModuleBuilder): void {
@@ -117,7 +117,7 @@ export function bindBatchNorm(link: Link): BatchNormKernels {
   const [fill, divideBy] = [func('fill'), func('divideBy')];
   const [scalesOf, forward] = [func('batchNormScales'), split('batchNormForward')];
   const [constantsOf, backward] = [func('batchNormConstants'), split('batchNormBackward')];
-  const columns = bindColumnSums(link, (cols) => 12 * cols);
+  const columns = bindChunkedSums(link, (cols) => 12 * cols);
   return {
     batchNormMoments(mean, variance, x, rows, cols) {
       const [m, v, from] = [at(mean, cols), at(variance, cols), at(x, rows * cols)];
@@ -131,7 +131,7 @@ export function bindBatchNorm(link: Link): BatchNormKernels {
     batchNormForward(y, x, mean, variance, gain, bias, epsilon, rows, cols) {
       const scales = scratch(4 * cols);
       scalesOf(scales, at(variance, cols), at(gain, cols), epsilon, cols);
-      const [to, from] = [y, x].map((one) => along(at(one, rows * cols), 4 * cols));
+      const [to, from] = movingRows(at, [y, x], rows, cols);
       forward(inRows(rows, FORWARD * cols), [to!, from!, at(mean, cols), scales, at(bias, cols), ROWS, cols]);
     },
     batchNormBackward(dx, dGain, dBias, dy, x, mean, variance, gain, epsilon, rows, cols) {
@@ -145,6 +145,6 @@ export function bindBatchNorm(link: Link): BatchNormKernels {
       const moving = [at(dx, rows * cols), slope, value].map((one) => along(one, 4 * cols));
       backward(inRows(rows, BACKWARD * cols), [...moving, center, averages, slopes, scales, ROWS, cols]);
     },
-    moveAverage,
+    moveAverage: referenceBatchNorm(Math.fround).moveAverage,
   };
 }

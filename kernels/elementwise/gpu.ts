@@ -1,17 +1,13 @@
 /**
  * Sums, blocks and gathered rows on the GPU. Nothing is changed in place there: each kernel gives a new matrix.
  *
- * Bound: one rounding an output; sums over rows are taken in chunks of 64, which are then added, so that the error grows with
- * 64 + rows / 64 roundings and not with the rows.
+ * Bound: one rounding an output.
  */
 import type { GpuMatrix } from '../gpu/device.ts';
 import type { GpuKernel, KernelMatrix, KernelThis } from '../gpu/gpu-kernel.ts';
 import type { GpuLink, GpuWork } from '../gpu/link.ts';
 import type { Floats } from '../operands.ts';
 import type { ElementwiseKernels } from './kernel.ts';
-
-/** Rows that one thread adds up. */
-const CHUNK_ROWS = 64;
 
 /** a + b */
 function sum(this: KernelThis, a: KernelMatrix, b: KernelMatrix): number {
@@ -63,23 +59,6 @@ function addedBlock(
 /** x[r, c] + bias[c] */
 function biased(this: KernelThis, x: KernelMatrix, bias: KernelMatrix): number {
   return x[this.thread.y]![this.thread.x]! + bias[0]![this.thread.x]!;
-}
-
-/** Row y: the sums of the columns of x over chunk y of its rows. */
-function chunkSums(this: KernelThis<'chunkRows' | 'rows'>, x: KernelMatrix): number {
-  const first = this.thread.y * this.constants.chunkRows;
-  let total = 0;
-  for (let r = 0; r < this.constants.chunkRows; r++) {
-    if (first + r < this.constants.rows) total += x[first + r]![this.thread.x]!;
-  }
-  return total;
-}
-
-/** Of the rows of `chunks`: factor times the sum. */
-function columnTotals(this: KernelThis<'chunks'>, chunks: KernelMatrix, factor: number): number {
-  let total = 0;
-  for (let r = 0; r < this.constants.chunks; r++) total += chunks[r]![this.thread.x]!;
-  return total * factor;
 }
 
 /** Row y is row ids[y] of x; rounding down changes nothing, but lets the sample be any numbers. */
@@ -141,16 +120,6 @@ const BIASED: GpuKernel = {
     tolerance: 2e-7,
   },
 };
-const CHUNK_SUMS: GpuKernel = {
-  name: 'chunkSums',
-  body: chunkSums,
-  sample: { rows: 3, cols: 5, constants: { chunkRows: 4, rows: 10 }, inputs: [[10, 5]], tolerance: 1e-6 },
-};
-const COLUMN_TOTALS: GpuKernel = {
-  name: 'columnTotals',
-  body: columnTotals,
-  sample: { rows: 1, cols: 5, constants: { chunks: 6 }, inputs: [[6, 5], 0.25], tolerance: 1e-6 },
-};
 const GATHERED_ROWS: GpuKernel = {
   name: 'gatheredRows',
   body: gatheredRows,
@@ -166,22 +135,6 @@ const GATHERED_ROWS: GpuKernel = {
     tolerance: 0,
   },
 };
-
-/** (rows / 64, cols): what is left of x (rows, cols) when each chunk of rows is one row; sizes for kernels of that kind. */
-export function chunksOf(rows: number, cols: number) {
-  return { rows: Math.ceil(rows / CHUNK_ROWS), cols, constants: { rows, chunkRows: CHUNK_ROWS } };
-}
-
-/** factor · the sum of the rows of `chunks`, (1, cols). */
-export function totalOf(on: GpuWork, chunks: GpuMatrix, factor = 1): Promise<GpuMatrix> {
-  const { rows, cols } = chunks;
-  return on.run(COLUMN_TOTALS, { rows: 1, cols, constants: { chunks: rows }, inputs: [chunks, factor] });
-}
-
-/** factor · the column sums of x, (1, cols). */
-export async function columnSumsOf(on: GpuWork, x: GpuMatrix, factor = 1): Promise<GpuMatrix> {
-  return totalOf(on, await on.run(CHUNK_SUMS, { ...chunksOf(x.rows, x.cols), inputs: [x] }), factor);
-}
 
 /** a + b, of one shape. */
 export function sumOf(on: GpuWork, a: GpuMatrix, b: GpuMatrix): Promise<GpuMatrix> {
@@ -244,9 +197,6 @@ export function gpuElementwise({ queue }: GpuLink): Omit<ElementwiseKernels, 'st
         const inputs = [await on.read(y, rows, cols), await on.read(bias, 1, cols)];
         await on.write(y, await on.run(BIASED, { rows, cols, inputs }));
       });
-    },
-    columnSums(out, x, rows, cols) {
-      queue(async (on) => on.add(out, await columnSumsOf(on, await on.read(x, rows, cols))));
     },
   };
 }

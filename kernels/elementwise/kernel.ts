@@ -31,6 +31,4 @@ export interface ElementwiseKernels {
   ): void;
   /** y[r, c] += bias[c]. */
   addBias(y: Floats, bias: Floats, rows: number, cols: number): void;
-  /** out[c] += sum over rows of x[r, c]: chunks of 256 rows, each summed in row order, chunk sums added in order. */
-  columnSums(out: Floats, x: Floats, rows: number, cols: number): void;
 }

@@ -1,8 +1,7 @@
-import { bindColumnSums, emitColumnSums } from '../column-sums.ts';
 import { along, inElements, inRows, ROWS } from '../threads/job.ts';
 import { eachElement, type FunctionScope, forUp, type Local, type ModuleBuilder, ret } from '../wasm/assembler.ts';
 import { f32, f32x4, f64x2, i32, i32x4, type Statement, type V128 } from '../wasm/instructions.ts';
-import type { Link } from '../wasm/link.ts';
+import { type Link, movingRows } from '../wasm/link.ts';
 import type { ElementwiseKernels } from './kernel.ts';
 
 type V = Local<'v128'>;
@@ -66,7 +65,6 @@ export function emitElementwise(module: ModuleBuilder): void {
       ret(total),
     ];
   });
-  emitColumnSums(module);
 }
 
 /** y[i] += x[i] */
@@ -81,14 +79,12 @@ const ELEMENT = 0.7;
 const FILLED = 0.6;
 const STANDARDIZED = 0.9;
 
-export function bindElementwise(link: Link): ElementwiseKernels {
-  const { split, at } = link;
+export function bindElementwise({ split, at }: Link): ElementwiseKernels {
   const standardize = split('standardize');
   const fill = split('fill');
   const add = split('add');
   const copyBlock = split('copyBlock');
   const addBlock = split('addBlock');
-  const columns = bindColumnSums(link, () => 0);
   const place = (view: Parameters<typeof at>[0], stride: number, offset: number, rows: number, cols: number) =>
     at(view, rows > 0 ? (rows - 1) * stride + offset + cols : 0) + 4 * offset;
   return {
@@ -99,7 +95,7 @@ export function bindElementwise(link: Link): ElementwiseKernels {
       standardize(inElements(n, STANDARDIZED), [along(at(x, n), 4), ROWS, mean, std]);
     },
     add(y, x, n) {
-      add(inElements(n, ELEMENT), [along(at(y, n), 4), along(at(x, n), 4), ROWS]);
+      add(inElements(n, ELEMENT), [...movingRows(at, [y, x], n), ROWS]);
     },
     copyBlock(target, targetStride, targetOffset, source, sourceStride, sourceOffset, rows, cols) {
       const to = along(place(target, targetStride, targetOffset, rows, cols), 4 * targetStride);
@@ -114,9 +110,6 @@ export function bindElementwise(link: Link): ElementwiseKernels {
     addBias(y, bias, rows, cols) {
       const to = along(at(y, rows * cols), 4 * cols);
       addBlock(inRows(rows, ELEMENT * cols), [to, 4 * cols, at(bias, cols), 0, ROWS, cols]);
-    },
-    columnSums(out, x, rows, cols) {
-      columns.sums(at(out, cols), at(x, rows * cols), rows, cols);
     },
   };
 }

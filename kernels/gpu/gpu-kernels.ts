@@ -2,6 +2,7 @@ import { gpuActivation } from '../activation/gpu.ts';
 import { gpuAdamw } from '../adamw/gpu.ts';
 import { gpuAttention } from '../attention/gpu.ts';
 import { gpuBatchNorm } from '../batch-norm/gpu.ts';
+import { gpuColumnSums } from '../column-sums/gpu.ts';
 import { gpuElementwise, rowsOf } from '../elementwise/gpu.ts';
 import type { Kernels } from '../kernels.ts';
 import { gpuMatmul } from '../matmul/gpu-resident.ts';
@@ -15,6 +16,7 @@ import { ResidentArrays } from './resident-arrays.ts';
 type TrainingKernels = Pick<Kernels, 'counts' | 'floats'> &
   ReturnType<typeof gpuMatmul> &
   ReturnType<typeof gpuElementwise> &
+  ReturnType<typeof gpuColumnSums> &
   ReturnType<typeof gpuActivation> &
   ReturnType<typeof gpuBatchNorm> &
   ReturnType<typeof gpuAttention> &
@@ -49,6 +51,7 @@ export function gpuKernels(device: GpuDevice): GpuKernels {
     floats: (length) => resident.floats(length),
     ...gpuMatmul(resident),
     ...gpuElementwise(resident),
+    ...gpuColumnSums(resident),
     ...gpuActivation(resident),
     ...gpuBatchNorm(resident),
     ...gpuAttention(resident),

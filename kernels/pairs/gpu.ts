@@ -4,8 +4,9 @@
  * Bound, relative to the largest output, against float64: distances 2e-6; weights 2e-6 (the logarithm of WebGPU is precise to
  * 2^-21 around 1); gradients 1e-5. Long sums are taken in chunks.
  */
+
+import { chunksOf, totalOf } from '../column-sums/gpu.ts';
 import { countDistances } from '../distance/reference.ts';
-import { chunksOf, totalOf } from '../elementwise/gpu.ts';
 import type { GpuKernel, KernelMatrix, KernelThis } from '../gpu/gpu-kernel.ts';
 import type { GpuLink } from '../gpu/link.ts';
 import { TRANSPOSE } from '../gpu/transpose.ts';

@@ -5,7 +5,7 @@ import { eachElement, type FunctionScope, forUp, ifThen, type Local, type Module
 import { eachStrip } from '../wasm/columns.ts';
 import { f32, f32x4, type I32, i32, type Statement, select, v128 } from '../wasm/instructions.ts';
 import { loadRest, reduceLanes, sumTerms } from '../wasm/lane-sums.ts';
-import type { Link } from '../wasm/link.ts';
+import { type Link, movingRows } from '../wasm/link.ts';
 import type { PairKernels } from './kernel.ts';
 import { SMALLEST_NORMAL } from './reference.ts';
 
@@ -234,17 +234,17 @@ export function bindPairs({ func, split, at, scratch, counts }: Link): PairKerne
       counts.multiplyAdds += pairs * dim;
     },
     inrpWeights(w, d, boundary, alpha, beta, n) {
-      inrpWeights(inElements(n, WEIGHT), [along(at(w, n), 4), along(at(d, n), 4), boundary, alpha, beta, ROWS]);
+      inrpWeights(inElements(n, WEIGHT), [...movingRows(at, [w, d], n), boundary, alpha, beta, ROWS]);
     },
     inrpLoss(loss, w, compressed, original, rows) {
-      const matrices = [w, compressed, original].map((one) => along(at(one, rows * rows), 4 * rows));
+      const matrices = movingRows(at, [w, compressed, original], rows, rows);
       const sums = scratch(4 * rows);
       inrpLossRows(inRows(rows, ENTRY * rows), [along(sums, 4), ...matrices, ROWS, rows]);
       loss[0] = Math.fround(sumInOrder(sums, rows) / Math.fround(rows * rows));
     },
     inrpLossBackward(dCompressed, dLoss, w, compressed, original, rows) {
       const n = rows * rows;
-      const [to, ...from] = [dCompressed, w, compressed, original].map((one) => along(at(one, n), 4));
+      const [to, ...from] = movingRows(at, [dCompressed, w, compressed, original], n);
       inrpLossBackward(inElements(n, ENTRY), [to!, dLoss[0]! / n, ...from, ROWS]);
     },
   };

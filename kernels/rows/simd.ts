@@ -1,9 +1,8 @@
-import type { Floats } from '../operands.ts';
-import { along, inRows, ROWS } from '../threads/job.ts';
+import { inRows, ROWS } from '../threads/job.ts';
 import { eachElement, forUp, ifThen, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
 import { f32, f32x4, i32, type Statement, v128 } from '../wasm/instructions.ts';
 import { reduceLanes, sumTerms } from '../wasm/lane-sums.ts';
-import type { Link } from '../wasm/link.ts';
+import { type Link, movingRows } from '../wasm/link.ts';
 import type { RowKernels } from './kernel.ts';
 import { SMALLEST_NORM } from './reference.ts';
 
@@ -125,23 +124,28 @@ export function bindRows({ split, at }: Link): RowKernels {
   const normalizeRowsBackward = split('normalizeRowsBackward');
   const rowDistances = split('rowDistances');
   const rowDistancesBackward = split('rowDistancesBackward');
-  const numbers = (view: Floats, rows: number) => along(at(view, rows), 4);
   return {
     normalizeRows(y, norms, x, rows, cols) {
-      const [to, from] = [y, x].map((view) => along(at(view, rows * cols), 4 * cols));
-      normalizeRows(inRows(rows, ELEMENT * cols), [to!, numbers(norms, rows), from!, ROWS, cols]);
+      const [to, from] = movingRows(at, [y, x], rows, cols);
+      normalizeRows(inRows(rows, ELEMENT * cols), [to!, ...movingRows(at, [norms], rows), from!, ROWS, cols]);
     },
     normalizeRowsBackward(dx, dy, y, norms, rows, cols) {
-      const moving = [dx, dy, y].map((view) => along(at(view, rows * cols), 4 * cols));
-      normalizeRowsBackward(inRows(rows, ELEMENT * cols), [...moving, numbers(norms, rows), ROWS, cols]);
+      const moving = movingRows(at, [dx, dy, y], rows, cols);
+      normalizeRowsBackward(inRows(rows, ELEMENT * cols), [...moving, ...movingRows(at, [norms], rows), ROWS, cols]);
     },
     rowDistances(out, a, b, epsilon, rows, cols) {
-      const moving = [a, b].map((view) => along(at(view, rows * cols), 4 * cols));
-      rowDistances(inRows(rows, ELEMENT * cols), [numbers(out, rows), ...moving, epsilon * epsilon, ROWS, cols]);
+      const moving = movingRows(at, [a, b], rows, cols);
+      rowDistances(inRows(rows, ELEMENT * cols), [
+        ...movingRows(at, [out], rows),
+        ...moving,
+        epsilon * epsilon,
+        ROWS,
+        cols,
+      ]);
     },
     rowDistancesBackward(da, db, dOut, out, a, b, rows, cols) {
-      const [toA, toB, fromA, fromB] = [da, db, a, b].map((view) => along(at(view, rows * cols), 4 * cols));
-      const slopes = [numbers(dOut, rows), numbers(out, rows)];
+      const [toA, toB, fromA, fromB] = movingRows(at, [da, db, a, b], rows, cols);
+      const slopes = movingRows(at, [dOut, out], rows);
       rowDistancesBackward(inRows(rows, ELEMENT * cols), [toA!, toB!, ...slopes, fromA!, fromB!, ROWS, cols]);
     },
   };

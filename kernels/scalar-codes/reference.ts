@@ -1,4 +1,5 @@
 import { countDistances } from '../distance/reference.ts';
+import { laneSum } from '../math/lane-sum.ts';
 import type { Counts, Floats, Round } from '../operands.ts';
 import type { ScalarCodesKernels } from './kernel.ts';
 
@@ -22,12 +23,11 @@ export function codeDistance(
   dim: number,
   round: Round,
 ): number {
-  const lanes = [0, 0, 0, 0];
-  for (let i = 0; i < dim; i++) {
+  const square = (i: number): number => {
     const difference = round(target[i]! - round(steps[i]! * codes[codeAt + i]!));
-    lanes[i & 3] = round(lanes[i & 3]! + round(difference * difference));
-  }
-  return round(round(lanes[0]! + lanes[2]!) + round(lanes[1]! + lanes[3]!));
+    return round(difference * difference);
+  };
+  return laneSum(dim, square, round);
 }
 
 /** scale · sum of (a[i] - b[i])², the sum exact: below 2^31 up to 33,025 numbers. */

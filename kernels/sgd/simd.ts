@@ -1,8 +1,8 @@
 import { SMALLEST_MOMENT } from '../adamw/reference.ts';
-import { along, inElements, ROWS } from '../threads/job.ts';
+import { inElements, ROWS } from '../threads/job.ts';
 import { eachElement, type ModuleBuilder } from '../wasm/assembler.ts';
 import { f32x4, i32, v128 } from '../wasm/instructions.ts';
-import type { Link } from '../wasm/link.ts';
+import { type Link, movingRows } from '../wasm/link.ts';
 import type { SgdKernels } from './kernel.ts';
 
 export function emitSgd(module: ModuleBuilder): void {
@@ -40,7 +40,7 @@ export function bindSgd({ split, at }: Link): SgdKernels {
   const sgd = split('sgd');
   return {
     sgd(parameter, gradient, velocity, n, rate, momentum) {
-      const moving = [parameter, gradient, velocity].map((view) => along(at(view, n), 4));
+      const moving = movingRows(at, [parameter, gradient, velocity], n);
       sgd(inElements(n, PARAMETER), [...moving, ROWS, rate, momentum]);
     },
   };

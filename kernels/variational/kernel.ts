@@ -1,6 +1,6 @@
 import type { Floats } from '../operands.ts';
 
-/** What a variational autoencoder needs; its losses are summed row after row, a row in four lanes. */
+/** What a variational autoencoder needs; its divergence is summed row after row, a row in four lanes. */
 export interface VariationalKernels {
   /** deviation = e^(logVariance / 2), z = mean + deviation · noise; |logVariance| <= 80. */
   gaussianSample(z: Floats, deviation: Floats, mean: Floats, logVariance: Floats, noise: Floats, n: number): void;
@@ -25,8 +25,4 @@ export interface VariationalKernels {
     rows: number,
     cols: number,
   ): void;
-  /** Mean over rows of |x_r - target_r|². */
-  squaredError(x: Floats, target: Floats, rows: number, cols: number): number;
-  /** dx += 2 seed / rows · (x - target). */
-  squaredErrorBackward(dx: Floats, seed: number, x: Floats, target: Floats, rows: number, cols: number): void;
 }

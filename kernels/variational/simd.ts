@@ -1,10 +1,9 @@
 import { expStatements } from '../math/simd.ts';
-import type { Floats } from '../operands.ts';
 import { along, inElements, inRows, ROWS } from '../threads/job.ts';
 import { eachElement, type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
 import { f32x4, i32, type Statement, v128 } from '../wasm/instructions.ts';
-import { loadRest, reduceLanes, sumTerms } from '../wasm/lane-sums.ts';
-import type { Link } from '../wasm/link.ts';
+import { loadRest, reduceLanes } from '../wasm/lane-sums.ts';
+import { type Link, movingRows } from '../wasm/link.ts';
 import type { VariationalKernels } from './kernel.ts';
 
 export function emitVariational(module: ModuleBuilder): void {
@@ -12,8 +11,6 @@ export function emitVariational(module: ModuleBuilder): void {
   emitGaussianSampleBackward(module);
   emitGaussianDivergence(module);
   emitGaussianDivergenceBackward(module);
-  emitSquaredError(module);
-  emitSquaredErrorBackward(module);
 }
 
 function emitGaussianSample(module: ModuleBuilder): void {
@@ -127,37 +124,6 @@ function emitGaussianDivergenceBackward(module: ModuleBuilder): void {
   );
 }
 
-function emitSquaredError(module: ModuleBuilder): void {
-  const operands = { sums: 'i32', x: 'i32', target: 'i32', rows: 'i32', cols: 'i32' } as const;
-  module.func('squaredErrorRows', operands, 'void', ({ sums, x, target, rows, cols }, f) => {
-    const [sum, difference] = [f.local('v128'), f.local('v128')];
-    return [
-      forUp(f, 0, i32.shl(rows, 2), 4, (row) => [
-        ...sumTerms(f, [sum], x, [target], cols, (a, b) => f32x4.mul(difference.tee(f32x4.sub(a, b)), difference)),
-        ...reduceLanes(f, sum, [sum]),
-        v128.store32_lane(i32.add(sums, row), sum, 0),
-        x.set(i32.add(x, i32.shl(cols, 2))),
-        target.set(i32.add(target, i32.shl(cols, 2))),
-      ]),
-    ];
-  });
-}
-
-function emitSquaredErrorBackward(module: ModuleBuilder): void {
-  const operands = { dx: 'i32', factor: 'f32', x: 'i32', target: 'i32', n: 'i32' } as const;
-  module.func('squaredErrorBackward', operands, 'void', ({ dx, factor, x, target, n }, f) => {
-    const [scale, step] = [f.local('v128'), f.local('v128')];
-    return [
-      scale.set(f32x4.splat(factor)),
-      eachElement(f, n, (byte, lanes) => [
-        step.set(f32x4.sub(lanes.load(i32.add(x, byte)), lanes.load(i32.add(target, byte)))),
-        step.set(f32x4.mul(scale, step)),
-        lanes.store(i32.add(dx, byte), f32x4.add(lanes.load(i32.add(dx, byte)), step)),
-      ]),
-    ];
-  });
-}
-
 /** Nanoseconds for an element: where an exponential is computed, and where none is. */
 const EXPONENTIAL = 1.5;
 const ELEMENT = 0.5;
@@ -167,43 +133,27 @@ export function bindVariational({ func, split, at, scratch }: Link): Variational
   const gaussianSampleBackward = split('gaussianSampleBackward');
   const gaussianDivergenceRows = split('gaussianDivergenceRows');
   const gaussianDivergenceBackward = split('gaussianDivergenceBackward');
-  const squaredErrorRows = split('squaredErrorRows');
-  const squaredErrorBackward = split('squaredErrorBackward');
   const sumInOrder = func('sumInOrder');
-  const elements = (views: readonly Floats[], n: number) => views.map((view) => along(at(view, n), 4));
-  const inRowsOf = (views: readonly Floats[], rows: number, cols: number) =>
-    views.map((view) => along(at(view, rows * cols), 4 * cols));
   return {
     gaussianSample(z, deviation, mean, logVariance, noise, n) {
-      const operands = elements([z, deviation, mean, logVariance, noise], n);
+      const operands = movingRows(at, [z, deviation, mean, logVariance, noise], n);
       gaussianSample(inElements(n, EXPONENTIAL), [...operands, ROWS]);
     },
     gaussianSampleBackward(dMean, dLogVariance, dz, deviation, noise, n) {
-      const operands = elements([dMean, dLogVariance, dz, deviation, noise], n);
+      const operands = movingRows(at, [dMean, dLogVariance, dz, deviation, noise], n);
       gaussianSampleBackward(inElements(n, ELEMENT), [...operands, ROWS]);
     },
     gaussianDivergence(mean, logVariance, rows, cols) {
       const sums = scratch(4 * rows);
-      const operands = [along(sums, 4), ...inRowsOf([mean, logVariance], rows, cols)];
+      const operands = [along(sums, 4), ...movingRows(at, [mean, logVariance], rows, cols)];
       gaussianDivergenceRows(inRows(rows, EXPONENTIAL * cols), [...operands, ROWS, cols]);
       return Math.fround(sumInOrder(sums, rows) / Math.fround(2 * rows));
     },
     gaussianDivergenceBackward(dMean, dLogVariance, seed, mean, logVariance, rows, cols) {
       const n = rows * cols;
       const factor = seed / rows;
-      const [toMean, toVariance, ...from] = elements([dMean, dLogVariance, mean, logVariance], n);
+      const [toMean, toVariance, ...from] = movingRows(at, [dMean, dLogVariance, mean, logVariance], n);
       gaussianDivergenceBackward(inElements(n, EXPONENTIAL), [toMean!, toVariance!, factor, factor / 2, ...from, ROWS]);
-    },
-    squaredError(x, target, rows, cols) {
-      const sums = scratch(4 * rows);
-      const operands = [along(sums, 4), ...inRowsOf([x, target], rows, cols)];
-      squaredErrorRows(inRows(rows, ELEMENT * cols), [...operands, ROWS, cols]);
-      return Math.fround(sumInOrder(sums, rows) / Math.fround(rows));
-    },
-    squaredErrorBackward(dx, seed, x, target, rows, cols) {
-      const n = rows * cols;
-      const [to, ...from] = elements([dx, x, target], n);
-      squaredErrorBackward(inElements(n, ELEMENT), [to!, (2 * seed) / rows, ...from, ROWS]);
     },
   };
 }

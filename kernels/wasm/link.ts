@@ -1,5 +1,5 @@
 import type { Counts, Floats } from '../operands.ts';
-import type { ChunkOperand, Grid } from '../threads/job.ts';
+import { along, type ChunkOperand, type Grid } from '../threads/job.ts';
 import type { WasmFunction } from './webassembly.ts';
 
 /**
@@ -38,4 +38,9 @@ export function remembering(at: Link['at']): Link['at'] {
     }
     return address;
   };
+}
+
+/** Operands (rows, cols), a number a row if `cols` is not given, of which a chunk gets the address of its first row. */
+export function movingRows(at: Link['at'], views: readonly Floats[], rows: number, cols = 1): ChunkOperand[] {
+  return views.map((view) => along(at(view, rows * cols), 4 * cols));
 }

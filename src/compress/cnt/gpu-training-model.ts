@@ -1,4 +1,4 @@
-import { standardize } from '../../../kernels/elementwise/reference.ts';
+import { referenceKernels } from '../../../kernels/backend.ts';
 import type { GpuDevice, GpuMatrix } from '../../../kernels/gpu/device.ts';
 import { type GpuKernels, gpuKernels } from '../../../kernels/gpu/gpu-kernels.ts';
 import type { Floats } from '../../../kernels/operands.ts';
@@ -11,6 +11,9 @@ import { HELD_OUT_BATCHES } from '../training/evaluation.ts';
 import type { EncodedRows, HeldOutLoss, TrainedModel } from '../training/trained-model.ts';
 import type { TrainingSettings } from './settings.ts';
 import { type HeldOutTape, heldOutTape, type TrainingTape, trainingTape } from './training-tapes.ts';
+
+/** Rows are standardized before they are sent. */
+const HOST = referenceKernels();
 
 /** Steps from one reading of the losses to the next: reading is where the host waits for the device. */
 export const LOSS_INTERVAL = 16;
@@ -92,7 +95,7 @@ export class GpuTrainingModel implements TrainedModel {
     for (let batch = 0; batch < batches; batch++) {
       const first = batch * rows;
       compressed.value.set(encoded.data.subarray(first * encoded.cols, (first + rows) * encoded.cols));
-      standardizeRows({ standardize }, originals.value, base, ids, first, rows, this.#settings.standardization);
+      standardizeRows(HOST, originals.value, base, ids, first, rows, this.#settings.standardization);
       this.#kernels.send(compressed.value);
       this.#kernels.send(originals.value);
       tape.forward();
@@ -131,7 +134,7 @@ export class GpuTrainingModel implements TrainedModel {
       this.#kernels.send(this.#ids);
       this.#kernels.gatherRows(x.value, this.#rows, this.#ids, batch);
     } else {
-      standardizeRows({ standardize }, x.value, base, ids, first, batch, standardization);
+      standardizeRows(HOST, x.value, base, ids, first, batch, standardization);
       this.#kernels.send(x.value);
     }
   }
@@ -155,6 +158,6 @@ async function standardizedRows(
   const { rows, cols } = base;
   if (rows > MOST_ROWS || rows * cols > device.capacity) return undefined;
   const { data } = createMatrix(rows, cols);
-  standardizeRows({ standardize }, data, base, undefined, 0, rows, standardization);
+  standardizeRows(HOST, data, base, undefined, 0, rows, standardization);
   return device.upload(data, rows, cols);
 }

@@ -1,4 +1,4 @@
-import { standardize } from '../../../kernels/elementwise/reference.ts';
+import { referenceKernels } from '../../../kernels/backend.ts';
 import type { GpuKernels } from '../../../kernels/gpu/gpu-kernels.ts';
 import type { ParameterSet } from '../../autodiff/parameters.ts';
 import { Tape } from '../../autodiff/tape.ts';
@@ -7,6 +7,9 @@ import type { Matrix } from '../../tensor/matrix.ts';
 import { type Network, network } from '../cnt/network.ts';
 import type { RowEncoder } from './encoder.ts';
 import { type Standardization, standardizeRows } from './standardization.ts';
+
+/** Rows are standardized before they are sent. */
+const HOST = referenceKernels();
 
 /** A network in inference on a GPU: rows go up, compressed rows come down, and nothing else. */
 export class GpuEncoder implements RowEncoder {
@@ -48,7 +51,7 @@ export class GpuEncoder implements RowEncoder {
     count: number,
   ): Promise<void> {
     const dOut = colsOf(this.#out);
-    standardizeRows({ standardize }, this.#x.value, x, ids, first, count, this.#standardization);
+    standardizeRows(HOST, this.#x.value, x, ids, first, count, this.#standardization);
     this.#kernels.send(this.#x.value);
     this.#tape.forward();
     await this.#kernels.fetch(this.#out.value);

@@ -6,12 +6,13 @@
  * takes 1.7 times as long (13,312 rows x 384, measured).
  */
 
-import { CHUNK_ROWS } from './elementwise/reference.ts';
-import { along, COLUMNS, type Grid, ROWS } from './threads/job.ts';
-import { eachElement, type FunctionScope, forUp, type Local, type ModuleBuilder } from './wasm/assembler.ts';
-import { type Expression, f32x4, type I32, i32, memory, type Statement } from './wasm/instructions.ts';
-import type { Link } from './wasm/link.ts';
-import { SCRATCH_BYTES } from './wasm/memory.ts';
+import { along, COLUMNS, type Grid, ROWS } from '../threads/job.ts';
+import { eachElement, type FunctionScope, forUp, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { type Expression, f32x4, type I32, i32, memory, type Statement } from '../wasm/instructions.ts';
+import type { Link } from '../wasm/link.ts';
+import { SCRATCH_BYTES } from '../wasm/memory.ts';
+import type { ColumnSumsKernels } from './kernel.ts';
+import { CHUNK_ROWS } from './reference.ts';
 
 type L = Local<'i32'>;
 type V = Local<'v128'>;
@@ -118,7 +119,7 @@ const COLUMNS_EACH = 128;
 const ELEMENT = 0.5;
 
 /** Adds sums over rows onto totals (cols each). */
-export interface ColumnSums {
+export interface ChunkedSums {
   sums(total: number, x: number, rows: number, cols: number): void;
   /** Of (x - mean)². */
   squares(total: number, x: number, mean: number, rows: number, cols: number): void;
@@ -126,8 +127,17 @@ export interface ColumnSums {
   slopes(total: number, centered: number, dy: number, x: number, mean: number, rows: number, cols: number): void;
 }
 
+export function bindColumnSums(link: Link): ColumnSumsKernels {
+  const { sums } = bindChunkedSums(link, () => 0);
+  return {
+    columnSums(out, x, rows, cols) {
+      sums(link.at(out, cols), link.at(x, rows * cols), rows, cols);
+    },
+  };
+}
+
 /** @param reserved bytes at the start of scratch that the caller keeps */
-export function bindColumnSums({ func, split, scratch }: Link, reserved: (cols: number) => number): ColumnSums {
+export function bindChunkedSums({ func, split, scratch }: Link, reserved: (cols: number) => number): ChunkedSums {
   const chunkSums = split('chunkSums');
   const chunkSquares = split('chunkSquares');
   const chunkSlopes = split('chunkSlopes');
