@@ -80,6 +80,7 @@ export type { GraphSearchOptions } from './index/graph/graph-searcher.ts';
 export type { NeighborGraph, NsgParameters } from './index/graph/nsg-archive.ts';
 export { type NsgBuildCounts, NsgIndex, type NsgIndexOptions, type NsgPhase } from './index/graph/nsg-index.ts';
 export { Sq8GraphIndex, type Sq8GraphOptions, type Sq8GraphStatistics } from './index/graph/sq8-graph-index.ts';
+export type { SearchIndex } from './index/kinds.ts';
 export {
   type LinkAndCodeBytes,
   LinkAndCodeIndex,
@@ -88,7 +89,7 @@ export {
   type ReconstructionErrors,
 } from './index/link-and-code/link-and-code.ts';
 export type { LinkAndCodeOptions, LinkAndCodeStep } from './index/link-and-code/link-and-code-build.ts';
-export { loadIndex, type SearchIndex } from './index/load-index.ts';
+export { loadIndex } from './index/load-index.ts';
 export type { CodeSearchOptions } from './index/search/code-search.ts';
 export type { RerankOptions } from './index/search/rerank.ts';
 export type { SearchCounts, SearchResult } from './index/search/search-result.ts';

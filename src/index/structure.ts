@@ -1,60 +1,60 @@
 import { type GraphStatistics, graphStatistics } from '../graph/statistics.ts';
 import { type Archive, requireArray, requireInteger } from '../tensor/named-arrays.ts';
 import { requireSizes } from './codes/code-archive.ts';
-import { requireStarts } from './codes/ivf-adc.ts';
+import { type ListStatistics, listStatistics, requireStarts } from './codes/list-statistics.ts';
 import { readGraph } from './graph/graph-archive.ts';
 import { readNsgGraph } from './graph/nsg-archive.ts';
 
-/** What the inverted lists of an index look like. */
-export interface ListStatistics {
-  readonly nlist: number;
-  /** Rows of each list. */
-  readonly sizes: readonly number[];
-  /** nlist · Σ size² / rows²: 1 where all lists are equally long. */
-  readonly imbalance: number;
+/** Graph or lists of an index, read without its vectors and codes. */
+export interface Structure {
+  /** The arrays of an archive in which it lies. */
+  readonly arrays: readonly string[];
+  /**
+   * What it looks like, from an archive that has at least these arrays.
+   *
+   * @throws {RangeError} at the first thing that does not fit
+   */
+  readonly statistics: (archive: Archive) => GraphStatistics | ListStatistics;
 }
 
 const LARGEST = 2 ** 31 - 1;
-const GRAPH = ['levels', 'links', 'upperLinks', 'representatives'];
-const ARRAYS: Readonly<Record<string, readonly string[]>> = {
-  hnsw: GRAPH,
-  'hnsw-sq8': GRAPH,
-  lc: GRAPH,
-  nsg: ['links'],
-  ivfpq: ['starts'],
+const LAYERS = ['levels', 'links', 'upperLinks', 'representatives'];
+
+function whereOf({ kind }: Archive): string {
+  return `${kind} index`;
+}
+
+function rowsOf(archive: Archive): number {
+  return requireSizes(archive, archive.kind, whereOf(archive)).rows;
+}
+
+/** @param baseLinks how many links a list of level 0 has room for; 2M if not given */
+function layerStatistics(archive: Archive, baseLinks?: number): GraphStatistics {
+  const { arrays, parameters } = archive;
+  return graphStatistics(readGraph(arrays, parameters, rowsOf(archive), whereOf(archive), baseLinks).graph);
+}
+
+export const LAYERED_GRAPH: Structure = { arrays: LAYERS, statistics: (archive) => layerStatistics(archive) };
+
+export const LINKED_CODES: Structure = {
+  arrays: LAYERS,
+  statistics: (archive) =>
+    layerStatistics(archive, requireInteger(archive.parameters, 'baseLinks', 1, LARGEST, whereOf(archive))),
 };
 
-/** In which arrays of an index of this kind its structure lies, neither vectors nor codes; `undefined` where it has none. */
-export function structureArrays(kind: string): readonly string[] | undefined {
-  return Object.hasOwn(ARRAYS, kind) ? ARRAYS[kind] : undefined;
-}
+export const NSG_GRAPH: Structure = {
+  arrays: ['links'],
+  statistics: (archive) => graphStatistics(readNsgGraph(archive, rowsOf(archive)).graph),
+};
 
-/**
- * Graph or lists of an index, from an archive that has at least the arrays of `structureArrays`.
- *
- * @throws {RangeError} at the first thing that does not fit, or if an index of that kind has no structure
- */
-export function structureStatistics(archive: Archive): GraphStatistics | ListStatistics {
-  const { kind, arrays, parameters } = archive;
-  const where = `${kind} index`;
-  if (!structureArrays(kind)) throw new RangeError(`${where}: expected a graph or lists, got neither.`);
-  const { rows } = requireSizes(archive, kind, where);
-  if (kind === 'nsg') return graphStatistics(readNsgGraph(archive, rows).graph);
-  if (kind === 'ivfpq') {
-    const nlist = requireInteger(parameters, 'nlist', 1, LARGEST, where);
-    const starts = requireArray(arrays, 'starts', 'int32', [nlist + 1], where).data;
+export const INVERTED_LISTS: Structure = {
+  arrays: ['starts'],
+  statistics(archive) {
+    const where = whereOf(archive);
+    const rows = rowsOf(archive);
+    const nlist = requireInteger(archive.parameters, 'nlist', 1, LARGEST, where);
+    const starts = requireArray(archive.arrays, 'starts', 'int32', [nlist + 1], where).data;
     requireStarts(starts, rows);
     return listStatistics(starts);
-  }
-  const baseLinks = kind === 'lc' ? requireInteger(parameters, 'baseLinks', 1, LARGEST, where) : undefined;
-  return graphStatistics(readGraph(arrays, parameters, rows, where, baseLinks).graph);
-}
-
-/** @param starts (nlist + 1): where each list begins, and where the last ends */
-function listStatistics(starts: Int32Array): ListStatistics {
-  const nlist = starts.length - 1;
-  const rows = starts[nlist]!;
-  const sizes = Array.from({ length: nlist }, (_, list) => starts[list + 1]! - starts[list]!);
-  const imbalance = (nlist * sizes.reduce((sum, size) => sum + size * size, 0)) / (rows * rows);
-  return { nlist, sizes, imbalance };
-}
+  },
+};

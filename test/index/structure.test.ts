@@ -4,8 +4,8 @@ import { IvfAdcIndex } from '../../src/index/codes/ivf-adc.ts';
 import { GraphIndex } from '../../src/index/graph/graph-index.ts';
 import { NsgIndex } from '../../src/index/graph/nsg-index.ts';
 import { Sq8GraphIndex } from '../../src/index/graph/sq8-graph-index.ts';
+import { kindOfIndex } from '../../src/index/kinds.ts';
 import { LinkAndCodeIndex } from '../../src/index/link-and-code/link-and-code.ts';
-import { structureArrays, structureStatistics } from '../../src/index/structure.ts';
 import { createMatrix } from '../../src/tensor/matrix.ts';
 import type { Archive } from '../../src/tensor/named-arrays.ts';
 import { Random } from '../../src/tensor/random/random.ts';
@@ -30,7 +30,7 @@ const INDEXES = {
 
 /** The archive with the arrays of its structure alone. */
 function bare(archive: Archive): Archive {
-  const names = structureArrays(archive.kind)!;
+  const names = kindOfIndex(archive.kind)!.structure!.arrays;
   return { ...archive, arrays: new Map([...archive.arrays].filter(([name]) => names.includes(name))) };
 }
 
@@ -40,20 +40,19 @@ for (const [kind, build] of Object.entries(INDEXES)) {
     const statistics = index.statistics() as unknown as Record<string, unknown>;
     const archive = bare(index.toArchive());
     assert.ok(archive.arrays.size < index.toArchive().arrays.size);
-    for (const [name, value] of Object.entries(structureStatistics(archive))) {
+    for (const [name, value] of Object.entries(kindOfIndex(kind)!.structure!.statistics(archive))) {
       assert.equal(value, statistics[name], name);
     }
   });
 }
 
 test('an index without structure has no statistics of it, and a damaged one is refused', async () => {
-  assert.is(structureArrays('flat'), undefined);
-  assert.is(structureArrays('toString'), undefined);
-  assert.throws(() => structureStatistics({ kind: 'flat', parameters: {}, arrays: new Map() }), /a graph or lists/);
+  assert.is(kindOfIndex('flat')!.structure, undefined);
+  assert.is(kindOfIndex('toString'), undefined);
   const archive = (await INDEXES.ivfpq()).toArchive();
   const starts = { shape: [6], data: Int32Array.of(0, 9, 8, 7, 6, ROWS) };
   assert.throws(
-    () => structureStatistics({ ...archive, arrays: new Map([['starts', starts]]) }),
+    () => kindOfIndex('ivfpq')!.structure!.statistics({ ...archive, arrays: new Map([['starts', starts]]) }),
     /begin and end within/,
   );
 });

@@ -1,18 +1,12 @@
-import { HNSW_PROFILES } from '../../graph/hnsw/profile.ts';
 import { writeArchive } from '../../io/container/archive-file.ts';
 import { digestArrays } from '../../io/digest.ts';
 import { loadVectors } from '../../io/vectors.ts';
-import { SCALAR_RANGES } from '../../quantize/scalar/scalar-quantizer.ts';
-import { UsageError } from '../arguments/usage-error.ts';
+import { buildIndex, KIND_NAMES, optionsOfKinds, requireBuildable, requireOptionsOfKind } from '../kinds/all.ts';
+import { BUILD_OPTIONS } from '../kinds/options.ts';
+import { listing, secondsText } from '../output/listing.ts';
 import { defineCommand, resultRow } from '../session/command.ts';
 import { throwIfInterrupted } from '../session/failures.ts';
 import { limited, requireSameRows, requireWritable } from '../shared/files.ts';
-import { removeGraphCheckpoint } from '../shared/graph-checkpoint.ts';
-import { BUILD_DEFAULTS, buildIndex, LINK_AND_CODE_DEFAULTS, requireProfileOfKind } from '../shared/index-building.ts';
-import { BUILD_OPTION_KINDS, INDEX_KINDS, ofKinds, requireOptionsOfKind } from '../shared/index-kinds.ts';
-import { listing, secondsText } from '../shared/listing.ts';
-
-const of = (name: keyof typeof BUILD_OPTION_KINDS): string => ofKinds(BUILD_OPTION_KINDS[name]);
 
 export const buildCommand = defineCommand({
   name: 'build',
@@ -20,67 +14,9 @@ export const buildCommand = defineCommand({
   options: {
     base: { type: 'path', placeholder: 'B', required: true, text: 'vectors to search among' },
     out: { type: 'path', placeholder: 'I', required: true, text: 'file for the index' },
-    index: { type: 'choice', choices: INDEX_KINDS, required: true, text: 'what is built; see above' },
-    'graph-base': {
-      type: 'path',
-      placeholder: 'C',
-      text: `${of('graph-base')}build the graph on these vectors, the compressed base, and keep B for the search`,
-      whenAbsent: 'B',
-    },
-    walk: {
-      type: 'path',
-      placeholder: 'W',
-      text: `${of('walk')}keep one byte of each number of these vectors too, the compressed base: search --rerank walks over them; the graph is built on them unless --graph-base says otherwise`,
-    },
+    index: { type: 'choice', choices: KIND_NAMES, required: true, text: 'what is built; see above' },
     limit: { type: 'integer', least: 1, text: 'use the first N rows of B, C and W', whenAbsent: 'all' },
-    M: {
-      type: 'integer',
-      least: 2,
-      text: `${of('M')}links of a new point`,
-      whenAbsent: `${BUILD_DEFAULTS.M}; lc ${LINK_AND_CODE_DEFAULTS.M}`,
-    },
-    'ef-construction': {
-      type: 'integer',
-      least: 1,
-      text: `${of('ef-construction')}candidates for the links of a new point`,
-      whenAbsent: `${BUILD_DEFAULTS.efConstruction}; lc ${LINK_AND_CODE_DEFAULTS.efConstruction}`,
-    },
-    R: { type: 'integer', least: 1, text: 'nsg: links of a point at most', whenAbsent: `${BUILD_DEFAULTS.R}` },
-    L: {
-      type: 'integer',
-      least: 1,
-      text: "nsg: candidates kept in the search for a point's neighbors",
-      whenAbsent: `${BUILD_DEFAULTS.L}`,
-    },
-    C: {
-      type: 'integer',
-      least: 1,
-      text: 'nsg: candidates that the choice of links looks at',
-      whenAbsent: `${BUILD_DEFAULTS.C}`,
-    },
-    GK: {
-      type: 'integer',
-      least: 1,
-      text: 'nsg: neighbors of a point in the k-NN graph that it begins with, exact for few rows, else by NN-descent',
-      whenAbsent: '200',
-    },
-    bytes: { type: 'integer', least: 1, text: `${of('bytes')}bytes of a code`, whenAbsent: `${BUILD_DEFAULTS.bytes}` },
-    nlist: { type: 'integer', least: 1, text: 'ivfpq: inverted lists', whenAbsent: `${BUILD_DEFAULTS.nlist}` },
-    opq: { type: 'flag', text: 'pq: learn a rotation first' },
-    range: {
-      type: 'choice',
-      choices: SCALAR_RANGES,
-      text: `${of('range')}one range for each dimension, or one for all, compared in whole numbers`,
-      whenAbsent: 'dimension',
-    },
-    'keep-vectors': { type: 'flag', text: `${of('keep-vectors')}keep B beside the codes, for search --rerank` },
-    profile: {
-      type: 'choice',
-      choices: HNSW_PROFILES,
-      text: `${of('profile')}the published algorithm, or exactly what a library does; hnswlib for hnsw and hnsw-sq8; batch for hnsw, inserts in batches, which --threads can share`,
-      whenAbsent: BUILD_DEFAULTS.profile,
-    },
-    resume: { type: 'flag', text: `${of('resume')}continue from I.checkpoint, bit for bit` },
+    ...optionsOfKinds('build', BUILD_OPTIONS),
   },
   about: [
     'flat compares with every vector. hnsw and nsg are graphs. pq codes vectors in parts; ivfpq the same in inverted lists ' +
@@ -99,11 +35,8 @@ export const buildCommand = defineCommand({
   ],
   async run(values, _, session) {
     const { base: basePath, 'graph-base': graphPath, walk: walkPath, out, index: kind, limit } = values;
-    requireOptionsOfKind(BUILD_OPTION_KINDS, values, kind);
-    requireProfileOfKind(values.profile, kind);
-    if (session.gpu && kind !== 'ivfpq' && kind !== 'pq') {
-      throw new UsageError(`--backend gpu builds --index ivfpq and pq, got --index ${kind}.`);
-    }
+    requireOptionsOfKind('build', BUILD_OPTIONS, values, kind, `--index ${kind}`);
+    requireBuildable(kind, values.profile, session.gpu !== undefined);
     await requireWritable(out, [basePath, graphPath ?? basePath, walkPath ?? basePath]);
     const { backend, signal, threads } = session;
     const load = (path: string) => loadVectors(path, { ...limited(limit), backend, attachable: threads - 1, signal });
@@ -118,16 +51,11 @@ export const buildCommand = defineCommand({
     const graphBase = graphPath !== undefined && graphPath === walkPath ? walkBase : await beside(graphPath);
     throwIfInterrupted(session.signal);
     const begin = session.now();
-    const choices = {
-      ...values,
-      walkBase,
-      efConstruction: values['ef-construction'],
-      keepVectors: values['keep-vectors'],
-    };
-    const built = await buildIndex(kind, base, graphBase, choices, session);
+    const given = { ...values, base, 'graph-base': graphBase, walk: walkBase };
+    const built = await buildIndex(kind, given, session, out);
     const seconds = session.now() - begin;
     await writeArchive(out, built.archive, { signal: session.signal });
-    if (kind === 'hnsw') await removeGraphCheckpoint(out);
+    await built.afterWriting?.();
     const digest = session.gpu ? undefined : digestArrays(built.archive);
     return {
       lines: listing([

@@ -1,4 +1,4 @@
-import { type ListStatistics, structureArrays, structureStatistics } from '../../index/structure.ts';
+import { kindOfIndex } from '../../index/kinds.ts';
 import { readArchive } from '../../io/container/archive-file.ts';
 import {
   type ArchiveDescription,
@@ -10,10 +10,10 @@ import {
   type VectorsDescription,
 } from '../../io/describe-file.ts';
 import { textTable } from '../../report/table.ts';
+import { graphRows, listRows } from '../output/index-rows.ts';
+import { type ListingRow, listing } from '../output/listing.ts';
 import { defineCommand } from '../session/command.ts';
 import { interpreted } from '../shared/files.ts';
-import { graphRows } from '../shared/index-building.ts';
-import { type ListingRow, listing } from '../shared/listing.ts';
 
 /** Texts longer than this are cut; `--json` has them whole. */
 const LONGEST_TEXT = 120;
@@ -37,10 +37,11 @@ export const inspectCommand = defineCommand({
   async run({ quick }, [path], session) {
     const { signal } = session;
     const description = await describeFile(path!, { quick, signal });
-    const names = description.content === 'archive' && !quick ? structureArrays(description.kind) : undefined;
-    if (!names) return { lines: linesOf(description), json: description };
-    const archive = await readArchive(path!, { names, signal });
-    const statistics = interpreted(path!, () => structureStatistics(archive));
+    const kind = description.content === 'archive' && !quick ? description.kind : '';
+    const structure = kindOfIndex(kind)?.structure;
+    if (!structure) return { lines: linesOf(description), json: description };
+    const archive = await readArchive(path!, { names: structure.arrays, signal });
+    const statistics = interpreted(path!, () => structure.statistics(archive));
     const rows = 'nlist' in statistics ? listRows(statistics) : graphRows(statistics);
     return { lines: linesOf(description, rows), json: { ...description, statistics } };
   },
@@ -121,14 +122,6 @@ function archiveRows({ kind, parameters, digest }: ArchiveDescription): ListingR
       ([name, value]): ListingRow => [name, cut(typeof value === 'string' ? value : JSON.stringify(value))],
     ),
     ['digest', digest],
-  ];
-}
-
-function listRows({ nlist, sizes, imbalance }: ListStatistics): ListingRow[] {
-  return [
-    ['lists', nlist],
-    ['rows of a list', `from ${Math.min(...sizes)} to ${Math.max(...sizes)}`],
-    ['imbalance', imbalance],
   ];
 }
 

@@ -1,6 +1,7 @@
 import { type BackendChoice, computingOf } from '../../../kernels/backend.ts';
 import type { Compressor } from '../../compress/compressor.ts';
-import { loadIndex, type SearchIndex } from '../../index/load-index.ts';
+import type { SearchIndex } from '../../index/kinds.ts';
+import { loadIndex } from '../../index/load-index.ts';
 import type { SearchCounts, SearchResult } from '../../index/search/search-result.ts';
 import { readArchive } from '../../io/container/archive-file.ts';
 import { digestIds } from '../../io/digest.ts';
@@ -9,19 +10,18 @@ import { readVectors } from '../../io/vectors.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import { placeVectors } from '../../tensor/vectors/vectors-array.ts';
 import { UsageError } from '../arguments/usage-error.ts';
+import { optionsOfKinds, requireOptionsOfKind } from '../kinds/all.ts';
+import { DEFAULT_EF, DEFAULT_NPROBE, SEARCH_OPTIONS } from '../kinds/options.ts';
+import { type ListingRow, listing, secondsText } from '../output/listing.ts';
 import { defineCommand, resultRow, type Session } from '../session/command.ts';
 import { letSignalsArrive } from '../session/failures.ts';
 import { interpreted, requireEnoughRows, requireSameCols, requireWritableIds } from '../shared/files.ts';
-import { ofKinds, requireOptionsOfKind, SEARCH_OPTION_KINDS } from '../shared/index-kinds.ts';
-import { type ListingRow, listing, secondsText } from '../shared/listing.ts';
 import { readWalkModel, requireModelToRerank } from '../shared/walk-model.ts';
 
 /** Queries between two looks at the signal; an exact search takes more of them in one pass over the base. */
 const BLOCK_QUERIES = { hnsw: 50, nsg: 50, 'hnsw-sq8': 50, lc: 50, pq: 50, ivfpq: 50, sq8: 50, flat: 500 } as const;
 /** Queries are compressed together: a network copies its weights for each block. */
 const RERANKED_QUERIES = 500;
-const DEFAULT_EF = 100;
-const DEFAULT_NPROBE = 8;
 
 export const searchCommand = defineCommand({
   name: 'search',
@@ -31,29 +31,7 @@ export const searchCommand = defineCommand({
     query: { type: 'path', placeholder: 'Q', required: true, text: 'vectors to search for' },
     out: { type: 'path', placeholder: 'R.ivecs', required: true, text: 'file for the ids found, nearest first' },
     k: { type: 'integer', least: 1, default: 100, text: 'neighbors of each query' },
-    ef: {
-      type: 'integer',
-      least: 1,
-      text: `${ofKinds(SEARCH_OPTION_KINDS.ef)}candidates kept during a search, at least k; more find more and take longer`,
-      whenAbsent: `${DEFAULT_EF}, or k or --rerank where that is more`,
-    },
-    nprobe: {
-      type: 'integer',
-      least: 1,
-      text: 'ivfpq: lists visited for each query; more find more and take longer',
-      whenAbsent: `${DEFAULT_NPROBE}, or all where there are fewer`,
-    },
-    rerank: {
-      type: 'integer',
-      least: 1,
-      text: `${ofKinds(SEARCH_OPTION_KINDS.rerank)}rank this many, at least k, anew by full vectors, which --keep-vectors or --walk kept; of a graph, the nearest of ef`,
-      whenAbsent: 'the order of the codes; of a graph, no walk over compressed vectors',
-    },
-    model: {
-      type: 'path',
-      placeholder: 'M',
-      text: `${ofKinds(SEARCH_OPTION_KINDS.model)}compresses the queries for --rerank; its time counts`,
-    },
+    ...optionsOfKinds('search', SEARCH_OPTIONS),
     repeat: { type: 'integer', least: 1, default: 1, text: 'search this often, for the time alone' },
   },
   about: [
@@ -82,7 +60,7 @@ export const searchCommand = defineCommand({
     const { kind, rows, dim } = index;
     if (session.gpu && kind !== 'flat')
       throw new UsageError(`--backend gpu searches flat indexes, got one of kind ${kind}.`);
-    requireOptionsOfKind(SEARCH_OPTION_KINDS, values, kind, `an index of kind ${kind}`);
+    requireOptionsOfKind('search', SEARCH_OPTIONS, values, kind, `an index of kind ${kind}`);
     requireModelToRerank(index, rerank, modelPath);
     const model = modelPath === undefined ? undefined : await readWalkModel(modelPath, index, indexPath);
     const choices = chosenSearch(index, indexPath, k, { ef, nprobe, rerank });

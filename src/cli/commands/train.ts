@@ -9,10 +9,10 @@ import { readVectors } from '../../io/vectors.ts';
 import { textTable } from '../../report/table.ts';
 import type { OptionTable } from '../arguments/options.ts';
 import { UsageError } from '../arguments/usage-error.ts';
+import { listing, percent, secondsText } from '../output/listing.ts';
 import { defineCommand, kernelThreads } from '../session/command.ts';
 import { throwIfInterrupted } from '../session/failures.ts';
 import { limited, requireWritable } from '../shared/files.ts';
-import { listing, percent, secondsText } from '../shared/listing.ts';
 import { removeCheckpoint, trainNetwork } from '../shared/training.ts';
 
 /** Every method of the project. */

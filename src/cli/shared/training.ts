@@ -9,10 +9,10 @@ import { readArchive, writeArchive } from '../../io/container/archive-file.ts';
 import { preparationProgress } from '../../paper/methods/train-method.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import type { Archive } from '../../tensor/named-arrays.ts';
+import { percent } from '../output/listing.ts';
 import type { Session } from '../session/command.ts';
 import { InterruptedError, isInterruption } from '../session/failures.ts';
 import { fileExists } from './files.ts';
-import { percent } from './listing.ts';
 
 /** No more than this is lost when the machine stops, however far apart the evaluations of a long training are. */
 const CHECKPOINT_MILLISECONDS = 120_000;

@@ -1,6 +1,6 @@
 import type { Compressor } from '../../compress/compressor.ts';
 import { loadCompressor } from '../../compress/load-compressor.ts';
-import type { SearchIndex } from '../../index/load-index.ts';
+import type { SearchIndex } from '../../index/kinds.ts';
 import { readModel } from '../../io/container/safetensors-file.ts';
 import { UsageError } from '../arguments/usage-error.ts';
 import { interpreted, requireSameCols } from './files.ts';

@@ -12,19 +12,15 @@ import { requireQueries, type SearchResult } from '../search/search-result.ts';
 import { optionalVectors, requireMatrixArray, requirePackedCodes, requireSizes } from './code-archive.ts';
 import { buildLists, type IvfAdcOptions, type IvfLists } from './ivf-build.ts';
 import { ListProbing } from './list-probing.ts';
+import { type ListStatistics, listStatistics, requireStarts } from './list-statistics.ts';
 
 export interface IvfSearchOptions extends CodeSearchOptions {
   /** Lists searched for each query: those of the nearest centroids; from 1 to nlist. */
   readonly nprobe: number;
 }
 
-export interface IvfStatistics {
+export interface IvfStatistics extends ListStatistics {
   readonly rows: number;
-  readonly nlist: number;
-  /** Rows of each list. */
-  readonly sizes: readonly number[];
-  /** nlist · Σ size² / rows²: 1 where all lists are equally long; the work of a probe grows with it. */
-  readonly imbalance: number;
   readonly m: number;
   readonly bits: number;
   /** Of one packed code. */
@@ -153,13 +149,11 @@ export class IvfAdcIndex {
 
   /** What the index holds. */
   statistics(): IvfStatistics {
-    const { rows, nlist } = this;
     const { codes, ids, starts, centroids } = this.#lists;
     const { m, bits, codeBytes, codebooks } = this.quantizer;
-    const sizes = Array.from({ length: nlist }, (_, list) => starts[list + 1]! - starts[list]!);
-    const imbalance = (nlist * sizes.reduce((sum, size) => sum + size * size, 0)) / (rows * rows);
     const bytes = codes.length + 4 * (ids.length + starts.length + centroids.data.length + codebooks.length);
-    return { rows, nlist, sizes, imbalance, m, bits, codeBytes, bytes, keepsVectors: this.#vectors !== undefined };
+    const keepsVectors = this.#vectors !== undefined;
+    return { rows: this.rows, ...listStatistics(starts), m, bits, codeBytes, bytes, keepsVectors };
   }
 
   /** Everything needed to search again. */
@@ -205,19 +199,6 @@ export class IvfAdcIndex {
     }
     return listOf;
   }
-}
-
-/** @throws {RangeError} unless the lists follow each other and hold all rows */
-export function requireStarts(starts: Int32Array, rows: number): void {
-  for (let list = 0; list + 1 < starts.length; list++) {
-    const [begin, end] = [starts[list]!, starts[list + 1]!];
-    if ((list > 0 || begin === 0) && end >= begin && end <= rows) continue;
-    throw new RangeError(
-      `${WHERE}: expected list ${list} to begin and end within ${rows} rows, got ${begin} to ${end}.`,
-    );
-  }
-  const last = starts.at(-1)!;
-  if (last !== rows) throw new RangeError(`${WHERE}: expected the lists to hold ${rows} rows, got ${last}.`);
 }
 
 function requireEachOnce(ids: Int32Array): void {

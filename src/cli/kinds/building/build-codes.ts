@@ -1,0 +1,55 @@
+import { type Computing, computingOf } from '../../../../kernels/backend.ts';
+import type { GpuDevice } from '../../../../kernels/gpu/device.ts';
+import type { Vectors } from '../../../tensor/vectors/vectors.ts';
+import type { Session } from '../../session/command.ts';
+
+/** What every index of product codes is built from besides its own options. */
+interface CodeBuild extends Computing {
+  readonly base: Vectors;
+  /** The bytes of a code: its parts have 8 bits. */
+  readonly m: number;
+  readonly gpu?: GpuDevice;
+  readonly signal: AbortSignal;
+  readonly onProgress: (step: string, done: number, total: number) => void;
+}
+
+interface CodeOptions {
+  readonly bytes: number;
+  readonly nlist?: number;
+}
+
+/**
+ * Builds an index of product codes, on a GPU where that pays.
+ *
+ * @throws {RangeError} if so many bytes do not divide the columns
+ */
+export async function buildCodes<O extends CodeOptions, Index>(
+  build: (options: Omit<O, 'bytes'> & CodeBuild) => Promise<Index>,
+  base: Vectors,
+  options: O,
+  session: Session,
+): Promise<Index> {
+  const { bytes, ...own } = options;
+  const { cols } = base;
+  if (cols % bytes !== 0) throw new RangeError(`--bytes: expected a divisor of the ${cols} columns, got ${bytes}.`);
+  const progress = session.progress('building');
+  const gpu = await session.gpuFor(codeWork(base, options.nlist));
+  const index = await build({
+    ...own,
+    base,
+    m: bytes,
+    ...computingOf(session),
+    signal: session.signal,
+    ...(gpu && { gpu }),
+    onProgress: (step, done, total) => progress.update(done, total, step),
+  });
+  progress.end();
+  return index;
+}
+
+/** Multiply-adds of training codebooks of 256 centroids and of encoding, and of the coarse centroids, if there are any. */
+function codeWork({ rows, cols }: Pick<Vectors, 'rows' | 'cols'>, nlist = 0): number {
+  const training = 25 * Math.min(rows, 2 ** 16) * 256;
+  const coarse = 10 * Math.min(rows, 256 * nlist) * nlist;
+  return cols * (training + coarse + rows * (256 + nlist));
+}

@@ -1,0 +1,10 @@
+import { FlatIndex } from '../../index/flat-index.ts';
+import { defineKind } from './kind.ts';
+
+export const flat = defineKind('flat', {
+  buildOptions: [],
+  searchOptions: [],
+  async build({ base }, { backend }) {
+    return { archive: new FlatIndex(base, backend).toArchive(), rows: [], json: {} };
+  },
+});

@@ -1,0 +1,44 @@
+import { HNSW_PROFILES } from '../../graph/hnsw/profile.ts';
+import { GraphIndex } from '../../index/graph/graph-index.ts';
+import type { ListingRow } from '../output/listing.ts';
+import { removeGraphCheckpoint, withGraphCheckpoints } from './building/graph-checkpoint.ts';
+import { graphReport } from './building/graph-report.ts';
+import { defineKind } from './kind.ts';
+
+export const hnsw = defineKind('hnsw', {
+  buildOptions: ['graph-base', 'walk', 'M', 'ef-construction', 'profile', 'resume'],
+  searchOptions: ['ef', 'rerank', 'model'],
+  profiles: HNSW_PROFILES,
+  async build({ base, walk, graphBase = walk ?? base, resume, ...options }, session, out) {
+    const { backend, signal, threads, note } = session;
+    const { profile } = options;
+    if (threads > 1 && profile !== 'batch') {
+      note(
+        `cnt build: profile ${profile} inserts one point after the other on one thread; --profile batch takes ${threads}.`,
+      );
+    }
+    const progress = session.progress('building, points');
+    const index = await withGraphCheckpoints(out, graphBase, resume, session, (checkpoints) =>
+      GraphIndex.build({
+        base,
+        graphBase,
+        ...(walk && { walkBase: walk }),
+        ...options,
+        backend,
+        signal,
+        threads,
+        onProgress: progress.update,
+        checkpoints,
+      }),
+    );
+    progress.end();
+    const report = graphReport(index, graphBase, options, index.buildCounts!);
+    const kept: ListingRow = ['kept to walk over', walk && `${walk.rows} x ${walk.cols} bytes`];
+    return {
+      archive: report.archive,
+      rows: [...report.rows, kept],
+      json: { ...report.json, walkCols: walk?.cols },
+      afterWriting: () => removeGraphCheckpoint(out),
+    };
+  },
+});

@@ -1,0 +1,37 @@
+import { computingOf } from '../../../kernels/backend.ts';
+import { LinkAndCodeIndex } from '../../index/link-and-code/link-and-code.ts';
+import { K_MEANS_PROFILES } from '../../quantize/k-means/k-means.ts';
+import { requireMatrix } from '../../tensor/vectors/vectors.ts';
+import { graphReport } from './building/graph-report.ts';
+import { defineKind } from './kind.ts';
+
+export const lc = defineKind('lc', {
+  buildOptions: ['M', 'ef-construction', 'profile', 'bytes'],
+  searchOptions: ['ef'],
+  profiles: K_MEANS_PROFILES,
+  async build({ base: vectors, bytes, ...options }, session) {
+    const base = requireMatrix(vectors, '--index lc');
+    const progress = session.progress('building');
+    const index = await LinkAndCodeIndex.build({
+      base,
+      m: bytes,
+      ...options,
+      ...computingOf(session),
+      signal: session.signal,
+      onProgress: (step, done, total) => progress.update(done, total, step),
+    });
+    progress.end();
+    const { bytesPerVector } = index.statistics();
+    const report = graphReport(index, { rows: base.rows, cols: index.quantizer.dim }, options, index.buildCounts!);
+    return {
+      archive: report.archive,
+      rows: [
+        ...report.rows,
+        ['bytes of a code', bytesPerVector.codes],
+        ['with regression code', bytesPerVector.refined],
+        ['with links', bytesPerVector.withLinks],
+      ],
+      json: { bytes, ...report.json },
+    };
+  },
+});
