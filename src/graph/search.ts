@@ -48,6 +48,7 @@ export class VisitedSet {
  * Best-first search of one layer: from the points in the pool to the nearest points that can be reached, as many as it holds.
  *
  * Source: Malkov & Yashunin 2018, Algorithm 2 (line numbers in the body); Fu et al. 2019, Algorithm 1, is the same search.
+ * Defined by `searchLayer` in `hnsw/reference.ts`, and by `searchOnGraph` in `nsg/reference.ts`.
  * Departs: ties go to the smaller id. Candidates C and results W are one sorted pool, and the neighbors of a hop are measured
  * together: the same points are met, expanded and returned.
  *
@@ -98,7 +99,7 @@ export function searchLayer(
 /**
  * Fills the pool with the point nearest to the query that a greedy walk finds from the entry down to the layer above `level`.
  *
- * Source: Malkov & Yashunin 2018, Algorithm 5, lines 1-5 (Algorithm 1, lines 5-7): Algorithm 2 with ef = 1.
+ * Source: Malkov & Yashunin 2018, Algorithm 5, lines 2-6 (Algorithm 1, lines 2-7): Algorithm 2 with ef = 1.
  *
  * @returns hops
  */
@@ -125,7 +126,7 @@ export function descend(
 /**
  * The approximately nearest points of the whole graph, as many as `ef`.
  *
- * Source: Malkov & Yashunin 2018, Algorithm 5; the caller takes the first K.
+ * Source: Malkov & Yashunin 2018, Algorithm 5; the caller takes the first K. Defined by `search` in `hnsw/reference.ts`.
  *
  * @param pool receives the result, nearest first
  * @returns hops

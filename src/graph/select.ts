@@ -9,6 +9,7 @@ const BLOCK = 64;
  *
  * Source: Malkov & Yashunin 2018, Algorithm 4 (line numbers in the body), without extension, which is `extend-candidates.ts`;
  * Fu et al. 2019, the edge selection of MRNG and NSG, is the same rule.
+ * Defined by `selectNeighbors` in `hnsw/reference.ts`.
  * Departs: ties go to the smaller id.
  *
  * A kept point is measured against all candidates of a block that are still alive in one call. That computes the distances of
@@ -103,8 +104,8 @@ export class NeighborSelector {
       for (let i = 0; i < count; i++) alive[i] = first + i;
       for (let i = 0; i < kept && count > 0; i++) count = this.#ruleOut(this.#kept[i]!, 0, count);
       while (count > 0 && kept < limit) {
-        const nearest = alive[0]!; // line 9: e
-        this.#kept[kept++] = nearest; // line 11
+        const nearest = alive[0]!; // line 10: e
+        this.#kept[kept++] = nearest; // line 12
         count = this.#ruleOut(nearest, 1, count);
       }
     }
@@ -163,7 +164,7 @@ export class NeighborSelector {
     for (let i = begin; i < count; i++) {
       const place = alive[i]!;
       const known = (settled[place]! & keptSettled) !== 0;
-      if (known || !(distances[answer++]! < this.#squared[place]!)) alive[left++] = place; // line 10
+      if (known || !(distances[answer++]! < this.#squared[place]!)) alive[left++] = place; // line 11
     }
     return left;
   }

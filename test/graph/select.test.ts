@@ -1,8 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { selectNeighbors } from '../../src/graph/hnsw/reference.ts';
 import { NeighborSelector } from '../../src/graph/select.ts';
 import { Random } from '../../src/tensor/random/random.ts';
-import { classicalSelect, NaiveSource } from '../support/naive-graph.ts';
+import { NaiveSource } from '../support/naive-source.ts';
 
 // By hand: q = (0, 0) and a … f, whose distances are exact in binary.
 const [a, b, c, d, f, e] = [0, 1, 2, 3, 4, 5];
@@ -42,7 +43,7 @@ test('selectAll keeps every candidate, nearest first', () => {
   assert.equal([...selector.ids.subarray(0, 6)], [a, b, c, d, f, e]);
 });
 
-test('equals the pairwise loop of Algorithm 4, and wastes at most a block of distances: 300 trials', () => {
+test('equals Algorithm 4 of the reference, and wastes at most a block of distances: 300 trials', () => {
   const random = new Random(2, 'select');
   for (let trial = 0; trial < 300; trial++) {
     const dim = 2 + random.below(6);
@@ -62,12 +63,9 @@ test('equals the pairwise loop of Algorithm 4, and wastes at most a block of dis
     const chosen = selector.select(limit, keepPruned);
     const ours = source.counts.distances;
     source.counts.distances = 0;
-    const expected = classicalSelect(
-      candidates,
-      (x, y) => source.distance(vectors[x]!, vectors[y]!),
-      limit,
-      keepPruned,
-    );
+    const distance = (x: number, y: number): number => source.distance(vectors[x]!, vectors[y]!);
+    const rules = { distance, layers: [], keepPrunedConnections: keepPruned };
+    const expected = selectNeighbors(count, candidates, limit, 0, rules);
     assert.equal([...selector.ids.subarray(0, chosen)], expected);
     assert.ok(ours <= source.counts.distances + 64 * limit, `${ours} distances, pairwise ${source.counts.distances}`);
     if (chosen < limit) assert.is(ours, source.counts.distances);

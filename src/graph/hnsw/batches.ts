@@ -82,7 +82,7 @@ export const hnswBatchTask: Task<Local, Shared> = {
  * No list is read while another thread writes it, so the graph is the same for any number of threads.
  *
  * Source: Manohar et al. 2024 (ParlayANN), prefix-doubling batches.
- * Departs: batches grow slower (`hnsw-schedule.ts`); a full list is shrunk by the occlusion rule, where ParlayANN keeps the nearest;
+ * Departs: batches grow slower (`schedule.ts`); a full list is shrunk by the occlusion rule, where ParlayANN keeps the nearest;
  * ties go to the smaller id.
  *
  * Where progress is kept, an interruption waits for the end of the batch: only between batches is the graph one to go on from.

@@ -49,10 +49,10 @@ const WORK_BETWEEN_TURNS = 5e8;
  * Hierarchical navigable small world graph over all points of `source`, inserted one after the other or, in the batch profile, in
  * batches.
  *
- * Source: Malkov & Yashunin 2018, Algorithm 1 (`hnsw-insertion.ts`).
- * Departs: as the profile says (`hnsw-profile.ts`).
+ * Source: Malkov & Yashunin 2018, Algorithm 1 (`insertion.ts`). Defined by `reference.ts`, in the canonical profile.
+ * Departs: as the profile says (`profile.ts`).
  *
- * A list is shrunk by distances between what is stored, also where a new point is another thing as a query (a vector among codes).
+ * Lists are pruned by distances between stored points (codes), even if new points are measured as full vectors.
  *
  * @param source must take a list of any level a call, with one point more if it is asymmetric
  * @throws {RangeError} if an option is out of its range

@@ -23,7 +23,7 @@ export interface InsertionRules {
 /**
  * What one thread does to insert points into a graph: links from a new point, then links back to it.
  *
- * Source: Malkov & Yashunin 2018, Algorithm 1 (line numbers in the body).
+ * Source: Malkov & Yashunin 2018, Algorithm 1 (line numbers in the body). Defined by `insert` in `reference.ts`.
  * Departs: as the profile says. All levels of a point are linked before the first link back; levels share no list, so that the
  * graph is that of the paper's order.
  */

@@ -44,7 +44,7 @@ const canonical: HnswProfile = {
  *   are inserted once, because copies never rule each other out: 2M of them would link to themselves alone.
  * - `faiss`: the graph of faiss 1.7.3, one thread, one `add`, list for list.
  * - `hnswlib`: the graph of hnswlib 0.6.2, one thread, seed 100, list for list.
- * - `batch`: as `canonical`, but inserted in batches (`hnsw-batches.ts`): another graph, as good, that several threads can build.
+ * - `batch`: as `canonical`, but inserted in batches (`batches.ts`): another graph, as good, that several threads can build.
  */
 export const hnswProfiles: Readonly<Record<HnswProfileName, HnswProfile>> = {
   canonical,

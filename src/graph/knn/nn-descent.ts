@@ -33,7 +33,8 @@ const SEED = 2021;
  * Approximate k-nearest-neighbor graph: neighbors of a point are likely to be neighbors of each other, so each round compares, around
  * each point, those that have become its neighbors lately with all others.
  *
- * Source: Dong, Charikar & Li 2011, Algorithm 2 (NNDescentFull); the pool, S and R as in KGraph, efanna and faiss.
+ * Source: Dong, Charikar & Li 2011, Algorithm 2 (NNDescentFull); the pool, S and R as in KGraph, efanna and faiss. Defined by
+ * `reference.ts`.
  * Departs from faiss: a pool takes what it has room for; all draws are in the order of the points, from mt19937 seeded with 2021;
  * the pools after a round do not depend on the order of the comparisons; a round without change is the last; a list that is
  * short after the last round is filled up with random points, where faiss returns what lies behind it in memory. Where

@@ -46,9 +46,9 @@ export interface Nsg {
  * Navigating spreading-out graph: from each point to some of those that a search for it meets, chosen by the occlusion rule, and back;
  * every search enters at the point nearest to the center, from which every other can be reached.
  *
- * Source: Fu, Xiang, Wang & Cai 2019, Algorithm 2 (line numbers in the body).
+ * Source: Fu, Xiang, Wang & Cai 2019, Algorithm 2 (line numbers in the body). Defined by `reference.ts`, in the canonical profile.
  * Departs: a point is never its own candidate, and does not count among the C; ties go to the smaller id. Links back
- * (lines 11-15 of the authors' code, not in the paper) are added point after point. The faiss profile: `nsg-profile.ts`.
+ * (lines 11-15 of the authors' code, not in the paper) are added point after point. The faiss profile: `profile.ts`.
  *
  * @param source must take K, R + 1 and 64 points a call
  * @param knn of the same points, exact or not; -1 and the point itself are skipped

@@ -45,7 +45,7 @@ const POINTS_PER_CENTROID = 256;
 /**
  * Lloyd's iteration: each point to its nearest centroid, each centroid to the mean of its points.
  *
- * Source: Lloyd 1982; faiss 1.7.3 `Clustering` (profile `faiss`).
+ * Source: Lloyd 1982; faiss 1.7.3 `Clustering` (profile `faiss`). Defined by `reference.ts`, in the canonical profile.
  * Departs: ends early when no point changed its centroid, which changes nothing in the result; with as many points as centroids the
  * points are the centroids.
  *

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { LayeredGraph } from '../../../src/graph/adjacency.ts';
 import { buildHnsw, type HnswOptions } from '../../../src/graph/hnsw/build.ts';
+import { type Near, searchLayer, selectNeighbors } from '../../../src/graph/hnsw/reference.ts';
 import { batchEnd } from '../../../src/graph/hnsw/schedule.ts';
 import { graphStatistics } from '../../../src/graph/statistics.ts';
 import { GraphIndex } from '../../../src/index/graph/graph-index.ts';
@@ -9,7 +9,7 @@ import type { Matrix } from '../../../src/tensor/matrix.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
 import { VectorSet } from '../../../src/tensor/vectors/vector-set.ts';
 import { checkGraph, graphContents } from '../../support/graph-invariants.ts';
-import { classicalSearch, classicalSelect, NaiveSource, type Point } from '../../support/naive-graph.ts';
+import { NaiveSource } from '../../support/naive-source.ts';
 import { normalMatrix } from '../../support/normals.ts';
 
 async function build(matrix: Matrix, options: HnswOptions, backend: 'reference' | 'simd' | 'auto' = 'auto') {
@@ -22,20 +22,25 @@ function naiveBatches(source: NaiveSource, levels: Int32Array, M: number, ef: nu
   const pair = (a: number, b: number): number => source.distance(source.vectors[a]!, source.vectors[b]!);
   const top = Math.max(...levels);
   const lists = Array.from({ length: top + 1 }, () => Array.from({ length: source.size }, (): number[] => []));
-  const links = { neighbors: (node: number, level: number) => lists[level]![node]! } as unknown as LayeredGraph;
+  const rules = { distance: pair, layers: [] };
   const order = Int32Array.from(levels.keys());
   let entry = 0;
   for (let first = 1; first < source.size; ) {
     const end = batchEnd(order, { levels, maxLevel: levels[entry]! }, first);
     const chosen: [q: number, level: number, ids: number[]][] = [];
     for (let q = first; q < end; q++) {
-      const search = (entries: Point[], count: number, level: number): Point[] =>
-        classicalSearch(links, level, (id) => pair(q, id), entries, count).found;
+      const search = (entries: Near[], count: number, level: number): Near[] =>
+        searchLayer(
+          (id) => pair(q, id),
+          entries,
+          count,
+          (id) => lists[level]![id]!,
+        );
       let found = [{ id: entry, distance: pair(q, entry) }];
       for (let level = levels[entry]!; level > levels[q]!; level--) found = search(found, 1, level);
       for (let level = Math.min(levels[entry]!, levels[q]!); level >= 0; level--) {
         found = search(found, ef, level);
-        chosen.push([q, level, classicalSelect(found, pair, M)]);
+        chosen.push([q, level, selectNeighbors(q, found, M, level, rules)]);
       }
     }
     const grown = new Map<number[], [node: number, level: number]>();
@@ -50,7 +55,7 @@ function naiveBatches(source: NaiveSource, levels: Int32Array, M: number, ef: nu
       const cap = level === 0 ? 2 * M : M;
       if (list.length <= cap) continue;
       const candidates = list.map((id) => ({ id, distance: pair(node, id) }));
-      lists[level]![node] = classicalSelect(candidates, pair, cap);
+      lists[level]![node] = selectNeighbors(node, candidates, cap, level, rules);
     }
     if (levels[end - 1]! > levels[entry]!) entry = end - 1;
     first = end;

@@ -2,13 +2,16 @@ import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { LayeredGraph } from '../../../src/graph/adjacency.ts';
+import { CandidatePool } from '../../../src/graph/candidate-pool.ts';
 import { buildHnsw, type HnswOptions } from '../../../src/graph/hnsw/build.ts';
 import { HNSW_PROFILES } from '../../../src/graph/hnsw/profile.ts';
+import { insert, type ReferenceHnsw, search } from '../../../src/graph/hnsw/reference.ts';
+import { searchGraph, VisitedSet } from '../../../src/graph/search.ts';
 import { createMatrix, type Matrix } from '../../../src/tensor/matrix.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
 import { VectorSet } from '../../../src/tensor/vectors/vector-set.ts';
 import { checkGraph, graphContents } from '../../support/graph-invariants.ts';
-import { classicalSearch, classicalSelect, NaiveSource, type Point } from '../../support/naive-graph.ts';
+import { NaiveSource } from '../../support/naive-source.ts';
 
 const fixture = JSON.parse(readFileSync(new URL('../../fixtures/hnsw-16.json', import.meta.url), 'utf8'));
 
@@ -42,64 +45,74 @@ for (const profile of ['faiss', 'hnswlib'] as const) {
   });
 }
 
-/**
- * Algorithm 1 as printed, with the levels given: lists[level][point]. Candidates are measured from what a new point is as a query, all
- * else between what is stored.
- */
-function naiveHnsw(
+/** The graph of the same points by the reference. */
+function asPrinted(
   source: NaiveSource,
   levels: Int32Array,
-  M: number,
-  ef: number,
-  keepPruned: boolean,
+  parameters: Pick<ReferenceHnsw, 'M' | 'efConstruction' | 'extendCandidates' | 'keepPrunedConnections'>,
   baseLinks?: number,
-): number[][][] {
-  const asked = (q: number, id: number): number => source.distance(source.originals[q]!, source.vectors[id]!);
-  const pair = (a: number, b: number): number => source.distance(source.vectors[a]!, source.vectors[b]!);
-  const lists = Array.from({ length: Math.max(...levels) + 1 }, () => source.vectors.map((): number[] => []));
-  const links = { neighbors: (node: number, level: number) => lists[level]![node]! } as unknown as LayeredGraph;
-  let entry = 0;
-  for (let q = 1; q < source.size; q++) {
-    const search = (entries: Point[], count: number, level: number): Point[] =>
-      classicalSearch(links, level, (id) => asked(q, id), entries, count).found;
-    let found = [{ id: entry, distance: asked(q, entry) }];
-    for (let level = levels[entry]!; level > levels[q]!; level--) found = search(found, 1, level);
-    for (let level = Math.min(levels[entry]!, levels[q]!); level >= 0; level--) {
-      const layer = lists[level]!;
-      const cap = level === 0 ? (baseLinks ?? 2 * M) : M;
-      found = search(found, ef, level);
-      layer[q] = classicalSelect(found, pair, level === 0 ? (baseLinks ?? M) : M, keepPruned);
-      for (const e of layer[q]!) {
-        layer[e]!.push(q);
-        if (layer[e]!.length <= cap) continue;
-        const candidates = layer[e]!.map((id) => ({ id, distance: pair(e, id) }));
-        layer[e] = classicalSelect(candidates, pair, cap, keepPruned);
-      }
-    }
-    if (levels[q]! > levels[entry]!) entry = q;
-  }
-  return lists;
+): ReferenceHnsw {
+  const { M } = parameters;
+  const { vectors, originals } = source;
+  const distance = (a: number, b: number): number => source.distance(vectors[a]!, vectors[b]!);
+  const [M0, Mmax0] = [baseLinks ?? M, baseLinks ?? 2 * M];
+  const hnsw: ReferenceHnsw = { ...parameters, M0, Mmax: M, Mmax0, distance, layers: [] };
+  for (const [q, l] of levels.entries()) insert(hnsw, q, l, (e) => source.distance(originals[q]!, vectors[e]!));
+  return hnsw;
 }
 
-test('canonical equals Algorithms 1, 2 and 4 written out naively: 30 graphs with many ties', async () => {
+function assertSame(graph: LayeredGraph, { layers, ep = -1 }: ReferenceHnsw): void {
+  assert.equal([graph.entry, graph.maxLevel], [ep, layers.length - 1]);
+  for (let node = 0; node < graph.size; node++) {
+    for (let level = 0; level <= graph.levels[node]!; level++) {
+      assert.equal([...graph.neighbors(node, level)], layers[level]!.get(node));
+    }
+  }
+}
+
+test('canonical equals the reference, link for link: 48 graphs with many ties, copies, M = 2, both flags, 1 to 90 points', async () => {
   const random = new Random(5, 'naive');
-  for (let trial = 0; trial < 30; trial++) {
-    const vectors = Array.from({ length: 90 }, () => Array.from({ length: 3 }, () => random.below(15)));
-    const M = 2 + random.below(6);
-    const efConstruction = 5 + random.below(40);
-    const keepPrunedConnections = trial % 3 === 2;
+  for (let trial = 0; trial < 48; trial++) {
+    const n = trial % 8 === 7 ? 1 + random.below(4) : 90;
+    const side = trial % 6 === 5 ? 3 : 15; // at most 27 different points: copies
+    const vectors = Array.from({ length: n }, () => Array.from({ length: 3 }, () => random.below(side)));
+    const parameters = {
+      M: trial % 5 === 0 ? 2 : 2 + random.below(6),
+      efConstruction: 1 + random.below(45),
+      extendCandidates: trial % 4 === 3,
+      keepPrunedConnections: trial % 3 === 2,
+    };
     const source = new NaiveSource(vectors);
-    const { graph } = await buildHnsw(source, { M, efConstruction, seed: trial, keepPrunedConnections });
-    const expected = naiveHnsw(source, graph.levels, M, efConstruction, keepPrunedConnections);
-    for (let node = 0; node < 90; node++) {
-      for (let level = 0; level <= graph.levels[node]!; level++) {
-        assert.equal([...graph.neighbors(node, level)], expected[level]![node]);
-      }
+    const { graph } = await buildHnsw(source, { ...parameters, seed: trial });
+    const reference = asPrinted(source, graph.levels, parameters);
+    assertSame(graph, reference);
+    const [pool, visited] = [new CandidatePool(), new VisitedSet(n)];
+    for (let query = 0; query < 5; query++) {
+      source.query = Array.from({ length: 3 }, () => random.below(side));
+      const ef = 1 + random.below(30);
+      searchGraph(graph, source, ef, pool, visited);
+      const found = Array.from({ length: pool.size }, (_, i) => ({ id: pool.id(i), distance: pool.distances[i]! }));
+      const expected = search(reference, (e) => source.distance(source.query, vectors[e]!), ef, ef);
+      assert.equal(found, expected);
     }
   }
 });
 
-test('with few links at level 0, over points that are other vectors as queries, it equals the naive algorithm: 20 graphs', async () => {
+test('real vectors: the graph of the kernels equals the reference over their distances', async () => {
+  const matrix = clusters(300, 10, 12);
+  const source = new VectorSet(matrix);
+  const distance = (a: number, b: number): number => {
+    source.ids[0] = b;
+    source.measureFrom(a, 1);
+    return source.distances[0]!;
+  };
+  const { graph } = await buildHnsw(new VectorSet(matrix), { M: 5, efConstruction: 30 });
+  const hnsw: ReferenceHnsw = { M: 5, Mmax: 5, Mmax0: 10, efConstruction: 30, distance, layers: [] };
+  for (const [q, l] of graph.levels.entries()) insert(hnsw, q, l);
+  assertSame(graph, hnsw);
+});
+
+test('with few links at level 0, over points that are other vectors as queries, it equals the reference: 20 graphs', async () => {
   const random = new Random(6, 'asymmetric');
   for (let trial = 0; trial < 20; trial++) {
     const originals = Array.from({ length: 90 }, () => Array.from({ length: 3 }, () => random.below(40)));
@@ -107,13 +120,8 @@ test('with few links at level 0, over points that are other vectors as queries, 
     const [M, efConstruction, baseLinks] = [3 + random.below(6), 5 + random.below(40), 1 + random.below(4)];
     const source = new NaiveSource(stored, 256, trial % 2 === 0 ? originals : stored);
     const { graph } = await buildHnsw(source, { M, efConstruction, seed: trial, baseLinks });
-    const expected = naiveHnsw(source, graph.levels, M, efConstruction, false, baseLinks);
     assert.equal([graph.base.capacity, graph.upper.capacity], [baseLinks, M]);
-    for (let node = 0; node < 90; node++) {
-      for (let level = 0; level <= graph.levels[node]!; level++) {
-        assert.equal([...graph.neighbors(node, level)], expected[level]![node]);
-      }
-    }
+    assertSame(graph, asPrinted(source, graph.levels, { M, efConstruction }, baseLinks));
   }
 });
 

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { LayeredGraph } from '../../../src/graph/adjacency.ts';
 import { CandidateExtension } from '../../../src/graph/hnsw/extend-candidates.ts';
 import { NeighborSelector } from '../../../src/graph/select.ts';
-import { NaiveSource } from '../../support/naive-graph.ts';
+import { NaiveSource } from '../../support/naive-source.ts';
 
 test('adds each neighbor of a candidate once, with its distance, and never the point itself', () => {
   const source = new NaiveSource([[0], [1], [2], [3], [4], [5]]);

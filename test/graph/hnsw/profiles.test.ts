@@ -1,11 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { LayeredGraph } from '../../../src/graph/adjacency.ts';
 import { buildHnsw } from '../../../src/graph/hnsw/build.ts';
 import { HNSW_PROFILES, hnswProfiles } from '../../../src/graph/hnsw/profile.ts';
+import { type Near, searchLayer, selectNeighbors } from '../../../src/graph/hnsw/reference.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
 import { checkGraph, graphContents } from '../../support/graph-invariants.ts';
-import { classicalSearch, classicalSelect, NaiveSource, type Point } from '../../support/naive-graph.ts';
+import { NaiveSource } from '../../support/naive-source.ts';
 
 /** The insertion of faiss or hnswlib written out, with levels and order given: lists[level][point], as they are stored. */
 function naiveLibrary(
@@ -18,26 +18,32 @@ function naiveLibrary(
   const ef = profile === 'hnswlib' ? Math.max(efConstruction, M) : efConstruction;
   const pair = (a: number, b: number): number => source.distance(source.vectors[a]!, source.vectors[b]!);
   const lists = Array.from({ length: Math.max(...levels) + 1 }, () => source.vectors.map((): number[] => []));
-  const links = { neighbors: (node: number, level: number) => lists[level]![node]! } as unknown as LayeredGraph;
-  const select = (candidates: Point[], limit: number): number[] =>
-    classicalSelect(candidates, candidates.length < limit ? () => Number.POSITIVE_INFINITY : pair, limit).reverse();
+  const select = (q: number, candidates: Near[], limit: number): number[] => {
+    const distance = candidates.length < limit ? () => Number.POSITIVE_INFINITY : pair;
+    return selectNeighbors(q, candidates, limit, 0, { distance, layers: [] }).reverse();
+  };
   const [first, ...others] = hnswProfiles[profile].order(levels);
   let entry = first!;
   for (const q of others) {
-    const search = (entries: Point[], count: number, level: number): Point[] =>
-      classicalSearch(links, level, (id) => pair(q, id), entries, count).found;
+    const search = (entries: Near[], count: number, level: number): Near[] =>
+      searchLayer(
+        (id) => pair(q, id),
+        entries,
+        count,
+        (id) => lists[level]![id]!,
+      );
     let entries = [{ id: entry, distance: pair(q, entry) }];
     for (let level = levels[entry]!; level > levels[q]!; level--) entries = search(entries, 1, level);
     for (let level = Math.min(levels[entry]!, levels[q]!); level >= 0; level--) {
       const layer = lists[level]!;
       const cap = level === 0 ? 2 * M : M;
       const found = search(entries, ef, level);
-      layer[q] = select(found, profile === 'faiss' ? cap : M);
+      layer[q] = select(q, found, profile === 'faiss' ? cap : M);
       for (const e of layer[q]!) {
         layer[e]!.push(q);
         if (layer[e]!.length <= cap) continue;
         const candidates = layer[e]!.map((id) => ({ id, distance: pair(e, id) }));
-        layer[e] = select(candidates, cap);
+        layer[e] = select(e, candidates, cap);
       }
       if (profile === 'hnswlib') entries = found.slice(0, 1); // faiss: where the greedy descent ended, on every level
     }

@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type KMeansProfile, kMeans } from '../../../src/quantize/k-means/k-means.ts';
+import { kMeansReference } from '../../../src/quantize/k-means/reference.ts';
 import { createMatrix, type Matrix } from '../../../src/tensor/matrix.ts';
 import { faissPoints, faissQuantizers, wholeNumbers } from '../../support/faiss-quantizers.ts';
 import { normalMatrix } from '../../support/normals.ts';
@@ -84,24 +85,22 @@ test('faiss: its centroids where large clusters were split, 20 distinct points a
   assert.equal([...kMeans(points, { k, profile: 'faiss' }).centroids.data], centroids);
 });
 
-test('a round is the naive one: nearest centroid, then the mean', () => {
-  const points = normalMatrix(80, 3, 'naive');
-  const start = createMatrix(4, 3, points.data.slice(0, 12));
-  const { centroids, objectives } = kMeans(points, { k: 4, start, iterations: 1 });
-  const members: number[][] = [[], [], [], []];
-  for (let row = 0; row < 80; row++) {
-    const distances = [0, 1, 2, 3].map((id) => {
-      let sum = 0;
-      for (let j = 0; j < 3; j++) sum += (points.data[3 * row + j]! - start.data[3 * id + j]!) ** 2;
-      return sum;
-    });
-    members[distances.indexOf(Math.min(...distances))]!.push(row);
+test('canonical equals the reference, bit for bit: 1 to 20 rounds, with ties, copies and empty clusters', () => {
+  const copies = createMatrix(80, 3, normalMatrix(80, 3, 'few').data.map(Math.round));
+  for (const points of [normalMatrix(80, 3, 'naive'), copies, createMatrix(80, 3)]) {
+    const rows = Array.from({ length: 80 }, (_, row) => points.data.slice(3 * row, 3 * row + 3));
+    for (const k of [1, 4, 30]) {
+      for (const iterations of [1, 2, 20]) {
+        const start = createMatrix(k, 3, points.data.slice(0, 3 * k));
+        const { centroids, objectives } = kMeans(points, { k, start, iterations });
+        assert.equal(
+          centroids.data,
+          Float32Array.from(kMeansReference(rows, rows.slice(0, k), iterations).flatMap((centroid) => [...centroid])),
+        );
+        assert.ok(Math.abs(objectives[0]! - objectiveOf(points, start)) < 1e-4);
+      }
+    }
   }
-  const expected = members.flatMap((rows) =>
-    [0, 1, 2].map((j) => Math.fround(rows.reduce((sum, row) => sum + points.data[3 * row + j]!, 0) / rows.length)),
-  );
-  assert.equal([...centroids.data], expected);
-  assert.ok(Math.abs(objectives[0]! - objectiveOf(points, start)) < 1e-4);
 });
 
 test('same bits on reference and simd, and by the same seed; another seed another start', () => {
