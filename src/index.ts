@@ -52,11 +52,7 @@ export type { VaeConfig } from './compress/vae/vae.ts';
 export { VaeCompressor } from './compress/vae/vae-compressor.ts';
 export type { VaeChoices } from './compress/vae/vae-settings.ts';
 export { generateManifold, type ManifoldOptions } from './data/manifold.ts';
-export {
-  intersectionAt,
-  type RankedIds,
-  recallAt,
-} from './eval/recall.ts';
+export { intersectionAt, recallAt } from './eval/recall.ts';
 export { Adjacency, type AdjacencyArrays, LayeredGraph, type SharedGraph } from './graph/adjacency.ts';
 export { buildHnsw, type Hnsw, type HnswOptions } from './graph/hnsw/build.ts';
 export type { HnswCheckpoints } from './graph/hnsw/checkpoint.ts';
@@ -123,9 +119,10 @@ export type {
   NamedArray,
   NamedArrays,
 } from './tensor/named-arrays.ts';
-export { ExactSearch, type ExactSearchOptions, type Neighbors } from './tensor/nearest/exact-search.ts';
+export { ExactSearch, type ExactSearchOptions } from './tensor/nearest/exact-search.ts';
 export { type NearestOptions, nearest } from './tensor/nearest/nearest.ts';
 export { type GpuNearestOptions, type GpuNeighbors, nearestOnGpu } from './tensor/nearest/nearest-on-gpu.ts';
+export type { Ids, Neighbors } from './tensor/nearest/neighbors.ts';
 export { TopK } from './tensor/nearest/top-k.ts';
 export { Random, type RandomState } from './tensor/random/random.ts';
 export type { DistanceSource } from './tensor/vectors/distance-source.ts';

@@ -25,7 +25,7 @@ export {
 export { digestArrays, digestFile, digestIds, digestMatrix } from './io/digest.ts';
 export { removePendingFiles, writeAtomically } from './io/file/atomic-file.ts';
 export { contentOf, type FileContent } from './io/file-content.ts';
-export { ID_FORMATS, type IdFile, type IdTable, openIds, readIds, writeIds } from './io/ids.ts';
+export { ID_FORMATS, type IdFile, openIds, readIds, writeIds } from './io/ids.ts';
 export type { FileElement } from './io/table/element.ts';
 export type { TableFormat } from './io/table/layout.ts';
 export {

@@ -37,7 +37,7 @@ test('a model trained through the entry point is written, read and used', () => 
   const compressor = node.trainPca(base, { dOut: 4 });
   const loaded = node.loadCompressor(node.decodeSafetensors(node.encodeSafetensors(compressor.toNamedArrays())));
   const found = node.nearest(loaded.encode(base), loaded.encode(query), 10);
-  assert.is(found.ids.length, 50);
+  assert.is(found.ids.data.length, 50);
   assert.equal(loaded.encode(query).data, compressor.encode(query).data);
 });
 

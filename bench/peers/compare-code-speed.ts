@@ -19,6 +19,7 @@ import { IvfAdcIndex } from '../../src/index/codes/ivf-adc.ts';
 import { PqIndex } from '../../src/index/codes/pq-index.ts';
 import { Sq8Index } from '../../src/index/codes/sq8-index.ts';
 import { FlatIndex } from '../../src/index/flat-index.ts';
+import type { SearchResult } from '../../src/index/search/search-result.ts';
 import { findDataset } from '../../src/io/dataset.ts';
 import { readVectors } from '../../src/io/vectors.ts';
 import { createMatrix, firstRows, type Matrix } from '../../src/tensor/matrix.ts';
@@ -113,7 +114,7 @@ class Library {
 }
 
 interface Searched {
-  search(queries: Matrix, k: number): { readonly ids: Int32Array };
+  search(queries: Matrix, k: number): Pick<SearchResult, 'ids'>;
 }
 
 /** Our index with the parts of theirs. */
@@ -152,11 +153,11 @@ function withTheirParts(theirs: Library, base: Matrix, { build, nprobe = 1 }: Ca
 function searchOurs(index: Searched, queries: Matrix, batch: boolean): { ids: Int32Array; seconds: number } {
   const begin = process.cpuUsage();
   const ids = new Int32Array(queries.rows * K);
-  if (batch) ids.set(index.search(queries, K).ids);
+  if (batch) ids.set(index.search(queries, K).ids.data);
   else {
     for (let row = 0; row < queries.rows; row++) {
       const one = queries.data.subarray(row * queries.cols, (row + 1) * queries.cols);
-      ids.set(index.search(createMatrix(1, queries.cols, one), K).ids, row * K);
+      ids.set(index.search(createMatrix(1, queries.cols, one), K).ids.data, row * K);
     }
   }
   const { user, system } = process.cpuUsage(begin);
@@ -203,7 +204,7 @@ async function compareSet(folder: string): Promise<void> {
   const theirs = new Library(dataset.base, dataset.query, base.rows, query.rows);
   const { version, options } = await theirs.answer();
   console.log(`\n${folder}: ${base.rows} x ${base.cols}, ${query.rows} queries, k ${K}; faiss ${version}, ${options}`);
-  const truth = new FlatIndex(base).search(query, 1).ids;
+  const truth = new FlatIndex(base).search(query, 1).ids.data;
   const header = ['', 'ours q/s', 'faiss q/s', 'ratio', 'goal', 'ours 1@10', 'faiss 1@10'];
   const print = (cells: string[]) =>
     console.log(cells.map((cell, i) => (i ? cell.padStart(12) : cell.padEnd(30))).join(''));

@@ -69,11 +69,12 @@ function compareClose(title: string, mine: Float32Array, theirs: Float32Array, w
 
 /** Prints the share of our results that faiss returned for the same query with the same distance, within 1e-4 of it. */
 function compareResults(title: string, found: SearchResult, ids: Int32Array, distances: Float32Array): void {
-  const same = new Uint8Array(found.ids.length);
+  const same = new Uint8Array(found.ids.data.length);
   for (let i = 0; i < same.length; i++) {
     const begin = i - (i % K);
-    const place = begin + ids.subarray(begin, begin + K).indexOf(found.ids[i]!);
-    if (place >= begin && Math.abs(distances[place]! - found.distances[i]!) < 1e-4 * distances[place]!) same[i] = 1;
+    const place = begin + ids.subarray(begin, begin + K).indexOf(found.ids.data[i]!);
+    if (place >= begin && Math.abs(distances[place]! - found.distances.data[i]!) < 1e-4 * distances[place]!)
+      same[i] = 1;
   }
   compare(title, same, same.slice().fill(1), 1);
 }

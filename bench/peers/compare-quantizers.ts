@@ -247,7 +247,7 @@ function librarySums(): void {
     const found = index.search(query, K, { nprobe });
     compareFound(
       `IVFPQ results, our kernels, nprobe ${nprobe}`,
-      found.ids,
+      found.ids.data,
       theirs.found.get(nprobe)!,
       theirs.distances.get(nprobe)!,
       true,
@@ -309,7 +309,7 @@ async function ourKernels(): Promise<void> {
   for (const nprobe of [1, nlist]) {
     const found = await timed(() => index.search(query, K, { nprobe }));
     const what = times(`search, nprobe ${nprobe}`, found.seconds);
-    compareFound(what, found.result.ids, theirs.found.get(nprobe)!, theirs.distances.get(nprobe)!, false);
+    compareFound(what, found.result.ids.data, theirs.found.get(nprobe)!, theirs.distances.get(nprobe)!, false);
   }
   compareScalar(theirs);
 }

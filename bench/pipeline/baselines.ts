@@ -21,10 +21,10 @@ import { trainVae } from '../../src/compress/vae/train-vae.ts';
 import { intersectionAt, recallAt } from '../../src/eval/recall.ts';
 import { findDataset, readGroundtruth } from '../../src/io/dataset.ts';
 import { digestArrays, digestMatrix } from '../../src/io/digest.ts';
-import type { IdTable } from '../../src/io/ids.ts';
 import { readVectors } from '../../src/io/vectors.ts';
 import type { Matrix } from '../../src/tensor/matrix.ts';
 import { nearest } from '../../src/tensor/nearest/nearest.ts';
+import type { Ids } from '../../src/tensor/nearest/neighbors.ts';
 import { machine } from '../kernels/measure.ts';
 
 const DEFAULT_FOLDER = fileURLToPath(new URL('../../../shared/data/deep-like', import.meta.url));
@@ -95,9 +95,8 @@ function cpuSeconds(): number {
   return (user + system) / 1e6;
 }
 
-function recallOf(compressed: Matrix, queries: Matrix, truth: IdTable): string {
-  const found = nearest(compressed, queries, NEIGHBORS, { backend });
-  const result = { rows: queries.rows, cols: NEIGHBORS, data: found.ids };
+function recallOf(compressed: Matrix, queries: Matrix, truth: Ids): string {
+  const result = nearest(compressed, queries, NEIGHBORS, { backend }).ids;
   const shares = [1, 5, NEIGHBORS].map((R) => recallAt(result, truth, R));
   return [...shares, intersectionAt(result, truth, NEIGHBORS)].map(percent).join('  ');
 }
@@ -107,7 +106,7 @@ async function compare(folder: string): Promise<void> {
   const base = await readVectors(dataset.base, values.limit === undefined ? {} : { limit: Number(values.limit) });
   const query = await readVectors(dataset.query);
   const given = await readGroundtruth(dataset, base.rows);
-  const truth = given ?? { rows: query.rows, cols: NEIGHBORS, data: nearest(base, query, NEIGHBORS, { backend }).ids };
+  const truth = given ?? nearest(base, query, NEIGHBORS, { backend }).ids;
   console.log(machine());
   console.log(`${dataset.name}: ${base.rows} x ${base.cols} at ${factor}x, ${query.rows} queries, seed ${seed}\n`);
   console.log(`${'method'.padEnd(10)}   1@1    1@5   1@10  10@10    CPU s    wall s  model     features  budget`);

@@ -52,11 +52,7 @@ async function timed<T>(run: () => T | Promise<T>): Promise<{ result: T; seconds
 async function line(name: string, over: string, build: () => Promise<GraphIndex | Sq8GraphIndex>): Promise<void> {
   const built = await timed(build);
   const found = await timed(() => built.result.search(query, K, { ef: K }));
-  const share = intersectionAt(
-    { rows: query.rows, cols: K, data: found.result.ids },
-    { rows: query.rows, cols: K, data: truth.ids },
-    K,
-  );
+  const share = intersectionAt(found.result.ids, truth.ids, K);
   console.log(
     `${name.padEnd(29)} ${over.padEnd(13)} ${built.seconds.toFixed(1).padStart(8)} ${(100 * share).toFixed(2).padStart(18)}` +
       ` ${((1000 * found.seconds) / query.rows).toFixed(3).padStart(9)}`,

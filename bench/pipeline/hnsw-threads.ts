@@ -93,11 +93,10 @@ console.log(
   `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} processors, Node ${process.version}\n` +
     `${name}: ${base.rows} x ${base.cols}, ${queries.rows} queries; M = ${M}, efConstruction = ${efConstruction}`,
 );
-const exact = new FlatIndex(base).search(queries, 10);
-const truth = { rows: queries.rows, cols: 10, data: exact.ids };
+const truth = new FlatIndex(base).search(queries, 10).ids;
 
 function recalls(index: GraphIndex): string {
-  const found = efs.map((ef) => ({ ...truth, data: index.search(queries, 10, { ef }).ids }));
+  const found = efs.map((ef) => index.search(queries, 10, { ef }).ids);
   return found.map((ids) => (100 * intersectionAt(ids, truth, 10)).toFixed(2).padStart(7)).join('');
 }
 
@@ -144,8 +143,7 @@ const searches = await interleaved(
 );
 head(`searching, ef 80`, '  queries/s  ids');
 for (const [i, search] of searches.entries()) {
-  const { ids } = search.value;
-  const digest = digestIds({ rows: many.rows, cols: 10, data: ids }).slice(0, 12);
+  const digest = digestIds(search.value.ids).slice(0, 12);
   const rate = (many.rows / search.wall).toFixed(0).padStart(11);
   line(`${threadCounts[i]} threads`, search, searches[0]!, `${rate}  ${digest}`);
 }

@@ -19,9 +19,9 @@ import { FlatIndex } from '../../src/index/flat-index.ts';
 import { GraphIndex } from '../../src/index/graph/graph-index.ts';
 import { findDataset, readGroundtruth } from '../../src/io/dataset.ts';
 import { digestArrays, digestIds } from '../../src/io/digest.ts';
-import type { IdTable } from '../../src/io/ids.ts';
 import { readVectors } from '../../src/io/vectors.ts';
 import type { Matrix } from '../../src/tensor/matrix.ts';
+import type { Ids } from '../../src/tensor/nearest/neighbors.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -69,12 +69,12 @@ async function buildGraph(name: string, base: Matrix, graphBase: Matrix): Promis
 }
 
 /** One line of the table; the median of the repeated times. */
-async function measure(index: GraphIndex, queries: Matrix, k: number, ef: number, truth: IdTable): Promise<void> {
+async function measure(index: GraphIndex, queries: Matrix, k: number, ef: number, truth: Ids): Promise<void> {
   const runs: Timed<ReturnType<GraphIndex['search']>>[] = [];
   for (let i = 0; i < repeat; i++) runs.push(await timed(() => index.search(queries, k, { ef })));
   const seconds = runs.map((run) => run.seconds).sort((a, b) => a - b)[Math.floor(repeat / 2)]!;
   const found = runs[0]!.value;
-  const ids = { rows: queries.rows, cols: k, data: found.ids };
+  const { ids } = found;
   const { distances, hops } = found.counts;
   const cells = [
     `${k}`,
@@ -89,7 +89,7 @@ async function measure(index: GraphIndex, queries: Matrix, k: number, ef: number
   console.log(cells.map((cell) => cell.padStart(10)).join(''));
 }
 
-async function sweep(index: GraphIndex, queries: Matrix, truth: IdTable): Promise<void> {
+async function sweep(index: GraphIndex, queries: Matrix, truth: Ids): Promise<void> {
   const titles = ['k', 'ef', '1@1 %', 'k@k %', 'queries/s', 'distances', 'hops', '  ids'];
   console.log(titles.map((title) => title.padStart(10)).join(''));
   const efs = values.ef.split(',').map(Number);
@@ -103,9 +103,8 @@ const base = await readVectors(dataset.base, values.limit ? { limit: Number(valu
 const queries = await readVectors(dataset.query);
 const truth = (await readGroundtruth(dataset, base.rows)) ?? exactTruth();
 
-function exactTruth(): IdTable {
-  const k = Math.min(100, base.rows);
-  return { rows: queries.rows, cols: k, data: new FlatIndex(base, backend).search(queries, k).ids };
+function exactTruth(): Ids {
+  return new FlatIndex(base, backend).search(queries, Math.min(100, base.rows)).ids;
 }
 
 console.log(`${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}, one thread, processor time`);

@@ -57,12 +57,11 @@ for (const [name, { base: rows, query: asked }] of Object.entries(sets)) {
     const begin = process.cpuUsage();
     const index = await IvfAdcIndex.build({ base: rows, nlist, m, profile: values.profile as KMeansProfile });
     const { user, system } = process.cpuUsage(begin);
-    const shares = index.probedShares(asked, truth.ids, 1, 1);
+    const shares = index.probedShares(asked, truth.ids, 1);
     const tables = cpuSeconds(() => fillTables(index, asked));
     for (let nprobe = 1; nprobe <= nlist; nprobe *= 2) {
       const { result, seconds } = cpuSeconds(() => index.search(asked, K, { nprobe }));
-      const found = { rows: result.queries, cols: K, data: result.ids };
-      const recall = [1, 10, 50].map((R) => recallAt(found, { rows: query.rows, cols: 1, data: truth.ids }, R));
+      const recall = [1, 10, 50].map((R) => recallAt(result.ids, truth.ids, R));
       const cells = [
         name.padEnd(7),
         String(m).padStart(6),

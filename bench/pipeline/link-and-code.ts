@@ -17,9 +17,9 @@ import { FlatIndex } from '../../src/index/flat-index.ts';
 import { LinkAndCodeIndex } from '../../src/index/link-and-code/link-and-code.ts';
 import type { SearchResult } from '../../src/index/search/search-result.ts';
 import { findDataset, readGroundtruth } from '../../src/io/dataset.ts';
-import type { IdTable } from '../../src/io/ids.ts';
 import { readVectors } from '../../src/io/vectors.ts';
 import type { Matrix } from '../../src/tensor/matrix.ts';
+import type { Ids } from '../../src/tensor/nearest/neighbors.ts';
 
 const K = 100;
 const NSQ = 8;
@@ -60,14 +60,14 @@ async function print(
   title: string,
   seconds: number,
   search: () => SearchResult,
-  truth: IdTable,
+  truth: Ids,
   errors: readonly string[] = [],
 ): Promise<void> {
   const runs: Timed<SearchResult>[] = [];
   for (let i = 0; i < repeat; i++) runs.push(await timed(search));
-  const { ids: data, queries, k, counts } = runs[0]!.value;
+  const { ids, counts } = runs[0]!.value;
+  const queries = ids.rows;
   const least = runs.map((run) => run.seconds).sort((a, b) => a - b)[Math.floor(repeat / 2)]!;
-  const ids = { rows: queries, cols: k, data };
   const cells = [
     ...[1, 5, 50].map((R) => (100 * recallAt(ids, truth, R)).toFixed(1)),
     (queries / least).toFixed(0),
@@ -78,7 +78,7 @@ async function print(
   console.log(title.padEnd(26) + cells.map((cell) => cell.padStart(10)).join(''));
 }
 
-async function measure(name: string, base: Matrix, queries: Matrix, truth: IdTable): Promise<void> {
+async function measure(name: string, base: Matrix, queries: Matrix, truth: Ids): Promise<void> {
   console.log(`\n${name}: ${base.cols} dimensions\n${''.padEnd(26)}${COLUMNS.map((c) => c.padStart(10)).join('')}`);
   for (const bytes of values.bytes.split(',').map(Number)) {
     const pq = await timed(() => IvfAdcIndex.build({ base, nlist: 8, m: bytes, profile }));
@@ -92,7 +92,7 @@ async function measure(name: string, base: Matrix, queries: Matrix, truth: IdTab
       const errors = [codes, refined].map((error) => error.toPrecision(4));
       await print(title, lc.seconds, () => lc.value.search(queries, K, { ef, reorder }), truth, errors);
       const plain = lc.value.search(queries, K, { ef, reorder: 0 });
-      const first = recallAt({ rows: plain.queries, cols: K, data: plain.ids }, truth, 1);
+      const first = recallAt(plain.ids, truth, 1);
       console.log(
         `  1@1 without reordering ${(100 * first).toFixed(1)}, reachable ${(100 * reachableFraction).toFixed(2)} %,` +
           ` learning ${[...lc.value.objectives!].map((value) => value.toPrecision(4)).join(' ')}`,
@@ -106,8 +106,8 @@ const base = await readVectors(dataset.base, { limit: Number(values.limit) });
 const queries = await readVectors(dataset.query);
 const truth = (await readGroundtruth(dataset, base.rows)) ?? exactTruth();
 
-function exactTruth(): IdTable {
-  return { rows: queries.rows, cols: K, data: new FlatIndex(base).search(queries, K).ids };
+function exactTruth(): Ids {
+  return new FlatIndex(base).search(queries, K).ids;
 }
 
 console.log(`${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}, one thread, processor time`);

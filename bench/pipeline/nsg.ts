@@ -24,10 +24,10 @@ import type { NeighborGraph } from '../../src/index/graph/nsg-archive.ts';
 import { NsgIndex, type NsgPhase } from '../../src/index/graph/nsg-index.ts';
 import { findDataset, readGroundtruth } from '../../src/io/dataset.ts';
 import { digestArrays, digestIds } from '../../src/io/digest.ts';
-import type { IdTable } from '../../src/io/ids.ts';
 import { readVectors } from '../../src/io/vectors.ts';
 import { createMatrix, type Matrix } from '../../src/tensor/matrix.ts';
 import { nearest } from '../../src/tensor/nearest/nearest.ts';
+import type { Ids } from '../../src/tensor/nearest/neighbors.ts';
 import { VectorSet } from '../../src/tensor/vectors/vector-set.ts';
 
 const { values, positionals } = parseArgs({
@@ -109,7 +109,7 @@ async function printRecall(matrix: Matrix): Promise<void> {
   const found = nearest(matrix, { rows: controls, cols, data: data.subarray(0, controls * cols) }, K + 1, { backend });
   let [hits, hits10] = [0, 0];
   for (let row = 0; row < controls; row++) {
-    const truth = found.ids.subarray(row * (K + 1), (row + 1) * (K + 1)).filter((id) => id !== row);
+    const truth = found.ids.data.subarray(row * (K + 1), (row + 1) * (K + 1)).filter((id) => id !== row);
     const list = new Set(ids.subarray(row * K, (row + 1) * K));
     for (const id of truth.subarray(0, K)) if (list.has(id)) hits++;
     for (const id of truth.subarray(0, 10)) if (list.has(id)) hits10++;
@@ -121,7 +121,7 @@ async function printRecall(matrix: Matrix): Promise<void> {
 }
 
 /** One line of the table; the median of the repeated times. */
-function measure(index: NsgIndex, queries: Matrix, k: number, ef: number, truth: IdTable): void {
+function measure(index: NsgIndex, queries: Matrix, k: number, ef: number, truth: Ids): void {
   const times: number[] = [];
   let found = index.search(createMatrix(0, queries.cols), 1, { ef: 1 });
   for (let i = 0; i < repeat; i++) {
@@ -130,7 +130,7 @@ function measure(index: NsgIndex, queries: Matrix, k: number, ef: number, truth:
     times.push(processorSeconds() - begin);
   }
   const seconds = times.sort((a, b) => a - b)[Math.floor(repeat / 2)]!;
-  const ids = { rows: queries.rows, cols: k, data: found.ids };
+  const { ids } = found;
   const cells = [
     `${k}`,
     `${Math.max(ef, k)}`,
@@ -144,7 +144,7 @@ function measure(index: NsgIndex, queries: Matrix, k: number, ef: number, truth:
   console.log(cells.map((cell) => cell.padStart(10)).join(''));
 }
 
-function sweep(index: NsgIndex, queries: Matrix, truth: IdTable): void {
+function sweep(index: NsgIndex, queries: Matrix, truth: Ids): void {
   const titles = ['k', 'L', '1@1 %', 'k@k %', 'queries/s', 'distances', 'hops', '  ids'];
   console.log(titles.map((title) => title.padStart(10)).join(''));
   const pools = values['search-L'].split(',').map(Number);
@@ -158,9 +158,8 @@ const base = await readVectors(dataset.base, values.limit ? { limit: Number(valu
 const queries = await readVectors(dataset.query);
 const truth = (await readGroundtruth(dataset, base.rows)) ?? exactTruth();
 
-function exactTruth(): IdTable {
-  const k = Math.min(100, base.rows);
-  return { rows: queries.rows, cols: k, data: new FlatIndex(base, backend).search(queries, k).ids };
+function exactTruth(): Ids {
+  return new FlatIndex(base, backend).search(queries, Math.min(100, base.rows)).ids;
 }
 
 console.log(`${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}, one thread, processor time`);

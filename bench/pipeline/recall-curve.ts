@@ -19,10 +19,10 @@ import type { HistoryPoint } from '../../src/compress/training/history.ts';
 import { intersectionAt, recallAt } from '../../src/eval/recall.ts';
 import { findDataset, readGroundtruth } from '../../src/io/dataset.ts';
 import { digestArrays } from '../../src/io/digest.ts';
-import type { IdTable } from '../../src/io/ids.ts';
 import { readVectors } from '../../src/io/vectors.ts';
 import type { Matrix } from '../../src/tensor/matrix.ts';
 import { nearest } from '../../src/tensor/nearest/nearest.ts';
+import type { Ids } from '../../src/tensor/nearest/neighbors.ts';
 import { machine } from '../kernels/measure.ts';
 
 const DEFAULT_FOLDER = fileURLToPath(new URL('../../../shared/data/deep-like', import.meta.url));
@@ -84,15 +84,14 @@ function cpuSeconds(): number {
   return (user + system) / 1e6;
 }
 
-async function truthOf(base: Matrix, query: Matrix, given: IdTable | undefined): Promise<IdTable> {
+async function truthOf(base: Matrix, query: Matrix, given: Ids | undefined): Promise<Ids> {
   if (given) return given;
   console.error('  no truth file for this many rows: computing it');
-  return { rows: query.rows, cols: 10, data: nearest(base, query, 10, { backend }).ids };
+  return nearest(base, query, 10, { backend }).ids;
 }
 
-function recallLine(model: Compressor, base: Matrix, query: Matrix, truth: IdTable): string {
-  const found = nearest(model.encode(base, { backend }), model.encode(query, { backend }), 10, { backend });
-  const result = { rows: query.rows, cols: 10, data: found.ids };
+function recallLine(model: Compressor, base: Matrix, query: Matrix, truth: Ids): string {
+  const result = nearest(model.encode(base, { backend }), model.encode(query, { backend }), 10, { backend }).ids;
   const shares = [1, 5, 10].map((R) => recallAt(result, truth, R));
   return [...shares, intersectionAt(result, truth, 10)].map(percent).join('  ');
 }

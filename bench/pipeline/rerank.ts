@@ -132,7 +132,7 @@ for (let round = 0; round < rounds!; round++) {
       const begin = cpuSeconds();
       const { ids, counts } = one.search(ef);
       one.seconds.set(ef, [...(one.seconds.get(ef) ?? []), cpuSeconds() - begin]);
-      one.recall.set(ef, intersectionAt({ rows: queries.rows, cols: k!, data: ids }, truth, k!));
+      one.recall.set(ef, intersectionAt(ids, truth, k!));
       one.counts.set(ef, counts);
     }
   }

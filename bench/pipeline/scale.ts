@@ -94,8 +94,7 @@ async function measureBuild(folder: string, n: number): Promise<Figures> {
   index.search(query, K, search);
   const [found, searchSeconds] = await timed(() => index.search(query, K, search));
   const judged = { rows: Math.min(JUDGED, queries), cols: query.cols, data: query.data };
-  const table = (ids: Int32Array) => ({ rows: judged.rows, cols: K, data: ids.subarray(0, K * judged.rows) });
-  const recall = intersectionAt(table(found.ids), table(nearest(base, judged, K).ids), K);
+  const recall = intersectionAt({ ...found.ids, rows: judged.rows }, nearest(base, judged, K).ids, K);
   return {
     n,
     buildSeconds,

@@ -54,7 +54,7 @@ function exactSearch(dim: number, queries: number): Case {
     name: `exact search, ${queries} queries in ${base.rows} x ${dim}, k = 100`,
     prepare: (threads) => () => {
       const { ids, distances } = nearest(base, asked, 100, { threads });
-      return [ids, distances];
+      return [ids.data, distances.data];
     },
   };
 }

@@ -1,10 +1,4 @@
-/** Ids found for each query, best first; -1 stands for none. */
-export interface RankedIds {
-  readonly rows: number;
-  readonly cols: number;
-  /** (rows, cols). */
-  readonly data: Int32Array;
-}
+import type { Ids } from '../tensor/nearest/neighbors.ts';
 
 /**
  * 1@R: the share of queries whose one true nearest neighbor is among the first R ids found. Ids are compared strictly.
@@ -14,7 +8,7 @@ export interface RankedIds {
  * @returns a share from 0 to 1
  * @throws {RangeError} if the tables have different rows or none, or `R` exceeds the ids found
  */
-export function recallAt(result: RankedIds, truth: RankedIds, R: number): number {
+export function recallAt(result: Ids, truth: Ids, R: number): number {
   check('recallAt', result, truth, R, 1);
   let found = 0;
   for (let q = 0; q < result.rows; q++) {
@@ -32,7 +26,7 @@ export function recallAt(result: RankedIds, truth: RankedIds, R: number): number
  * @returns a share from 0 to 1
  * @throws {RangeError} if the tables have different rows or none, or fewer than `k` columns
  */
-export function intersectionAt(result: RankedIds, truth: RankedIds, k: number): number {
+export function intersectionAt(result: Ids, truth: Ids, k: number): number {
   check('intersectionAt', result, truth, k, k);
   let found = 0;
   for (let q = 0; q < result.rows; q++) {
@@ -43,7 +37,7 @@ export function intersectionAt(result: RankedIds, truth: RankedIds, k: number): 
   return found / (k * result.rows);
 }
 
-function check(where: string, result: RankedIds, truth: RankedIds, resultCols: number, truthCols: number): void {
+function check(where: string, result: Ids, truth: Ids, resultCols: number, truthCols: number): void {
   if (result.rows === 0) throw new RangeError(`${where}: expected at least 1 query, got 0.`);
   if (result.rows !== truth.rows) {
     throw new RangeError(`${where}: expected ${truth.rows} queries as in the truth, got ${result.rows}.`);

@@ -2,11 +2,12 @@ import type { BackendChoice } from '../../kernels/backend.ts';
 import type { GpuDevice } from '../../kernels/gpu/device.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import { type Archive, requireInteger } from '../tensor/named-arrays.ts';
-import { ExactSearch, type Neighbors } from '../tensor/nearest/exact-search.ts';
+import { ExactSearch } from '../tensor/nearest/exact-search.ts';
 import { type GpuNearestOptions, nearestOnGpu } from '../tensor/nearest/nearest-on-gpu.ts';
+import { type Neighbors, noNeighbors } from '../tensor/nearest/neighbors.ts';
 import { requireFiniteVectors, type Vectors } from '../tensor/vectors/vectors.ts';
 import { requireVectors, vectorsArray } from '../tensor/vectors/vectors-array.ts';
-import { emptyAnswers, requireQueries, type SearchResult } from './search/search-result.ts';
+import { requireQueries, type SearchResult } from './search/search-result.ts';
 
 const WHERE = 'Flat index';
 
@@ -90,16 +91,17 @@ export class FlatIndex {
 }
 
 function noneFound({ rows }: Matrix, k: number): SearchResult {
-  return { queries: rows, k, ...emptyAnswers(rows, k), counts: { distances: 0, multiplyAdds: 0, hops: 0 } };
+  return { ...noNeighbors(rows, k), counts: { distances: 0, multiplyAdds: 0, hops: 0 } };
 }
 
 /** What was found, as lists of k, with nothing in the places for which there are no rows. */
-function filledUp({ queries, k: width, ids, distances, counts }: Neighbors, k: number): SearchResult {
-  if (width === k) return { queries, k, ids, distances, counts: { ...counts, hops: 0 } };
-  const answers = emptyAnswers(queries, k);
-  for (let query = 0; query < queries; query++) {
-    answers.ids.set(ids.subarray(query * width, (query + 1) * width), query * k);
-    answers.distances.set(distances.subarray(query * width, (query + 1) * width), query * k);
+function filledUp({ ids, distances, counts }: Neighbors, k: number): SearchResult {
+  const { rows, cols: width } = ids;
+  if (width === k) return { ids, distances, counts: { ...counts, hops: 0 } };
+  const answers = noNeighbors(rows, k);
+  for (let query = 0; query < rows; query++) {
+    answers.ids.data.set(ids.data.subarray(query * width, (query + 1) * width), query * k);
+    answers.distances.data.set(distances.data.subarray(query * width, (query + 1) * width), query * k);
   }
-  return { queries, k, ...answers, counts: { ...counts, hops: 0 } };
+  return { ...answers, counts: { ...counts, hops: 0 } };
 }

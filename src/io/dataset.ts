@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import type { Ids } from '../tensor/nearest/neighbors.ts';
 import { asFileError, FileError } from './file/file-error.ts';
-import { type IdTable, readIds } from './ids.ts';
+import { readIds } from './ids.ts';
 import { openVectors, VECTOR_FORMATS } from './vectors.ts';
 
 /** A folder of one data set: base vectors, queries, and the true neighbors of some prefixes of the base. */
@@ -63,7 +64,7 @@ export async function findDataset(folder: string): Promise<Dataset> {
  * @returns (queries, neighbors given), nearest first
  * @throws {FileError} if the file does not fit the queries, or names a row that is not among those
  */
-export async function readGroundtruth(dataset: Dataset, baseRows: number): Promise<IdTable | undefined> {
+export async function readGroundtruth(dataset: Dataset, baseRows: number): Promise<Ids | undefined> {
   const path = dataset.groundtruthFor(baseRows);
   if (path === undefined) return undefined;
   const truth = await readIds(path);

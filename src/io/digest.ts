@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { Archive, ElementArray, JsonObject, NamedArrays } from '../tensor/named-arrays.ts';
+import type { Ids } from '../tensor/nearest/neighbors.ts';
 import { partsOf, type Vectors } from '../tensor/vectors/vectors.ts';
 import { readArchiveHeader, scanArray } from './container/archive-file.ts';
 import { bytesOf, bytesOfAll, sectionsOf } from './container/array-bytes.ts';
@@ -7,7 +8,7 @@ import { readModel } from './container/safetensors-file.ts';
 import { canonicalJson } from './container/strict-json.ts';
 import { withInput } from './file/input-file.ts';
 import { contentOf } from './file-content.ts';
-import { type IdTable, openIds } from './ids.ts';
+import { openIds } from './ids.ts';
 import { openVectors } from './vectors.ts';
 
 /*
@@ -27,7 +28,7 @@ export function digestMatrix(vectors: Vectors): string {
 }
 
 /** The digest of a table of ids. */
-export function digestIds({ rows, cols, data }: IdTable): string {
+export function digestIds({ rows, cols, data }: Ids): string {
   return digestValues(idsHash(rows, cols), data);
 }
 

@@ -1,3 +1,4 @@
+import type { Ids } from '../tensor/nearest/neighbors.ts';
 import { FileError } from './file/file-error.ts';
 import { ELEMENTS, type FileElement } from './table/element.ts';
 import { formatOf, type TableFormat } from './table/layout.ts';
@@ -6,13 +7,6 @@ import { writeTable } from './table/write-table.ts';
 
 /** The formats of ids. */
 export const ID_FORMATS: readonly TableFormat[] = ['ivecs', 'npy', 'ibin'];
-
-/** Ids of base rows, a query a row, nearest first; -1 where there is none. */
-export interface IdTable {
-  readonly rows: number;
-  readonly cols: number;
-  readonly data: Int32Array;
-}
 
 const IDS: Acceptance = {
   expected: 'an id from 0 to 2^31 - 1, or -1 for none,',
@@ -66,7 +60,7 @@ export async function openIds(path: string): Promise<IdFile> {
  * @throws {RangeError} if `limit` is not from 1 to the number of rows
  * @throws {FileError} as `openIds` and its `read`
  */
-export async function readIds(path: string, options: { limit?: number } = {}): Promise<IdTable> {
+export async function readIds(path: string, options: { limit?: number } = {}): Promise<Ids> {
   return readAndClose(await openIds(path), options.limit);
 }
 
@@ -76,8 +70,8 @@ export async function readIds(path: string, options: { limit?: number } = {}): P
  * @throws {RangeError} if the table is empty, or is not rows x cols
  * @throws {FileError} if the extension is none of ours, or the file cannot be written
  */
-export async function writeIds(path: string, table: IdTable, options: { signal?: AbortSignal } = {}): Promise<void> {
-  const { rows, cols, data } = table;
+export async function writeIds(path: string, ids: Ids, options: { signal?: AbortSignal } = {}): Promise<void> {
+  const { rows, cols, data } = ids;
   const format = formatOf(path, ID_FORMATS, 'ids');
   await writeTable(path, format, { rows, cols, type: 'int32' }, [data], 'writeIds', options);
 }

@@ -72,7 +72,7 @@ function callIsShared(): boolean {
 
 function exactSearch(threads: number): string {
   const { ids, distances } = nearest(base, query, 10, { threads });
-  return bits([ids, distances]);
+  return bits([ids.data, distances.data]);
 }
 
 function trainingSteps(threads: number): string {
@@ -105,7 +105,7 @@ async function buildIsShared(): Promise<boolean> {
 async function graphSearch(threads: number): Promise<string> {
   const index = await GraphIndex.build({ base, ...graph, threads: 2 });
   const { ids, distances, counts } = await index.searchByThreads(query, 5, { ef: 20, threads });
-  return `${JSON.stringify(counts)}\n${bits([ids, distances])}`;
+  return `${JSON.stringify(counts)}\n${bits([ids.data, distances.data])}`;
 }
 
 async function compression(): Promise<boolean> {

@@ -81,13 +81,13 @@ test('a smaller set is a prefix of a larger one; seeds and sets differ', () => {
 
 test('queries lie among the base: their nearest are as near as those of base rows, and no row repeats', () => {
   const { base, query } = generateManifold({ rows: 2000, queries: 200, dim: 32, seed: 1 });
-  const outside = nearest(base, query, 1).distances.reduce((sum, d) => sum + Math.sqrt(d) / 200, 0);
+  const outside = nearest(base, query, 1).distances.data.reduce((sum, d) => sum + Math.sqrt(d) / 200, 0);
   const own = nearest(base, { ...base, rows: 200, data: base.data.subarray(0, 200 * 32) }, 2);
   let inside = 0;
-  for (let i = 0; i < 200; i++) inside += Math.sqrt(own.distances[2 * i + 1]!) / 200;
+  for (let i = 0; i < 200; i++) inside += Math.sqrt(own.distances.data[2 * i + 1]!) / 200;
   assert.ok(outside / inside > 0.9 && outside / inside < 1.1, `${outside} and ${inside}`);
   const itself = { rows: 200, cols: 1, data: Int32Array.from({ length: 200 }, (_, i) => i) };
-  assert.is(intersectionAt({ rows: 200, cols: 2, data: own.ids }, itself, 1), 1);
+  assert.is(intersectionAt(own.ids, itself, 1), 1);
 });
 
 test('impossible sizes are refused', () => {

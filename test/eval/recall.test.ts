@@ -1,8 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { intersectionAt, type RankedIds, recallAt } from '../../src/eval/recall.ts';
+import { intersectionAt, recallAt } from '../../src/eval/recall.ts';
+import type { Ids } from '../../src/tensor/nearest/neighbors.ts';
 
-function table(rows: readonly (readonly number[])[]): RankedIds {
+function table(rows: readonly (readonly number[])[]): Ids {
   return { rows: rows.length, cols: rows[0]?.length ?? 1, data: Int32Array.from(rows.flat()) };
 }
 

@@ -8,23 +8,23 @@ const base = createMatrix(4, 2, Float32Array.of(0, 0, 3, 4, 1, 0, 3, 4));
 
 test('the nearest rows with squared distances, ties by id', () => {
   const result = new FlatIndex(base).search(createMatrix(2, 2, Float32Array.of(0, 0, 3, 4)), 3);
-  assert.equal([result.queries, result.k], [2, 3]);
-  assert.equal([...result.ids], [0, 2, 1, 1, 3, 2]);
-  assert.equal([...result.distances], [0, 1, 25, 0, 0, 20]);
+  assert.equal([result.ids.rows, result.ids.cols], [2, 3]);
+  assert.equal([...result.ids.data], [0, 2, 1, 1, 3, 2]);
+  assert.equal([...result.distances.data], [0, 1, 25, 0, 0, 20]);
   assert.equal(result.counts, { distances: 8, multiplyAdds: 16, hops: 0 });
 });
 
 test('more neighbors than rows: -1 and the largest float32', () => {
   const result = new FlatIndex(base).search(createMatrix(1, 2), 6);
-  assert.equal([...result.ids], [0, 2, 1, 3, -1, -1]);
-  assert.equal([...result.distances], [0, 1, 25, 25, PAD, PAD]);
+  assert.equal([...result.ids.data], [0, 2, 1, 3, -1, -1]);
+  assert.equal([...result.distances.data], [0, 1, 25, 25, PAD, PAD]);
   const none = new FlatIndex(createMatrix(0, 2)).search(createMatrix(1, 2), 2);
-  assert.equal([...none.ids], [-1, -1]);
-  assert.equal([...none.distances], [PAD, PAD]);
+  assert.equal([...none.ids.data], [-1, -1]);
+  assert.equal([...none.distances.data], [PAD, PAD]);
 });
 
 test('no queries', () => {
-  assert.is(new FlatIndex(base).search(createMatrix(0, 2), 3).ids.length, 0);
+  assert.is(new FlatIndex(base).search(createMatrix(0, 2), 3).ids.data.length, 0);
 });
 
 test('saved and read back, it finds the same', () => {

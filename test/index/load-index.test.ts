@@ -23,7 +23,8 @@ test('each kind is loaded as what it is', () => {
   const graph = loadIndex(graphArchive, 'reference');
   assert.is(flat.kind, 'flat');
   assert.is(graph.kind, 'hnsw');
-  if (graph.kind === 'hnsw') assert.equal([...graph.search(createMatrix(1, 1), 5, { ef: 5 }).ids], [0, 1, 3, 2, 4]);
+  if (graph.kind === 'hnsw')
+    assert.equal([...graph.search(createMatrix(1, 1), 5, { ef: 5 }).ids.data], [0, 1, 3, 2, 4]);
 });
 
 test('an unknown kind is refused', () => {

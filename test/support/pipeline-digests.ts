@@ -14,6 +14,7 @@ import { GraphIndex } from '../../src/index/graph/graph-index.ts';
 import { NsgIndex } from '../../src/index/graph/nsg-index.ts';
 import { Sq8GraphIndex } from '../../src/index/graph/sq8-graph-index.ts';
 import { LinkAndCodeIndex } from '../../src/index/link-and-code/link-and-code.ts';
+import type { SearchResult } from '../../src/index/search/search-result.ts';
 import { digestArrays, digestIds, digestMatrix } from '../../src/io/digest.ts';
 import type { Matrix } from '../../src/tensor/matrix.ts';
 import type { Archive } from '../../src/tensor/named-arrays.ts';
@@ -46,7 +47,7 @@ export async function pipelineDigests(
   const { base, query } = generateManifold({ ...size, seed: 1 });
   digests.set('vectors', digestMatrix(base));
   digests.set('queries', digestMatrix(query));
-  digests.set('truth', digestIds({ rows: query.rows, cols: K, data: nearest(base, query, K, { backend }).ids }));
+  digests.set('truth', digestIds(nearest(base, query, K, { backend }).ids));
   const training = { dOut: size.dim / 4, seed: 1, backend, batch: size.batch, samples: size.samples, evaluations: 2 };
   const compressed = (await trainCnt(base, training)).encode(base, { backend });
   const parts = [
@@ -86,9 +87,9 @@ function modelParts(digests: Digests, base: Matrix, training: Training): Part[] 
 
 /** Graphs built on compressed vectors, searched over the full ones. */
 function graphParts(digests: Digests, base: Matrix, query: Matrix, graphBase: Matrix, backend: BackendChoice): Part[] {
-  const kept = (name: string, { graph }: Pick<GraphIndex | NsgIndex, 'graph'>, { ids }: { ids: Int32Array }) => {
+  const kept = (name: string, { graph }: Pick<GraphIndex | NsgIndex, 'graph'>, { ids }: SearchResult) => {
     digests.set(`graph ${name}`, digestArrays({ kind: 'graph', ...graphArrays(graph) }));
-    digests.set(`results ${name}`, digestIds({ rows: query.rows, cols: K, data: ids }));
+    digests.set(`results ${name}`, digestIds(ids));
   };
   const hnsw = (['canonical', 'faiss', 'hnswlib'] as const).map((profile) => async () => {
     const index = await GraphIndex.build({ base, graphBase, M: 8, efConstruction: 40, profile, seed: 1, backend });
@@ -107,9 +108,9 @@ function graphParts(digests: Digests, base: Matrix, query: Matrix, graphBase: Ma
 
 /** Codes: everything that an index of them keeps, and what it finds. */
 function codeParts(digests: Digests, base: Matrix, query: Matrix, compressed: Matrix, backend: BackendChoice): Part[] {
-  const kept = (name: string, index: { toArchive(): Archive }, { ids }: { ids: Int32Array }) => {
+  const kept = (name: string, index: { toArchive(): Archive }, { ids }: SearchResult) => {
     digests.set(`index ${name}`, digestArrays(index.toArchive()));
-    digests.set(`results ${name}`, digestIds({ rows: query.rows, cols: K, data: ids }));
+    digests.set(`results ${name}`, digestIds(ids));
   };
   const product = { base, m: 4, seed: 1, backend };
   const graph = { graphBase: compressed, base, M: 8, efConstruction: 40, seed: 1, backend };

@@ -19,7 +19,7 @@ await run(({ base, queries, M, efConstruction, k }) => {
       index = GraphIndex.fromArchive(await readArchive(path));
     },
     search(ef, ids) {
-      ids.set(index.search(queryMatrix, k, { ef }).ids);
+      ids.set(index.search(queryMatrix, k, { ef }).ids.data);
     },
   };
 });

@@ -38,7 +38,7 @@ export const generateCommand = defineCommand({
     const base = await drawn(rows.base, n, dim, session);
     const query = await drawn(rows.query, queries, dim, session);
     const k = Math.min(TRUE_NEIGHBORS, n);
-    const truth = { rows: queries, cols: k, data: (await exactNeighbors(base, query, k, session)).ids };
+    const { ids: truth } = await exactNeighbors(base, query, k, session);
 
     const { signal } = session;
     await writeVectors(join(out, 'base.fvecs'), base, { signal });

@@ -8,6 +8,7 @@ import { digestIds } from '../../io/digest.ts';
 import { writeIds } from '../../io/ids.ts';
 import { readVectors } from '../../io/vectors.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
+import type { Ids } from '../../tensor/nearest/neighbors.ts';
 import { placeVectors } from '../../tensor/vectors/vectors-array.ts';
 import { UsageError } from '../arguments/usage-error.ts';
 import { optionsOfKinds, requireOptionsOfKind } from '../kinds/all.ts';
@@ -68,9 +69,9 @@ export const searchCommand = defineCommand({
     requireSameCols(queryPath, queries.cols, indexPath, dim);
     requireEnoughRows(indexPath, rows, k);
     const searched = await searchRepeatedly(index, queries, k, { ...choices, model }, repeat, session);
-    const table = { rows: queries.rows, cols: k, data: searched.ids };
-    await writeIds(out, table, { signal: session.signal });
-    const digest = session.gpu ? undefined : digestIds(table);
+    const { ids } = searched;
+    await writeIds(out, ids, { signal: session.signal });
+    const digest = session.gpu ? undefined : digestIds(ids);
     const { lines, json } = costs(searched, queries.rows);
     return {
       lines: listing([
@@ -150,8 +151,7 @@ function costs({ counts, seconds }: Searched, queries: number): { lines: Listing
 }
 
 interface Searched {
-  /** (queries, k). */
-  readonly ids: Int32Array;
+  readonly ids: Ids;
   /** Of one search. */
   readonly counts: SearchCounts;
   /** Of each search. */
@@ -173,7 +173,7 @@ async function searchRepeatedly(
   const flat = index.kind === 'flat' ? index : undefined;
   const gpu = flat && (await session.gpuFor(total * flat.rows * flat.dim));
   const most = choices.model ? RERANKED_QUERIES : byThreads || gpu ? queries.rows : BLOCK_QUERIES[index.kind];
-  const ids = new Int32Array(queries.rows * k);
+  const ids = { rows: queries.rows, cols: k, data: new Int32Array(queries.rows * k) };
   let counts: SearchCounts = { distances: 0, multiplyAdds: 0, hops: 0 };
   const seconds: number[] = [];
   for (let run = 0; run < repeat; run++) {
@@ -190,7 +190,7 @@ async function searchRepeatedly(
           : search(index, block, k, choices, session.backend);
       spent += session.now() - begin;
       if (run === 0) {
-        ids.set(found.ids, first * k);
+        ids.data.set(found.ids.data, first * k);
         counts = sumOf(counts, found.counts);
       }
       progress.update(run * queries.rows + first + rows, total);

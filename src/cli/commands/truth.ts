@@ -28,18 +28,17 @@ export const truthCommand = defineCommand({
     requireSameCols(queryPath, query.cols, basePath, base.cols);
     requireEnoughRows(basePath, base.rows, k);
     const begin = session.now();
-    const found = await exactNeighbors(base, query, k, session);
+    const { ids, counts } = await exactNeighbors(base, query, k, session);
     const seconds = session.now() - begin;
-    const table = { rows: query.rows, cols: k, data: found.ids };
-    await writeIds(out, table, { signal: session.signal });
-    const digest = session.gpu ? undefined : digestIds(table);
+    await writeIds(out, ids, { signal: session.signal });
+    const digest = session.gpu ? undefined : digestIds(ids);
     return {
       lines: listing([
         ['base', `${base.rows} x ${base.cols}`],
         ['queries', query.rows],
         ['k', k],
         ['search time', secondsText(seconds)],
-        ['distances a query', found.counts.distances / query.rows],
+        ['distances a query', counts.distances / query.rows],
         resultRow(session, digest),
       ]),
       json: {
@@ -51,7 +50,7 @@ export const truthCommand = defineCommand({
         cols: base.cols,
         queries: query.rows,
         searchSeconds: seconds,
-        counts: found.counts,
+        counts,
         digest,
         backend: session.ranOn,
         threads: kernelThreads(session),

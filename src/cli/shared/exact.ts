@@ -2,18 +2,13 @@ import { computingOf } from '../../../kernels/backend.ts';
 import { type Matrix, requireFinite } from '../../tensor/matrix.ts';
 import { ExactSearch } from '../../tensor/nearest/exact-search.ts';
 import { nearestOnGpu } from '../../tensor/nearest/nearest-on-gpu.ts';
+import type { Neighbors } from '../../tensor/nearest/neighbors.ts';
 import { requireFiniteVectors, type Vectors } from '../../tensor/vectors/vectors.ts';
 import type { Session } from '../session/command.ts';
 import { letSignalsArrive } from '../session/failures.ts';
 
 /** Multiply-adds between two looks at the signal: about a second. */
 const WORK_BETWEEN_BREATHS = 1e10;
-
-export interface ExactNeighbors {
-  /** (queries, k), nearest first. */
-  readonly ids: Int32Array;
-  readonly counts: { readonly distances: number; readonly multiplyAdds: number };
-}
 
 /**
  * The true k nearest base rows of each query, as `nearest` finds them, with progress and open to interruption.
@@ -29,7 +24,7 @@ export async function exactNeighbors(
   k: number,
   session: Session,
   workBetweenBreaths = WORK_BETWEEN_BREATHS,
-): Promise<ExactNeighbors> {
+): Promise<Neighbors> {
   requireFiniteVectors(base, 'exact search: base');
   requireFinite(queries, 'exact search: queries');
   const progress = session.progress('exact search, pairs');

@@ -126,7 +126,7 @@ export class CatalystTraining implements TrainedModel {
     const batches = Math.min(HELD_OUT_BATCHES, Math.floor(neighbors.rows / rows));
     const anchors = firstRows(heldOut.encoded, batches * rows);
     const k = Math.min(NEGATIVE_RANK, probe.encoded.rows);
-    const far = nearest(probe.encoded, anchors, k, this.#computing).ids;
+    const far = nearest(probe.encoded, anchors, k, this.#computing).ids.data;
     const random = new Random(this.#settings.seed, 'positives/held-out');
     const copy = (target: number, from: Matrix, row: number) => {
       outputs.value.set(from.data.subarray(row * cols, (row + 1) * cols), target * cols);

@@ -1,7 +1,7 @@
 import type { Computing } from '../../../kernels/backend.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
-import type { Neighbors } from '../../tensor/nearest/exact-search.ts';
 import { nearest } from '../../tensor/nearest/nearest.ts';
+import type { Neighbors } from '../../tensor/nearest/neighbors.ts';
 import type { Random } from '../../tensor/random/random.ts';
 import { gatherRows } from '../training/gather-rows.ts';
 import type { Pause } from '../training/trained-model.ts';
@@ -45,7 +45,7 @@ export class TripletMining {
     const rows = gatherRows(base, this.#learning);
     await this.#search('searching positives', rows, places, POSITIVES, pause, (place, found, first) => {
       for (let r = 0; r < POSITIVES; r++) {
-        this.#near[place * POSITIVES + r] = this.#learning[found.ids[first + r]!]!;
+        this.#near[place * POSITIVES + r] = this.#learning[found.ids.data[first + r]!]!;
       }
     });
   }
@@ -63,7 +63,7 @@ export class TripletMining {
       NEGATIVE_RANK,
       pause,
       (place, found, first) => {
-        this.negatives[place] = this.#learning[found.ids[first + NEGATIVE_RANK - 1]!]!;
+        this.negatives[place] = this.#learning[found.ids.data[first + NEGATIVE_RANK - 1]!]!;
       },
     );
   }

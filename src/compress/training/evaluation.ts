@@ -1,8 +1,8 @@
 import type { Computing } from '../../../kernels/backend.ts';
-import { intersectionAt, type RankedIds, recallAt } from '../../eval/recall.ts';
+import { intersectionAt, recallAt } from '../../eval/recall.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
-import type { Neighbors } from '../../tensor/nearest/exact-search.ts';
 import { nearest } from '../../tensor/nearest/nearest.ts';
+import type { Ids } from '../../tensor/nearest/neighbors.ts';
 import type { CommonSettings } from './choices.ts';
 import { gatherRows } from './gather-rows.ts';
 import type { Split } from './split.ts';
@@ -43,7 +43,7 @@ export class Evaluator {
   readonly #heldOut: Int32Array;
   readonly #probeRows: Int32Array;
   readonly #queries: number;
-  readonly #truth: RankedIds;
+  readonly #truth: Ids;
 
   /** Finds the true neighbors of the probe once. */
   constructor(base: Matrix, settings: CommonSettings, split: Split, computing: Computing) {
@@ -90,8 +90,7 @@ export class Evaluator {
     return encoded;
   }
 
-  #nearest(base: Matrix, queries: Matrix): RankedIds {
-    const { ids, k }: Neighbors = nearest(base, queries, NEIGHBORS, this.#computing);
-    return { rows: queries.rows, cols: k, data: ids };
+  #nearest(base: Matrix, queries: Matrix): Ids {
+    return nearest(base, queries, NEIGHBORS, this.#computing).ids;
   }
 }

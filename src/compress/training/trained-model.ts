@@ -1,7 +1,7 @@
 import type { ParameterSet } from '../../autodiff/parameters.ts';
-import type { RankedIds } from '../../eval/recall.ts';
 import type { Optimizer } from '../../nn/optimizer.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
+import type { Ids } from '../../tensor/nearest/neighbors.ts';
 import type { RowEncoder } from '../network/encoder.ts';
 
 /** Rows of the base and what the model makes of them. */
@@ -14,7 +14,7 @@ export interface EncodedRows {
 /** Training rows among which neighbors of the held-out rows are sought. */
 export interface Probe extends EncodedRows {
   /** Of each of the first held-out rows the ten nearest in the original space: ids are rows of the probe. */
-  readonly neighbors: RankedIds;
+  readonly neighbors: Ids;
 }
 
 export interface HeldOutLoss {

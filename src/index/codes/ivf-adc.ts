@@ -4,6 +4,7 @@ import { ProductQuantizer } from '../../quantize/product/product-quantizer.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import { type Archive, type NamedArray, requireArray, requireInteger } from '../../tensor/named-arrays.ts';
 import { nearest } from '../../tensor/nearest/nearest.ts';
+import type { Ids } from '../../tensor/nearest/neighbors.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
 import type { Vectors } from '../../tensor/vectors/vectors.ts';
 import { vectorsArray } from '../../tensor/vectors/vectors-array.ts';
@@ -116,29 +117,30 @@ export class IvfAdcIndex {
    * The share of the true neighbors that lie in the lists visited: no search that visits these lists can find more.
    *
    * @param queries (queries, dim)
-   * @param truth (queries, cols): the true neighbors of each query, nearest first
-   * @param depth how many of them count, from 1 to cols
+   * @param truth the true neighbors of each query
+   * @param depth how many of them count, from 1 to all
    * @returns for nprobe = 1, 2, …, nlist
    * @throws {RangeError} if the truth does not fit the queries, or names rows that do not exist
    */
-  probedShares(queries: Matrix, truth: Int32Array, cols: number, depth: number): Float64Array {
+  probedShares(queries: Matrix, truth: Ids, depth: number): Float64Array {
     const where = 'IvfAdcIndex.probedShares';
     requireQueries(queries, 1, this.dim, where);
-    if (truth.length !== queries.rows * cols) {
-      throw new RangeError(`${where}: expected ${queries.rows} x ${cols} true neighbors, got ${truth.length}.`);
+    const { rows, cols, data } = truth;
+    if (rows !== queries.rows) {
+      throw new RangeError(`${where}: expected true neighbors of ${queries.rows} queries, got of ${rows}.`);
     }
     if (!Number.isSafeInteger(depth) || depth < 1 || depth > cols) {
       throw new RangeError(`${where}: expected a depth from 1 to ${cols}, got ${depth}.`);
     }
     const listOf = this.#listOfRows();
     const shares = new Float64Array(this.nlist);
-    const orders = nearest(this.#lists.centroids, queries, this.nlist).ids;
+    const orders = nearest(this.#lists.centroids, queries, this.nlist).ids.data;
     for (let query = 0; query < queries.rows; query++) {
       const order = orders.subarray(query * this.nlist, (query + 1) * this.nlist);
       for (let i = query * cols; i < query * cols + depth; i++) {
-        const list = listOf[truth[i]!];
+        const list = listOf[data[i]!];
         if (list === undefined) {
-          throw new RangeError(`${where}: expected true neighbors from 0 to ${this.rows - 1}, got ${truth[i]}.`);
+          throw new RangeError(`${where}: expected true neighbors from 0 to ${this.rows - 1}, got ${data[i]}.`);
         }
         shares[order.indexOf(list)]!++;
       }

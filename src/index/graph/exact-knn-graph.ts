@@ -42,9 +42,9 @@ export async function exactKnnGraph(vectors: Vectors, K: number, options: ExactK
       let target = row * width;
       const begin = (row - first) * (width + 1);
       for (let place = begin; place <= begin + width && target < (row + 1) * width; place++) {
-        if (found.ids[place] === row) continue; // among many copies the point itself may be missing; then the last is too many
-        ids[target] = found.ids[place]!;
-        distances[target++] = found.distances[place]!;
+        if (found.ids.data[place] === row) continue; // among many copies the point itself may be missing; then the last is too many
+        ids[target] = found.ids.data[place]!;
+        distances[target++] = found.distances.data[place]!;
       }
     }
     onProgress?.(first + count, rows);

@@ -1,10 +1,12 @@
+import { workSince } from '../../../kernels/operands.ts';
 import type { LayeredGraph } from '../../graph/adjacency.ts';
 import { CandidatePool } from '../../graph/candidate-pool.ts';
 import { type SearchTrace, searchGraph, VisitedSet } from '../../graph/search.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
+import { noNeighbors } from '../../tensor/nearest/neighbors.ts';
 import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 import type { WalkedSource } from '../../tensor/vectors/vector-set.ts';
-import { emptyAnswers, requireQueries, type SearchResult } from '../search/search-result.ts';
+import { requireQueries, type SearchResult } from '../search/search-result.ts';
 import { nextCopies } from './copies.ts';
 import { GraphWalker, type SharedLinks } from './graph-walker.ts';
 
@@ -71,7 +73,7 @@ export class GraphSearcher {
     requireEf(options.ef, where);
     const before = { ...source.counts };
     const ef = Math.min(Math.max(options.ef, k), Math.max(1, source.size));
-    const answers = emptyAnswers(queries.rows, k);
+    const answers = noNeighbors(queries.rows, k);
     const traces: SearchTrace[] = [];
     const walker = options.trace ? undefined : this.#walkerFor(ef);
     let hops = 0;
@@ -81,15 +83,13 @@ export class GraphSearcher {
       hops += walker ? walker.search(ef, this.#pool) : this.#searchTraced(ef, trace);
       const found = this.#nextCopy ? this.#expandCopies(this.#nextCopy, k) : this.#pool;
       for (let place = 0; place < Math.min(k, found.size); place++) {
-        answers.ids[query * k + place] = found.id(place);
-        answers.distances[query * k + place] = found.distances[place]!;
+        answers.ids.data[query * k + place] = found.id(place);
+        answers.distances.data[query * k + place] = found.distances[place]!;
       }
       if (trace) traces.push(trace);
       options.onProgress?.(query + 1, queries.rows);
     }
-    const distances = source.counts.distances - before.distances;
-    const multiplyAdds = source.counts.multiplyAdds - before.multiplyAdds;
-    const result = { queries: queries.rows, k, ...answers, counts: { distances, multiplyAdds, hops } };
+    const result = { ...answers, counts: { ...workSince(before, source.counts), hops } };
     return options.trace ? { ...result, traces } : result;
   }
 

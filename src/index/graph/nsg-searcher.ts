@@ -1,10 +1,12 @@
+import { workSince } from '../../../kernels/operands.ts';
 import type { LayeredGraph } from '../../graph/adjacency.ts';
 import { FlatSearch } from '../../graph/nsg/flat-search.ts';
 import { type NsgProfileName, nsgProfiles } from '../../graph/nsg/profile.ts';
 import type { SearchTrace } from '../../graph/search.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
+import { noNeighbors } from '../../tensor/nearest/neighbors.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
-import { emptyAnswers, requireQueries, type SearchResult } from '../search/search-result.ts';
+import { requireQueries, type SearchResult } from '../search/search-result.ts';
 import { type GraphSearchOptions, requireEf } from './graph-searcher.ts';
 
 /**
@@ -36,7 +38,7 @@ export class NsgSearcher {
     requireQueries(queries, k, source.dim, where);
     requireEf(options.ef, where);
     const before = { ...source.counts };
-    const answers = emptyAnswers(queries.rows, k);
+    const answers = noNeighbors(queries.rows, k);
     const traces: SearchTrace[] = [];
     const { pool } = this.#search;
     let hops = 0;
@@ -45,15 +47,13 @@ export class NsgSearcher {
       source.setQuery(queries.data, query * source.dim);
       hops += this.#search.run(graph, graph.entry, Math.max(options.ef, k), trace);
       for (let place = 0; place < Math.min(k, pool.size); place++) {
-        answers.ids[query * k + place] = pool.id(place);
-        answers.distances[query * k + place] = pool.distances[place]!;
+        answers.ids.data[query * k + place] = pool.id(place);
+        answers.distances.data[query * k + place] = pool.distances[place]!;
       }
       if (trace) traces.push(trace);
       options.onProgress?.(query + 1, queries.rows);
     }
-    const distances = source.counts.distances - before.distances;
-    const multiplyAdds = source.counts.multiplyAdds - before.multiplyAdds;
-    const result = { queries: queries.rows, k, ...answers, counts: { distances, multiplyAdds, hops } };
+    const result = { ...answers, counts: { ...workSince(before, source.counts), hops } };
     return options.trace ? { ...result, traces } : result;
   }
 }

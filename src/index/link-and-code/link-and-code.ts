@@ -260,7 +260,8 @@ export class LinkAndCodeIndex {
   }
 
   /** Sorts the first `count` results of each query by refined distances. @returns how many distances were computed */
-  #reorder(queries: Matrix, { ids, distances, k }: SearchResult, count: number): number {
+  #reorder(queries: Matrix, found: SearchResult, count: number): number {
+    const { cols: k, data: ids } = found.ids;
     const dim = queries.cols;
     const rows = new Float32Array(this.#basis.vectors * dim);
     const refined = new Float32Array(dim);
@@ -272,7 +273,7 @@ export class LinkAndCodeIndex {
         nearest.offer(squaredDistance(queries.data, query * dim, refined, 0, dim, Math.fround), ids[place]!);
         computed++;
       }
-      nearest.sortedInto(ids, distances, query * k);
+      nearest.sortedInto(ids, found.distances.data, query * k);
     }
     return computed;
   }

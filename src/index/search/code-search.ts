@@ -1,12 +1,13 @@
 import type { Computing } from '../../../kernels/backend.ts';
 import type { Counts, Floats } from '../../../kernels/operands.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
+import { type Neighbors, noNeighbors } from '../../tensor/nearest/neighbors.ts';
 import { TopK } from '../../tensor/nearest/top-k.ts';
 import { vectorSource } from '../../tensor/vectors/split-vector-set.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
 import type { Vectors } from '../../tensor/vectors/vectors.ts';
 import type { QuerySource } from '../graph/graph-searcher.ts';
-import { emptyAnswers, requireQueries, type SearchResult } from './search-result.ts';
+import { requireQueries, type SearchResult } from './search-result.ts';
 import type { TopLists } from './top-lists.ts';
 
 export interface CodeSearchOptions {
@@ -52,7 +53,7 @@ export function searchCodes(
   const { dim, vectors, lists } = index;
   requireQueries(queries, k, dim, where);
   requireRerank(rerank, k, vectors, where);
-  const answers = emptyAnswers(queries.rows, k);
+  const answers = noNeighbors(queries.rows, k);
   const width = Math.min(rerank ?? k, index.rows);
   const before = workOf(index);
   const block = Math.min(index.most ?? queries.rows, lists.blockRows(Math.max(1, width)));
@@ -67,10 +68,10 @@ export function searchCodes(
   const after = workOf(index);
   const distances = after.distances - before.distances - codes;
   const multiplyAdds = after.multiplyAdds - before.multiplyAdds;
-  return { queries: queries.rows, k, ...answers, counts: { distances, multiplyAdds, hops: 0, codes } };
+  return { ...answers, counts: { distances, multiplyAdds, hops: 0, codes } };
 }
 
-type Answers = ReturnType<typeof emptyAnswers>;
+type Answers = Pick<Neighbors, 'ids' | 'distances'>;
 
 /** Queries `first` to first + count - 1: lists of `width`, of which the first k are answers. */
 interface Block {
@@ -84,8 +85,8 @@ function copyLists(answers: Answers, lists: TopLists, { first, count, width, k }
   for (let query = 0; query < count; query++) {
     const from = query * width;
     const to = from + lists.length(query, width);
-    answers.ids.set(lists.ids.subarray(from, to), (first + query) * k);
-    answers.distances.set(lists.distances.subarray(from, to), (first + query) * k);
+    answers.ids.data.set(lists.ids.subarray(from, to), (first + query) * k);
+    answers.distances.data.set(lists.distances.subarray(from, to), (first + query) * k);
   }
 }
 
@@ -95,7 +96,7 @@ function rankAgain(answers: Answers, lists: TopLists, vectors: VectorSource, que
   for (let query = 0; query < count; query++) {
     const candidates = lists.ids.subarray(query * width, (query + 1) * width);
     offerExact(exact, vectors, queries.data, (first + query) * queries.cols, candidates, lists.length(query, width));
-    exact.sortedInto(answers.ids, answers.distances, (first + query) * k);
+    exact.sortedInto(answers.ids.data, answers.distances.data, (first + query) * k);
   }
 }
 

@@ -1,8 +1,9 @@
 import type { Matrix } from '../../tensor/matrix.ts';
+import { noNeighbors } from '../../tensor/nearest/neighbors.ts';
 import { TopK } from '../../tensor/nearest/top-k.ts';
 import { type GraphSearcher, type QuerySource, requireEf } from '../graph/graph-searcher.ts';
 import { offerExact } from './code-search.ts';
-import { emptyAnswers, requireQueries, type SearchResult } from './search-result.ts';
+import { requireQueries, type SearchResult } from './search-result.ts';
 
 export interface RerankOptions {
   /** Candidates kept during the walk; raised to k. */
@@ -32,13 +33,13 @@ export function walkAndRerank(
   const survivors = Math.min(rerank, Math.max(ef, k));
   const walked = walker.search(where, walkQueries, survivors, { ef });
   const before = { ...full.counts };
-  const answers = emptyAnswers(queries.rows, k);
+  const answers = noNeighbors(queries.rows, k);
   const nearest = new TopK(k);
   for (let query = 0; query < queries.rows; query++) {
-    const ids = walked.ids.subarray(query * survivors, (query + 1) * survivors);
+    const ids = walked.ids.data.subarray(query * survivors, (query + 1) * survivors);
     const missing = ids.indexOf(-1);
     offerExact(nearest, full, queries.data, query * full.dim, ids, missing < 0 ? survivors : missing);
-    nearest.sortedInto(answers.ids, answers.distances, query * k);
+    nearest.sortedInto(answers.ids.data, answers.distances.data, query * k);
   }
   const { distances: walkDistances, multiplyAdds, hops } = walked.counts;
   const counts = {
@@ -47,7 +48,7 @@ export function walkAndRerank(
     hops,
     multiplyAdds: multiplyAdds + full.counts.multiplyAdds - before.multiplyAdds,
   };
-  return { queries: queries.rows, k, ...answers, counts };
+  return { ...answers, counts };
 }
 
 /** @throws {RangeError} if k, ef or rerank is out of its range, or the queries do not fit */

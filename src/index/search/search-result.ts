@@ -2,9 +2,7 @@ import type { Counts } from '../../../kernels/operands.ts';
 import type { SearchTrace } from '../../graph/search.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import { requireFinite } from '../../tensor/matrix.ts';
-
-/** Stands where fewer than k points were found, with id -1: the largest float32. */
-export const NO_DISTANCE = 3.4028234663852886e38;
+import type { Neighbors } from '../../tensor/nearest/neighbors.ts';
 
 export interface SearchCounts extends Counts {
   /** Neighbor lists read. */
@@ -18,26 +16,12 @@ export interface SearchCounts extends Counts {
   readonly walkDistances?: number;
 }
 
-/** What a search returns; has the shape of `Neighbors`. */
-export interface SearchResult {
-  readonly queries: number;
-  readonly k: number;
-  /** (queries, k), nearest first, -1 where fewer than k were found. */
-  readonly ids: Int32Array;
-  /** (queries, k), squared; 3.4028235e38 beside -1. */
-  readonly distances: Float32Array;
+/** What a search returns: approximate `Neighbors`. */
+export interface SearchResult extends Neighbors {
   /** Work of the whole search. */
   readonly counts: SearchCounts;
   /** One for each query, where they were asked for. */
   readonly traces?: readonly SearchTrace[];
-}
-
-/** Room for the answers, all absent. */
-export function emptyAnswers(queries: number, k: number): { ids: Int32Array; distances: Float32Array } {
-  return {
-    ids: new Int32Array(queries * k).fill(-1),
-    distances: new Float32Array(queries * k).fill(NO_DISTANCE),
-  };
 }
 
 /**

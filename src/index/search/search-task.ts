@@ -1,5 +1,5 @@
 import type { Counts } from '../../../kernels/operands.ts';
-import type { Matrix } from '../../tensor/matrix.ts';
+import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { Turns } from '../../workers/event-loop.ts';
 import { requireThreads, withJob } from '../../workers/job.ts';
 import { inSharedMemory } from '../../workers/shared-memory.ts';
@@ -62,8 +62,8 @@ function searchChunk({ search, queries, k, ids, distances, work }: LocalSearch, 
   const rows = Math.min(QUERIES, queries.rows - first);
   const { cols, data } = queries;
   const found = search({ rows, cols, data: data.subarray(first * cols, (first + rows) * cols) }, k, first);
-  ids.set(found.ids, first * k);
-  distances.set(found.distances, first * k);
+  ids.set(found.ids.data, first * k);
+  distances.set(found.distances.data, first * k);
   for (const [column, name] of WORK.entries()) work[chunk * WORK.length + column] = found.counts[name] ?? -1;
 }
 
@@ -103,7 +103,11 @@ export async function searchByThreads<Shared>(
   );
   onProgress?.(queries.rows, queries.rows);
   const { ids, distances, work } = request;
-  return { queries: queries.rows, k, ids, distances, counts: sumsOf(work) };
+  return {
+    ids: { rows: queries.rows, cols: k, data: ids },
+    distances: createMatrix(queries.rows, k, distances),
+    counts: sumsOf(work),
+  };
 }
 
 function chunksOf({ rows }: Matrix): number {

@@ -2,10 +2,10 @@ import type { BackendChoice } from '../../../kernels/backend.ts';
 import { generateManifold } from '../../data/manifold.ts';
 import { findDataset, readGroundtruth } from '../../io/dataset.ts';
 import { digestMatrix } from '../../io/digest.ts';
-import type { IdTable } from '../../io/ids.ts';
 import { readVectors } from '../../io/vectors.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import { nearest } from '../../tensor/nearest/nearest.ts';
+import type { Ids } from '../../tensor/nearest/neighbors.ts';
 import { HNSW_SETTINGS, PAPER_ROWS, type PaperDataset, paperDatasetFor } from '../printed/settings.ts';
 
 /** Vectors, queries and their true neighbors. */
@@ -14,7 +14,7 @@ export interface ExperimentData {
   readonly base: Matrix;
   readonly query: Matrix;
   /** (queries, HNSW_SETTINGS.k) ids of the true nearest base rows in full dimension, nearest first. */
-  readonly truth: Int32Array;
+  readonly truth: Ids;
   readonly digest: string;
   /** The data set of the paper whose figures stand beside ours. */
   readonly comparedWith: PaperDataset;
@@ -75,10 +75,11 @@ export async function readData(
   return { name: found.name, base, query, truth, digest, ...described };
 }
 
-function firstColumns(table: IdTable, cols: number): Int32Array {
-  const first = new Int32Array(table.rows * cols);
-  for (let row = 0; row < table.rows; row++) {
-    first.set(table.data.subarray(row * table.cols, row * table.cols + cols), row * cols);
+function firstColumns(table: Ids, cols: number): Ids {
+  const { rows } = table;
+  const data = new Int32Array(rows * cols);
+  for (let row = 0; row < rows; row++) {
+    data.set(table.data.subarray(row * table.cols, row * table.cols + cols), row * cols);
   }
-  return first;
+  return { rows, cols, data };
 }

@@ -1,7 +1,8 @@
 import { type BackendChoice, createKernels } from '../../../kernels/backend.ts';
-import { intersectionAt, type RankedIds } from '../../eval/recall.ts';
+import { intersectionAt } from '../../eval/recall.ts';
 import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts';
 import { nearest } from '../../tensor/nearest/nearest.ts';
+import type { Ids } from '../../tensor/nearest/neighbors.ts';
 import { Random } from '../../tensor/random/random.ts';
 
 /** What a method made of the base and of the queries. */
@@ -66,7 +67,7 @@ const BLOCK_ROWS = 4096;
  */
 export function microscope(
   original: { readonly base: Matrix; readonly query: Matrix },
-  truth: RankedIds,
+  truth: Ids,
   versions: readonly CompressedVersion[],
   { seed, backend = 'auto', queries = QUERIES, pairs = PAIRS }: MicroscopeOptions,
 ): MicroscopeReading[] {
@@ -102,7 +103,7 @@ function sampledPairs(random: Random, queries: number, pairs: number, rows: numb
 function reading(
   original: { readonly base: Matrix; readonly query: Matrix },
   version: CompressedVersion,
-  truth: RankedIds,
+  truth: Ids,
   samples: { readonly near: Sample; readonly far: Sample },
   backend: BackendChoice,
 ): MicroscopeReading {
@@ -122,7 +123,7 @@ function reading(
   // A method that maps all near pairs onto one point has no unit of its own.
   const scale = compressedTotal > 0 ? total(samples.near.distances) / compressedTotal : 1;
   const depth = Math.min(truth.cols, base.rows);
-  const found = { rows: truth.rows, cols: depth, data: nearest(base, query, depth, { backend }).ids };
+  const found = nearest(base, query, depth, { backend }).ids;
   return {
     name,
     scale,
@@ -166,7 +167,7 @@ function distancesOf(
  *
  * @returns |place - true place|, ascending, (queries * 10)
  */
-function displacementsOf(base: Matrix, query: Matrix, truth: RankedIds, backend: BackendChoice): Int32Array {
+function displacementsOf(base: Matrix, query: Matrix, truth: Ids, backend: BackendChoice): Int32Array {
   const dim = base.cols;
   const blockRows = Math.min(BLOCK_ROWS, base.rows);
   const floats = (query.rows + blockRows + NEAR) * dim + query.rows * blockRows;

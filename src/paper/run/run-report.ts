@@ -5,7 +5,7 @@ import type { Experiment } from '../experiment/experiment.ts';
 import { type MicroscopeReading, microscope } from '../page/microscope.ts';
 import { reportPage } from '../page/report-page.ts';
 import { codeSearches, graphSearches } from '../page/search-curves.ts';
-import { COMPRESSION_FACTOR, HNSW_SETTINGS } from '../printed/settings.ts';
+import { COMPRESSION_FACTOR } from '../printed/settings.ts';
 import type { MeasuredTable } from '../tables/measure-table.ts';
 import type { Table1Result } from '../tables/table-1.ts';
 import type { Table2Result } from '../tables/table-2.ts';
@@ -33,8 +33,7 @@ export function readNeighborhoods(experiment: Experiment): Promise<readonly Micr
       const { base, query } = await experiment.compressed(name, COMPRESSION_FACTOR);
       versions.push({ name: name === 'linear' ? 'linear map' : name, base, query });
     }
-    const truth = { rows: data.query.rows, cols: HNSW_SETTINGS.k, data: data.truth };
-    return microscope(data, truth, versions, { seed, backend: context.backend });
+    return microscope(data, data.truth, versions, { seed, backend: context.backend });
   });
 }
 

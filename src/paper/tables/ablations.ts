@@ -100,16 +100,14 @@ async function measure(
   const compressor = await experiment.inrpNetwork(name, CHOICES[name], COMPRESSION_FACTOR, seed, label);
   const { encoded: base } = await experiment.encode(compressor, data.base);
   const { encoded: query } = await experiment.encode(compressor, data.query);
-  const found = nearest(base, query, NEIGHBORS, { backend: context.backend });
+  const { ids } = nearest(base, query, NEIGHBORS, { backend: context.backend });
   await experiment.throwIfInterrupted();
-  const result = { rows: query.rows, cols: NEIGHBORS, data: found.ids };
-  const truth = { rows: query.rows, cols: data.truth.length / query.rows, data: data.truth };
   const arrays = compressor.toNamedArrays();
   return {
     name,
     seed,
-    recall1at1: 100 * recallAt(result, truth, 1),
-    recall10at10: 100 * intersectionAt(result, truth, NEIGHBORS),
+    recall1at1: 100 * recallAt(ids, data.truth, 1),
+    recall10at10: 100 * intersectionAt(ids, data.truth, NEIGHBORS),
     parameters: [...arrays.arrays.values()].reduce((sum, { data: numbers }) => sum + numbers.length, 0),
     heldOutError: Math.min(...trainingHistory(compressor).map((point) => point.heldOutError)),
     modelDigest: digestArrays(arrays),

@@ -54,7 +54,7 @@ export async function invertedLists(
   });
   const seconds = now() - begin;
   progress.end();
-  const shares = index.probedShares(query, data.truth, k, 1);
+  const shares = index.probedShares(query, data.truth, 1);
   return {
     archive: index.toArchive(),
     seconds,

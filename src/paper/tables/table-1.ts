@@ -115,8 +115,7 @@ async function measureGraph(
   const { modelDigest, seconds: compressingSeconds } = await experiment.compressed(method, factor);
   const search = () => index.search(data.query, HNSW_SETTINGS.k, { ef: EF_SEARCH[data.comparedWith] });
   const { found, queriesPerSecond } = await timedSearch(experiment, search, repetitions);
-  const result = { rows: data.query.rows, cols: HNSW_SETTINGS.k, data: found.ids };
-  const truth = { rows: data.query.rows, cols: HNSW_SETTINGS.k, data: data.truth };
+  const { truth } = data;
   const { reachableFraction, meanDegree } = index.statistics();
   return {
     method: method ?? 'none',
@@ -128,15 +127,15 @@ async function measureGraph(
     queriesPerSecond,
     distancesPerQuery: found.counts.distances / data.query.rows,
     hopsPerQuery: found.counts.hops / data.query.rows,
-    recall1at1: 100 * recallAt(result, truth, 1),
-    recall1at10: 100 * recallAt(result, truth, 10),
-    recall100at100: 100 * intersectionAt(result, truth, 100),
+    recall1at1: 100 * recallAt(found.ids, truth, 1),
+    recall1at10: 100 * recallAt(found.ids, truth, 10),
+    recall100at100: 100 * intersectionAt(found.ids, truth, 100),
     reachableFraction,
     meanDegree,
     sweep: await sweep(experiment, index),
     modelDigest,
     graphDigest: digestArrays({ kind: 'graph', ...graphArrays(index.graph) }),
-    resultDigest: digestIds(result),
+    resultDigest: digestIds(found.ids),
   };
 }
 
@@ -147,11 +146,7 @@ async function sweep(experiment: Experiment, index: GraphIndex | NsgIndex): Prom
   const searches: GraphSearch[] = [];
   for (const ef of efs) {
     const { found, queriesPerSecond } = await sweptSearch(experiment, () => index.search(query, k, { ef }));
-    const recall = intersectionAt(
-      { rows: query.rows, cols: k, data: found.ids },
-      { rows: query.rows, cols: HNSW_SETTINGS.k, data: truth },
-      k,
-    );
+    const recall = intersectionAt(found.ids, truth, k);
     const distancesPerQuery = found.counts.distances / query.rows;
     searches.push({ ef, queriesPerSecond, distancesPerQuery, recall10at10: 100 * recall });
   }

@@ -120,15 +120,13 @@ function measureRow(
       sweep,
       modelDigest,
       indexDigest: digestArrays(coded.archive),
-      resultDigest: digestIds({ rows: query.rows, cols: found.k, data: found.ids }),
+      resultDigest: digestIds(found.ids),
     };
   });
 }
 
-function recallsOf({ data }: Experiment, { ids, k }: SearchResult): Table2Recalls {
-  const result = { rows: data.query.rows, cols: k, data: ids };
-  const truth = { rows: data.query.rows, cols: k, data: data.truth };
-  const at = (rank: number) => 100 * recallAt(result, truth, rank);
+function recallsOf({ data }: Experiment, { ids }: SearchResult): Table2Recalls {
+  const at = (rank: number) => 100 * recallAt(ids, data.truth, rank);
   return { recall1at1: at(1), recall1at5: at(5), recall1at50: at(50) };
 }
 

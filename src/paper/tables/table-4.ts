@@ -1,6 +1,7 @@
 import { recallAt } from '../../eval/recall.ts';
 import { digestIds } from '../../io/digest.ts';
 import { nearest } from '../../tensor/nearest/nearest.ts';
+import type { Ids } from '../../tensor/nearest/neighbors.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import type { Method } from '../methods/method.ts';
 import { COMPRESSION_FACTOR, EF_SEARCH, HNSW_SETTINGS, VAE_SETTINGS } from '../printed/settings.ts';
@@ -37,9 +38,8 @@ function measureRow(experiment: Experiment, method: Method): Promise<Table4Resul
     await experiment.throwIfInterrupted();
     const { index } = await experiment.graph(method, COMPRESSION_FACTOR);
     const walked = index.search(query, k, { ef: EF_SEARCH[data.comparedWith] });
-    const table = (ids: Int32Array) => ({ rows: query.rows, cols: k, data: ids });
-    const recalls = (ids: Int32Array): RecallTriple => {
-      const at = (rank: number) => 100 * recallAt(table(ids), table(data.truth), rank);
+    const recalls = (ids: Ids): RecallTriple => {
+      const at = (rank: number) => 100 * recallAt(ids, data.truth, rank);
       return [at(1), at(5), at(10)];
     };
     return {
@@ -47,8 +47,8 @@ function measureRow(experiment: Experiment, method: Method): Promise<Table4Resul
       hnsw: recalls(walked.ids),
       bruteForce: recalls(exact.ids),
       modelDigest,
-      hnswDigest: digestIds(table(walked.ids)),
-      bruteForceDigest: digestIds(table(exact.ids)),
+      hnswDigest: digestIds(walked.ids),
+      bruteForceDigest: digestIds(exact.ids),
     };
   });
 }

@@ -21,7 +21,7 @@ export async function timedSearch(
     await experiment.throwIfInterrupted();
     const begin = now();
     found = search();
-    speeds.push(found.queries / (now() - begin));
+    speeds.push(found.ids.rows / (now() - begin));
   }
   const mean = speeds.reduce((a, b) => a + b) / speeds.length;
   return { found, queriesPerSecond: [mean, Math.min(...speeds), Math.max(...speeds)] };
@@ -46,5 +46,5 @@ export async function sweptSearch(
     seconds += now() - begin;
     repetitions++;
   }
-  return { found, queriesPerSecond: (repetitions * found.queries) / seconds };
+  return { found, queriesPerSecond: (repetitions * found.ids.rows) / seconds };
 }

@@ -1,9 +1,10 @@
 import { type Computing, createKernels } from '../../../kernels/backend.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
-import type { Counts, Floats } from '../../../kernels/operands.ts';
+import { type Floats, workSince } from '../../../kernels/operands.ts';
 import { NO_ID } from '../../../kernels/top-k/reference.ts';
 import type { Matrix } from '../matrix.ts';
 import { requireFiniteVectors, rowBlocks, type Vectors } from '../vectors/vectors.ts';
+import { type Neighbors, noNeighbors } from './neighbors.ts';
 
 /** A block of base rows stays in a processor's caches. */
 const BASE_BYTES = 1 << 19;
@@ -12,17 +13,6 @@ const MOST_BASE_ROWS = 1024;
 const QUERY_BYTES = 1 << 23;
 /** The most that the lists of neighbors of a block of queries take, if one list does not take more. */
 const LIST_BYTES = 1 << 24;
-
-/** The k nearest base rows of each query, nearest first; equal distances by smaller id. */
-export interface Neighbors {
-  readonly queries: number;
-  readonly k: number;
-  /** (queries, k); -1 where a search found fewer. */
-  readonly ids: Int32Array;
-  /** (queries, k), squared. */
-  readonly distances: Float32Array;
-  readonly counts: Counts;
-}
 
 export type ExactSearchOptions = Computing;
 
@@ -81,10 +71,7 @@ export class ExactSearch {
     const room = this.#roomFor(queries.rows, k);
     const { kernels, queryRows, baseRows } = room;
     const before = { ...kernels.counts };
-    const found = {
-      ids: new Int32Array(queries.rows * k),
-      distances: new Float32Array(queries.rows * k),
-    };
+    const { ids, distances } = noNeighbors(queries.rows, k);
     for (let first = 0; first < queries.rows; first += queryRows) {
       const count = Math.min(queryRows, queries.rows - first);
       loadQueries(room, queries, first, count, k);
@@ -100,12 +87,10 @@ export class ExactSearch {
         yield first * base.rows + count * (row + matrix.rows);
       }
       kernels.sortTops(room.distances, room.ids, count, k);
-      found.ids.set(room.ids.subarray(0, count * k), first * k);
-      found.distances.set(room.distances.subarray(0, count * k), first * k);
+      ids.data.set(room.ids.subarray(0, count * k), first * k);
+      distances.data.set(room.distances.subarray(0, count * k), first * k);
     }
-    const distances = kernels.counts.distances - before.distances;
-    const multiplyAdds = kernels.counts.multiplyAdds - before.multiplyAdds;
-    return { queries: queries.rows, k, ...found, counts: { distances, multiplyAdds } };
+    return { ids, distances, counts: workSince(before, kernels.counts) };
   }
 
   /** Leaves the memory; the next search takes some anew. */
@@ -114,7 +99,7 @@ export class ExactSearch {
     this.#room = undefined;
   }
 
-  /** That nobody has seen the rows yet: in the cache, the look takes 0.08 ns a value. */
+  /** Checks rows not checked before; while they are in the cache this costs 0.08 ns a value. */
   #requireFinite({ kernels, base }: Room, turn: number, { rows, cols }: Matrix): void {
     if (this.#where === undefined || kernels.allFinite(base[turn]!, rows * cols)) return;
     requireFiniteVectors(this.#base, this.#where);

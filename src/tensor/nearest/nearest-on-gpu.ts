@@ -8,8 +8,8 @@ import type { Floats } from '../../../kernels/operands.ts';
 import { smallestRows } from '../../../kernels/smallest-rows/gpu.ts';
 import { type Matrix, requireFinite } from '../matrix.ts';
 import { partsOf, requireFiniteVectors, rowBlocks, type Vectors } from '../vectors/vectors.ts';
-import type { Neighbors } from './exact-search.ts';
 import { type NearestOptions, nearest } from './nearest.ts';
+import { type Neighbors, noNeighbors } from './neighbors.ts';
 import { TopK } from './top-k.ts';
 
 /** Queries that are compared with a block of the base at a time; a multiple of four, which kernels take four at a time. */
@@ -147,12 +147,11 @@ class Search {
   result(base: Vectors): GpuNeighbors {
     const k = this.#k;
     const { rows, cols, data } = this.#queries;
-    const ids = new Int32Array(rows * k);
-    const distances = new Float32Array(rows * k);
+    const { ids, distances } = noNeighbors(rows, k);
     const open: number[] = [];
     for (let query = 0; query < rows; query++) {
       const farthest = this.#tops[query]!.worst;
-      this.#tops[query]!.sortedInto(ids, distances, query * k);
+      this.#tops[query]!.sortedInto(ids.data, distances.data, query * k);
       if (!this.#certain(farthest, this.#reach[query]!)) open.push(query);
     }
     if (open.length > 0) {
@@ -162,13 +161,13 @@ class Search {
       });
       const found = nearest(base, { rows: open.length, cols, data: asked }, k, this.#computing);
       open.forEach((query, i) => {
-        ids.set(found.ids.subarray(i * k, (i + 1) * k), query * k);
-        distances.set(found.distances.subarray(i * k, (i + 1) * k), query * k);
+        ids.data.set(found.ids.data.subarray(i * k, (i + 1) * k), query * k);
+        distances.data.set(found.distances.data.subarray(i * k, (i + 1) * k), query * k);
       });
     }
     const pairs = rows * base.rows;
     const counts = { distances: pairs, multiplyAdds: pairs * cols };
-    return { queries: rows, k, ids, distances, counts, recomputed: open.length };
+    return { ids, distances, counts, recomputed: open.length };
   }
 
   /** Whether every row that the device gave `reach` or more is farther than `farthest` by the sums of the CPU. */

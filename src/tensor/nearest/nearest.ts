@@ -1,6 +1,7 @@
 import { type Matrix, requireFinite } from '../matrix.ts';
 import type { Vectors } from '../vectors/vectors.ts';
-import { ExactSearch, type ExactSearchOptions, type Neighbors } from './exact-search.ts';
+import { ExactSearch, type ExactSearchOptions } from './exact-search.ts';
+import type { Neighbors } from './neighbors.ts';
 
 export interface NearestOptions extends ExactSearchOptions {
   /** Pairs of query and base row compared so far, and in all. */

@@ -91,7 +91,7 @@ test('PCA at 4x finds between 0.5 and 0.65 of the nearest neighbors of generated
   const pca = trainPca(data.base, { dOut: 32 });
   const truth = nearest(data.base, data.query, 1);
   const found = nearest(pca.encode(data.base), pca.encode(data.query), 1);
-  const share = recallAt({ rows: 200, cols: 1, data: found.ids }, { rows: 200, cols: 1, data: truth.ids }, 1);
+  const share = recallAt(found.ids, truth.ids, 1);
   assert.ok(share > 0.5 && share < 0.65, `${share}`); // 0.545
 });
 

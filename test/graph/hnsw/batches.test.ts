@@ -108,7 +108,7 @@ test('as many points can be reached and found as after one insertion after the o
   const sequential = await GraphIndex.build({ base, M: 6, efConstruction: 40 });
   const share = (index: GraphIndex) => graphStatistics(index.graph).reachableFraction;
   assert.ok(share(batch) >= share(sequential) - 0.001); // both 1
-  const self = (index: GraphIndex) => index.search(base, 1, { ef: 10 }).ids.filter((id, row) => id === row).length;
+  const self = (index: GraphIndex) => index.search(base, 1, { ef: 10 }).ids.data.filter((id, row) => id === row).length;
   assert.ok(self(batch) > 0.995 * self(sequential), `${self(batch)} of ${self(sequential)}`);
 });
 

@@ -26,9 +26,9 @@ test('equals the naive ADC over all codes in the order (distance, id), with coun
   for (let query = 0; query < 30; query++) {
     const distances = index.quantizer.dtable(queries.data.slice(6 * query, 6 * query + 6)).adist(codes);
     const order = [...distances.keys()].sort((a, b) => distances[a]! - distances[b]! || a - b).slice(0, 15);
-    assert.equal([...found.ids.subarray(15 * query, 15 * query + 15)], order);
+    assert.equal([...found.ids.data.subarray(15 * query, 15 * query + 15)], order);
     assert.equal(
-      [...found.distances.subarray(15 * query, 15 * query + 15)],
+      [...found.distances.data.subarray(15 * query, 15 * query + 15)],
       order.map((id) => distances[id]),
     );
   }
@@ -37,14 +37,14 @@ test('equals the naive ADC over all codes in the order (distance, id), with coun
 
 test('rotated by OPQ, queries are rotated too, and exact re-ranking takes the vectors as they were', () => {
   const plain = rotated.search(queries, 10);
-  const truth = nearest(base, queries, 10).ids;
+  const truth = nearest(base, queries, 10).ids.data;
   let found = 0;
-  for (let i = 0; i < plain.ids.length; i++) {
+  for (let i = 0; i < plain.ids.data.length; i++) {
     const from = i - (i % 10);
-    if (truth.subarray(from, from + 10).includes(plain.ids[i]!)) found++;
+    if (truth.subarray(from, from + 10).includes(plain.ids.data[i]!)) found++;
   }
   assert.ok(found / 300 > 0.55, `${found / 300}`); // measured: 0.593
-  assert.equal([...rotated.search(queries, 10, { rerank: 2300 }).ids], [...truth]);
+  assert.equal([...rotated.search(queries, 10, { rerank: 2300 }).ids.data], [...truth]);
 });
 
 test('saved and read back, it finds the same', () => {

@@ -7,7 +7,7 @@ import { normalMatrix } from '../../support/normals.ts';
 
 const base = normalMatrix(2100, 12, 'sq base');
 const queries = normalMatrix(50, 12, 'sq queries');
-const truth = nearest(base, queries, 10).ids;
+const truth = nearest(base, queries, 10).ids.data;
 
 function recall(ids: Int32Array): number {
   let found = 0;
@@ -25,9 +25,9 @@ for (const [range, bound] of [
   test(`${range}: finds ${bound} of the true 10 nearest, all of them re-ranked, and counts codes`, () => {
     const index = Sq8Index.build({ base, range, keepVectors: true });
     const found = index.search(queries, 10);
-    assert.ok(recall(found.ids) >= bound, `${recall(found.ids)}`); // measured: 0.988, 0.98
+    assert.ok(recall(found.ids.data) >= bound, `${recall(found.ids.data)}`); // measured: 0.988, 0.98
     assert.equal(found.counts, { distances: 0, multiplyAdds: 50 * 2100 * 12, hops: 0, codes: 50 * 2100 });
-    assert.is(recall(index.search(queries, 10, { rerank: 100 }).ids), 1);
+    assert.is(recall(index.search(queries, 10, { rerank: 100 }).ids.data), 1);
   });
 
   test(`${range}: answers are the nearest reproductions in the order (distance, id)`, () => {
@@ -38,14 +38,14 @@ for (const [range, bound] of [
     const found = index.search(queries, 5);
     let same = 0;
     for (let i = 0; i < 250; i++) {
-      if (found.ids[i] === expected.ids[i]) same++;
-      assert.ok(Math.abs(found.distances[i]! - expected.distances[i]!) <= 1e-4 * expected.distances[i]!);
+      if (found.ids.data[i] === expected.ids.data[i]) same++;
+      assert.ok(Math.abs(found.distances.data[i]! - expected.distances.data[i]!) <= 1e-4 * expected.distances.data[i]!);
     }
     assert.ok(same >= 245, `${same}`); // near ties round otherwise; measured: 250, 250
     for (let i = 1; i < 250; i++) {
       if (i % 5 === 0) continue;
-      const [a, b] = [found.distances[i - 1]!, found.distances[i]!];
-      assert.ok(a < b || (a === b && found.ids[i - 1]! < found.ids[i]!));
+      const [a, b] = [found.distances.data[i - 1]!, found.distances.data[i]!];
+      assert.ok(a < b || (a === b && found.ids.data[i - 1]! < found.ids.data[i]!));
     }
   });
 

@@ -20,7 +20,7 @@ function recall(ids: Int32Array): number {
   let found = 0;
   for (let i = 0; i < ids.length; i++) {
     const begin = i - (i % 10);
-    if (truth.ids.subarray(begin, begin + 10).includes(ids[i]!)) found++;
+    if (truth.ids.data.subarray(begin, begin + 10).includes(ids[i]!)) found++;
   }
   return found / ids.length;
 }
@@ -41,9 +41,9 @@ test('the 16 points: exact queries in both library profiles, and the nearest for
     for (const { query, ids, squared } of fixture.queries) {
       const at = createMatrix(1, 2, Float32Array.from(query));
       const found = index.search(at, 3, { ef: 16 });
-      assert.equal([...found.ids], ids);
-      assert.equal([...found.distances], squared);
-      for (let ef = 1; ef <= 16; ef++) assert.is(index.search(at, 1, { ef }).ids[0], ids[0]);
+      assert.equal([...found.ids.data], ids);
+      assert.equal([...found.distances.data], squared);
+      for (let ef = 1; ef <= 16; ef++) assert.is(index.search(at, 1, { ef }).ids.data[0], ids[0]);
     }
   }
 });
@@ -52,7 +52,7 @@ test('search finds 0.98 of the true 10 nearest at ef = 40 and 0.999 at ef = 160,
   for (const profile of HNSW_PROFILES) {
     const index = await GraphIndex.build({ base, M: 12, efConstruction: 80, profile });
     checkGraph(index.graph);
-    const figures = [40, 160].map((ef) => recall(index.search(queries, 10, { ef }).ids));
+    const figures = [40, 160].map((ef) => recall(index.search(queries, 10, { ef }).ids.data));
     assert.ok(figures[0]! >= 0.98, `${profile}: ${figures[0]}`); // measured: 0.9955, 0.996, 0.9955
     assert.ok(figures[1]! >= 0.999, `${profile}: ${figures[1]}`); // measured: 1, 1, 1
   }
@@ -75,11 +75,11 @@ test('built on one matrix, searched over another: distances are those of the ful
   assert.equal(graphContents(index.graph), graphContents(alone.graph));
   assert.equal([index.dim, index.parameters.graphDim, alone.dim], [16, 12, 12]);
   const found = index.search(queries, 10, { ef: 160 });
-  assert.ok(recall(found.ids) >= 0.95, `${recall(found.ids)}`);
+  assert.ok(recall(found.ids.data) >= 0.95, `${recall(found.ids.data)}`);
   assert.equal(alone.over(base).search(queries, 10, { ef: 160 }), found);
   for (let i = 0; i < 10; i++) {
-    const place = truth.ids.indexOf(found.ids[i]!);
-    if (place >= 0 && place < 10) assert.is(found.distances[i], truth.distances[place]);
+    const place = truth.ids.data.indexOf(found.ids.data[i]!);
+    if (place >= 0 && place < 10) assert.is(found.distances.data[i], truth.distances.data[place]);
   }
 });
 
@@ -90,7 +90,7 @@ test('counts are the work of the search, the same for each query alone and on ea
   for (let query = queries.rows - 1; query >= 0; query--) {
     const one = createMatrix(1, 16, queries.data.slice(query * 16, query * 16 + 16));
     const found = index.search(one, 10, { ef: 50 });
-    assert.equal(found.ids, all.ids.slice(query * 10, query * 10 + 10));
+    assert.equal(found.ids.data, all.ids.data.slice(query * 10, query * 10 + 10));
     sum.distances += found.counts.distances;
     sum.multiplyAdds += found.counts.multiplyAdds;
     sum.hops += found.counts.hops;
@@ -114,10 +114,10 @@ test('fewer than k rows: -1 and the largest float32', async () => {
   for (const profile of HNSW_PROFILES) {
     const index = await GraphIndex.build({ base: three, M: 4, efConstruction: 10, profile });
     const found = index.search(createMatrix(1, 1), 5, { ef: 1 });
-    assert.equal([...found.ids], [0, 1, 2, -1, -1]);
-    assert.equal([...found.distances], [1, 4, 9, PAD, PAD]);
+    assert.equal([...found.ids.data], [0, 1, 2, -1, -1]);
+    assert.equal([...found.distances.data], [1, 4, 9, PAD, PAD]);
     const empty = await GraphIndex.build({ base: createMatrix(0, 1), M: 4, efConstruction: 10, profile });
-    assert.equal([...empty.search(createMatrix(1, 1), 2, { ef: 3 }).ids], [-1, -1]);
+    assert.equal([...empty.search(createMatrix(1, 1), 2, { ef: 3 }).ids.data], [-1, -1]);
   }
 });
 

@@ -13,6 +13,7 @@ import {
 import { loadIndex } from '../../../src/index/load-index.ts';
 import { createMatrix, type Matrix } from '../../../src/tensor/matrix.ts';
 import type { Archive, JsonValue, NamedArray } from '../../../src/tensor/named-arrays.ts';
+import type { Ids } from '../../../src/tensor/nearest/neighbors.ts';
 import { checkGraph, graphContents } from '../../support/graph-invariants.ts';
 import { narrowed, normalMatrix } from '../../support/normals.ts';
 
@@ -23,8 +24,7 @@ const queries = normalMatrix(150, 12, 'queries');
 const descent: NeighborGraph = { method: 'nn-descent', K: 20, L: 40, iter: 6, S: 8, R: 40 };
 const options: NsgIndexOptions = { base, R: 16, L: 40, C: 80, neighborGraph: descent };
 const truth = new FlatIndex(base).search(queries, 10);
-const table = ({ ids }: { ids: Int32Array }, cols: number) => ({ rows: queries.rows, cols, data: ids });
-const recall = (ids: Int32Array): number => recallAt(table({ ids }, 10), table(truth, 10), 1);
+const recall = (ids: Ids): number => recallAt(ids, truth.ids, 1);
 
 test('finds 0.98 of the true nearest with ef = 60 in both profiles, more with more ef, in fewer distances than rows', async () => {
   for (const profile of NSG_PROFILES) {
@@ -71,7 +71,7 @@ test('the same graph and answers again and on both backends; the order of querie
     assert.equal(reference.search(queries, 10, { ef: 30 }), found);
     for (const query of [149, 0, 7]) {
       const alone = index.search(createMatrix(1, 12, queries.data.slice(12 * query, 12 * query + 12)), 10, { ef: 30 });
-      assert.equal(alone.ids, found.ids.subarray(10 * query, 10 * query + 10));
+      assert.equal(alone.ids.data, found.ids.data.subarray(10 * query, 10 * query + 10));
     }
   }
 });
@@ -109,8 +109,8 @@ test('fewer than k rows: -1 and the largest float32', async () => {
       for (const neighborGraph of [descent, defaultNeighborGraph(rows)]) {
         const index = await NsgIndex.build({ base: few, profile, neighborGraph });
         const found = index.search(createMatrix(1, 1), 4, { ef: 1 });
-        assert.equal([...found.ids], [0, 1, 2].slice(0, rows).concat([-1, -1, -1, -1].slice(rows)));
-        assert.equal([...found.distances], [1, 4, 9].slice(0, rows).concat([PAD, PAD, PAD, PAD].slice(rows)));
+        assert.equal([...found.ids.data], [0, 1, 2].slice(0, rows).concat([-1, -1, -1, -1].slice(rows)));
+        assert.equal([...found.distances.data], [1, 4, 9].slice(0, rows).concat([PAD, PAD, PAD, PAD].slice(rows)));
         assert.equal(NsgIndex.fromArchive(index.toArchive()).toArchive(), index.toArchive());
       }
     }

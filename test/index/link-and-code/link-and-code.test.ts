@@ -23,7 +23,7 @@ const settings: LinkAndCodeOptions = {
 };
 const index = await LinkAndCodeIndex.build(settings);
 const faiss = await LinkAndCodeIndex.build({ ...settings, profile: 'faiss' });
-const truth = nearest(base, queries, 1).ids;
+const truth = nearest(base, queries, 1).ids.data;
 
 function rotationOf(one: LinkAndCodeIndex): Matrix {
   const { shape, data } = one.toArchive().arrays.get('rotation')!;
@@ -42,7 +42,7 @@ const decoded = index.quantizer.decode(index.toArchive().arrays.get('codes')!.da
 
 /** How often the true nearest is among the first R. */
 function recall(one: LinkAndCodeIndex, R: number, options: LinkAndCodeSearchOptions): number {
-  const { ids } = one.search(queries, 20, options);
+  const ids = one.search(queries, 20, options).ids.data;
   let found = 0;
   for (let query = 0; query < 80; query++) {
     if (ids.subarray(query * 20, query * 20 + R).includes(truth[query]!)) found++;
@@ -107,15 +107,15 @@ test('without reordering, distances are those of the product codes; the first of
     const found = index.search(queries, 20, { ef: 60, reorder });
     for (let query = 0; query < 80; query++) {
       const begin = query * 20;
-      const before = [...plain.ids.subarray(begin, begin + 20)];
+      const before = [...plain.ids.data.subarray(begin, begin + 20)];
       const refined = index.reconstruct(before.slice(0, count));
       const expected = before
         .slice(0, count)
         .map((id, i) => ({ id, distance: squared(turned, query, refined, i) }))
         .sort((a, b) => a.distance - b.distance || a.id - b.id);
       for (let i = 0; i < 20; i++) {
-        const id = found.ids[begin + i]!;
-        const distance = found.distances[begin + i]!;
+        const id = found.ids.data[begin + i]!;
+        const distance = found.distances.data[begin + i]!;
         const wanted =
           i < count ? expected[i]! : { id: before[i]!, distance: squared(turned, query, decoded, before[i]!) };
         assert.is(id, wanted.id);
@@ -128,7 +128,7 @@ test('without reordering, distances are those of the product codes; the first of
     assert.is(found.counts.distances, plain.counts.distances + 80 * count);
     assert.is(plain.counts.distances, 80 * index.quantizer.m * index.quantizer.centroids); // entries of the tables
     assert.is(found.counts.codes, plain.counts.codes);
-    assert.ok(plain.counts.codes! >= 80 * plain.k && plain.counts.codes! <= 80 * index.rows);
+    assert.ok(plain.counts.codes! >= 80 * plain.ids.cols && plain.counts.codes! <= 80 * index.rows);
     assert.is(found.counts.multiplyAdds, plain.counts.multiplyAdds + 80 * count * 16 * 8);
   }
   assert.equal(index.search(queries, 20, { ef: 60 }), index.search(queries, 20, { ef: 60, reorder: 5 }));
@@ -143,7 +143,7 @@ test('with ef of all rows it is the exhaustive search of the codes, where level 
   for (let query = 0; query < 80; query++) {
     const distances = linked.quantizer.dtable(coded.data.slice(query * 16, query * 16 + 16)).adist(codes);
     const order = [...distances.keys()].sort((a, b) => distances[a]! - distances[b]! || a - b).slice(0, 50);
-    assert.equal([...found.ids.subarray(query * 50, query * 50 + 50)], order);
+    assert.equal([...found.ids.data.subarray(query * 50, query * 50 + 50)], order);
   }
 });
 
@@ -157,7 +157,7 @@ test('rows with equal codes are one point of a canonical graph, are all found, a
   assert.ok(copied.statistics().points <= 300);
   const found = copied.search(queries, 10, { ef: 50, reorder: 0 });
   for (let i = 0; i < 80 * 10; i += 10) {
-    const ids = [...found.ids.subarray(i, i + 10)];
+    const ids = [...found.ids.data.subarray(i, i + 10)];
     assert.is(new Set(ids).size, 10);
     assert.ok(ids.includes((ids[0]! + 300) % 600), `${ids}`);
   }
@@ -189,14 +189,14 @@ test('saved and read back, it finds the same on both backends, which build the s
 test('without rotation; and to as many dimensions as wanted', async () => {
   const plain = await LinkAndCodeIndex.build({ ...settings, opq: false, regressionRounds: 1 });
   assert.equal([plain.quantizer.dim, plain.statistics().rotated], [24, false]);
-  assert.ok(plain.search(queries, 3, { ef: 30 }).ids.every((id) => id >= 0));
+  assert.ok(plain.search(queries, 3, { ef: 30 }).ids.data.every((id) => id >= 0));
   const wide = await LinkAndCodeIndex.build({ ...settings, codeDim: 32, rotationRounds: 1, regressionRounds: 1 });
   assert.equal([wide.dim, wide.quantizer.dim, rotationOf(wide).rows], [24, 32, 32]);
   assert.equal([index.quantizer.dim, index.parameters.graphDim], [16, 16]);
   const many = await LinkAndCodeIndex.build({ ...settings, m: 8, rotationRounds: 1, regressionRounds: 1 });
   assert.equal([many.quantizer.dim, rotationOf(many).rows], [24, 24]); // not 4m = 32
-  assert.is(plain.search(createMatrix(0, 24), 3, { ef: 30 }).ids.length, 0);
-  assert.is(index.search(createMatrix(0, 24), 3, { ef: 30 }).ids.length, 0);
+  assert.is(plain.search(createMatrix(0, 24), 3, { ef: 30 }).ids.data.length, 0);
+  assert.is(index.search(createMatrix(0, 24), 3, { ef: 30 }).ids.data.length, 0);
 });
 
 test('statistics count bytes of a vector without and with links', () => {
@@ -210,9 +210,9 @@ test('statistics count bytes of a vector without and with links', () => {
 
 test('more asked for than there is: -1 fills up', () => {
   const found = index.search(queries, 900, { ef: 10, reorder: 'all' });
-  assert.is(found.ids[899], -1);
-  const last = found.ids.subarray(0, 900).indexOf(-1);
-  const sorted = found.distances.subarray(0, last);
+  assert.is(found.ids.data[899], -1);
+  const last = found.ids.data.subarray(0, 900).indexOf(-1);
+  const sorted = found.distances.data.subarray(0, last);
   assert.ok(sorted.every((distance, i) => i === 0 || distance >= sorted[i - 1]!));
 });
 

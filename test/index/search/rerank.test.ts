@@ -58,12 +58,12 @@ test('with rerank = k the survivors are those of the walk, in the order of their
   const found = index.searchReranked(queries, walkQueries, 10, { ef: 50, rerank: 10 });
   const walked = walk(10, 50);
   const sorted = (rows: number[][]) => rows.map((row) => row.sort((a, b) => a - b));
-  assert.equal(sorted(rowsOf(found.ids, 10)), sorted(rowsOf(walked.ids, 10)));
-  for (let i = 1; i < found.distances.length; i++) {
-    assert.ok(i % 10 === 0 || found.distances[i - 1]! <= found.distances[i]!);
+  assert.equal(sorted(rowsOf(found.ids.data, 10)), sorted(rowsOf(walked.ids.data, 10)));
+  for (let i = 1; i < found.distances.data.length; i++) {
+    assert.ok(i % 10 === 0 || found.distances.data[i - 1]! <= found.distances.data[i]!);
   }
-  const full = new Map(rowsOf(new FlatIndex(base).search(queries, 600).ids, 600).entries());
-  for (const [query, row] of rowsOf(found.ids, 10).entries()) {
+  const full = new Map(rowsOf(new FlatIndex(base).search(queries, 600).ids.data, 600).entries());
+  for (const [query, row] of rowsOf(found.ids.data, 10).entries()) {
     const places = row.map((id) => full.get(query)!.indexOf(id));
     assert.equal(
       places,

@@ -33,8 +33,8 @@ async function dataset(folder: string, name: string, cols: number): Promise<stri
 test('the truth of a file is cut to 100 neighbors, row by row', async ({ folder }) => {
   const data = await readData(await dataset(folder, 'long', 120), all, 'auto', () => {});
   assert.equal([data.name, data.base.rows, data.comparedWith], ['t', 300, 'Deep1M']);
-  assert.is(data.truth.length, 600);
-  for (let i = 0; i < 600; i++) assert.is(data.truth[i], (i % 100) + Math.floor(i / 100));
+  assert.is(data.truth.data.length, 600);
+  for (let i = 0; i < 600; i++) assert.is(data.truth.data[i], (i % 100) + Math.floor(i / 100));
 });
 
 test('a prefix has a truth of its own, which is computed', async ({ folder }) => {

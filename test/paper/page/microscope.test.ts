@@ -27,7 +27,7 @@ function map(m: Matrix, change: (value: number, col: number) => number): Matrix 
 }
 
 const original = { base: normals(5000, 8, 'base'), query: normals(30, 8, 'query') };
-const truth = { rows: 30, cols: 100, data: nearest(original.base, original.query, 100).ids };
+const truth = nearest(original.base, original.query, 100).ids;
 const see = (...versions: CompressedVersion[]) => microscope(original, truth, versions, OPTIONS);
 
 test('the vectors themselves overlap fully, move nothing and err by 0; so do they doubled', () => {

@@ -4,6 +4,7 @@ import { neighborGraphFor } from '../../../src/paper/printed/settings.ts';
 import { type Cell, recallCell } from '../../../src/paper/tables/cell.ts';
 import { measureTable1, type Table1Result, table1Cells, table1Counts } from '../../../src/paper/tables/table-1.ts';
 import { measureTable4, table4Cells } from '../../../src/paper/tables/table-4.ts';
+import type { Ids } from '../../../src/tensor/nearest/neighbors.ts';
 import { context, experimentOn } from '../experiment/experiment-on.ts';
 
 const full: Table1Result = {
@@ -115,13 +116,13 @@ test('an interruption is noticed between two repetitions of a search', async () 
 test('the recalls of Tables 1 and 4 are those of their rank, of truths whose first id stands at a known place', async () => {
   // Turned by p places, the true list begins with the id that is found at place p.
   const honest = experimentOn({});
-  const turned = (places: readonly number[]): Int32Array => {
-    const truth = honest.data.truth.slice();
+  const turned = (places: readonly number[]): Ids => {
+    const truth = honest.data.truth.data.slice();
     for (let q = 0; q < 40; q++) {
-      const list = honest.data.truth.subarray(q * 100, q * 100 + 100);
+      const list = honest.data.truth.data.subarray(q * 100, q * 100 + 100);
       for (let i = 0; i < 100; i++) truth[q * 100 + i] = list[(i + places[q % places.length]!) % 100]!;
     }
-    return truth;
+    return { ...honest.data.truth, data: truth };
   };
   // A quarter of the queries each: found first, fifth, tenth, eleventh.
   const experiment = experimentOn({ truth: turned([0, 4, 9, 10]) });

@@ -44,7 +44,7 @@ for (const device of devices) {
     for (let row = 0; row < 60; row++) alike.data.set(base.data.subarray(0, 24), row * 24);
     const few = firstRows(query, 3);
     const found = await nearestOnGpu(device, alike, few, 4);
-    assert.equal([...found.ids], [0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3]);
+    assert.equal([...found.ids.data], [0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3]);
     assert.is(found.recomputed, 3);
   });
 
