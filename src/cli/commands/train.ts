@@ -1,7 +1,5 @@
 import { computingOf } from '../../../kernels/backend.ts';
-import type { Compressor } from '../../compress/compressor.ts';
-import { trainPca } from '../../compress/projection/pca.ts';
-import { SrpCompressor } from '../../compress/projection/sparse-projection.ts';
+import { METHOD_NAMES, METHODS, type Method, methodOf, methodsThat } from '../../compress/methods.ts';
 import type { HistoryPoint } from '../../compress/training/history.ts';
 import { writeModel } from '../../io/container/safetensors-file.ts';
 import { digestArrays } from '../../io/digest.ts';
@@ -13,13 +11,7 @@ import { listing, percent, secondsText } from '../output/listing.ts';
 import { defineCommand, kernelThreads } from '../session/command.ts';
 import { throwIfInterrupted } from '../session/failures.ts';
 import { limited, requireWritable } from '../shared/files.ts';
-import { removeCheckpoint, trainNetwork } from '../shared/training.ts';
-
-/** Every method of the project. */
-const METHODS = ['cnt', 'linear', 'pca', 'srp', 'vae', 'catalyst'] as const;
-
-/** A key of the attention has a quarter of the compressed columns. */
-const LEAST_COLUMNS = 4;
+import { removeCheckpoint, trainWithCheckpoints } from '../shared/training.ts';
 
 /** Options of the methods that learn by gradient descent. */
 const NETWORK_OPTIONS = {
@@ -63,7 +55,7 @@ export const trainCommand = defineCommand({
   options: {
     base: { type: 'path', placeholder: 'B', required: true, text: 'vectors to learn from' },
     out: { type: 'path', placeholder: 'M', required: true, text: 'file for the model, safetensors' },
-    method: { type: 'choice', choices: METHODS, default: 'cnt', text: 'how vectors are compressed; see above' },
+    method: { type: 'choice', choices: METHOD_NAMES, default: 'cnt', text: 'how vectors are compressed; see above' },
     factor: {
       type: 'integer',
       least: 1,
@@ -74,9 +66,7 @@ export const trainCommand = defineCommand({
     ...NETWORK_OPTIONS,
   },
   about: [
-    'cnt is the Compression Network with Transformer, trained with the INRP loss; linear is its control, a single linear map ' +
-      'trained alike; vae (variational autoencoder) and catalyst (spreading vectors) are networks that others trained; pca ' +
-      'and srp (sparse random projection) need no training by gradients.',
+    `${METHOD_NAMES.map((name) => `${name} is ${METHODS[name].about}`).join('; ')}.`,
     'While a network trains, M.checkpoint is kept beside the model. Ctrl-C writes it and stops; the same command with ' +
       '--resume continues, and ends with the model that an uninterrupted training gives.',
   ],
@@ -88,8 +78,10 @@ export const trainCommand = defineCommand({
   async run(values, _, session) {
     const { base: basePath, out, method, factor, limit, seed, resume, lr } = values;
     requireFittingOptions(values);
-    if (session.gpu && method !== 'cnt' && method !== 'linear') {
-      throw new UsageError(`--backend gpu trains --method cnt and linear, got --method ${method}.`);
+    const { leastColumns, learnsInSteps, trainsOnGpu, train } = methodOf(method);
+    if (session.gpu && !trainsOnGpu) {
+      const able = listed(methodsThat((entry) => entry.trainsOnGpu));
+      throw new UsageError(`--backend gpu trains --method ${able}, got --method ${method}.`);
     }
     await requireWritable(out, [basePath]);
     const base = await readVectors(basePath, limited(limit));
@@ -97,26 +89,23 @@ export const trainCommand = defineCommand({
       throw new RangeError(`--factor: expected a divisor of the ${base.cols} columns of ${basePath}, got ${factor}.`);
     }
     const dOut = base.cols / factor;
-    if (method === 'cnt' && dOut < LEAST_COLUMNS) {
+    if (dOut < leastColumns) {
       throw new RangeError(
-        `--factor: expected at least ${LEAST_COLUMNS} columns after compression to train a cnt, got ${dOut}.`,
+        `--factor: expected at least ${leastColumns} columns after compression to train a ${method}, got ${dOut}.`,
       );
     }
     throwIfInterrupted(session.signal);
 
     const begin = session.now();
-    let compressor: Compressor;
-    if (method === 'pca') compressor = trainPca(base, { dOut, ...computingOf(session) });
-    else if (method === 'srp') compressor = SrpCompressor.create({ dIn: base.cols, dOut, seed });
-    else {
-      const { variant, preset, epochs, samples, batch } = values;
-      const choices = { factor, variant, preset, epochs, samples, batch, learningRate: lr, seed };
-      compressor = await trainNetwork(method, base, choices, out, resume, session);
-    }
+    const { variant, preset, epochs, samples, batch } = values;
+    const choices = { dOut, variant, preset, epochs, samples, batch, learningRate: lr, seed };
+    const compressor = learnsInSteps
+      ? await trainWithCheckpoints(method, base, choices, out, resume, session)
+      : await train(base, { ...choices, ...computingOf(session) });
     const seconds = session.now() - begin;
     const model = compressor.toNamedArrays();
     await writeModel(out, model);
-    if (method !== 'pca' && method !== 'srp') await removeCheckpoint(out);
+    if (learnsInSteps) await removeCheckpoint(out);
 
     // What a GPU computes is within a bound, and not the same bits on the next one.
     const digest = session.gpu ? undefined : digestArrays(model);
@@ -156,21 +145,16 @@ export const trainCommand = defineCommand({
 function requireFittingOptions(
   values: {
     readonly [K in keyof typeof NETWORK_OPTIONS]: unknown;
-  } & { readonly method: string; readonly factor: number },
+  } & { readonly method: Method; readonly factor: number },
 ): void {
   const { method, preset, factor } = values;
-  const isNetwork = method !== 'pca' && method !== 'srp';
-  const isInrp = method === 'cnt' || method === 'linear';
   for (const name of Object.keys(NETWORK_OPTIONS) as (keyof typeof NETWORK_OPTIONS)[]) {
     if (values[name] === undefined || values[name] === false) continue;
-    if (name === 'variant' && method !== 'cnt') {
-      throw new UsageError(`--variant belongs to --method cnt, got --method ${method}.`);
-    }
-    if (name === 'preset' && !isInrp) {
-      throw new UsageError(`--preset belongs to --method cnt and linear, got --method ${method}.`);
-    }
-    if (!isNetwork) {
-      throw new UsageError(`--${name} belongs to --method cnt, linear, vae and catalyst, got --method ${method}.`);
+    const able = methodsThat(({ takes, learnsInSteps }) =>
+      name === 'variant' || name === 'preset' ? takes.includes(name) : learnsInSteps,
+    );
+    if (!able.includes(method)) {
+      throw new UsageError(`--${name} belongs to --method ${listed(able)}, got --method ${method}.`);
     }
   }
   if (values.epochs !== undefined && values.samples !== undefined) {
@@ -179,6 +163,11 @@ function requireFittingOptions(
   if (method === 'cnt' && preset !== undefined && preset !== 'default' && factor !== 2 && factor !== 4) {
     throw new UsageError(`--preset ${preset} was published for --factor 2 and 4, got ${factor}.`);
   }
+}
+
+/** `a, b and c`. */
+function listed(names: readonly string[]): string {
+  return names.join(', ').replace(/, (?=[^,]*$)/, ' and ');
 }
 
 /** Recall of the probe against samples, so that a user sees when more training stops helping. */

@@ -1,10 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { computingOf } from '../../../kernels/backend.ts';
-import { trainCatalyst } from '../../compress/catalyst/train-catalyst.ts';
-import type { TrainingChoices } from '../../compress/cnt/settings.ts';
-import { type TrainingReport, trainCnt } from '../../compress/cnt/train-cnt.ts';
 import type { Compressor } from '../../compress/compressor.ts';
-import { trainVae } from '../../compress/vae/train-vae.ts';
+import { type Method, type MethodOptions, methodOf } from '../../compress/methods.ts';
+import { CHECKPOINT_MILLISECONDS, type TrainingReport } from '../../compress/training/training-loop.ts';
 import { readArchive, writeArchive } from '../../io/container/archive-file.ts';
 import { preparationProgress } from '../../paper/methods/train-method.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
@@ -14,22 +12,10 @@ import type { Session } from '../session/command.ts';
 import { InterruptedError, isInterruption } from '../session/failures.ts';
 import { fileExists } from './files.ts';
 
-/** No more than this is lost when the machine stops, however far apart the evaluations of a long training are. */
-const CHECKPOINT_MILLISECONDS = 120_000;
-
 /** Where the training of a model is kept until it is finished. */
 export function checkpointPath(modelPath: string): string {
   return `${modelPath}.checkpoint`;
 }
-
-/** The methods that learn by gradient descent. */
-export type NetworkMethod = 'cnt' | 'linear' | 'vae' | 'catalyst';
-
-/** What any of them may be told; `variant` and `preset` are of cnt and linear. */
-export type NetworkChoices = Pick<
-  TrainingChoices,
-  'factor' | 'variant' | 'preset' | 'epochs' | 'samples' | 'batch' | 'learningRate' | 'seed'
->;
 
 /**
  * Trains a network with a checkpoint beside the model, written at each evaluation, every two minutes, and when the user interrupts.
@@ -37,10 +23,10 @@ export type NetworkChoices = Pick<
  *
  * @throws {InterruptedError} when the user interrupts; the checkpoint is there
  */
-export async function trainNetwork(
-  method: NetworkMethod,
+export async function trainWithCheckpoints(
+  method: Method,
   base: Matrix,
-  choices: NetworkChoices,
+  choices: MethodOptions,
   modelPath: string,
   resume: boolean,
   session: Session,
@@ -51,10 +37,10 @@ export async function trainNetwork(
   const progress = session.progress('training, samples');
   let done = '';
   try {
-    const { variant, preset, ...common } = choices;
-    const run = {
-      ...common,
+    return await methodOf(method).train(base, {
+      ...choices,
       ...computingOf(session),
+      gpu: session.gpu,
       signal: session.signal,
       resume: checkpoint,
       now: () => 1000 * session.now(),
@@ -67,10 +53,7 @@ export async function trainNetwork(
         done = ` after ${samples} of ${totalSamples} samples`;
         progress.update(samples, totalSamples, detailOf(report));
       },
-    };
-    if (method === 'vae') return await trainVae(base, run);
-    if (method === 'catalyst') return await trainCatalyst(base, run);
-    return await trainCnt(base, { ...run, gpu: session.gpu, variant, preset, network: method });
+    });
   } catch (error) {
     if (!isInterruption(error)) throw error;
     throw new InterruptedError(`interrupted${done}; the same command with --resume continues from ${path}.`);

@@ -12,7 +12,7 @@ import { Encoder } from '../network/encoder.ts';
 import { standardizeRows } from '../network/standardization.ts';
 import { HELD_OUT_BATCHES } from '../training/evaluation.ts';
 import type { EncodedRows, HeldOutLoss, Pause, Probe, TrainedModel } from '../training/trained-model.ts';
-import { catalyst } from './catalyst.ts';
+import { CATALYST_KIND, catalyst } from './catalyst.ts';
 import { type CatalystLoss, catalystLoss } from './catalyst-loss.ts';
 import { type CatalystSettings, NEGATIVE_RANK } from './catalyst-settings.ts';
 import { TripletMining } from './triplet-mining.ts';
@@ -69,7 +69,11 @@ export class CatalystTraining implements TrainedModel {
     const outputs = catalyst(this.#tape, this.parameters, this.#x, network.config);
     this.#loss = catalystLoss(this.#tape, outputs, koleoWeight);
     this.optimizer = new Sgd(kernels, this.parameters.trainable(), { momentum: MOMENTUM });
-    this.encoder = new Encoder(kernels, this.parameters, network, standardization);
+    this.encoder = new Encoder(kernels, this.parameters, {
+      kind: CATALYST_KIND,
+      config: network.config,
+      standardization,
+    });
     this.#heldOut = heldOutPass(kernels, settings, heldOutRows);
   }
 

@@ -4,11 +4,10 @@ import { normalizeRows } from '../../autodiff/rows.ts';
 import type { Tape } from '../../autodiff/tape.ts';
 import type { Tensor } from '../../autodiff/tensor.ts';
 import { batchNormLayer, linearLayer } from '../../nn/layers.ts';
+import { type NetworkKind, type NetworkSizes, requireSizes } from '../network/network.ts';
 
 /** Sizes of a catalyst. Plain JSON, stored with a model. */
-export interface CatalystConfig {
-  readonly dIn: number;
-  readonly dOut: number;
+export interface CatalystConfig extends NetworkSizes {
   /** Columns of both hidden layers. */
   readonly hidden: number;
 }
@@ -32,3 +31,9 @@ export function catalyst(tape: Tape, parameters: ParameterSet, x: Tensor, { hidd
     return relu(tape, batchNormLayer(tape, parameters, name, y));
   }
 }
+
+export const CATALYST_KIND: NetworkKind<CatalystConfig> = {
+  storedName: 'catalyst',
+  record: catalyst,
+  requireConfig: requireSizes('dIn', 'dOut', 'hidden'),
+};

@@ -9,6 +9,7 @@ import { GpuEncoder } from '../network/gpu-encoder.ts';
 import { standardizeRows } from '../network/standardization.ts';
 import { HELD_OUT_BATCHES } from '../training/evaluation.ts';
 import type { EncodedRows, HeldOutLoss, TrainedModel } from '../training/trained-model.ts';
+import { encodedWith } from './inrp-network.ts';
 import type { TrainingSettings } from './settings.ts';
 import { type HeldOutTape, heldOutTape, type TrainingTape, trainingTape } from './training-tapes.ts';
 
@@ -56,7 +57,7 @@ export class GpuTrainingModel implements TrainedModel {
     this.#training = trainingTape(kernels, settings);
     this.parameters = this.#training.parameters;
     this.optimizer = this.#training.optimizer;
-    this.encoder = new GpuEncoder(kernels, this.parameters, settings.network, settings.standardization, settings.batch);
+    this.encoder = new GpuEncoder(kernels, this.parameters, encodedWith(settings), settings.batch);
     this.#heldOut = heldOutTape(kernels, settings, heldOutRows);
     this.#ids = kernels.floats(settings.batch);
     this.#losses = kernels.floats(LOSS_INTERVAL);

@@ -15,7 +15,7 @@ import { trainingRowCount } from '../training/split.ts';
 import { meanPairDistance } from './boundary.ts';
 import { type CntConfig, type CntVariant, cntConfig } from './cnt-config.ts';
 import { INRP_WEIGHTS } from './inrp-loss.ts';
-import type { InrpNetwork } from './network.ts';
+import type { InrpNetwork } from './inrp-network.ts';
 import { PRESETS, type Preset, type TrainingPreset, type TrainingStart } from './presets.ts';
 
 /** Switches of the network that may be set apart from its variant. */

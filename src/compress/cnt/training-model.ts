@@ -8,6 +8,7 @@ import { Encoder } from '../network/encoder.ts';
 import { standardizeRows } from '../network/standardization.ts';
 import { HELD_OUT_BATCHES } from '../training/evaluation.ts';
 import type { EncodedRows, HeldOutLoss, TrainedModel } from '../training/trained-model.ts';
+import { encodedWith } from './inrp-network.ts';
 import type { TrainingSettings } from './settings.ts';
 import { type HeldOutTape, heldOutTape, type TrainingTape, trainingTape } from './training-tapes.ts';
 
@@ -28,7 +29,7 @@ export class TrainingModel implements TrainedModel {
     this.#training = trainingTape(kernels, settings);
     this.parameters = this.#training.parameters;
     this.optimizer = this.#training.optimizer;
-    this.encoder = new Encoder(kernels, this.parameters, settings.network, settings.standardization);
+    this.encoder = new Encoder(kernels, this.parameters, encodedWith(settings));
     this.heldOut = heldOutTape(kernels, settings, heldOutRows);
   }
 

@@ -4,7 +4,7 @@ import { Tape } from '../../autodiff/tape.ts';
 import type { Tensor } from '../../autodiff/tensor.ts';
 import { AdamW } from '../../nn/adamw.ts';
 import { inrpLoss } from './inrp-loss.ts';
-import { network } from './network.ts';
+import { INRP_KINDS } from './inrp-network.ts';
 import type { TrainingSettings } from './settings.ts';
 
 /** PyTorch's defaults, which the paper does not change. */
@@ -22,11 +22,11 @@ export interface TrainingTape {
 }
 
 export function trainingTape(kernels: Kernels, settings: TrainingSettings): TrainingTape {
-  const { network: model, batch, boundary, alpha, beta, weightDecay } = settings;
+  const { network, batch, boundary, alpha, beta, weightDecay } = settings;
   const parameters = new ParameterSet(kernels, { gradients: true });
   const tape = new Tape(kernels, { training: true });
-  const x = tape.input([batch, model.config.dIn]);
-  const compressed = network(tape, parameters, x, model);
+  const x = tape.input([batch, network.config.dIn]);
+  const compressed = INRP_KINDS[network.kind].record(tape, parameters, x, network.config);
   const loss = inrpLoss(tape, compressed, x, { boundary, alpha, beta });
   const optimizer = new AdamW(kernels, parameters.trainable(), { ...ADAMW, weightDecay });
   return { parameters, tape, x, loss, optimizer };

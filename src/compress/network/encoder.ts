@@ -3,8 +3,15 @@ import type { ParameterSet } from '../../autodiff/parameters.ts';
 import { Tape } from '../../autodiff/tape.ts';
 import { colsOf, type Tensor } from '../../autodiff/tensor.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
-import { type Network, network } from '../cnt/network.ts';
+import type { NetworkKind, NetworkSizes } from './network.ts';
 import { type Standardization, standardizeRows } from './standardization.ts';
+
+/** What an encoder computes: a network of standardized rows. */
+export interface EncodedWith<Config extends NetworkSizes = NetworkSizes> {
+  readonly kind: NetworkKind<Config>;
+  readonly config: Config;
+  readonly standardization: Standardization;
+}
 
 /** Rows that pass through the network at once, unless told otherwise. A row's result does not depend on it: in inference every sum is of one row. */
 export const ENCODER_ROWS = 256;
@@ -52,17 +59,12 @@ export class Encoder implements RowEncoder {
    *
    * @param rows how many pass through the network at once
    */
-  constructor(
-    kernels: Kernels,
-    parameters: ParameterSet,
-    model: Network,
-    standardization: Standardization,
-    rows = ENCODER_ROWS,
-  ) {
+  constructor(kernels: Kernels, parameters: ParameterSet, model: EncodedWith, rows = ENCODER_ROWS) {
+    const { kind, config, standardization } = model;
     const chunk = (rows: number): Chunk => {
       const tape = new Tape(kernels, { training: false });
-      const x = tape.input([rows, model.config.dIn]);
-      return { tape, x, out: network(tape, parameters, x, model) };
+      const x = tape.input([rows, config.dIn]);
+      return { tape, x, out: kind.record(tape, parameters, x, config) };
     };
     this.rows = rows;
     this.parameters = parameters;

@@ -4,8 +4,7 @@ import type { ParameterSet } from '../../autodiff/parameters.ts';
 import { Tape } from '../../autodiff/tape.ts';
 import { colsOf, type Tensor } from '../../autodiff/tensor.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
-import { type Network, network } from '../cnt/network.ts';
-import type { RowEncoder } from './encoder.ts';
+import type { EncodedWith, RowEncoder } from './encoder.ts';
 import { type Standardization, standardizeRows } from './standardization.ts';
 
 /** Rows are standardized before they are sent. */
@@ -23,18 +22,13 @@ export class GpuEncoder implements RowEncoder {
   readonly #standardization: Standardization;
 
   /** @param rows how many pass through the network at once; fewer cost as much */
-  constructor(
-    kernels: GpuKernels,
-    parameters: ParameterSet,
-    model: Network,
-    standardization: Standardization,
-    rows: number,
-  ) {
+  constructor(kernels: GpuKernels, parameters: ParameterSet, model: EncodedWith, rows: number) {
+    const { kind, config, standardization } = model;
     this.rows = rows;
     this.#kernels = kernels;
     this.#tape = new Tape(kernels, { training: false });
-    this.#x = this.#tape.input([rows, model.config.dIn]);
-    this.#out = network(this.#tape, parameters, this.#x, model);
+    this.#x = this.#tape.input([rows, config.dIn]);
+    this.#out = kind.record(this.#tape, parameters, this.#x, config);
     this.#standardization = standardization;
   }
 

@@ -6,10 +6,10 @@ import { ParameterSet } from '../../autodiff/parameters.ts';
 import { bytesNeeded, emptyKernels } from '../../tensor/bytes-needed.ts';
 import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts';
 import { elementTypeOf, type NamedArray, type NamedArrays } from '../../tensor/named-arrays.ts';
-import { type Network, requireNetwork } from '../cnt/network.ts';
 import type { Compressor, EncodeOptions } from '../compressor.ts';
-import { ENCODER_ROWS, Encoder } from './encoder.ts';
+import { ENCODER_ROWS, type EncodedWith, Encoder } from './encoder.ts';
 import { GpuEncoder } from './gpu-encoder.ts';
+import { type Network, type NetworkFamily, requireNetwork } from './network.ts';
 import type { Standardization } from './standardization.ts';
 
 /** What a network compressor is made of. */
@@ -27,16 +27,6 @@ const GPU_ROWS = 2048;
 /** Threads share one call of the network, over as many rows as each would take alone, up to this many times. */
 const MOST_CHUNKS = 8;
 
-const METHODS = { cnt: 'cnt', linear: 'linear-inrp', vae: 'vae', catalyst: 'catalyst' } as const;
-
-/** How messages call a compressor. */
-export interface CompressorNames {
-  /** Of the class: `CntCompressor`. */
-  readonly type: string;
-  /** Of its model in a file: `CNT model`. */
-  readonly model: string;
-}
-
 /** A trained network in inference; each method has a class of its own. */
 export class NetworkCompressor implements Compressor {
   readonly method: string;
@@ -45,21 +35,24 @@ export class NetworkCompressor implements Compressor {
   readonly network: Network;
   readonly standardization: Standardization;
   readonly #type: string;
+  readonly #encoded: EncodedWith;
   readonly #parameters: ReadonlyMap<string, NamedArray<Float32Array>>;
   readonly #record: Readonly<Record<string, string>>;
   readonly #encoders = new Map<string, Encoder>();
   readonly #gpuEncoders = new WeakMap<GpuDevice, GpuEncoder>();
 
   /** @throws {RangeError} if a parameter is missing, unknown, of another shape, or not finite */
-  constructor({ network, standardization, parameters, record }: NetworkModel, { type, model }: CompressorNames) {
-    this.#type = type;
+  constructor({ network, standardization, parameters, record }: NetworkModel, family: NetworkFamily) {
+    const kind = family.kinds[network.kind]!;
+    this.#type = family.type;
+    this.#encoded = { kind, config: network.config, standardization };
     this.network = network;
     this.standardization = standardization;
-    this.method = METHODS[network.kind];
+    this.method = kind.storedName;
     this.dIn = network.config.dIn;
     this.dOut = network.config.dOut;
     this.#record = record;
-    this.#parameters = ownParameters(network, standardization, parameters, model);
+    this.#parameters = ownParameters(this.#encoded, parameters, family.model);
   }
 
   encode(x: Matrix, { onProgress, ...computing }: EncodeOptions = {}): Matrix {
@@ -130,7 +123,7 @@ export class NetworkCompressor implements Compressor {
     found?.close();
     const kernels = gpuKernels(device);
     const parameters = new ParameterSet(kernels, { gradients: false });
-    const encoder = new GpuEncoder(kernels, parameters, this.network, this.standardization, rows);
+    const encoder = new GpuEncoder(kernels, parameters, this.#encoded, rows);
     parameters.load(this.#parameters);
     for (const { value } of parameters.all()) kernels.send(value);
     this.#gpuEncoders.set(device, encoder);
@@ -139,7 +132,7 @@ export class NetworkCompressor implements Compressor {
 
   #build(kernels: Kernels, rows: number): Encoder {
     const parameters = new ParameterSet(kernels, { gradients: false });
-    return new Encoder(kernels, parameters, this.network, this.standardization, rows);
+    return new Encoder(kernels, parameters, this.#encoded, rows);
   }
 }
 
@@ -152,19 +145,16 @@ function requireRows(x: Matrix, dIn: number, where: string): void {
 /**
  * The parts of a model from what `toNamedArrays` gave.
  *
- * @param kinds of network that are expected
  * @throws {RangeError} naming what is missing or wrong
  */
-export function readNetworkModel(
-  { arrays, metadata }: NamedArrays,
-  kinds: readonly Network['kind'][],
-  { model: where }: CompressorNames,
-): NetworkModel {
+export function readNetworkModel({ arrays, metadata }: NamedArrays, family: NetworkFamily): NetworkModel {
+  const { model: where, kinds } = family;
   const { method, network, standardization, ...record } = metadata;
   const parsed = parseMetadata(network, 'network', where);
-  requireNetwork(parsed, kinds, where);
-  if (METHODS[parsed.kind] !== method) {
-    throw new RangeError(`${where}: expected method ${METHODS[parsed.kind]} for its network, got ${method}.`);
+  requireNetwork(parsed, family);
+  const { storedName } = kinds[parsed.kind]!;
+  if (storedName !== method) {
+    throw new RangeError(`${where}: expected method ${storedName} for its network, got ${method}.`);
   }
   const scaling = parseMetadata(standardization, 'standardization', where);
   requireStandardization(scaling, where);
@@ -173,8 +163,7 @@ export function readNetworkModel(
 
 /** Copies of the parameters, in the order of the network and checked against it. */
 function ownParameters(
-  network: Network,
-  standardization: Standardization,
+  encoded: EncodedWith,
   given: ReadonlyMap<string, NamedArray>,
   where: string,
 ): Map<string, NamedArray<Float32Array>> {
@@ -182,18 +171,10 @@ function ownParameters(
     const type = elementTypeOf(data);
     if (type !== 'float32') throw new RangeError(`${where}: expected ${name} in float32, got ${type}.`);
   }
-  const blocks = network.kind === 'cnt' ? network.config.stages.reduce((sum, count) => sum + count, 0) : 0;
-  if (blocks > given.size) {
-    throw new RangeError(`${where}: expected tensors for ${blocks} transformer blocks, got ${given.size} tensors.`);
-  }
+  encoded.kind.requireTensorCount?.(encoded.config, given.size, where);
   // Without memory: the sizes may come from a file, and only the tensors beside them show that they are meant.
   const kernels = emptyKernels();
-  const { parameters } = new Encoder(
-    kernels,
-    new ParameterSet(kernels, { gradients: false }),
-    network,
-    standardization,
-  );
+  const { parameters } = new Encoder(kernels, new ParameterSet(kernels, { gradients: false }), encoded);
   parameters.requireTensors(given);
   return new Map(
     parameters.all().map(({ name, shape }) => [name, { shape, data: Float32Array.from(given.get(name)!.data) }]),

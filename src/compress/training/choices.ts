@@ -1,6 +1,6 @@
 import type { Matrix } from '../../tensor/matrix.ts';
 import { requireFinite } from '../../tensor/matrix.ts';
-import type { Network } from '../cnt/network.ts';
+import type { Network } from '../network/network.ts';
 import { measureStandardization, type Standardization } from '../network/standardization.ts';
 import { MINIMUM_ROWS } from './split.ts';
 

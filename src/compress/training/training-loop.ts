@@ -8,6 +8,9 @@ import { evaluationSteps, type HistoryPoint } from './history.ts';
 import { epochOrder, type Split } from './split.ts';
 import type { PreparationReport, TrainedModel } from './trained-model.ts';
 
+/** A `checkpointInterval` for trainings of hours: no more than two minutes are lost when the machine stops. */
+export const CHECKPOINT_MILLISECONDS = 120_000;
+
 /** Where a training stands, after a step or an evaluation. */
 export interface TrainingReport {
   readonly step: number;

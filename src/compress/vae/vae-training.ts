@@ -11,7 +11,7 @@ import { Encoder } from '../network/encoder.ts';
 import { standardizeRows } from '../network/standardization.ts';
 import { HELD_OUT_BATCHES } from '../training/evaluation.ts';
 import type { EncodedRows, HeldOutLoss, TrainedModel } from '../training/trained-model.ts';
-import { type VaeLoss, vaeLoss } from './vae.ts';
+import { VAE_KIND, type VaeLoss, vaeLoss } from './vae.ts';
 import type { VaeSettings } from './vae-settings.ts';
 
 /** Kingma & Ba 2015, the defaults; Adam is AdamW without weight decay. */
@@ -42,7 +42,11 @@ export class VaeTraining implements TrainedModel {
     this.#pass = this.#record(kernels, settings.batch, true);
     this.#heldOut = this.#record(kernels, heldOutRows, false);
     this.optimizer = new AdamW(kernels, this.parameters.trainable(), ADAM);
-    this.encoder = new Encoder(kernels, this.parameters, settings.network, settings.standardization);
+    const {
+      network: { config },
+      standardization,
+    } = settings;
+    this.encoder = new Encoder(kernels, this.parameters, { kind: VAE_KIND, config, standardization });
   }
 
   /** A model in memory of its own, taken once. */

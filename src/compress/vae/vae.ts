@@ -6,11 +6,10 @@ import { squaredError } from '../../autodiff/squared-error.ts';
 import type { Tape } from '../../autodiff/tape.ts';
 import type { Tensor } from '../../autodiff/tensor.ts';
 import { batchNormLayer, linearLayer } from '../../nn/layers.ts';
+import { type NetworkKind, type NetworkSizes, requireSizes } from '../network/network.ts';
 
 /** Sizes of a variational autoencoder. Plain JSON, stored with a model. */
-export interface VaeConfig {
-  readonly dIn: number;
-  readonly dOut: number;
+export interface VaeConfig extends NetworkSizes {
   /** Columns of the hidden layer of the encoder, and of the decoder. */
   readonly hidden: number;
 }
@@ -82,3 +81,9 @@ function hiddenLayer(tape: Tape, parameters: ParameterSet, name: string, x: Tens
   const y = linearLayer(tape, parameters, `${name}.fc`, x, width); // (m, width)
   return relu(tape, batchNormLayer(tape, parameters, `${name}.bn`, y)); // (m, width)
 }
+
+export const VAE_KIND: NetworkKind<VaeConfig> = {
+  storedName: 'vae',
+  record: vaeFeatures,
+  requireConfig: requireSizes('dIn', 'dOut', 'hidden'),
+};

@@ -1,3 +1,4 @@
+import type { Method } from '../../compress/methods.ts';
 import type { JudgedClaim } from '../../report/page.ts';
 import type { MethodOrNone } from '../methods/method.ts';
 import type { PaperDataset } from '../printed/settings.ts';
@@ -27,14 +28,14 @@ export interface CodeFigures {
 
 /** What a claim needs of a row of Table 3. */
 export interface ScalarFigures {
-  readonly method: 'none' | 'CNT';
+  readonly method: 'none' | 'cnt';
   readonly range: 'none' | 'dimension' | 'uniform';
   readonly indexingSeconds: number;
 }
 
 /** What a claim needs of a row of Table 4: 1@1, 1@5, 1@10. */
 export interface CompressionFigures {
-  readonly method: MethodOrNone;
+  readonly method: Method;
   readonly bruteForce: readonly [at1: number, at5: number, at10: number];
   readonly hnsw: readonly [at1: number, at5: number, at10: number];
 }

@@ -1,3 +1,4 @@
+import { codecName } from '../methods/method.ts';
 import {
   type Claim,
   type CodeFigures,
@@ -33,22 +34,22 @@ const points = (list: readonly Gain[]): string =>
   list
     .map(
       ({ row, at1, at5 }) =>
-        `${row.method} + ${row.codec}, ${row.bytes} bytes: 1@1 ${signed(at1, 1)}, 1@5 ${signed(at5, 1)}`,
+        `${codecName(row.method, row.codec)}, ${row.bytes} bytes: 1@1 ${signed(at1, 1)}, 1@5 ${signed(at5, 1)}`,
     )
     .join('; ');
 
 /** Judges the gains of CNT over one code, where there are any. */
 function ofGains(codec: CodeFigures['codec'], holds: (gain: Gain) => boolean) {
   return (list: readonly CodeFigures[]): Judgment | undefined => {
-    const found = gains(list, 'CNT', codec);
+    const found = gains(list, 'cnt', codec);
     return found.length === 0 ? undefined : decided(found.every(holds), points(found));
   };
 }
 
 /** The gains of a rival and of CNT at the same bytes and code. */
-function rivals(list: readonly CodeFigures[], rival: 'Catalyst' | 'PCA') {
+function rivals(list: readonly CodeFigures[], rival: 'catalyst' | 'pca') {
   return gains(list, rival, 'PQ').flatMap((theirs) => {
-    const ours = gains(list, 'CNT', 'PQ').find(({ row }) => row.bytes === theirs.row.bytes);
+    const ours = gains(list, 'cnt', 'PQ').find(({ row }) => row.bytes === theirs.row.bytes);
     return ours ? [{ ours, theirs }] : [];
   });
 }
@@ -72,7 +73,7 @@ export const CODE_CLAIMS: readonly Claim[] = [
     test: `Table 2, the control that the paper lacks: CNT + PQ less PCA + PQ of the same bytes, at least ${NEAREST_MARGIN} point of 1@1`,
     judge: ({ codes }) =>
       given(codes, (list) => {
-        const pairs = rivals(list, 'PCA');
+        const pairs = rivals(list, 'pca');
         if (pairs.length === 0) return undefined;
         const texts = pairs.map(
           ({ ours, theirs }) => `${ours.row.bytes} bytes: PCA ${signed(theirs.at1, 1)}, CNT ${signed(ours.at1, 1)}`,
@@ -90,7 +91,7 @@ export const CODE_CLAIMS: readonly Claim[] = [
     test: 'Table 2: queries a second and 1@1 of CNT + PQ above those of PQ',
     judge: ({ codes }) =>
       given(codes, (list) => {
-        const found = gains(list, 'CNT', 'PQ');
+        const found = gains(list, 'cnt', 'PQ');
         if (found.length === 0) return undefined;
         const speed = ({ row, plain }: Gain) => row.queriesPerSecond[0] / plain.queriesPerSecond[0];
         const texts = found.map(
@@ -108,7 +109,7 @@ export const CODE_CLAIMS: readonly Claim[] = [
     test: `Table 2: gain of CNT + PQ over that of Catalyst + PQ, at least ${NEAREST_MARGIN} point of 1@1`,
     judge: ({ codes }) =>
       given(codes, (list) => {
-        const pairs = rivals(list, 'Catalyst');
+        const pairs = rivals(list, 'catalyst');
         if (pairs.length === 0) return undefined;
         const texts = pairs.map(
           ({ ours, theirs }) =>
@@ -148,8 +149,8 @@ export const CODE_CLAIMS: readonly Claim[] = [
     test: 'Table 2: gain of 1@1 with L&C below that with PQ, at each number of bytes',
     judge: ({ codes }) =>
       given(codes, (list) => {
-        const pairs = gains(list, 'CNT', 'L&C').flatMap((lc) => {
-          const pq = gains(list, 'CNT', 'PQ').find(({ row }) => row.bytes === lc.row.bytes);
+        const pairs = gains(list, 'cnt', 'L&C').flatMap((lc) => {
+          const pq = gains(list, 'cnt', 'PQ').find(({ row }) => row.bytes === lc.row.bytes);
           return pq ? [{ lc, pq }] : [];
         });
         if (pairs.length === 0) return undefined;
@@ -168,7 +169,7 @@ export const CODE_CLAIMS: readonly Claim[] = [
         const [full, coded, compressed] = [
           secondsOf(list, 'none', 'none'),
           secondsOf(list, 'none', 'dimension'),
-          secondsOf(list, 'CNT', 'none'),
+          secondsOf(list, 'cnt', 'none'),
         ];
         if (full === undefined || coded === undefined || compressed === undefined) return undefined;
         return decidedByTime(
@@ -184,17 +185,17 @@ export const CODE_CLAIMS: readonly Claim[] = [
     test: 'Table 3: seconds of building with both, below those with either',
     judge: ({ scalar }) =>
       given(scalar, (list) => {
-        const both = secondsOf(list, 'CNT', 'dimension');
+        const both = secondsOf(list, 'cnt', 'dimension');
         const others = [
           secondsOf(list, 'none', 'none'),
           secondsOf(list, 'none', 'dimension'),
-          secondsOf(list, 'CNT', 'none'),
+          secondsOf(list, 'cnt', 'none'),
         ];
         if (both === undefined || !others.every((seconds) => seconds !== undefined)) return undefined;
         return decidedByTime(
           others[0]!,
           others.every((seconds) => both < seconds),
-          `both ${both.toFixed(1)} s; neither, SQ8, CNT: ${others.map((seconds) => seconds.toFixed(1)).join(', ')} s${uniform(list, 'CNT')}`,
+          `both ${both.toFixed(1)} s; neither, SQ8, CNT: ${others.map((seconds) => seconds.toFixed(1)).join(', ')} s${uniform(list, 'cnt')}`,
         );
       }),
   },
@@ -234,5 +235,5 @@ function uniform(list: readonly ScalarFigures[], method: ScalarFigures['method']
   const seconds = secondsOf(list, method, 'uniform');
   return seconds === undefined
     ? ''
-    : `; SQ8 of one range${method === 'CNT' ? ' with CNT' : ''}, in whole numbers, ${seconds.toFixed(1)} s`;
+    : `; SQ8 of one range${method === 'cnt' ? ' with CNT' : ''}, in whole numbers, ${seconds.toFixed(1)} s`;
 }

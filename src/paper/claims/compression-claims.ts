@@ -1,3 +1,4 @@
+import { METHODS } from '../../compress/methods.ts';
 import {
   type AblationFigures,
   type AblationName,
@@ -21,13 +22,16 @@ function better(
   list: readonly CompressionFigures[],
   than: readonly CompressionFigures['method'][],
 ): Judgment | undefined {
-  const ours = nearest(list, 'CNT');
+  const ours = nearest(list, 'cnt');
   const others = than.flatMap((method) => {
     const theirs = nearest(list, method);
     return theirs === undefined ? [] : [{ method, theirs }];
   });
   if (ours === undefined || others.length < than.length) return undefined;
-  const texts = others.map(({ method, theirs }) => `${method} ${theirs.toFixed(1)} (${signed(ours - theirs, 1)})`);
+  const texts = others.map(({ method, theirs }) => {
+    const name = method === 'linear' ? method : METHODS[method].label;
+    return `${name} ${theirs.toFixed(1)} (${signed(ours - theirs, 1)})`;
+  });
   return decided(
     others.every(({ theirs }) => ours - theirs >= NEAREST_MARGIN),
     `1@1 by brute force: CNT ${ours.toFixed(1)}; ${texts.join(', ')}`,
@@ -79,7 +83,7 @@ export const COMPRESSION_CLAIMS: readonly Claim[] = [
     id: 'highest-accuracy',
     quote: 'Compared with other three compression methods, our proposed CNT achieves the highest accuracy',
     test: `Table 4: 1@1 of CNT above SRP, PCA and VAE, at least +${NEAREST_MARGIN}`,
-    judge: ({ compression }) => given(compression, (list) => better(list, ['SRP', 'PCA', 'VAE'])),
+    judge: ({ compression }) => given(compression, (list) => better(list, ['srp', 'pca', 'vae'])),
   },
   {
     id: 'single-projection',
@@ -87,9 +91,9 @@ export const COMPRESSION_CLAIMS: readonly Claim[] = [
     test: 'Table 4: 1@1 of SRP the lowest, and at least 10 points below PCA',
     judge: ({ compression }) =>
       given(compression, (list) => {
-        const [srp, pca] = [nearest(list, 'SRP'), nearest(list, 'PCA')];
+        const [srp, pca] = [nearest(list, 'srp'), nearest(list, 'pca')];
         if (srp === undefined || pca === undefined) return undefined;
-        const lowest = list.every(({ method, bruteForce }) => method === 'SRP' || bruteForce[0] > srp);
+        const lowest = list.every(({ method, bruteForce }) => method === 'srp' || bruteForce[0] > srp);
         return decided(
           lowest && pca - srp >= 10,
           `1@1 by brute force: SRP ${srp.toFixed(1)}, PCA ${pca.toFixed(1)} (${signed(pca - srp, 1)})`,

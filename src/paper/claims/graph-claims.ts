@@ -1,3 +1,4 @@
+import { rowName } from '../methods/method.ts';
 import { PAPER_ROWS } from '../printed/settings.ts';
 import {
   ABSENT,
@@ -13,7 +14,7 @@ import {
 } from './claim.ts';
 
 /** The row without compression and those of a method, largest factor last. */
-function rowsOf(list: readonly GraphFigures[], method: 'CNT' | 'PCA') {
+function rowsOf(list: readonly GraphFigures[], method: 'cnt' | 'pca') {
   const full = list.find((row) => row.method === 'none');
   const rows = list.filter((row) => row.method === method).sort((a, b) => a.factor - b.factor);
   return full && rows.length > 0 ? { full, rows } : undefined;
@@ -23,7 +24,7 @@ function rowsOf(list: readonly GraphFigures[], method: 'CNT' | 'PCA') {
 const isFull = ({ recall100at100 }: GraphFigures) => recall100at100 > 100 - SET_MARGIN;
 const FULL = 'the graph built on full vectors finds all here, nothing is left to gain';
 
-const label = ({ method, factor }: GraphFigures) => `${method} ${factor}x`;
+const label = ({ method, factor }: GraphFigures) => rowName(method, factor);
 
 /** 100@100 beside that of the full vectors, for each factor, and for graphs built on PCA vectors: the control that the paper lacks. */
 function recallClaim(kind: 'HNSW' | 'NSG', quote: string): Claim {
@@ -33,10 +34,10 @@ function recallClaim(kind: 'HNSW' | 'NSG', quote: string): Claim {
     test: `Table 1, ${kind}: 100@100 of each graph built on CNT vectors less that of the graph built on full ones, at least +${SET_MARGIN}`,
     judge: (measured) =>
       given(kind === 'HNSW' ? measured.hnsw : measured.nsg, (list) => {
-        const found = rowsOf(list, 'CNT');
+        const found = rowsOf(list, 'cnt');
         if (!found) return undefined;
         const gain = (row: GraphFigures) => row.recall100at100 - found.full.recall100at100;
-        const controls = rowsOf(list, 'PCA')?.rows ?? [];
+        const controls = rowsOf(list, 'pca')?.rows ?? [];
         const texts = [...found.rows, ...controls].map((row) => `${label(row)} ${signed(gain(row), 2)}`);
         const figures = `full ${found.full.recall100at100.toFixed(2)}; ${texts.join(', ')} points`;
         if (isFull(found.full)) return untestable(`${FULL}: ${figures}`);
@@ -56,7 +57,7 @@ function speedClaim(kind: 'HNSW' | 'NSG', quote: string, least: number): Claim {
     test: `Table 1, ${kind}: seconds of building on full vectors over those at 4x, at least ${least} (rounds to the word)`,
     judge: (measured) =>
       given(kind === 'HNSW' ? measured.hnsw : measured.nsg, (list) => {
-        const found = rowsOf(list, 'CNT');
+        const found = rowsOf(list, 'cnt');
         const four = found?.rows.find((row) => row.factor === 4);
         if (!found || !four) return undefined;
         const faster = found.full.indexingSeconds / four.indexingSeconds;
@@ -72,7 +73,7 @@ function speedClaim(kind: 'HNSW' | 'NSG', quote: string, least: number): Claim {
 
 function everyGraph({ hnsw, nsg }: Measured) {
   return (['HNSW', 'NSG'] as const).flatMap((kind) => {
-    const found = rowsOf((kind === 'HNSW' ? hnsw : nsg) ?? [], 'CNT');
+    const found = rowsOf((kind === 'HNSW' ? hnsw : nsg) ?? [], 'cnt');
     return found ? found.rows.map((row) => ({ name: `${kind} ${label(row)}`, row, full: found.full })) : [];
   });
 }
@@ -122,7 +123,7 @@ export const GRAPH_CLAIMS: readonly Claim[] = [
     test: 'Table 1, HNSW: multiply-adds of building times the factor, over those of full vectors, within 0.1 of 1',
     judge: ({ hnsw }) =>
       given(hnsw, (list) => {
-        const found = rowsOf(list, 'CNT');
+        const found = rowsOf(list, 'cnt');
         if (!found) return undefined;
         const relative = found.rows.map((row) => ({
           name: label(row),
@@ -143,7 +144,7 @@ export const GRAPH_CLAIMS: readonly Claim[] = [
     test: `Table 1, HNSW: links a point at level 0 of the graph built at 4x above those of the graph built on full vectors, and 100@100 higher by at least +${SET_MARGIN}`,
     judge: ({ hnsw }) =>
       given(hnsw, (list) => {
-        const found = rowsOf(list, 'CNT');
+        const found = rowsOf(list, 'cnt');
         const four = found?.rows.find((row) => row.factor === 4);
         if (found?.full.meanDegree === undefined || four?.meanDegree === undefined) return undefined;
         const [full, more] = [found.full.meanDegree, four.meanDegree];

@@ -12,7 +12,7 @@ function printedGains(codec: 'PQ' | 'L&C', field: 'recall1at1' | 'recall1at5' = 
       const plain = TABLE_2[dataset].find(
         ({ method, bytes, ...other }) => method === 'none' && bytes === row.bytes && other.codec === codec,
       );
-      return row.method === 'CNT' && row.codec === codec && plain
+      return row.method === 'cnt' && row.codec === codec && plain
         ? [{ name: `${dataset} ${row.bytes} bytes`, bytes: row.bytes, dataset, gain: row[field] - plain[field] }]
         : [];
     }),
@@ -47,7 +47,7 @@ export const PRINTED_CLAIMS: readonly Claim[] = [
     test: 'the rows of Table 2, Deep1M, 16 bytes, PQ; beside them ours, where measured',
     judge: ({ codes }) => {
       const printed = printedGains('PQ').find(({ dataset, bytes }) => dataset === 'Deep1M' && bytes === 16)!.gain;
-      const [plain, ours] = (['none', 'CNT'] as const).map((wanted) =>
+      const [plain, ours] = (['none', 'cnt'] as const).map((wanted) =>
         codes?.find(({ method, codec, bytes }) => method === wanted && codec === 'PQ' && bytes === 16),
       );
       const measured = plain && ours ? `; ours at 16 bytes: ${signed(ours.recall1at1 - plain.recall1at1, 1)}` : '';
@@ -76,10 +76,10 @@ export const PRINTED_CLAIMS: readonly Claim[] = [
     judge: ({ hnsw, compression }) => {
       const [one, four] = [
         printedRow(TABLE_1_HNSW, 'GIST1M', 4).recall1at1,
-        TABLE_4.GIST1M.find(({ method }) => method === 'CNT')!.hnsw[0],
+        TABLE_4.GIST1M.find(({ method }) => method === 'cnt')!.hnsw[0],
       ];
-      const ours = hnsw?.find(({ method, factor }) => method === 'CNT' && factor === 4)?.recall1at1;
-      const compressed = compression?.find(({ method }) => method === 'CNT')?.hnsw[0];
+      const ours = hnsw?.find(({ method, factor }) => method === 'cnt' && factor === 4)?.recall1at1;
+      const compressed = compression?.find(({ method }) => method === 'cnt')?.hnsw[0];
       const printed = `printed ${one.toFixed(1)} and ${four.toFixed(1)}`;
       if (ours === undefined || compressed === undefined)
         return { verdict: 'not measured in this run', figures: printed };
@@ -153,7 +153,7 @@ export const PRINTED_CLAIMS: readonly Claim[] = [
       'using CNT and HNSW achieves 80.1% recall 1@1, 10 percentage points higher than that of PCA and 30.9 perentage … points higher that that of VAE',
     test: 'the rows of Table 4, GIST1M, HNSW',
     judge: () => {
-      const [cnt, pca, vae] = (['CNT', 'PCA', 'VAE'] as const).map(
+      const [cnt, pca, vae] = (['cnt', 'pca', 'vae'] as const).map(
         (wanted) => TABLE_4.GIST1M.find(({ method }) => method === wanted)!.hnsw[0],
       );
       return decided(

@@ -1,12 +1,13 @@
 import type { TrainingChoices } from '../../compress/cnt/settings.ts';
 import type { Compressor } from '../../compress/compressor.ts';
+import { METHODS, type Method } from '../../compress/methods.ts';
 import { GraphIndex } from '../../index/graph/graph-index.ts';
 import type { NeighborGraph } from '../../index/graph/nsg-archive.ts';
 import { NsgIndex } from '../../index/graph/nsg-index.ts';
 import { digestArrays } from '../../io/digest.ts';
 import { createMatrix, firstRows, type Matrix } from '../../tensor/matrix.ts';
 import { yieldToEventLoop } from '../../workers/event-loop.ts';
-import type { Method } from '../methods/method.ts';
+import { rowName } from '../methods/method.ts';
 import { trainMethod } from '../methods/train-method.ts';
 import { HNSW_SETTINGS, NSG_SETTINGS, neighborGraphFor } from '../printed/settings.ts';
 import type { RunContext } from '../run-context.ts';
@@ -81,7 +82,7 @@ export class Experiment {
 
   /** The compressor of a method, trained once. */
   async compressor(method: Method, factor: number): Promise<Compressor> {
-    const name = `${method} ${factor}x`;
+    const name = rowName(method, factor);
     const known = this.#compressors.get(name);
     if (known) return known;
     const { seed, samples } = this;
@@ -96,12 +97,12 @@ export class Experiment {
 
   /** The compressor of a method, if this run trained it or found it finished. */
   async finishedCompressor(method: Method, factor: number): Promise<Compressor | undefined> {
-    const known = this.#compressors.get(`${method} ${factor}x`);
+    const known = this.#compressors.get(rowName(method, factor));
     return known ?? this.store.finishedModel(this.#trainingKey(method, factor));
   }
 
   #trainingKey(method: Method, factor: number): StepKey {
-    return this.key({ step: 'train', method, factor });
+    return this.key({ step: 'train', method: METHODS[method].label, factor });
   }
 
   /**
@@ -117,9 +118,9 @@ export class Experiment {
     seed: number,
     label: string,
   ): Promise<Compressor> {
-    const method = choices.network === 'linear' ? 'linear' : 'CNT';
+    const method = choices.network ?? 'cnt';
     const changes = Object.keys(choices).some((choice) => choice !== 'network');
-    const key = { step: 'train', method, factor, seed };
+    const key = { step: 'train', method: METHODS[method].label, factor, seed };
     return this.store.model(this.key(changes ? { ...key, ablation: name } : key), (checkpoints) => {
       const dOut = this.data.base.cols / factor;
       const training = { method, dOut, samples: this.samples, seed, label, checkpoints, choices } as const;
@@ -130,7 +131,7 @@ export class Experiment {
   /** The vectors and queries compressed by `method`; unchanged when there is none. */
   async compressed(method: Method | undefined, factor: number): Promise<Compressed> {
     if (method === undefined) return { base: this.data.base, query: this.data.query, modelDigest: '', seconds: 0 };
-    const name = `${method} ${factor}x`;
+    const name = rowName(method, factor);
     const known = this.#compressed.get(name);
     if (known) return known;
     const compressor = await this.compressor(method, factor);
@@ -143,7 +144,7 @@ export class Experiment {
 
   /** HNSW with the paper's parameters, built on compressed vectors, and over them. */
   async graph(method: Method | undefined, factor: number): Promise<BuiltGraph> {
-    const name = method ? `${method} ${factor}x` : 'full vectors';
+    const name = rowName(method, factor);
     const known = this.#graphs.get(name);
     if (known) return known;
     const { base } = await this.compressed(method, factor);
@@ -171,7 +172,7 @@ export class Experiment {
     // Departs: faiss's rules leave points out of reach, and with many copies do not end; the canonical ones link every point.
     const options = { ...NSG_SETTINGS, profile: 'canonical', neighborGraph, backend, signal } as const;
     await this.warmUp('NSG', (few) => NsgIndex.build({ ...options, base: few }));
-    const progress = this.context.progress(`building NSG on ${method ? `${method} ${factor}x` : 'full vectors'}`);
+    const progress = this.context.progress(`building NSG on ${rowName(method, factor)}`);
     const begin = now();
     const index = await NsgIndex.build({
       ...options,

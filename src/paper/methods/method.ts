@@ -1,5 +1,14 @@
-/** How vectors are compressed; `linear` is a single linear map trained with INRP, a control that the paper lacks. */
-export type Method = 'CNT' | 'PCA' | 'SRP' | 'VAE' | 'Catalyst' | 'linear';
+import { METHODS, type Method } from '../../compress/methods.ts';
 
-/** How tables name vectors that are not compressed. */
+/** How results name vectors that are not compressed. */
 export type MethodOrNone = Method | 'none';
+
+/** `CNT 4x`: what a row of a table is called, by the vectors that it stands for. */
+export function rowName(method: MethodOrNone | undefined, factor: number): string {
+  return method === undefined || method === 'none' ? 'full vectors' : `${METHODS[method].label} ${factor}x`;
+}
+
+/** `CNT + PQ`: codes, and of what. */
+export function codecName(method: MethodOrNone | undefined, codec: string): string {
+  return method === undefined || method === 'none' ? codec : `${METHODS[method].label} + ${codec}`;
+}

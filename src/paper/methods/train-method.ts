@@ -1,24 +1,13 @@
-import { trainCatalyst } from '../../compress/catalyst/train-catalyst.ts';
 import type { TrainingChoices } from '../../compress/cnt/settings.ts';
-import { trainCnt } from '../../compress/cnt/train-cnt.ts';
 import type { Compressor } from '../../compress/compressor.ts';
-import { trainPca } from '../../compress/projection/pca.ts';
-import { SrpCompressor } from '../../compress/projection/sparse-projection.ts';
+import { type Method, methodOf, storedMethod } from '../../compress/methods.ts';
 import { type HistoryPoint, readHistory } from '../../compress/training/history.ts';
 import type { PreparationReport } from '../../compress/training/trained-model.ts';
-import type { TrainingReport } from '../../compress/training/training-loop.ts';
-import { trainVae } from '../../compress/vae/train-vae.ts';
+import { CHECKPOINT_MILLISECONDS, type TrainingReport } from '../../compress/training/training-loop.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import type { Archive } from '../../tensor/named-arrays.ts';
 import { CATALYST_SETTINGS, VAE_SETTINGS } from '../printed/settings.ts';
 import type { RunContext } from '../run-context.ts';
-import type { Method } from './method.ts';
-
-/** A training is stored at least this often. */
-const CHECKPOINT_MILLISECONDS = 120_000;
-
-/** Catalyst's samples are triplets. */
-const ROWS_OF_TRIPLET = 3;
 
 /** Where a training finds its last checkpoint and puts the next. */
 export interface Checkpoints {
@@ -47,13 +36,17 @@ export async function trainMethod(
   { backend, signal, now, progress: open }: RunContext,
 ): Promise<Compressor> {
   const { method, dOut, samples, seed, label, checkpoints, choices } = training;
-  if (method === 'SRP') return SrpCompressor.create({ dIn: base.cols, dOut, seed });
-  if (method === 'PCA') return trainPca(base, { dOut, backend });
+  const { learnsInSteps, rowsOfSample, train } = methodOf(method);
+  if (!learnsInSteps) return train(base, { dOut, seed, backend });
   const progress = open(label);
-  const run = {
+  const compressor = await train(base, {
+    ...VAE_SETTINGS,
+    ...CATALYST_SETTINGS,
+    // Departs: 512 hidden columns for Deep1M, where Catalyst's authors have 1024.
+    hidden: 2 * base.cols,
     ...choices,
     dOut,
-    samples,
+    samples: Math.ceil(samples / rowsOfSample),
     seed,
     backend,
     signal,
@@ -64,8 +57,7 @@ export async function trainMethod(
     onPreparation: preparationProgress(open),
     onProgress: ({ samples: done, totalSamples, loss }: TrainingReport) =>
       progress.update(done, totalSamples, loss === undefined ? '' : `loss ${loss.toFixed(4)}`),
-  };
-  const compressor = await trainNetwork(method, base, run);
+  });
   progress.end();
   return compressor;
 }
@@ -82,23 +74,10 @@ export function preparationProgress(open: RunContext['progress']): (report: Prep
   };
 }
 
-type NetworkRun = NonNullable<Parameters<typeof trainVae>[1]> & TrainingChoices & { readonly samples: number };
-
-function trainNetwork(method: Exclude<Method, 'SRP' | 'PCA'>, base: Matrix, run: NetworkRun): Promise<Compressor> {
-  if (method === 'VAE') return trainVae(base, { ...run, ...VAE_SETTINGS });
-  if (method === 'Catalyst') {
-    // Departs: 2 dIn hidden columns, 512 for Deep1M, where its authors have 1024.
-    const samples = Math.ceil(run.samples / ROWS_OF_TRIPLET);
-    return trainCatalyst(base, { ...run, ...CATALYST_SETTINGS, samples, hidden: 2 * base.cols });
-  }
-  return trainCnt(base, method === 'linear' ? { ...run, network: 'linear' } : run);
-}
-
 /** What a training recorded; `samples` are rows that passed through the network, whatever the method. */
 export function trainingHistory(compressor: Compressor): HistoryPoint[] {
   const { history, method } = compressor.toNamedArrays().metadata;
   const points = readHistory(JSON.parse(history ?? '[]'), 'trainingHistory');
-  return method === 'catalyst'
-    ? points.map((point) => ({ ...point, samples: ROWS_OF_TRIPLET * point.samples }))
-    : points;
+  const { rowsOfSample } = storedMethod(method)!;
+  return points.map((point) => ({ ...point, samples: rowsOfSample * point.samples }));
 }

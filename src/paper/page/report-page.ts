@@ -1,3 +1,4 @@
+import { METHODS } from '../../compress/methods.ts';
 import type { ComparedFigure, Page, PageChart, PageSection } from '../../report/page.ts';
 import {
   bytesChart,
@@ -9,6 +10,7 @@ import {
 } from '../../report/paper-charts.ts';
 import type { Table } from '../../report/table.ts';
 import { type Ledger, ledgerBlocks, type Measured } from '../claims/ledger.ts';
+import { codecName } from '../methods/method.ts';
 import type { MicroscopeReading } from './microscope.ts';
 import { microscopeBlocks } from './microscope-report.ts';
 
@@ -104,7 +106,7 @@ function searchCharts({ searches = [] }: ReportParts): PageChart[] {
 function bytesCharts({ codes = [] }: ReportParts): PageChart[] {
   if (codes.length === 0) return [];
   const points = codes.map(({ method, codec, bytes, recall1at1 }) => {
-    return { name: method === 'none' ? codec : `${method} + ${codec}`, bytes, recall: recall1at1 };
+    return { name: codecName(method, codec), bytes, recall: recall1at1 };
   });
   return [{ svg: bytesChart(points, '1@1') }];
 }
@@ -114,7 +116,7 @@ function trainingCharts({ trainings = [] }: ReportParts): PageChart[] {
   const caption = 'Held-out rows as queries among training rows, as the training recorded them.';
   const charts = (['nearest', 'tenNearest'] as const).map((figure) => ({ figure, curves }));
   // The error of others is of another kind: of a reconstruction, of triplets.
-  const distances = curves.filter(({ name }) => name === 'CNT' || name === 'linear map');
+  const distances = curves.filter(({ name }) => name === METHODS.cnt.label || name === METHODS.linear.label);
   return [...charts, { figure: 'heldOutError' as const, curves: distances }]
     .filter((chart) => chart.curves.length > 0)
     .map((chart) => ({ svg: trainingChart(chart.curves, chart.figure), caption }));

@@ -1,8 +1,9 @@
+import { METHODS } from '../../compress/methods.ts';
 import type { TrainingCurve } from '../../report/paper-charts.ts';
 import type { Experiment } from '../experiment/experiment.ts';
+import { rowName } from '../methods/method.ts';
 import { trainingHistory } from '../methods/train-method.ts';
 import { COMPRESSION_FACTOR, EF_SWEEP } from '../printed/settings.ts';
-import { rowName } from '../tables/row-name.ts';
 import type { Table1Result } from '../tables/table-1.ts';
 import { codeName, type Table2Result } from '../tables/table-2.ts';
 import type { SearchFamily } from './report-page.ts';
@@ -52,10 +53,9 @@ export function codeSearches(rows: readonly Table2Result[]): SearchFamily[] {
 /** What the trainings of this run, or those that it found finished, recorded. */
 export async function readTrainings(experiment: Experiment): Promise<TrainingCurve[]> {
   const curves: TrainingCurve[] = [];
-  for (const method of ['CNT', 'linear', 'VAE', 'Catalyst'] as const) {
+  for (const method of ['cnt', 'linear', 'vae', 'catalyst'] as const) {
     const compressor = await experiment.finishedCompressor(method, COMPRESSION_FACTOR);
-    const name = method === 'linear' ? 'linear map' : method;
-    if (compressor) curves.push({ name, history: trainingHistory(compressor) });
+    if (compressor) curves.push({ name: METHODS[method].label, history: trainingHistory(compressor) });
   }
   return curves;
 }

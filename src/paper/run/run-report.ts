@@ -1,3 +1,4 @@
+import { METHODS } from '../../compress/methods.ts';
 import { htmlPage } from '../../report/html-page.ts';
 import type { TrainingCurve } from '../../report/paper-charts.ts';
 import { type Ledger, ledger, type Measured } from '../claims/ledger.ts';
@@ -29,9 +30,9 @@ export function readNeighborhoods(experiment: Experiment): Promise<readonly Micr
   return experiment.store.result(experiment.key({ step: 'microscope' }), async () => {
     const { data, seed, context } = experiment;
     const versions = [];
-    for (const name of ['SRP', 'PCA', 'VAE', 'linear', 'CNT'] as const) {
+    for (const name of ['srp', 'pca', 'vae', 'linear', 'cnt'] as const) {
       const { base, query } = await experiment.compressed(name, COMPRESSION_FACTOR);
-      versions.push({ name: name === 'linear' ? 'linear map' : name, base, query });
+      versions.push({ name: METHODS[name].label, base, query });
     }
     return microscope(data, data.truth, versions, { seed, backend: context.backend });
   });

@@ -1,3 +1,4 @@
+import type { Method } from '../../compress/methods.ts';
 import { intersectionAt, recallAt } from '../../eval/recall.ts';
 import { graphArrays } from '../../graph/graph-arrays.ts';
 import type { GraphIndex } from '../../index/graph/graph-index.ts';
@@ -5,11 +6,10 @@ import type { NeighborGraph } from '../../index/graph/nsg-archive.ts';
 import type { NsgIndex } from '../../index/graph/nsg-index.ts';
 import { digestArrays, digestIds } from '../../io/digest.ts';
 import type { BuiltGraph, Experiment } from '../experiment/experiment.ts';
-import type { Method, MethodOrNone } from '../methods/method.ts';
+import { type MethodOrNone, rowName } from '../methods/method.ts';
 import { EF_SEARCH, EF_SWEEP, HNSW_SETTINGS, NN_DESCENT_SETTINGS, neighborGraphFor } from '../printed/settings.ts';
 import { TABLE_1_HNSW, TABLE_1_NSG } from '../printed/tables.ts';
 import { type Cell, measuredCell, ratioCell, recallCell } from './cell.ts';
-import { rowName } from './row-name.ts';
 import { sweptSearch, type TimedSearch, timedSearch } from './timed-search.ts';
 
 /** Which columns of Table 1. */
@@ -66,7 +66,7 @@ export async function measureTable1(
 ): Promise<Table1Result[]> {
   const measure = kind === 'HNSW' ? measureRow : measureNsgRow;
   const rows: Table1Result[] = [await measure(experiment, undefined, 1, repetitions)];
-  for (const method of ['CNT', 'PCA'] as const) {
+  for (const method of ['cnt', 'pca'] as const) {
     for (const factor of factors) rows.push(await measure(experiment, method, factor, repetitions));
   }
   return rows;
@@ -165,7 +165,7 @@ export function table1Cells(
   const caption = kind === 'HNSW' ? experiment.data.caption : nsgCaption(experiment, full);
   const printedFull = table[0]!;
   const cells = results.flatMap((ours) => {
-    const printed = table.find((row) => ours.method !== 'PCA' && row.factor === ours.factor);
+    const printed = table.find((row) => ours.method !== 'pca' && row.factor === ours.factor);
     const row = rowName(ours.method, ours.factor);
     const machine = `this machine, one thread; ${caption}`;
     const cells = [

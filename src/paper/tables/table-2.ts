@@ -1,9 +1,10 @@
+import type { Method } from '../../compress/methods.ts';
 import { recallAt } from '../../eval/recall.ts';
 import type { LinkAndCodeBytes } from '../../index/link-and-code/link-and-code.ts';
 import type { SearchResult } from '../../index/search/search-result.ts';
 import { digestArrays, digestIds } from '../../io/digest.ts';
 import type { Experiment } from '../experiment/experiment.ts';
-import type { Method, MethodOrNone } from '../methods/method.ts';
+import { codecName, type MethodOrNone } from '../methods/method.ts';
 import { COMPRESSION_FACTOR } from '../printed/settings.ts';
 import { TABLE_2 } from '../printed/tables.ts';
 import { type Cell, measuredCell, recallCell } from './cell.ts';
@@ -71,7 +72,7 @@ export async function measureTable2(experiment: Experiment, choices: Table2Choic
   for (const bytes of table2Bytes(experiment)) {
     for (const method of methodsOf(experiment, bytes))
       rows.push(await measureRow(experiment, method, 'PQ', bytes, choices));
-    for (const method of [undefined, 'CNT'] as const)
+    for (const method of [undefined, 'cnt'] as const)
       rows.push(await measureRow(experiment, method, 'L&C', bytes, choices));
   }
   return rows;
@@ -79,8 +80,8 @@ export async function measureTable2(experiment: Experiment, choices: Table2Choic
 
 /** Catalyst is compared where the paper does. */
 function methodsOf({ data }: Experiment, bytes: number): (Method | undefined)[] {
-  const catalyst = TABLE_2[data.comparedWith].some((row) => row.method === 'Catalyst' && row.bytes === bytes);
-  return [undefined, ...(catalyst ? (['Catalyst'] as const) : []), 'PCA', 'CNT'];
+  const catalyst = TABLE_2[data.comparedWith].some((row) => row.method === 'catalyst' && row.bytes === bytes);
+  return [undefined, ...(catalyst ? (['catalyst'] as const) : []), 'pca', 'cnt'];
 }
 
 function measureRow(
@@ -132,7 +133,7 @@ function recallsOf({ data }: Experiment, { ids }: SearchResult): Table2Recalls {
 
 /** `CNT + PQ, 16 bytes`. */
 export function codeName(method: MethodOrNone | undefined, bytes: number, codec: Codec): string {
-  return `${method === undefined || method === 'none' ? '' : `${method} + `}${codec}, ${bytes} bytes`;
+  return `${codecName(method, codec)}, ${bytes} bytes`;
 }
 
 const COLUMNS = [
@@ -178,8 +179,8 @@ export function table2Cells(experiment: Experiment, results: readonly Table2Resu
 function reasonFor(experiment: Experiment, { method }: Table2Result): string {
   const { caption } = experiment.data;
   const samples = experiment.samples.toLocaleString('en');
-  if (method === 'CNT') return `${caption}; ${samples} training samples`;
-  if (method === 'Catalyst') return `${caption}; ${samples} training samples, three a triplet`;
+  if (method === 'cnt') return `${caption}; ${samples} training samples`;
+  if (method === 'catalyst') return `${caption}; ${samples} training samples, three a triplet`;
   return caption;
 }
 

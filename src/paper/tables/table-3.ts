@@ -1,3 +1,4 @@
+import type { Method } from '../../compress/methods.ts';
 import { intersectionAt, recallAt } from '../../eval/recall.ts';
 import { graphArrays } from '../../graph/graph-arrays.ts';
 import { GraphSearcher } from '../../index/graph/graph-searcher.ts';
@@ -8,11 +9,10 @@ import type { ScalarRange } from '../../quantize/scalar/scalar-quantizer.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import { VectorSet } from '../../tensor/vectors/vector-set.ts';
 import type { Experiment } from '../experiment/experiment.ts';
-import type { Method } from '../methods/method.ts';
+import { rowName } from '../methods/method.ts';
 import { COMPRESSION_FACTOR, EF_SEARCH, HNSW_SETTINGS } from '../printed/settings.ts';
 import { TABLE_3, type Table3Row } from '../printed/tables.ts';
 import { type Cell, measuredCell, ratioCell, recallCell } from './cell.ts';
-import { rowName } from './row-name.ts';
 
 /** Recalls of one search, in percent. */
 export interface Table3Recalls {
@@ -24,7 +24,7 @@ export interface Table3Recalls {
 
 /** One row of Table 3 as measured here. */
 export interface Table3Result {
-  readonly method: 'none' | 'CNT';
+  readonly method: 'none' | 'cnt';
   readonly factor: number;
   /** The ranges of SQ8, of each dimension or one for all; `none` without scalar quantization. */
   readonly range: ScalarRange | 'none';
@@ -51,7 +51,7 @@ const RANGES = ['none', 'dimension', 'uniform'] as const;
  */
 export async function measureTable3(experiment: Experiment): Promise<Table3Result[]> {
   const rows: Table3Result[] = [];
-  for (const method of [undefined, 'CNT'] as const) {
+  for (const method of [undefined, 'cnt'] as const) {
     for (const range of RANGES) rows.push(await measureRow(experiment, method, range));
   }
   return rows;
@@ -59,7 +59,7 @@ export async function measureTable3(experiment: Experiment): Promise<Table3Resul
 
 function measureRow(
   experiment: Experiment,
-  method: 'CNT' | undefined,
+  method: 'cnt' | undefined,
   range: ScalarRange | 'none',
 ): Promise<Table3Result> {
   const key = experiment.key({ step: 'table 3', method: method ?? 'none', range });
@@ -101,7 +101,7 @@ async function quantized(experiment: Experiment, method: Method | undefined, ran
   const { backend, signal, now } = context;
   const options = { M, efConstruction, profile: 'faiss', seed, range, backend, signal } as const;
   await experiment.warmUp(`HNSW-SQ8 ${range}`, (few) => Sq8GraphIndex.build({ ...options, graphBase: few }));
-  const progress = context.progress(`building HNSW on SQ8 (${range}) of ${rowName(method ?? 'none', factor)}`);
+  const progress = context.progress(`building HNSW on SQ8 (${range}) of ${rowName(method, factor)}`);
   const begin = now();
   const index = await Sq8GraphIndex.build({ ...options, graphBase, onProgress: progress.update });
   const seconds = now() - begin;

@@ -1,9 +1,9 @@
+import { METHODS, type Method } from '../../compress/methods.ts';
 import { recallAt } from '../../eval/recall.ts';
 import { digestIds } from '../../io/digest.ts';
 import { nearest } from '../../tensor/nearest/nearest.ts';
 import type { Ids } from '../../tensor/nearest/neighbors.ts';
 import type { Experiment } from '../experiment/experiment.ts';
-import type { Method } from '../methods/method.ts';
 import { COMPRESSION_FACTOR, EF_SEARCH, HNSW_SETTINGS, VAE_SETTINGS } from '../printed/settings.ts';
 import { type RecallTriple, TABLE_4 } from '../printed/tables.ts';
 import { type Cell, recallCell } from './cell.ts';
@@ -25,7 +25,7 @@ export interface Table4Result {
  */
 export async function measureTable4(experiment: Experiment): Promise<Table4Result[]> {
   const rows: Table4Result[] = [];
-  for (const method of ['SRP', 'PCA', 'VAE', 'linear', 'CNT'] as const) rows.push(await measureRow(experiment, method));
+  for (const method of ['srp', 'pca', 'vae', 'linear', 'cnt'] as const) rows.push(await measureRow(experiment, method));
   return rows;
 }
 
@@ -58,12 +58,13 @@ export function table4Cells(experiment: Experiment, results: readonly Table4Resu
   const { comparedWith, caption } = experiment.data;
   return results.flatMap((ours) => {
     const printed = TABLE_4[comparedWith].find((row) => row.method === ours.method);
-    const row = ours.method === 'linear' ? 'linear map + INRP' : ours.method;
+    const { label } = METHODS[ours.method];
+    const row = ours.method === 'linear' ? `${label} + INRP` : label;
     const budget = `${caption}; ${experiment.samples.toLocaleString('en')} training samples`;
     const reason =
-      ours.method === 'VAE'
+      ours.method === 'vae'
         ? `${budget}; divergence weighted ${VAE_SETTINGS.klWeight}`
-        : ours.method === 'CNT'
+        : ours.method === 'cnt'
           ? budget
           : caption;
     return (['bruteForce', 'hnsw'] as const).flatMap((search) =>

@@ -4,19 +4,20 @@ import { referenceKernels, simdSupported } from '../../../kernels/backend.ts';
 import { ParameterSet } from '../../../src/autodiff/parameters.ts';
 import { CntCompressor } from '../../../src/compress/cnt/cnt-compressor.ts';
 import { cntConfig } from '../../../src/compress/cnt/cnt-config.ts';
-import type { InrpNetwork as Network } from '../../../src/compress/cnt/network.ts';
+import { encodedWith, type InrpNetwork } from '../../../src/compress/cnt/inrp-network.ts';
 import { Encoder } from '../../../src/compress/network/encoder.ts';
 import { createMatrix, type Matrix } from '../../../src/tensor/matrix.ts';
 import type { NamedArray, NamedArrays } from '../../../src/tensor/named-arrays.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
 
-const CNT: Network = { kind: 'cnt', config: cntConfig('paper', { dIn: 12, dOut: 4, projections: 3 }) };
-const LINEAR: Network = { kind: 'linear', config: { dIn: 12, dOut: 4 } };
+const CNT: InrpNetwork = { kind: 'cnt', config: cntConfig('paper', { dIn: 12, dOut: 4, projections: 3 }) };
+const LINEAR: InrpNetwork = { kind: 'linear', config: { dIn: 12, dOut: 4 } };
 const STANDARDIZATION = { mean: 0.25, std: 1.5 };
 
-function untrained(network: Network): CntCompressor {
+function untrained(network: InrpNetwork): CntCompressor {
   const kernels = referenceKernels();
-  const encoder = new Encoder(kernels, new ParameterSet(kernels, { gradients: false }), network, STANDARDIZATION);
+  const encoded = encodedWith({ network, standardization: STANDARDIZATION });
+  const encoder = new Encoder(kernels, new ParameterSet(kernels, { gradients: false }), encoded);
   encoder.parameters.initialise(1);
   const parameters = new Map<string, NamedArray>();
   for (const { name, shape, value } of encoder.parameters.all())

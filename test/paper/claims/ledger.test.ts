@@ -33,7 +33,7 @@ function graphs(
   return [
     { method: 'none', factor: 1, ...full, meanDegree: 30 },
     {
-      method: 'CNT',
+      method: 'cnt',
       factor: 4,
       ...full,
       indexingSeconds: seconds4,
@@ -45,7 +45,7 @@ function graphs(
 }
 
 function codes(pq: number, lc: number, catalyst: number, pca: number, speed: number): NonNullable<Measured['codes']> {
-  const row = (method: 'none' | 'CNT' | 'PCA' | 'Catalyst', codec: 'PQ' | 'L&C', gain: number) =>
+  const row = (method: 'none' | 'cnt' | 'pca' | 'catalyst', codec: 'PQ' | 'L&C', gain: number) =>
     ({
       method,
       codec,
@@ -56,11 +56,11 @@ function codes(pq: number, lc: number, catalyst: number, pca: number, speed: num
     }) as const;
   return [
     row('none', 'PQ', 0),
-    row('CNT', 'PQ', pq),
-    row('Catalyst', 'PQ', catalyst),
-    row('PCA', 'PQ', pca),
+    row('cnt', 'PQ', pq),
+    row('catalyst', 'PQ', catalyst),
+    row('pca', 'PQ', pca),
     row('none', 'L&C', 0),
-    row('CNT', 'L&C', lc),
+    row('cnt', 'L&C', lc),
   ];
 }
 
@@ -69,14 +69,14 @@ function scalar(sq8: number, cnt: number, both: number): Measured['scalar'] {
     { method: 'none', range: 'none', indexingSeconds: 100 },
     { method: 'none', range: 'dimension', indexingSeconds: sq8 },
     { method: 'none', range: 'uniform', indexingSeconds: 55 },
-    { method: 'CNT', range: 'none', indexingSeconds: cnt },
-    { method: 'CNT', range: 'dimension', indexingSeconds: both },
+    { method: 'cnt', range: 'none', indexingSeconds: cnt },
+    { method: 'cnt', range: 'dimension', indexingSeconds: both },
   ];
 }
 
-function compression(figures: Record<'SRP' | 'PCA' | 'VAE' | 'linear' | 'CNT', number>): Measured['compression'] {
+function compression(figures: Record<'srp' | 'pca' | 'vae' | 'linear' | 'cnt', number>): Measured['compression'] {
   return Object.entries(figures).map(
-    ([method, at1]) => ({ method: method as 'SRP', bruteForce: [at1, 90, 95], hnsw: [at1, 90, 95] }) as const,
+    ([method, at1]) => ({ method: method as 'srp', bruteForce: [at1, 90, 95], hnsw: [at1, 90, 95] }) as const,
   );
 }
 
@@ -104,7 +104,7 @@ const AGREEING: Measured = {
   nsg: graphs(45, 0.2, 250, 31),
   codes: codes(16, 1, 3, 12, 104),
   scalar: scalar(50, 33, 25),
-  compression: compression({ SRP: 17, PCA: 54, VAE: 44, linear: 56, CNT: 58.5 }),
+  compression: compression({ srp: 17, pca: 54, vae: 44, linear: 56, cnt: 58.5 }),
   ablations: ablations(70, 70.1, 69.9),
 };
 const CONTRARY: Measured = {
@@ -113,10 +113,10 @@ const CONTRARY: Measured = {
   hnsw: graphs(60, -0.5, 400, 29).map((row) => ({ ...row, distancesPerQuery: 1500 })),
   nsg: graphs(80, -0.5, 400, 29),
   codes: codes(2, -3, 5, 4, 96).map((row) =>
-    row.codec === 'L&C' && row.method === 'CNT' ? { ...row, recall1at1: 25, recall1at5: 39 } : row,
+    row.codec === 'L&C' && row.method === 'cnt' ? { ...row, recall1at1: 25, recall1at5: 39 } : row,
   ),
   scalar: scalar(120, 130, 125),
-  compression: compression({ SRP: 50, PCA: 54, VAE: 44, linear: 53.8, CNT: 54.2 }),
+  compression: compression({ srp: 50, pca: 54, vae: 44, linear: 53.8, cnt: 54.2 }),
   ablations: ablations(69, 70, 70),
 };
 

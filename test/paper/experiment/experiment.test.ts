@@ -11,14 +11,14 @@ test('vectors compressed in parts, with a check of the signal between them, are 
   const base = createMatrix(9000, 8, data); // two parts
   const controller = new AbortController();
   const experiment = experimentOn({ base }, { ...context, signal: controller.signal }, 8);
-  const compressed = await experiment.compressed('PCA', 2);
+  const compressed = await experiment.compressed('pca', 2);
   const pca = trainPca(base, { dOut: 4 });
   assert.equal(compressed.base, pca.encode(base));
   assert.equal(compressed.query, pca.encode(experiment.data.query));
-  assert.is(await experiment.compressed('PCA', 2), compressed, 'trained once');
+  assert.is(await experiment.compressed('pca', 2), compressed, 'trained once');
 
   controller.abort(new Error('enough'));
-  const error = await experiment.compressed('SRP', 2).catch((reason) => reason);
+  const error = await experiment.compressed('srp', 2).catch((reason) => reason);
   assert.is(error.message, 'enough');
 });
 

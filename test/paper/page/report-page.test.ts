@@ -8,7 +8,7 @@ import { htmlPage } from '../../../src/report/html-page.ts';
 
 const codes: NonNullable<Measured['codes']> = [
   { method: 'none', codec: 'PQ', bytes: 16, queriesPerSecond: [100], recall1at1: 14, recall1at5: 30 },
-  { method: 'CNT', codec: 'PQ', bytes: 16, queriesPerSecond: [110], recall1at1: 42, recall1at5: 70 },
+  { method: 'cnt', codec: 'PQ', bytes: 16, queriesPerSecond: [110], recall1at1: 42, recall1at5: 70 },
 ];
 const measured: Measured = { comparedWith: 'Deep1M', rows: 20_000, codes };
 const FAMILY = { what: 'Codes', measure: '1@1', unit: 'codes a query', caption: 'Swept.' };

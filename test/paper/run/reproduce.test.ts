@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { METHODS } from '../../../src/compress/methods.ts';
 import { generateManifold } from '../../../src/data/manifold.ts';
 import { writeVectors } from '../../../src/io/vectors.ts';
 import { EF_SEARCH } from '../../../src/paper/printed/settings.ts';
@@ -62,7 +63,7 @@ test('all sets every cell of Tables 1 to 4 beside the paper and stores what it f
   const table4 = cells['table4']!;
   assert.is(table4.length, 5 * 6);
   for (const { method, bruteForce } of TABLE_4.Deep1M) {
-    const cell = table4.find(({ row, column }) => row === method && column === 'brute force 1@5')!;
+    const cell = table4.find(({ row, column }) => row === METHODS[method].label && column === 'brute force 1@5')!;
     assert.is(cell.paper, bruteForce[1]);
   }
   // 520 points and ef = 200: the graph finds nearly all, so both searches in the compressed space agree.

@@ -80,7 +80,7 @@ test('processes that share a folder each leave their part, and a last one finds 
 test('a table and an ablation share the model of one seed', async ({ folder }) => {
   const before = readdirSync(join(folder, 'models')).length;
   const { run, worked } = experiment(folder, true, 2);
-  await run.compressor('CNT', 4);
+  await run.compressor('cnt', 4);
   await run.compressor('linear', 4);
   assert.equal(worked, []);
   assert.is(readdirSync(join(folder, 'models')).length, before);

@@ -36,10 +36,10 @@ const plain: Table2Result = {
   indexDigest: '',
   resultDigest: '',
 };
-const cnt: Table2Result = { ...plain, method: 'CNT', recall1at1: 36, recall1at5: 66.5, recall1at50: 94 };
+const cnt: Table2Result = { ...plain, method: 'cnt', recall1at1: 36, recall1at5: 66.5, recall1at50: 94 };
 
 test('the cells of Table 2: recalls and gains beside the printed ones, PCA before PQ as a control', () => {
-  const cells = table2Cells(experimentOn({}), [plain, { ...cnt, method: 'PCA' }, cnt]);
+  const cells = table2Cells(experimentOn({}), [plain, { ...cnt, method: 'pca' }, cnt]);
   const find = (row: string, column: string): Cell => cells.find((cell) => cell.row === row && cell.column === column)!;
   const pair = (row: string, column: string) => [find(row, column).paper, find(row, column).ours];
   assert.equal(pair('PQ, 16 bytes', 'search q/s'), [520, 500]);
@@ -70,7 +70,7 @@ test('more lists find more, up to all lists, whose share of true neighbors is wh
   });
   assert.equal(
     rows.map(({ method, codec, bytes }) => `${method} ${codec} ${bytes}`),
-    ['none PQ 16', 'Catalyst PQ 16', 'PCA PQ 16', 'CNT PQ 16', 'none L&C 16', 'CNT L&C 16'],
+    ['none PQ 16', 'catalyst PQ 16', 'pca PQ 16', 'cnt PQ 16', 'none L&C 16', 'cnt L&C 16'],
   );
   for (const { sweep, ...row } of rows.slice(0, 4)) {
     assert.equal(

@@ -24,7 +24,7 @@ const scalar: Table3Result = {
   overCodes: { ...recalls, recall1at1: 98.5 },
 };
 const uniform: Table3Result = { ...scalar, range: 'uniform' };
-const both: Table3Result = { ...scalar, method: 'CNT', factor: 4, indexingSeconds: 10, indexingMultiplyAdds: 2e9 };
+const both: Table3Result = { ...scalar, method: 'cnt', factor: 4, indexingSeconds: 10, indexingMultiplyAdds: 2e9 };
 
 test('the cells of Table 3: both readings beside the printed row, codes of one range as a control', () => {
   const cells = table3Cells(experimentOn({}), [full, scalar, uniform, both]);
@@ -49,7 +49,7 @@ test('graphs on bytes find what graphs on vectors find, over vectors; over codes
   const rows = await measureTable3(experimentOn({}));
   assert.equal(
     rows.map(({ method, range }) => `${method} ${range}`),
-    ['none none', 'none dimension', 'none uniform', 'CNT none', 'CNT dimension', 'CNT uniform'],
+    ['none none', 'none dimension', 'none uniform', 'cnt none', 'cnt dimension', 'cnt uniform'],
   );
   for (const { method, range, factor, overVectors, overCodes, ...row } of rows) {
     // 600 points, M = 48, ef = 200: a graph on anything near finds all of the nearest 100.
