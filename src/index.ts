@@ -17,7 +17,7 @@ export {
 } from '../kernels/backend.ts';
 export type { GpuCall, GpuDevice, GpuMatrix } from '../kernels/gpu/device.ts';
 export type { GpuKernel, GpuSample } from '../kernels/gpu/gpu-kernel.ts';
-export { type GpuOptions, openGpu } from '../kernels/gpu/open.ts';
+export { type GpuOptions, openGpu } from '../kernels/gpu/opening/open.ts';
 export type { GpuReport } from '../kernels/gpu/report.ts';
 export type { LayerWalk, WalkStart } from '../kernels/graph-walk/kernel.ts';
 export type { Kernels } from '../kernels/kernels.ts';

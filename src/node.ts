@@ -4,7 +4,7 @@
  * @module
  */
 
-export { openNodeGpu } from '../kernels/gpu/node.ts';
+export { openNodeGpu } from '../kernels/gpu/opening/node.ts';
 export * from './index.ts';
 export { type Placement, type ReadArchiveOptions, readArchive, writeArchive } from './io/container/archive-file.ts';
 export { readModel, writeModel } from './io/container/safetensors-file.ts';

@@ -9,7 +9,7 @@
 import { cpus } from 'node:os';
 import { createKernels } from '../../kernels/backend.ts';
 import type { GpuDevice, GpuMatrix } from '../../kernels/gpu/device.ts';
-import { openNodeGpu } from '../../kernels/gpu/node.ts';
+import { openNodeGpu } from '../../kernels/gpu/opening/node.ts';
 import { transpose } from '../../kernels/gpu/transpose.ts';
 import { type MatmulForm, matmul, matmulBound } from '../../kernels/matmul/gpu.ts';
 import { GpuAssignment } from '../../src/quantize/k-means/gpu-assignment.ts';

@@ -10,7 +10,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { createKernels } from '../../kernels/backend.ts';
 import type { GpuDevice } from '../../kernels/gpu/device.ts';
-import { openNodeGpu } from '../../kernels/gpu/node.ts';
+import { openNodeGpu } from '../../kernels/gpu/opening/node.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import { GpuTrainingModel, LOSS_INTERVAL } from '../../src/compress/cnt/gpu-training-model.ts';
 import { type TrainingSettings, trainingSettings } from '../../src/compress/cnt/settings.ts';

@@ -2,7 +2,7 @@ import type { GpuJsInstance, GpuJsKernel } from './gpu-js.ts';
 import type { GpuKernel } from './gpu-kernel.ts';
 import type { GpuReport } from './report.ts';
 import { expectedOf, requireSame, sampleOperands } from './self-test.ts';
-import type { Handle, Store } from './store.ts';
+import type { Handle, Store } from './stores/store.ts';
 
 /** Launches that may be under way at once, twice over. Without a limit a slow driver held 1.8 GB after 8000 launches of 256 KB. */
 const LAUNCHES_IN_FLIGHT = 64;

@@ -5,7 +5,7 @@
 import { referenceKernels } from '../../kernels/backend.ts';
 import { distanceBound, squaredDistances } from '../../kernels/distance/gpu.ts';
 import type { GpuDevice } from '../../kernels/gpu/device.ts';
-import { openGpu } from '../../kernels/gpu/open.ts';
+import { openGpu } from '../../kernels/gpu/opening/open.ts';
 import { transpose } from '../../kernels/gpu/transpose.ts';
 import { type MatmulForm, matmul, matmulBound } from '../../kernels/matmul/gpu.ts';
 import { trainPca } from '../../src/compress/projection/pca.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { GpuDevice } from '../../kernels/gpu/device.ts';
-import { openNodeGpu, vulkanDrivers } from '../../kernels/gpu/node.ts';
-import { openHostGpu } from '../../kernels/gpu/open.ts';
+import { openNodeGpu, vulkanDrivers } from '../../kernels/gpu/opening/node.ts';
+import { openHostGpu } from '../../kernels/gpu/opening/open.ts';
 
 /** Where Debian's package chromium-common leaves a Vulkan driver that needs no GPU. */
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';

@@ -1,5 +1,5 @@
 import type { GpuDevice } from '../../../kernels/gpu/device.ts';
-import { openNodeGpu } from '../../../kernels/gpu/node.ts';
+import { openNodeGpu } from '../../../kernels/gpu/opening/node.ts';
 import type { Command } from './command.ts';
 import type { Terminal } from './terminal.ts';
 

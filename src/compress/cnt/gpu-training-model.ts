@@ -1,7 +1,7 @@
 import { referenceKernels } from '../../../kernels/backend.ts';
 import type { GpuDevice, GpuMatrix } from '../../../kernels/gpu/device.ts';
-import { type GpuKernels, gpuKernels } from '../../../kernels/gpu/gpu-kernels.ts';
 import type { Floats } from '../../../kernels/operands.ts';
+import { type GpuKernels, gpuKernels } from '../../../kernels/resident/gpu-kernels.ts';
 import type { ParameterSet } from '../../autodiff/parameters.ts';
 import type { AdamW } from '../../nn/adamw.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';

@@ -1,5 +1,5 @@
 import { referenceKernels } from '../../../kernels/backend.ts';
-import type { GpuKernels } from '../../../kernels/gpu/gpu-kernels.ts';
+import type { GpuKernels } from '../../../kernels/resident/gpu-kernels.ts';
 import type { ParameterSet } from '../../autodiff/parameters.ts';
 import { Tape } from '../../autodiff/tape.ts';
 import { colsOf, type Tensor } from '../../autodiff/tensor.ts';

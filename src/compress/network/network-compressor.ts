@@ -1,7 +1,7 @@
 import { type Computing, createKernels } from '../../../kernels/backend.ts';
 import type { GpuDevice } from '../../../kernels/gpu/device.ts';
-import { gpuKernels } from '../../../kernels/gpu/gpu-kernels.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
+import { gpuKernels } from '../../../kernels/resident/gpu-kernels.ts';
 import { ParameterSet } from '../../autodiff/parameters.ts';
 import { bytesNeeded, emptyKernels } from '../../tensor/bytes-needed.ts';
 import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts';

@@ -5,7 +5,7 @@ import { smallestLoss } from '../../../kernels/gpu/rounding.ts';
 import { transpose } from '../../../kernels/gpu/transpose.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
 import type { Floats } from '../../../kernels/operands.ts';
-import { smallestRows } from '../../../kernels/smallest-rows/gpu.ts';
+import { smallestRows } from '../../../kernels/top-k/gpu.ts';
 import { type Matrix, requireFinite } from '../matrix.ts';
 import { partsOf, requireFiniteVectors, rowBlocks, type Vectors } from '../vectors/vectors.ts';
 import { type NearestOptions, nearest } from './nearest.ts';

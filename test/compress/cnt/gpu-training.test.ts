@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { GpuDevice } from '../../../kernels/gpu/device.ts';
-import { openHostGpu } from '../../../kernels/gpu/open.ts';
+import { openHostGpu } from '../../../kernels/gpu/opening/open.ts';
 import { GpuTrainingModel } from '../../../src/compress/cnt/gpu-training-model.ts';
 import { type TrainingChoices, trainingSettings } from '../../../src/compress/cnt/settings.ts';
 import { type TrainingOptions, trainCnt } from '../../../src/compress/cnt/train-cnt.ts';

@@ -5,7 +5,7 @@ import { distanceBound, squaredDistances } from '../../../kernels/distance/gpu.t
 import type { GpuDevice, GpuMatrix } from '../../../kernels/gpu/device.ts';
 import { transpose } from '../../../kernels/gpu/transpose.ts';
 import { nearestRows } from '../../../kernels/nearest-rows/gpu.ts';
-import { smallestRows } from '../../../kernels/smallest-rows/gpu.ts';
+import { smallestRows } from '../../../kernels/top-k/gpu.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
 import { gpuDevices } from '../../support/gpu-devices.ts';
 import { rejects } from '../../support/rejects.ts';

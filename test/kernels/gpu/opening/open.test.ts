@@ -4,13 +4,13 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openNodeGpu, vulkanDrivers } from '../../../kernels/gpu/node.ts';
-import { openGpu } from '../../../kernels/gpu/open.ts';
-import { adapterName, isHardware } from '../../../kernels/gpu/report.ts';
-import { transpose } from '../../../kernels/gpu/transpose.ts';
-import { temporaryFolder } from '../../cli/command-line.ts';
-import { dawnDevice } from '../../support/gpu-devices.ts';
-import { rejects } from '../../support/rejects.ts';
+import { openNodeGpu, vulkanDrivers } from '../../../../kernels/gpu/opening/node.ts';
+import { openGpu } from '../../../../kernels/gpu/opening/open.ts';
+import { adapterName, isHardware } from '../../../../kernels/gpu/report.ts';
+import { transpose } from '../../../../kernels/gpu/transpose.ts';
+import { temporaryFolder } from '../../../cli/command-line.ts';
+import { dawnDevice } from '../../../support/gpu-devices.ts';
+import { rejects } from '../../../support/rejects.ts';
 
 const linux = process.platform === 'linux' ? test : test.skip;
 
@@ -83,11 +83,11 @@ test('a device is opened, closed and opened again, and nothing that it needs is 
 });
 
 test('nothing of a GPU is loaded unless one is asked for', () => {
-  const root = fileURLToPath(new URL('../../..', import.meta.url));
+  const root = fileURLToPath(new URL('../../../..', import.meta.url));
   const program = `
-    await import('./src/index.ts');
-    await import('./src/node.ts');
-    const { main } = await import('./src/cli/program.ts');
+    await import('../src/index.ts');
+    await import('../src/node.ts');
+    const { main } = await import('../src/cli/program.ts');
     await main(['help'], { out() {}, err() {}, columns: undefined, now: () => 0, signal: new AbortController().signal, env: {} });
     const { createRequire } = await import('node:module');
     const loaded = Object.keys(createRequire(import.meta.url).cache ?? {}).filter((file) => /gpu/.test(file));

@@ -1,4 +1,4 @@
-import type { GpuJsKernel } from './gpu-js.ts';
+import type { GpuJsKernel } from '../gpu-js.ts';
 
 /** What lies where the kernels reach it; its kind is the store's affair. */
 export type Handle = object;

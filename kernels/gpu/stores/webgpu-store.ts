@@ -1,4 +1,4 @@
-import type { GpuJs, GpuJsHandle, GpuJsKernel, WebGpuContext } from './gpu-js.ts';
+import type { GpuJs, GpuJsHandle, GpuJsKernel, WebGpuContext } from '../gpu-js.ts';
 import { Readback } from './readback.ts';
 import type { Handle, Store } from './store.ts';
 

@@ -4,12 +4,12 @@ import { gpuAttention } from '../attention/gpu.ts';
 import { gpuBatchNorm } from '../batch-norm/gpu.ts';
 import { gpuColumnSums } from '../column-sums/gpu.ts';
 import { gpuElementwise, rowsOf } from '../elementwise/gpu.ts';
+import type { GpuDevice, GpuMatrix } from '../gpu/device.ts';
 import type { Kernels } from '../kernels.ts';
 import { gpuMatmul } from '../matmul/gpu-resident.ts';
 import type { Floats } from '../operands.ts';
 import { gpuPairs } from '../pairs/gpu.ts';
 import { gpuRows } from '../rows/gpu.ts';
-import type { GpuDevice, GpuMatrix } from './device.ts';
 import { ResidentArrays } from './resident-arrays.ts';
 
 /** What CNT, trained with INRP, needs of `Kernels`, and what the other networks need to compress. */
@@ -43,7 +43,7 @@ export interface GpuKernels extends Kernels {
   keepOnly(operands: readonly Floats[]): void;
 }
 
-/** A call of a kernel that nothing but the training of other networks needs throws. */
+/** Methods that only the training of a VAE or of Catalyst calls throw: they have no version for the GPU. */
 export function gpuKernels(device: GpuDevice): GpuKernels {
   const resident = new ResidentArrays(device);
   const kernels: TrainingKernels = {

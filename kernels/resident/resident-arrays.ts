@@ -1,8 +1,8 @@
 import { columnsOf, sumOf, withColumns } from '../elementwise/gpu.ts';
+import type { GpuCall, GpuDevice, GpuMatrix } from '../gpu/device.ts';
+import type { GpuKernel } from '../gpu/gpu-kernel.ts';
+import type { GpuLink, GpuWork } from '../gpu/link.ts';
 import type { Counts, Floats } from '../operands.ts';
-import type { GpuCall, GpuDevice, GpuMatrix } from './device.ts';
-import type { GpuKernel } from './gpu-kernel.ts';
-import type { GpuLink, GpuWork } from './link.ts';
 import { ResultPool } from './result-pool.ts';
 
 interface Resident {

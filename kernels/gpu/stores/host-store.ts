@@ -1,4 +1,4 @@
-import type { GpuJs, GpuJsKernel } from './gpu-js.ts';
+import type { GpuJs, GpuJsKernel } from '../gpu-js.ts';
 import type { Handle, Store } from './store.ts';
 
 interface HostMatrix {

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { GpuDevice } from './device.ts';
-import { loadGpuJs, type WebGpu } from './gpu-js.ts';
+import type { GpuDevice } from '../device.ts';
+import { loadGpuJs, type WebGpu } from '../gpu-js.ts';
 import { bestAdapter, type GpuOptions, openWebGpu } from './open.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

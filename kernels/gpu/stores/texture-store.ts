@@ -1,5 +1,5 @@
-import type { GpuJs, GpuJsHandle, GpuJsInstance, GpuJsKernel } from './gpu-js.ts';
-import type { KernelMatrix, KernelThis } from './gpu-kernel.ts';
+import type { GpuJs, GpuJsHandle, GpuJsInstance, GpuJsKernel } from '../gpu-js.ts';
+import type { KernelMatrix, KernelThis } from '../gpu-kernel.ts';
 import { flatten } from './host-store.ts';
 import type { Handle, Store } from './store.ts';
 

@@ -1,5 +1,5 @@
-import type { GpuCall, GpuDevice, GpuMatrix } from './device.ts';
-import type { GpuKernel } from './gpu-kernel.ts';
+import type { GpuCall, GpuDevice, GpuMatrix } from '../gpu/device.ts';
+import type { GpuKernel } from '../gpu/gpu-kernel.ts';
 
 /** One place for results of a kernel and shape, and how many operands point at it. */
 interface Place {

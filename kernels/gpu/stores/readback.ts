@@ -1,4 +1,4 @@
-import type { WebGpuBuffer, WebGpuDevice } from './gpu-js.ts';
+import type { WebGpuBuffer, WebGpuDevice } from '../gpu-js.ts';
 
 const MAP_READ = 0x0001;
 const COPY_DST = 0x0008;

@@ -1,4 +1,4 @@
-import type { WebGpuBuffer, WebGpuDevice } from './gpu-js.ts';
+import type { WebGpuBuffer, WebGpuDevice } from '../gpu-js.ts';
 
 /** Launches after which the device gets what was collected, so that it does not wait for the host. */
 const LAUNCHES = 32;

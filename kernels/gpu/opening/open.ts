@@ -1,10 +1,10 @@
-import { GpuDevice } from './device.ts';
-import { type GpuJs, loadGpuJs, type WebGpu, type WebGpuAdapter } from './gpu-js.ts';
-import { HostStore } from './host-store.ts';
+import { GpuDevice } from '../device.ts';
+import { type GpuJs, loadGpuJs, type WebGpu, type WebGpuAdapter } from '../gpu-js.ts';
+import { adapterName, type GpuReport, isHardware } from '../report.ts';
+import { HostStore } from '../stores/host-store.ts';
+import { TextureStore } from '../stores/texture-store.ts';
+import { WebGpuStore } from '../stores/webgpu-store.ts';
 import { collectLaunches } from './launch-queue.ts';
-import { adapterName, type GpuReport, isHardware } from './report.ts';
-import { TextureStore } from './texture-store.ts';
-import { WebGpuStore } from './webgpu-store.ts';
 
 export interface GpuOptions {
   readonly requested?: GpuReport['requested'];

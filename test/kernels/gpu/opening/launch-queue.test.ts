@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { WebGpuBuffer, WebGpuDevice } from '../../../kernels/gpu/gpu-js.ts';
-import { collectLaunches } from '../../../kernels/gpu/launch-queue.ts';
+import type { WebGpuBuffer, WebGpuDevice } from '../../../../kernels/gpu/gpu-js.ts';
+import { collectLaunches } from '../../../../kernels/gpu/opening/launch-queue.ts';
 
 /** A device that notes what reaches it, and the same one behind `collectLaunches`. */
 function watchedDevice() {
