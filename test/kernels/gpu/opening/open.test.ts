@@ -85,9 +85,9 @@ test('a device is opened, closed and opened again, and nothing that it needs is 
 test('nothing of a GPU is loaded unless one is asked for', () => {
   const root = fileURLToPath(new URL('../../../..', import.meta.url));
   const program = `
-    await import('../src/index.ts');
-    await import('../src/node.ts');
-    const { main } = await import('../src/cli/program.ts');
+    await import('./src/index.ts');
+    await import('./src/node.ts');
+    const { main } = await import('./src/cli/program.ts');
     await main(['help'], { out() {}, err() {}, columns: undefined, now: () => 0, signal: new AbortController().signal, env: {} });
     const { createRequire } = await import('node:module');
     const loaded = Object.keys(createRequire(import.meta.url).cache ?? {}).filter((file) => /gpu/.test(file));
