@@ -18,3 +18,8 @@ export interface Counts {
 export function workSince(before: Readonly<Counts>, now: Readonly<Counts>): Counts {
   return { distances: now.distances - before.distances, multiplyAdds: now.multiplyAdds - before.multiplyAdds };
 }
+
+/** The work of two parties. */
+export function totalWork(a: Readonly<Counts>, b: Readonly<Counts>): Counts {
+  return { distances: a.distances + b.distances, multiplyAdds: a.multiplyAdds + b.multiplyAdds };
+}

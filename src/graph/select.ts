@@ -1,4 +1,6 @@
 import type { DistanceSource } from '../tensor/vectors/distance-source.ts';
+import type { LayeredGraph } from './adjacency.ts';
+import { VisitedSet } from './search.ts';
 
 /** Candidates are compared with the kept points in blocks of this many; 32 and 64 built 3 % faster than 16 (M = 48, 960 dimensions). */
 const BLOCK = 64;
@@ -7,7 +9,7 @@ const BLOCK = 64;
  * Chooses the neighbors of a point: nearest candidates first, each kept unless a kept one is nearer to it than the point itself is.
  * One rule for every graph: links lead away in different directions.
  *
- * Source: Malkov & Yashunin 2018, Algorithm 4 (line numbers in the body), without extension, which is `extend-candidates.ts`;
+ * Source: Malkov & Yashunin 2018, Algorithm 4 (line numbers in the body), without extension, which is `CandidateExtension`;
  * Fu et al. 2019, the edge selection of MRNG and NSG, is the same rule.
  * Defined by `selectNeighbors` in `hnsw/reference.ts`.
  * Departs: ties go to the smaller id.
@@ -167,5 +169,42 @@ export class NeighborSelector {
       if (known || !(distances[answer++]! < this.#squared[place]!)) alive[left++] = place; // line 11
     }
     return left;
+  }
+}
+
+/**
+ * Adds the neighbors of the candidates to the candidates.
+ *
+ * Source: Malkov & Yashunin 2018, Algorithm 4, lines 3-7; useful, the paper says, only for extremely clustered data.
+ */
+export class CandidateExtension {
+  readonly #graph: LayeredGraph;
+  readonly #source: DistanceSource;
+  readonly #met: VisitedSet;
+
+  constructor(graph: LayeredGraph, source: DistanceSource) {
+    this.#graph = graph;
+    this.#source = source;
+    this.#met = new VisitedSet(graph.size);
+  }
+
+  /** @param point whose neighbors are being chosen: no candidate of its own */
+  extend(selector: NeighborSelector, point: number, level: number): void {
+    const met = this.#met;
+    met.clear();
+    const candidates = Int32Array.from({ length: selector.size }, (_, place) => selector.candidate(place));
+    met.add(point);
+    for (const candidate of candidates) met.add(candidate);
+    const { ids, distances } = this.#source;
+    for (const candidate of candidates) {
+      let count = 0;
+      for (const neighbor of this.#graph.neighbors(candidate, level)) {
+        if (met.flags[neighbor] === 1) continue;
+        met.add(neighbor);
+        ids[count++] = neighbor;
+      }
+      if (count > 0) this.#source.measureFrom(point, count);
+      for (let i = 0; i < count; i++) selector.offer(ids[i]!, distances[i]!, false);
+    }
   }
 }

@@ -1,4 +1,4 @@
-import type { Counts } from '../../../kernels/operands.ts';
+import { type Counts, totalWork, workSince } from '../../../kernels/operands.ts';
 import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 import { attachSource, type SharedSource, shareSource } from '../../tensor/vectors/shared-source.ts';
 import { Turns } from '../../workers/event-loop.ts';
@@ -7,8 +7,7 @@ import { inSharedMemory } from '../../workers/shared-memory.ts';
 import type { Task } from '../../workers/task.ts';
 import type { LayeredGraph } from '../adjacency.ts';
 import type { HnswProgress } from './checkpoint.ts';
-import { HnswDraft, type SharedDraft } from './draft.ts';
-import { HnswInsertion, type InsertionRules } from './insertion.ts';
+import { HnswDraft, HnswInsertion, type InsertionRules, type SharedDraft } from './insertion.ts';
 import {
   type LinksBackArrays,
   LinksBackCollector,
@@ -124,10 +123,7 @@ export async function insertInBatches(
     insertion.raise(order[end - 1]!);
   };
   return withJob(hnswBatchTask, { draft, source, ...memory }, share, threads, async (job) => {
-    const work = (): Counts => ({
-      distances: source.counts.distances - before.distances + job.counts.distances,
-      multiplyAdds: source.counts.multiplyAdds - before.multiplyAdds + job.counts.multiplyAdds,
-    });
+    const work = (): Counts => totalWork(workSince(before, source.counts), job.counts);
     while (first < order.length) {
       const end = batchEnd(order, graph, first);
       const alone = end - first === 1;

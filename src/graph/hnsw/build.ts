@@ -1,11 +1,12 @@
-import type { Counts } from '../../../kernels/operands.ts';
+import { type Counts, totalWork, workSince } from '../../../kernels/operands.ts';
 import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
+import { requireWhole } from '../../tensor/whole-number.ts';
+import { Turns } from '../../workers/event-loop.ts';
 import { requireThreads } from '../../workers/job.ts';
 import { LayeredGraph } from '../adjacency.ts';
 import { insertInBatches } from './batches.ts';
 import { type HnswCheckpoints, HnswProgress } from './checkpoint.ts';
-import { HnswDraft } from './draft.ts';
-import { HnswInsertion, type InsertionRules } from './insertion.ts';
+import { HnswDraft, HnswInsertion, type InsertionRules } from './insertion.ts';
 import { type HnswProfileName, hnswProfiles } from './profile.ts';
 
 export interface HnswOptions {
@@ -42,9 +43,6 @@ export interface Hnsw {
   readonly counts: Counts;
 }
 
-/** The event loop gets a turn after this many multiply-adds: a second at most, with or without SIMD. */
-const WORK_BETWEEN_TURNS = 5e8;
-
 /**
  * Hierarchical navigable small world graph over all points of `source`, inserted one after the other or, in the batch profile, in
  * batches.
@@ -67,9 +65,7 @@ export async function buildHnsw(source: DistanceSource, options: HnswOptions): P
     ? await insertInBatches(draft, source, rules, order, { ...options, progress })
     : await insertInOrder(draft, source, rules, order, { ...options, progress });
   options.onProgress?.(order.length, order.length);
-  const distances = progress.before.distances + work.distances;
-  const multiplyAdds = progress.before.multiplyAdds + work.multiplyAdds;
-  return { graph, counts: { distances, multiplyAdds } };
+  return { graph, counts: totalWork(progress.before, work) };
 }
 
 /** @returns the work */
@@ -82,23 +78,15 @@ async function insertInOrder(
 ): Promise<Counts> {
   const insertion = new HnswInsertion(draft, source, rules);
   const before = { ...source.counts };
-  let turn = source.counts.multiplyAdds;
+  const turns = new Turns(() => source.counts, undefined); // the signal is heard by `progress`, which stores first
   for (let { done } = progress; done < order.length; done++) {
     insertion.insert(order[done]!);
-    if (source.counts.multiplyAdds - turn < WORK_BETWEEN_TURNS) continue;
-    turn = source.counts.multiplyAdds;
+    if (!turns.due) continue;
     onProgress?.(done + 1, order.length);
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    await progress.pass(done + 1, differenceOf(source.counts, before));
+    await turns.take();
+    await progress.pass(done + 1, workSince(before, source.counts));
   }
-  return differenceOf(source.counts, before);
-}
-
-function differenceOf(after: Counts, before: Counts): Counts {
-  return {
-    distances: after.distances - before.distances,
-    multiplyAdds: after.multiplyAdds - before.multiplyAdds,
-  };
+  return workSince(before, source.counts);
 }
 
 interface Plan {
@@ -112,9 +100,9 @@ interface Plan {
 /** @throws {RangeError} if an option is out of its range */
 function planHnsw(source: DistanceSource, options: HnswOptions): Plan {
   const { M, efConstruction, profile: name = 'canonical', seed = 1, representatives, baseLinks } = options;
-  requireWhole('M', M, 2);
-  if (baseLinks !== undefined) requireWhole('baseLinks', baseLinks, 1);
-  requireWhole('efConstruction', efConstruction, 1);
+  requireWhole('buildHnsw', 'M', M, 2);
+  if (baseLinks !== undefined) requireWhole('buildHnsw', 'baseLinks', baseLinks, 1);
+  requireWhole('buildHnsw', 'efConstruction', efConstruction, 1);
   const capacity = baseLinks ?? 2 * M;
   const longest = Math.max(M, capacity) + (source.asymmetric ? 1 : 0);
   if (source.ids.length < longest) {
@@ -146,11 +134,5 @@ function requireFitting(name: HnswProfileName, { threads = 1, extendCandidates =
   // Lists of candidates would be read while other threads write them.
   if (extendCandidates && hnswProfiles[name].insertsBatches) {
     throw new RangeError('buildHnsw: expected profile batch without extendCandidates, got both.');
-  }
-}
-
-function requireWhole(name: string, value: number, min: number): void {
-  if (!Number.isSafeInteger(value) || value < min) {
-    throw new RangeError(`buildHnsw: expected ${name} to be a whole number from ${min}, got ${value}.`);
   }
 }

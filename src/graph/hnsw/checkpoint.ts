@@ -1,4 +1,4 @@
-import type { Counts } from '../../../kernels/operands.ts';
+import { type Counts, totalWork } from '../../../kernels/operands.ts';
 import {
   type Archive,
   type JsonObject,
@@ -7,7 +7,7 @@ import {
   requireInteger,
 } from '../../tensor/named-arrays.ts';
 import type { Adjacency } from '../adjacency.ts';
-import type { HnswDraft } from './draft.ts';
+import type { HnswDraft } from './insertion.ts';
 
 /** Where a graph under construction is kept, so that its building can go on another time. */
 export interface HnswCheckpoints {
@@ -82,8 +82,7 @@ export class HnswProgress {
 
   #take(done: number, work: Counts): Archive {
     const { graph, lengths, settled } = this.#draft;
-    const distances = this.before.distances + work.distances;
-    const multiplyAdds = this.before.multiplyAdds + work.multiplyAdds;
+    const { distances, multiplyAdds } = totalWork(this.before, work);
     const state = { done, entry: graph.entry, maxLevel: graph.maxLevel, distances, multiplyAdds };
     const arrays = new Map<string, NamedArray>();
     for (const [side, { name, layer }] of sidesOf(this.#draft).entries()) {

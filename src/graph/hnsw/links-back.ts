@@ -1,5 +1,5 @@
 import { inSharedMemory } from '../../workers/shared-memory.ts';
-import type { HnswDraft } from './draft.ts';
+import type { HnswDraft } from './insertion.ts';
 
 /** The links back to the points of one batch, by the list that takes them in; as a message to a worker. */
 export interface LinksBackArrays {

@@ -1,6 +1,8 @@
+import { totalWork, workSince } from '../../../kernels/operands.ts';
 import { MersenneTwister } from '../../tensor/random/library-random.ts';
 import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 import { shareSource } from '../../tensor/vectors/shared-source.ts';
+import { requireWhole } from '../../tensor/whole-number.ts';
 import { Turns } from '../../workers/event-loop.ts';
 import { requireThreads, withJob } from '../../workers/job.ts';
 import { Adjacency } from '../adjacency.ts';
@@ -76,11 +78,7 @@ export async function nnDescent(source: DistanceSource, options: NnDescentOption
   });
   onProgress?.(iter * rows, iter * rows);
   const lists = descent.finish(K);
-  const counts = {
-    distances: source.counts.distances - before.distances + others.distances,
-    multiplyAdds: source.counts.multiplyAdds - before.multiplyAdds + others.multiplyAdds,
-  };
-  return { rows, K, ...lists, counts };
+  return { rows, K, ...lists, counts: totalWork(workSince(before, source.counts), others) };
 }
 
 /** What is drawn and chosen between rounds, point after point, because one generator draws for all. */
@@ -201,19 +199,14 @@ class NnDescent {
 }
 
 function requireOptions({ K, L, iter, S, R }: NnDescentOptions, rows: number): void {
-  requireWhole('K', K, 1, 2 ** 31 - 1);
-  requireWhole('L', L, K, 2 ** 31 - 1);
-  requireWhole('iter', iter, 1, 2 ** 31 - 1);
-  requireWhole('S', S, 1, L);
-  requireWhole('R', R, 1, 2 ** 31 - 1);
+  requireWhole('nnDescent', 'K', K, 1, 2 ** 31 - 1);
+  requireWhole('nnDescent', 'L', L, K, 2 ** 31 - 1);
+  requireWhole('nnDescent', 'iter', iter, 1, 2 ** 31 - 1);
+  requireWhole('nnDescent', 'S', S, 1, L);
+  requireWhole('nnDescent', 'R', R, 1, 2 ** 31 - 1);
   if (rows * Math.max(L, 2 * R) > 2 ** 31 - 1 && rows - 1 > L) {
     throw new RangeError(
       `nnDescent: expected at most 2^31 neighbors in all, got ${rows} points of ${Math.max(L, 2 * R)}.`,
     );
   }
-}
-
-function requireWhole(name: string, value: number, min: number, max: number): void {
-  if (Number.isSafeInteger(value) && value >= min && value <= max) return;
-  throw new RangeError(`nnDescent: expected ${name} to be a whole number from ${min} to ${max}, got ${value}.`);
 }

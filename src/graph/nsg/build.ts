@@ -1,6 +1,7 @@
-import type { Counts } from '../../../kernels/operands.ts';
+import { type Counts, totalWork, workSince } from '../../../kernels/operands.ts';
 import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 import { shareSource } from '../../tensor/vectors/shared-source.ts';
+import { requireWhole } from '../../tensor/whole-number.ts';
 import { Turns } from '../../workers/event-loop.ts';
 import { withJob } from '../../workers/job.ts';
 import { LayeredGraph } from '../adjacency.ts';
@@ -84,11 +85,7 @@ export async function buildNsg(
   }
   const { graph, attached } = await builder.complete(turns);
   onProgress?.(source.size, source.size);
-  const counts = {
-    distances: source.counts.distances - before.distances + others.distances,
-    multiplyAdds: source.counts.multiplyAdds - before.multiplyAdds + others.multiplyAdds,
-  };
-  return { graph, attached, counts };
+  return { graph, attached, counts: totalWork(workSince(before, source.counts), others) };
 }
 
 /** What is done point after point, each time with the links as they are by then. */
@@ -208,10 +205,7 @@ function listsOf({ rows, K, ids }: Pick<KnnGraph, 'rows' | 'K' | 'ids'>, size: n
 
 /** @throws {RangeError} if an option is out of its range */
 export function requireNsgOptions({ R, L, C, profile = 'canonical' }: NsgOptions): void {
-  for (const [name, value] of Object.entries({ R, L, C })) {
-    if (Number.isSafeInteger(value) && value >= 1) continue;
-    throw new RangeError(`buildNsg: expected ${name} to be a whole number from 1, got ${value}.`);
-  }
+  for (const [name, value] of Object.entries({ R, L, C })) requireWhole('buildNsg', name, value, 1);
   if (!Object.hasOwn(nsgProfiles, profile)) {
     throw new RangeError(`buildNsg: expected one of ${Object.keys(nsgProfiles).join(', ')}, got ${profile}.`);
   }
