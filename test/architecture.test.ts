@@ -62,8 +62,10 @@ const ROOMS: Record<string, Directions> = {
   'src/cli': {
     arguments: [],
     session: ['arguments'],
-    shared: ['arguments', 'session'],
-    commands: ['arguments', 'session', 'shared'],
+    output: ['arguments', 'session'],
+    shared: ['arguments', 'session', 'output'],
+    kinds: ['arguments', 'session', 'output', 'shared'],
+    commands: ['arguments', 'session', 'output', 'shared', 'kinds'],
     '.': ['arguments', 'session', 'commands'],
   },
 };
