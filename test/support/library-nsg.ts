@@ -1,4 +1,4 @@
-import type { Near } from '../../src/graph/hnsw/reference.ts';
+import type { Near } from '../../src/graph/near.ts';
 import { linkBack, type NsgSizes, nearer, searchOnGraph, selectEdges, spread } from '../../src/graph/nsg/reference.ts';
 import { MersenneTwister } from '../../src/tensor/random/library-random.ts';
 

@@ -1,3 +1,5 @@
+import type { Near } from '../near.ts';
+
 /*
  * HNSW as printed: the definition of the graph that `buildHnsw` builds (profile canonical) and of what a search in it finds.
  *
@@ -5,12 +7,6 @@
  * Departs: equal distances go to the smaller id, which the paper leaves open. The level l of a new element is given: Algorithm 1's
  * line 4, a random draw, is `canonicalLevels`. An element is never its own candidate where candidates are extended.
  */
-
-/** An element, and its distance from q. */
-export interface Near {
-  readonly id: number;
-  readonly distance: number;
-}
 
 type FromQ = (element: number) => number;
 type Neighborhood = (element: number) => readonly number[];

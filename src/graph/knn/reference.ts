@@ -1,4 +1,4 @@
-import type { Near } from '../hnsw/reference.ts';
+import type { Near } from '../near.ts';
 import type { NnDescentOptions } from './nn-descent.ts';
 
 /*

@@ -1,4 +1,4 @@
-import type { Near } from '../hnsw/reference.ts';
+import type { Near } from '../near.ts';
 
 /*
  * NSG as printed: the definition of the graph that `buildNsg` builds (profile canonical) and of what a search in it finds.

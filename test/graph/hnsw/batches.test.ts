@@ -1,8 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { buildHnsw, type HnswOptions } from '../../../src/graph/hnsw/build.ts';
-import { type Near, searchLayer, selectNeighbors } from '../../../src/graph/hnsw/reference.ts';
+import { searchLayer, selectNeighbors } from '../../../src/graph/hnsw/reference.ts';
 import { batchEnd } from '../../../src/graph/hnsw/schedule.ts';
+import type { Near } from '../../../src/graph/near.ts';
 import { graphStatistics } from '../../../src/graph/statistics.ts';
 import { GraphIndex } from '../../../src/index/graph/graph-index.ts';
 import type { Matrix } from '../../../src/tensor/matrix.ts';
