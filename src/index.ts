@@ -109,7 +109,7 @@ export type { Basis } from './quantize/regression/neighbor-basis.ts';
 export { RegressionCodebook, type RegressionEncodeOptions } from './quantize/regression/regression-codebook.ts';
 export { SCALAR_RANGES, ScalarQuantizer, type ScalarRange } from './quantize/scalar/scalar-quantizer.ts';
 export { symmetricEigen } from './tensor/algebra/eigen.ts';
-export { createMatrix, firstRows, type Matrix, requireFinite } from './tensor/matrix.ts';
+export { createMatrix, firstRows, type KernelMemory, type Matrix, requireFinite } from './tensor/matrix.ts';
 export type {
   Archive,
   ElementArray,
