@@ -258,6 +258,19 @@ test('codes and results of the other backend are the same', async () => {
   assert.ok((counts as { codes: number }).codes < 40 * 1000);
 });
 
+test('an ivfpq index is built with a rotation, which its file keeps', async () => {
+  const file = at('rotated.ivfpq');
+  const build = ['build', '--base', base, '--index', 'ivfpq', '--nlist', '4', '--bytes', '8', '--out', file];
+  const { statistics, opq } = await succeedJson(...build, '--opq');
+  assert.equal([opq, (statistics as { rotated: boolean }).rotated], [true, true]);
+  assert.match(await succeed('inspect', file), /^rotation +float32 +32 x 32$/m);
+  await succeed('search', '--index', file, '--query', query, '--nprobe', '4', '--out', at('rotated.ivecs'));
+  const { recall } = await succeedJson('eval', '--result', at('rotated.ivecs'), '--truth', truth);
+  const share = (recall as Record<string, number>)['1@10']!;
+  assert.ok(share > 0.8, `1@10 ${share}`);
+  assert.match(await succeed('help', 'build'), 'ivfpq, pq: learn a rotation first');
+});
+
 test('an option that the index was not built for is refused when it is searched', async () => {
   const search = (kind: string, ...rest: string[]) => [
     ...['search', '--index', at(`kind.${kind}`), '--query', query, '--k', '10', '--out', at('kind.ivecs')],

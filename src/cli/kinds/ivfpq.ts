@@ -5,7 +5,7 @@ import { buildCodes } from './building/build-codes.ts';
 import { defineKind } from './kind.ts';
 
 export const ivfpq = defineKind('ivfpq', {
-  buildOptions: ['bytes', 'nlist', 'profile', 'keep-vectors'],
+  buildOptions: ['bytes', 'nlist', 'opq', 'profile', 'keep-vectors'],
   searchOptions: ['nprobe', 'rerank'],
   profiles: K_MEANS_PROFILES,
   buildsOnGpu: true,
@@ -14,7 +14,7 @@ export const ivfpq = defineKind('ivfpq', {
     const statistics = index.statistics();
     return {
       archive: index.toArchive(),
-      rows: [...listRows(statistics), ...codeRows(statistics)],
+      rows: [['rotated', options.opq ? 'yes' : 'no'], ...listRows(statistics), ...codeRows(statistics)],
       json: { ...options, statistics },
     };
   },

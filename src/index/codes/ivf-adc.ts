@@ -1,6 +1,7 @@
 import { type BackendChoice, type Computing, computingOf } from '../../../kernels/backend.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
 import { ProductQuantizer } from '../../quantize/product/product-quantizer.ts';
+import { rotateRows } from '../../quantize/product/rotation.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import { type Archive, type NamedArray, requireArray, requireInteger } from '../../tensor/named-arrays.ts';
 import { nearest } from '../../tensor/nearest/nearest.ts';
@@ -10,8 +11,14 @@ import type { Vectors } from '../../tensor/vectors/vectors.ts';
 import { vectorsArray } from '../../tensor/vectors/vectors-array.ts';
 import { type CodeSearchOptions, keptVectors, searchCodes } from '../search/code-search.ts';
 import { requireQueries, type SearchResult } from '../search/search-result.ts';
-import { optionalVectors, requireMatrixArray, requirePackedCodes, requireSizes } from './code-archive.ts';
-import { buildLists, type IvfAdcOptions, type IvfLists } from './ivf-build.ts';
+import {
+  optionalMatrix,
+  optionalVectors,
+  requireMatrixArray,
+  requirePackedCodes,
+  requireSizes,
+} from './code-archive.ts';
+import { type BuiltLists, buildLists, type IvfAdcOptions, type IvfLists } from './ivf-build.ts';
 import { ListProbing } from './list-probing.ts';
 import { type ListStatistics, listStatistics, requireStarts } from './list-statistics.ts';
 
@@ -26,8 +33,9 @@ export interface IvfStatistics extends ListStatistics {
   readonly bits: number;
   /** Of one packed code. */
   readonly codeBytes: number;
-  /** Codes, ids, centroids and codebooks, without kept vectors. */
+  /** Codes, ids, centroids, codebooks and rotation, without kept vectors. */
   readonly bytes: number;
+  readonly rotated: boolean;
   readonly keepsVectors: boolean;
 }
 
@@ -45,20 +53,20 @@ const LARGEST = 2 ** 31 - 1;
 export class IvfAdcIndex {
   readonly kind = 'ivfpq';
   readonly quantizer: ProductQuantizer;
+  /** (dim, dim), applied to rows and queries before all else. */
+  readonly rotation: Matrix | undefined;
   readonly #lists: IvfLists;
   readonly #probing: ListProbing;
   readonly #vectors: VectorSource | undefined;
+  readonly #computing: Computing;
 
-  private constructor(
-    quantizer: ProductQuantizer,
-    lists: IvfLists,
-    vectors: Vectors | undefined,
-    computing: Computing,
-  ) {
+  private constructor({ rotation, quantizer, lists }: BuiltLists, vectors: Vectors | undefined, computing: Computing) {
     this.quantizer = quantizer;
+    this.rotation = rotation;
     this.#lists = lists;
     this.#probing = new ListProbing(quantizer, lists, computing);
     this.#vectors = keptVectors(vectors, computing);
+    this.#computing = computing;
   }
 
   /**
@@ -70,8 +78,7 @@ export class IvfAdcIndex {
    */
   static async build(options: IvfAdcOptions): Promise<IvfAdcIndex> {
     const { base, keepVectors = false } = options;
-    const { quantizer, lists } = await buildLists(options);
-    return new IvfAdcIndex(quantizer, lists, keepVectors ? base : undefined, computingOf(options));
+    return new IvfAdcIndex(await buildLists(options), keepVectors ? base : undefined, computingOf(options));
   }
 
   get rows(): number {
@@ -108,7 +115,11 @@ export class IvfAdcIndex {
     const probing = this.#probing;
     const { rows, dim } = this;
     const { lists, counts } = probing.codes;
-    const scan = (first: number, count: number, width: number) => probing.scan(queries, first, count, width, nprobe);
+    let rotated = queries;
+    const scan = (first: number, count: number, width: number) => {
+      if (first === 0) rotated = this.#rotate(queries);
+      return probing.scan(rotated, first, count, width, nprobe);
+    };
     const scanned = { rows, dim, vectors: this.#vectors, counts, lists, most: probing.blockRows(nprobe), scan };
     return searchCodes(where, scanned, queries, k, options);
   }
@@ -134,7 +145,7 @@ export class IvfAdcIndex {
     }
     const listOf = this.#listOfRows();
     const shares = new Float64Array(this.nlist);
-    const orders = nearest(this.#lists.centroids, queries, this.nlist).ids.data;
+    const orders = nearest(this.#lists.centroids, this.#rotate(queries), this.nlist).ids.data;
     for (let query = 0; query < queries.rows; query++) {
       const order = orders.subarray(query * this.nlist, (query + 1) * this.nlist);
       for (let i = query * cols; i < query * cols + depth; i++) {
@@ -153,14 +164,16 @@ export class IvfAdcIndex {
   statistics(): IvfStatistics {
     const { codes, ids, starts, centroids } = this.#lists;
     const { m, bits, codeBytes, codebooks } = this.quantizer;
-    const bytes = codes.length + 4 * (ids.length + starts.length + centroids.data.length + codebooks.length);
+    const floats = centroids.data.length + codebooks.length + (this.rotation?.data.length ?? 0);
+    const bytes = codes.length + 4 * (ids.length + starts.length + floats);
+    const rotated = this.rotation !== undefined;
     const keepsVectors = this.#vectors !== undefined;
-    return { rows: this.rows, ...listStatistics(starts), m, bits, codeBytes, bytes, keepsVectors };
+    return { rows: this.rows, ...listStatistics(starts), m, bits, codeBytes, bytes, rotated, keepsVectors };
   }
 
   /** Everything needed to search again. */
   toArchive(): Archive {
-    const { rows, dim, nlist } = this;
+    const { rows, dim, nlist, rotation } = this;
     const { centroids, starts, ids, codes } = this.#lists;
     const { arrays, parameters } = this.quantizer.toArrays();
     const all = new Map<string, NamedArray>(arrays);
@@ -168,6 +181,7 @@ export class IvfAdcIndex {
     all.set('starts', { shape: [nlist + 1], data: starts });
     all.set('ids', { shape: [rows], data: ids });
     all.set('codes', { shape: [rows, this.quantizer.codeBytes], data: codes });
+    if (rotation) all.set('rotation', { shape: [dim, dim], data: rotation.data });
     if (this.#vectors) all.set('vectors', vectorsArray(this.#vectors.vectors));
     return { kind: 'ivfpq', parameters: { rows, dim, nlist, ...parameters }, arrays: all };
   }
@@ -189,8 +203,14 @@ export class IvfAdcIndex {
     requireStarts(starts, rows);
     requireEachOnce(ids);
     const codes = requirePackedCodes(arrays, rows, quantizer, WHERE);
+    const rotation = optionalMatrix(arrays, 'rotation', dim, dim, WHERE);
     const vectors = optionalVectors(arrays, 'vectors', rows, dim, WHERE);
-    return new IvfAdcIndex(quantizer, { centroids, starts, ids, codes }, vectors, { backend, threads });
+    const lists = { centroids, starts, ids, codes };
+    return new IvfAdcIndex({ rotation, quantizer, lists }, vectors, { backend, threads });
+  }
+
+  #rotate(queries: Matrix): Matrix {
+    return this.rotation ? rotateRows(queries, this.rotation, this.#computing) : queries;
   }
 
   #listOfRows(): Int32Array {

@@ -6,21 +6,25 @@ import { kMeansOnGpu } from '../../quantize/k-means/k-means-on-gpu.ts';
 import { sampleRows } from '../../quantize/k-means/k-means-start.ts';
 import { NearestCentroids } from '../../quantize/k-means/nearest-centroids.ts';
 import { GpuProductEncoder } from '../../quantize/product/gpu-product-encoder.ts';
+import { trainRotation } from '../../quantize/product/opq.ts';
 import { packCodes } from '../../quantize/product/packed-codes.ts';
 import { ProductEncoder } from '../../quantize/product/product-encoder.ts';
 import { type ProductQuantizer, requireParts } from '../../quantize/product/product-quantizer.ts';
+import { rotateRows } from '../../quantize/product/rotation.ts';
 import { type ProductOptions, trainProduct } from '../../quantize/product/train-product.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { Random } from '../../tensor/random/random.ts';
-import { requireFiniteVectors, rowBlocks, type Vectors } from '../../tensor/vectors/vectors.ts';
+import { mapParts, requireFiniteVectors, rowBlocks, type Vectors } from '../../tensor/vectors/vectors.ts';
 
 export interface IvfAdcOptions extends Omit<ProductOptions, 'onProgress' | 'start'> {
   readonly base: Vectors;
   /** Inverted lists, from 1. */
   readonly nlist: number;
+  /** Rotate the vectors first so that the parts of a residual lose less (OPQ). */
+  readonly opq?: boolean;
   /** Keep the vectors, to re-rank by exact distances. */
   readonly keepVectors?: boolean;
-  readonly onProgress?: (step: 'training' | 'encoding', done: number, total: number) => void;
+  readonly onProgress?: (step: 'rotation' | 'training' | 'encoding', done: number, total: number) => void;
 }
 
 /** Coarse centroids, and the rows of each, list after list. */
@@ -42,22 +46,42 @@ const BLOCK_ROWS = 1024;
 /** Enough that a launch is worth its cost. */
 const GPU_BLOCK_ROWS = 16_384;
 
+/** What is learned from the base, and the base coded by it. */
+export interface BuiltLists {
+  /** (dim, dim), applied to rows and queries before all else. */
+  readonly rotation: Matrix | undefined;
+  readonly quantizer: ProductQuantizer;
+  readonly lists: IvfLists;
+}
+
 /**
- * Learns the coarse centroids from the base, and from the residuals of a sample the codebooks; then encodes all residuals.
+ * Learns a rotation, if one is asked for, the coarse centroids from the rotated base, and from the residuals of a sample the codebooks;
+ * then encodes all residuals.
  *
- * Source: Jégou, Douze & Schmid 2011, section IV-B; the sizes of samples and the rounds are those of faiss 1.7.3.
+ * Source: Jégou, Douze & Schmid 2011, section IV-B; the sizes of samples and the rounds are those of faiss 1.7.3, as is a rotation that
+ * is learned from vectors and not from residuals (`OPQ16,IVF8,PQ16`).
  */
-export async function buildLists(options: IvfAdcOptions): Promise<{ quantizer: ProductQuantizer; lists: IvfLists }> {
-  const { base, nlist, m, bits = 8, profile = 'canonical', seed = 1, onProgress, signal } = options;
-  const { pointsPerCentroid = POINTS_PER_CENTROID, gpu } = options;
-  const computing = computingOf(options);
+export async function buildLists(options: IvfAdcOptions): Promise<BuiltLists> {
+  const { base, nlist, opq = false, m, bits = 8, onProgress } = options;
   const where = 'IvfAdcIndex.build';
-  const dim = base.cols;
-  requireParts(where, dim, m, bits);
+  requireParts(where, base.cols, m, bits);
   requireFiniteVectors(base, where);
   if (!Number.isSafeInteger(nlist) || nlist < 1 || nlist > base.rows) {
     throw new RangeError(`${where}: expected nlist from 1 to ${base.rows} (the rows), got ${nlist}.`);
   }
+  if (!opq) return { rotation: undefined, ...(await codeInLists(base, options)) };
+  const progress = (done: number, total: number) => onProgress?.('rotation', done, total);
+  const rotation = await trainRotation(base, { ...options, onProgress: progress });
+  const rotated = mapParts(base, (part) => rotateRows(part, rotation, options));
+  return { rotation, ...(await codeInLists(rotated, options)) };
+}
+
+/** @param base the rows as they are coded: rotated, if they are to be */
+async function codeInLists(base: Vectors, options: IvfAdcOptions): Promise<Omit<BuiltLists, 'rotation'>> {
+  const { nlist, m, bits = 8, profile = 'canonical', seed = 1, onProgress, signal } = options;
+  const { pointsPerCentroid = POINTS_PER_CENTROID, gpu } = options;
+  const computing = computingOf(options);
+  const dim = base.cols;
   const coarse = { k: nlist, iterations: COARSE_ITERATIONS, profile, seed: `${seed}/coarse`, ...computing };
   const { centroids } = gpu ? await kMeansOnGpu(gpu, base, coarse) : kMeans(base, coarse);
   const random = profile === 'faiss' ? 'faiss' : new Random(seed, 'ivf-adc/sample');
@@ -66,9 +90,8 @@ export async function buildLists(options: IvfAdcOptions): Promise<{ quantizer: P
   for await (const { first, block } of eachResidual(sample, centroids, computing, gpu)) {
     residuals.data.set(block.data, first * dim);
   }
-  const { base: _, nlist: __, keepVectors: ___, ...training } = options;
   const quantizer = await trainProduct(residuals, {
-    ...training,
+    ...options,
     onProgress: (done, total) => onProgress?.('training', done, total),
   });
 
