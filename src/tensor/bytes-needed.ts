@@ -1,4 +1,4 @@
-import { referenceKernels } from '../../kernels/backend.ts';
+import { type Computing, computingOf, createKernels, referenceKernels } from '../../kernels/backend.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 
 /** Kernels begin every array on such a boundary. */
@@ -34,7 +34,7 @@ export function emptyKernels(onTake: (bytes: number) => void = () => {}): Kernel
 /**
  * How much memory `build` takes from its kernels, found by building on kernels that count instead of giving memory.
  *
- * @param build creates parameters and tapes, and touches no value: the arrays it gets are empty
+ * @param build takes arrays, and touches no value: those it gets are empty
  * @returns the `bytes` that `createKernels` needs for the same build
  */
 export function bytesNeeded(build: (kernels: Kernels) => void): number {
@@ -45,4 +45,14 @@ export function bytesNeeded(build: (kernels: Kernels) => void): number {
     }),
   );
   return bytes;
+}
+
+/**
+ * Kernels with as much memory as `build` takes, and what it built on them.
+ *
+ * @param build takes arrays, and touches no value: it is called twice, the first time by `bytesNeeded`
+ */
+export function kernelsFor<T>(computing: Computing, build: (kernels: Kernels) => T): readonly [kernels: Kernels, T] {
+  const kernels = createKernels({ ...computingOf(computing), bytes: bytesNeeded(build) });
+  return [kernels, build(kernels)];
 }

@@ -1,6 +1,6 @@
 import { type Computing, computingOf, createKernels } from '../../../kernels/backend.ts';
+import { subtractShift } from '../../tensor/algebra/multiply-rows.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
-import { subtractShift } from './project-rows.ts';
 
 /** Rows whose products are summed in float32 before the sum moves on to float64. */
 const BLOCK_ROWS = 1024;

@@ -1,13 +1,12 @@
-import { computingOf, createKernels } from '../../../kernels/backend.ts';
+import { computingOf } from '../../../kernels/backend.ts';
 import type { GpuDevice } from '../../../kernels/gpu/device.ts';
 import { transpose } from '../../../kernels/gpu/transpose.ts';
 import { matmul } from '../../../kernels/matmul/gpu.ts';
+import { multiplyRows, subtractShift } from '../../tensor/algebra/multiply-rows.ts';
 import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts';
 import type { EncodeOptions } from '../compressor.ts';
 
-/** Rows projected at a time: enough for the matrix product to be at full speed, few enough to need little memory. */
-const BLOCK_ROWS = 1024;
-/** The same for a GPU, where a launch and two moves have to be worth their cost. */
+/** Rows a GPU projects at a time: a launch and two moves have to be worth their cost. */
 const GPU_BLOCK_ROWS = 16_384;
 
 /**
@@ -26,25 +25,8 @@ export function projectRows(
   shift: Float32Array | undefined,
   { onProgress, ...computing }: EncodeOptions,
 ): Matrix {
-  const { rows: dOut, cols: dIn } = projection;
-  requireRows(where, x, dIn);
-  const block = Math.min(BLOCK_ROWS, x.rows);
-  const kernels = createKernels({ ...computingOf(computing), bytes: 4 * (block * (dIn + dOut) + dOut * dIn) + 256 });
-  const weights = kernels.floats(dOut * dIn);
-  const input = kernels.floats(block * dIn);
-  const output = kernels.floats(block * dOut);
-  weights.set(projection.data);
-  const result = createMatrix(x.rows, dOut);
-  for (let first = 0; first < x.rows; first += block) {
-    const count = Math.min(block, x.rows - first);
-    const source = x.data.subarray(first * dIn, (first + count) * dIn);
-    if (shift) subtractShift(input, source, shift);
-    else input.set(source);
-    kernels.matmulNT(output, input, weights, count, dOut, dIn, false);
-    result.data.set(output.subarray(0, count * dOut), first * dOut);
-    onProgress?.(first + count, x.rows);
-  }
-  kernels.close();
+  requireRows(where, x, projection.cols);
+  const result = multiplyRows(where, x, projection, { ...computingOf(computing), shift, onProgress });
   requireFinite(result, `${where}: result`);
   return result;
 }
@@ -85,12 +67,4 @@ export async function projectRowsOn(
 function requireRows(where: string, x: Matrix, dIn: number): void {
   if (x.cols !== dIn) throw new RangeError(`${where}: expected ${dIn} columns, got ${x.cols}.`);
   requireFinite(x, where);
-}
-
-/** target[r, c] = source[r, c] - shift[c], rounded once. */
-export function subtractShift(target: { [index: number]: number }, source: Float32Array, shift: Float32Array): void {
-  const cols = shift.length;
-  for (let row = 0; row < source.length; row += cols) {
-    for (let c = 0; c < cols; c++) target[row + c] = source[row + c]! - shift[c]!;
-  }
 }
