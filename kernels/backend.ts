@@ -2,7 +2,8 @@ import type { Kernels } from './kernels.ts';
 import { bindReference, type Precision } from './reference.ts';
 import { requireSlot, type SharedKernels } from './shared.ts';
 import { attachSimd, simdKernels } from './simd.ts';
-import { requireThreads } from './threads/pool.ts';
+import { MOST_THREADS } from './threads/control.ts';
+import { requireThreads } from './threads/require-threads.ts';
 import { ModuleBuilder, ret } from './wasm/assembler.ts';
 import { f32x4, i32x4 } from './wasm/instructions.ts';
 import { webAssembly } from './wasm/webassembly.ts';
@@ -57,7 +58,7 @@ export function createKernels(
   if (backend === 'simd' && !simdSupported()) {
     throw new Error('createKernels: expected WebAssembly SIMD for backend simd, got an engine without it.');
   }
-  requireThreads(plan.threads ?? 1);
+  requireThreads(plan.threads ?? 1, MOST_THREADS);
   if (backend !== 'reference' && simdSupported()) return simdKernels(plan);
   return bindReference('float32', plan.attachable);
 }

@@ -11,14 +11,13 @@ import {
   JOINING,
   LIMIT,
   MAIL,
-  MOST_THREADS,
   NEXT,
   READY,
   takeFailure,
 } from './control.ts';
 import { type ChunkOperand, chunkCount, type Grid, writeJob } from './job.ts';
 import { mayBlock } from './may-block.ts';
-import { startWorker, threadsSupported, type WorkerThread } from './start-worker.ts';
+import { startWorker, type WorkerThread } from './start-worker.ts';
 import type { PoolMessage } from './worker.ts';
 
 /** How often the caller looks whether the others are done before it sleeps. */
@@ -86,7 +85,7 @@ class Pool {
     operands: readonly ChunkOperand[],
     meanwhile: (() => void) | undefined,
   ): void {
-    this.#requireThreads();
+    this.#requireWorkers();
     const control = this.#control;
     const { words, job } = control;
     const chunks = chunkCount(grid);
@@ -104,12 +103,12 @@ class Pool {
       this.#join();
     }
     const failure = takeFailure(control);
-    this.#requireThreads();
+    this.#requireWorkers();
     if (failure !== undefined) throw new Error(`Kernels: expected a chunk to succeed, got ${failure}.`);
   }
 
   /** A thread that ended may have taken a chunk with it; nothing is computed by this pool any more. */
-  #requireThreads(): void {
+  #requireWorkers(): void {
     if (this.#failure !== undefined) throw new Error(`Kernels: expected threads that run, got ${this.#failure}.`);
   }
 
@@ -196,17 +195,6 @@ export class Team {
     for (; this.#known < this.threads - 1; this.#known++) threads.send(this.#known, this.#introduction);
     threads.run(this.#id, this.#runner, this.threads, func, grid, operands, meanwhile);
   }
-}
-
-/** @throws {RangeError} if it is no number of threads; @throws {Error} if there are several and this engine has no threads */
-export function requireThreads(threads: number): void {
-  if (!Number.isSafeInteger(threads) || threads < 1 || threads > MOST_THREADS) {
-    throw new RangeError(`createKernels: expected threads from 1 to ${MOST_THREADS}, got ${threads}.`);
-  }
-  if (threads === 1 || threadsSupported()) return;
-  throw new Error(
-    `createKernels: expected shared memory and workers for ${threads} threads, got an engine without them (a page must be cross-origin isolated).`,
-  );
 }
 
 /**

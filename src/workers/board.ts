@@ -1,5 +1,5 @@
 /**
- * The shared words through which the threads of one job agree. The caller alone starts a step and calls workers to it; a worker
+ * The shared words through which the threads of one crew agree. The caller alone starts a step and calls workers to it; a worker
  * answers when it finds no chunk any more.
  */
 export const STEP = 0;

@@ -5,11 +5,11 @@ export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-/** A second at most, with or without SIMD. */
-const WORK_BETWEEN_TURNS = 2e8;
+/** Multiply-adds between two turns of the event loop: a second at most, with or without SIMD. */
+const WORK_BETWEEN_YIELDS = 2e8;
 
-/** Gives the event loop a turn after every so many multiply-adds, so that a long computation can be watched and stopped. */
-export class Turns {
+/** Yields to the event loop after every so many multiply-adds, so that a long computation can be watched and stopped. */
+export class Yielder {
   readonly #counts: () => Readonly<Counts>;
   readonly #signal: AbortSignal | undefined;
   #last: number;
@@ -23,11 +23,11 @@ export class Turns {
   }
 
   get due(): boolean {
-    return this.#counts().multiplyAdds - this.#last >= WORK_BETWEEN_TURNS;
+    return this.#counts().multiplyAdds - this.#last >= WORK_BETWEEN_YIELDS;
   }
 
   /** @throws the signal's reason, when it aborts */
-  async take(): Promise<void> {
+  async yield(): Promise<void> {
     this.#last = this.#counts().multiplyAdds;
     await yieldToEventLoop();
     this.#signal?.throwIfAborted();

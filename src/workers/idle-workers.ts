@@ -1,9 +1,9 @@
 import { startWorker } from '../../kernels/threads/start-worker.ts';
 
-/** A thread that serves one job after the other. */
+/** A thread that joins one crew after the other. */
 export interface HiredWorker {
   post(message: unknown): void;
-  /** What is told of failures while the worker has a job. */
+  /** What is told of failures while the worker is in a crew. */
   onError: ((error: Error) => void) | undefined;
   /** Whether the thread has ended. */
   dead: boolean;
@@ -19,12 +19,12 @@ const ENTRY = {
 
 const idle: HiredWorker[] = [];
 
-/** Workers without a job, started where there are too few. */
+/** Workers in no crew, started where there are too few. */
 export function hireWorkers(count: number): HiredWorker[] {
   return Array.from({ length: count }, () => idle.pop() ?? start());
 }
 
-/** Makes workers free for the next job. */
+/** Makes workers free for the next crew. */
 export function releaseWorkers(workers: readonly HiredWorker[]): void {
   for (const worker of workers) {
     worker.onError = undefined;

@@ -2,7 +2,7 @@ import { onMessageFromParent, postToParent } from '../../kernels/threads/start-w
 import { ABSENT, ARRIVING, BUSY, CHUNKS, DISMISSED, FAILED, NEXT, NO_MORE, READY, STEP, WORKERS } from './board.ts';
 import type { AnyTask, Invitation, Steps } from './task.ts';
 
-/** In a worker: takes part in the jobs of these tasks, one after the other, for ever. */
+/** In a worker: joins the crews of these tasks, one after the other, forever. */
 export function serveTasks(tasks: readonly AnyTask[]): void {
   onMessageFromParent((message) => {
     const invitation = message as Invitation;

@@ -24,7 +24,7 @@ export type Steps = Readonly<Record<string, (chunk: number) => void>>;
 // biome-ignore lint/suspicious/noExplicitAny: what a task is made of is known to those who open it, not to those who list it
 export type AnyTask = Task<any, any>;
 
-/** What a worker is sent to take part in a job. */
+/** What a worker is sent to join a crew. */
 export interface Invitation {
   readonly task: string;
   readonly shared: unknown;

@@ -26,7 +26,7 @@ for (const caller of ['page', 'worker'] as const) {
 inChromium('in a page that is not cross-origin isolated, two threads are refused in one line, and one computes', () => {
   assert.equal(report!.refused, {
     kernels:
-      'createKernels: expected shared memory and workers for 2 threads, got an engine without them (a page must be cross-origin isolated).',
+      'threads: expected an engine with threads that share memory for 2 of them, got one without; a page must be cross-origin isolated.',
     index:
       'threads: expected an engine with threads that share memory for 2 of them, got one without; a page must be cross-origin isolated.',
     alone: 'nothing',

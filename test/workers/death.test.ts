@@ -38,7 +38,7 @@ setTimeout(() => {
 }, 60_000).unref();
 
 for (const { how, threads, reason } of CASES) {
-  test(`a worker that dies in the middle of a chunk (${how}) is one clear line, and the next job has another`, async () => {
+  test(`a worker that dies in the middle of a chunk (${how}) is one clear line, and the next crew has another`, async () => {
     const alone = await build(1);
     letFirstWorkerDie(how);
     assert.is(await failure(threads), `A worker thread: expected to run until the end, got ${reason}.`);

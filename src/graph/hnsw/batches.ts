@@ -1,8 +1,8 @@
 import { type Counts, totalWork, workSince } from '../../../kernels/operands.ts';
 import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 import { attachSource, type SharedSource, shareSource } from '../../tensor/vectors/shared-source.ts';
-import { Turns } from '../../workers/event-loop.ts';
-import { type Job, withJob } from '../../workers/job.ts';
+import { type Crew, withCrew } from '../../workers/crew.ts';
+import { Yielder } from '../../workers/event-loop.ts';
 import { inSharedMemory } from '../../workers/shared-memory.ts';
 import type { Task } from '../../workers/task.ts';
 import type { LayeredGraph } from '../adjacency.ts';
@@ -96,7 +96,7 @@ export async function insertInBatches(
   { threads = 1, progress, onProgress, signal }: BatchOptions,
 ): Promise<Counts> {
   const { graph } = draft;
-  const turns = new Turns(() => source.counts, progress.keeps ? undefined : signal);
+  const yielder = new Yielder(() => source.counts, progress.keeps ? undefined : signal);
   const before = { ...source.counts };
   const several = threads > 1;
   const room = linksBackArrays(mostLinks(order, graph, rules));
@@ -111,26 +111,26 @@ export async function insertInBatches(
   const collector = new LinksBackCollector(memory.linksBack, draft);
   let first = progress.done;
   const look = (): Promise<void> | undefined => {
-    if (!turns.due) return undefined;
+    if (!yielder.due) return undefined;
     onProgress?.(first, order.length);
-    return turns.take();
+    return yielder.yield();
   };
-  const insertBatch = async (job: Job, end: number): Promise<void> => {
+  const insertBatch = async (crew: Crew, end: number): Promise<void> => {
     memory.state.set([graph.entry, graph.maxLevel, first]);
-    await job.run('link', end - first, look);
+    await crew.run('link', end - first, look);
     collector.collect(order, first, end);
-    await job.run('linkBack', Math.ceil(memory.linksBack.size[0]! / LISTS), look);
+    await crew.run('linkBack', Math.ceil(memory.linksBack.size[0]! / LISTS), look);
     insertion.raise(order[end - 1]!);
   };
-  return withJob(hnswBatchTask, { draft, source, ...memory }, share, threads, async (job) => {
-    const work = (): Counts => totalWork(workSince(before, source.counts), job.counts);
+  return withCrew(hnswBatchTask, { draft, source, ...memory }, share, threads, async (crew) => {
+    const work = (): Counts => totalWork(workSince(before, source.counts), crew.counts);
     while (first < order.length) {
       const end = batchEnd(order, graph, first);
       const alone = end - first === 1;
       if (alone) insertion.insert(order[first]!);
-      else await insertBatch(job, end);
+      else await insertBatch(crew, end);
       first = end;
-      if (alone && !turns.due) continue;
+      if (alone && !yielder.due) continue;
       await look();
       if (first < order.length) await progress.pass(first, work());
     }

@@ -1,8 +1,8 @@
 import { type Counts, totalWork, workSince } from '../../../kernels/operands.ts';
+import { requireThreads } from '../../../kernels/threads/require-threads.ts';
 import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 import { requireWhole } from '../../tensor/whole-number.ts';
-import { Turns } from '../../workers/event-loop.ts';
-import { requireThreads } from '../../workers/job.ts';
+import { Yielder } from '../../workers/event-loop.ts';
 import { LayeredGraph } from '../adjacency.ts';
 import { insertInBatches } from './batches.ts';
 import { type HnswCheckpoints, HnswProgress } from './checkpoint.ts';
@@ -78,12 +78,12 @@ async function insertInOrder(
 ): Promise<Counts> {
   const insertion = new HnswInsertion(draft, source, rules);
   const before = { ...source.counts };
-  const turns = new Turns(() => source.counts, undefined); // the signal is heard by `progress`, which stores first
+  const yielder = new Yielder(() => source.counts, undefined); // the signal is heard by `progress`, which stores first
   for (let { done } = progress; done < order.length; done++) {
     insertion.insert(order[done]!);
-    if (!turns.due) continue;
+    if (!yielder.due) continue;
     onProgress?.(done + 1, order.length);
-    await turns.take();
+    await yielder.yield();
     await progress.pass(done + 1, workSince(before, source.counts));
   }
   return workSince(before, source.counts);

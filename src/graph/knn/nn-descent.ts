@@ -1,10 +1,11 @@
 import { totalWork, workSince } from '../../../kernels/operands.ts';
+import { requireThreads } from '../../../kernels/threads/require-threads.ts';
 import { MersenneTwister } from '../../tensor/random/library-random.ts';
 import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 import { shareSource } from '../../tensor/vectors/shared-source.ts';
 import { requireWhole } from '../../tensor/whole-number.ts';
-import { Turns } from '../../workers/event-loop.ts';
-import { requireThreads, withJob } from '../../workers/job.ts';
+import { withCrew } from '../../workers/crew.ts';
+import { Yielder } from '../../workers/event-loop.ts';
 import { Adjacency } from '../adjacency.ts';
 import { completeKnnGraph, type KnnGraph } from './knn-graph.ts';
 import { NeighborPools, poolArrays } from './neighbor-pools.ts';
@@ -49,7 +50,7 @@ export async function nnDescent(source: DistanceSource, options: NnDescentOption
   requireOptions(options, source.size);
   const { K, L, iter, threads = 1, onProgress, signal } = options;
   requireThreads(threads);
-  const turns = new Turns(() => source.counts, signal);
+  const yielder = new Yielder(() => source.counts, signal);
   const rows = source.size;
   if (rows - 1 <= L) return completeKnnGraph(source, K);
   const before = { ...source.counts };
@@ -63,18 +64,18 @@ export async function nnDescent(source: DistanceSource, options: NnDescentOption
     source: shareSource(source),
   });
   const chunks = chunksOf(rows);
-  const others = await withJob(nnJoinTask, { ...state, source }, share, threads, async (job) => {
+  const others = await withCrew(nnJoinTask, { ...state, source }, share, threads, async (crew) => {
     for (let round = 0; round < iter; round++) {
       if (round > 0) descent.sample();
-      await job.run('join', chunks.join, (begun) => {
-        if (!turns.due) return undefined;
+      await crew.run('join', chunks.join, (begun) => {
+        if (!yielder.due) return undefined;
         onProgress?.(Math.floor((round + begun / chunks.join) * rows), iter * rows);
-        return turns.take();
+        return yielder.yield();
       });
-      await job.run('settle', chunks.settle);
+      await crew.run('settle', chunks.settle);
       if (!descent.takeChanged()) break;
     }
-    return job.counts;
+    return crew.counts;
   });
   onProgress?.(iter * rows, iter * rows);
   const lists = descent.finish(K);

@@ -2,8 +2,8 @@ import { type Counts, totalWork, workSince } from '../../../kernels/operands.ts'
 import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 import { shareSource } from '../../tensor/vectors/shared-source.ts';
 import { requireWhole } from '../../tensor/whole-number.ts';
-import { Turns } from '../../workers/event-loop.ts';
-import { withJob } from '../../workers/job.ts';
+import { withCrew } from '../../workers/crew.ts';
+import { Yielder } from '../../workers/event-loop.ts';
 import { LayeredGraph } from '../adjacency.ts';
 import type { KnnGraph } from '../knn/knn-graph.ts';
 import { NeighborSelector } from '../select.ts';
@@ -66,24 +66,24 @@ export async function buildNsg(
   const { threads = 1, onProgress, signal } = options;
   const before = { ...source.counts };
   const builder = new NsgBuilder(source, knn, options);
-  const turns = new Turns(() => source.counts, signal);
+  const yielder = new Yielder(() => source.counts, signal);
   builder.enter(center);
   const { draft } = builder;
   const share = () => ({ ...draft, graph: draft.graph.share(), source: shareSource(source) });
   const chunks = choiceChunks(source.size);
-  const others = await withJob(nsgChoiceTask, { ...draft, source }, share, threads, async (job) => {
-    await job.run('choose', chunks, (begun) => {
-      if (!turns.due) return undefined;
+  const others = await withCrew(nsgChoiceTask, { ...draft, source }, share, threads, async (crew) => {
+    await crew.run('choose', chunks, (begun) => {
+      if (!yielder.due) return undefined;
       onProgress?.(Math.floor((begun / chunks) * source.size), source.size);
-      return turns.take();
+      return yielder.yield();
     });
-    return job.counts;
+    return crew.counts;
   });
   for (let point = 0; point < source.size; point++) {
     builder.linkBack(point);
-    if (turns.due) await turns.take();
+    if (yielder.due) await yielder.yield();
   }
-  const { graph, attached } = await builder.complete(turns);
+  const { graph, attached } = await builder.complete(yielder);
   onProgress?.(source.size, source.size);
   return { graph, attached, counts: totalWork(workSince(before, source.counts), others) };
 }
@@ -139,10 +139,10 @@ class NsgBuilder {
   }
 
   /** Lines 16-21. */
-  async complete(turns: Turns): Promise<Pick<Reach, 'graph' | 'attached'>> {
+  async complete(yielder: Yielder): Promise<Pick<Reach, 'graph' | 'attached'>> {
     const { graph, rules } = this.draft;
     const reach = new Reach(graph, this.#source, this.#search, this.#profile, rules.L, this.#random);
-    await reach.complete(turns);
+    await reach.complete(yielder);
     return reach;
   }
 

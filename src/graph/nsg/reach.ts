@@ -1,6 +1,6 @@
 import type { MersenneTwister } from '../../tensor/random/library-random.ts';
 import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
-import type { Turns } from '../../workers/event-loop.ts';
+import type { Yielder } from '../../workers/event-loop.ts';
 import { LayeredGraph } from '../adjacency.ts';
 import type { FlatSearch } from './flat-search.ts';
 import type { NsgProfile } from './profile.ts';
@@ -43,7 +43,7 @@ export class Reach {
     this.#reached = new Uint8Array(graph.size);
   }
 
-  async complete(turns: Turns): Promise<void> {
+  async complete(yielder: Yielder): Promise<void> {
     if (this.graph.entry >= 0) this.#spread(this.graph.entry);
     for (let point = 0; point < this.graph.size; point++) {
       if (this.#reached[point] === 1) continue;
@@ -53,7 +53,7 @@ export class Reach {
       this.graph.base.append(from, point);
       this.attached++;
       this.#spread(from);
-      if (turns.due) await turns.take();
+      if (yielder.due) await yielder.yield();
     }
   }
 

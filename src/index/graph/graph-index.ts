@@ -1,5 +1,6 @@
 import type { BackendChoice } from '../../../kernels/backend.ts';
 import type { Counts } from '../../../kernels/operands.ts';
+import { requireThreads } from '../../../kernels/threads/require-threads.ts';
 import type { LayeredGraph } from '../../graph/adjacency.ts';
 import { buildHnsw, type HnswOptions } from '../../graph/hnsw/build.ts';
 import { hnswProfiles } from '../../graph/hnsw/profile.ts';
@@ -10,7 +11,6 @@ import { shareSource } from '../../tensor/vectors/shared-source.ts';
 import { vectorSource } from '../../tensor/vectors/split-vector-set.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
 import { requireFiniteVectors, type Vectors } from '../../tensor/vectors/vectors.ts';
-import { requireThreads } from '../../workers/job.ts';
 import { inSharedMemory } from '../../workers/shared-memory.ts';
 import type { RerankOptions } from '../search/rerank.ts';
 import type { SearchResult } from '../search/search-result.ts';

@@ -1,5 +1,6 @@
 import type { BackendChoice } from '../../../kernels/backend.ts';
 import type { Counts } from '../../../kernels/operands.ts';
+import { requireThreads } from '../../../kernels/threads/require-threads.ts';
 import type { LayeredGraph } from '../../graph/adjacency.ts';
 import type { KnnGraph } from '../../graph/knn/knn-graph.ts';
 import { nnDescent } from '../../graph/knn/nn-descent.ts';
@@ -13,7 +14,6 @@ import { shareSource } from '../../tensor/vectors/shared-source.ts';
 import { vectorSource } from '../../tensor/vectors/split-vector-set.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
 import { requireFiniteVectors, type Vectors } from '../../tensor/vectors/vectors.ts';
-import { requireThreads } from '../../workers/job.ts';
 import type { SearchResult } from '../search/search-result.ts';
 import { exactKnnGraph } from './exact-knn-graph.ts';
 import { nsgSearchTask, searchGraphByThreads, type ThreadedGraphSearchOptions } from './graph-search-tasks.ts';

@@ -1,5 +1,6 @@
 import type { BackendChoice } from '../../../kernels/backend.ts';
 import type { Counts } from '../../../kernels/operands.ts';
+import { requireThreads } from '../../../kernels/threads/require-threads.ts';
 import type { LayeredGraph } from '../../graph/adjacency.ts';
 import { buildHnsw, type HnswOptions } from '../../graph/hnsw/build.ts';
 import { hnswProfiles } from '../../graph/hnsw/profile.ts';
@@ -10,7 +11,6 @@ import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts
 import { type Archive, requireArray, requireChoice } from '../../tensor/named-arrays.ts';
 import { VectorSet } from '../../tensor/vectors/vector-set.ts';
 import { vectorsArray } from '../../tensor/vectors/vectors-array.ts';
-import { requireThreads } from '../../workers/job.ts';
 import { inSharedMemory } from '../../workers/shared-memory.ts';
 import { requireMatrixArray, requireSizes } from '../codes/code-archive.ts';
 import type { SearchResult } from '../search/search-result.ts';

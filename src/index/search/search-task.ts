@@ -1,7 +1,8 @@
 import type { Counts } from '../../../kernels/operands.ts';
+import { requireThreads } from '../../../kernels/threads/require-threads.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
-import { Turns } from '../../workers/event-loop.ts';
-import { requireThreads, withJob } from '../../workers/job.ts';
+import { withCrew } from '../../workers/crew.ts';
+import { Yielder } from '../../workers/event-loop.ts';
 import { inSharedMemory } from '../../workers/shared-memory.ts';
 import type { Task } from '../../workers/task.ts';
 import type { SearchCounts, SearchResult } from './search-result.ts';
@@ -91,14 +92,14 @@ export async function searchByThreads<Shared>(
   { threads = 1, onProgress, signal }: ThreadedSearchOptions,
 ): Promise<SearchResult> {
   requireThreads(threads);
-  const turns = new Turns(counts, signal);
+  const yielder = new Yielder(counts, signal);
   const request = requestFor(queries, k, threads > 1);
   const shared = () => ({ ...request, index: share() });
-  await withJob(task, { ...request, search }, shared, threads, (job) =>
-    job.run('search', chunksOf(queries), (begun) => {
-      if (!turns.due) return undefined;
+  await withCrew(task, { ...request, search }, shared, threads, (crew) =>
+    crew.run('search', chunksOf(queries), (begun) => {
+      if (!yielder.due) return undefined;
       onProgress?.(Math.min(begun * QUERIES, queries.rows), queries.rows);
-      return turns.take();
+      return yielder.yield();
     }),
   );
   onProgress?.(queries.rows, queries.rows);

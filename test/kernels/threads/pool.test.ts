@@ -59,7 +59,7 @@ test('numbers of threads out of range are refused', () => {
   for (const threads of [0, -1, 1.5, 257, Number.NaN]) {
     assert.throws(
       () => createKernels({ bytes: 64, threads }),
-      new RegExp(`^createKernels: expected threads from 1 to 256, got ${threads}\\.$`),
+      new RegExp(`^threads: expected a whole number from 1 to 256, got ${threads}\\.$`),
     );
   }
   assert.is(createKernels({ backend: 'reference', bytes: 64, threads: 3 }).threads, 1);

@@ -1,23 +1,34 @@
 import type { Counts } from '../../kernels/operands.ts';
 import { mayBlock } from '../../kernels/threads/may-block.ts';
-import { threadsSupported } from '../../kernels/threads/start-worker.ts';
+import { requireThreads } from '../../kernels/threads/require-threads.ts';
 import { ABSENT, BUSY, CHUNKS, createBoard, DISMISSED, FAILED, NEXT, NO_MORE, READY, STEP, WORKERS } from './board.ts';
 import { yieldToEventLoop } from './event-loop.ts';
 import { type HiredWorker, hireWorkers, releaseWorkers } from './idle-workers.ts';
 import type { Invitation, Steps, Task } from './task.ts';
 
-/** While others finish, the event loop gets a turn this often. */
+/*
+ * Threads for awaited tasks, beside the threads of the kernels.
+ *
+ * kernels/threads shares one call of a kernel, which takes microseconds to milliseconds: the call is synchronous, all threads
+ * compute in one WebAssembly memory on the same arrays, and the caller spins or blocks until they are done, since nothing may be
+ * awaited inside a kernel. src/workers shares a task of milliseconds to minutes, such as building a graph or answering queries: the
+ * caller awaits it and stays responsive, each worker runs JavaScript with kernels and scratch of its own, attached to the caller's
+ * memory, and chunks may take very different times. One system cannot do both: awaiting costs more than most kernels take, and a
+ * caller that blocks for minutes hears no signal and shows no progress.
+ */
+
+/** While the caller waits for the last chunks, it yields to the event loop this often. */
 const WAIT_MS = 20;
 
 /** Called after chunks of the caller's own, with how many chunks of the step have been begun; what it returns is awaited. */
 export type AfterChunk = (begun: number) => Promise<void> | undefined;
 
-/** Resolves when the last job has ended. */
+/** Resolves when the crew before has left. */
 let last: Promise<void> = Promise.resolve();
 
 /**
  * Does a task by several threads, the caller being one of them; with one thread the same code runs here, without workers and
- * without shared memory. Jobs of several threads come one after the other: two might use the same places of a memory.
+ * without shared memory. Crews of several threads come one after the other: two might use the same places of a memory.
  *
  * @param local what the caller computes with
  * @param share what workers make theirs from; not asked for with one thread
@@ -25,15 +36,15 @@ let last: Promise<void> = Promise.resolve();
  * @throws {RangeError} if `threads` is no positive whole number
  * @throws {Error} if there are to be several and the engine has none, or no shared memory
  */
-export async function withJob<Local, Shared, Result>(
+export async function withCrew<Local, Shared, Result>(
   task: Task<Local, Shared>,
   local: Local,
   share: () => Shared,
   threads: number,
-  body: (job: Job) => Promise<Result>,
+  body: (crew: Crew) => Promise<Result>,
 ): Promise<Result> {
   requireThreads(threads);
-  if (threads === 1) return body(Job.open(task, local, share, 1));
+  if (threads === 1) return body(Crew.open(task, local, share, 1));
   const before = last;
   let end = (): void => {};
   last = new Promise((resolve) => {
@@ -41,11 +52,11 @@ export async function withJob<Local, Shared, Result>(
   });
   await before;
   try {
-    const job = Job.open(task, local, share, threads);
+    const crew = Crew.open(task, local, share, threads);
     try {
-      return await body(job);
+      return await body(crew);
     } finally {
-      await job.close();
+      await crew.close();
     }
   } finally {
     end();
@@ -56,9 +67,9 @@ export async function withJob<Local, Shared, Result>(
  * Threads that do the steps of one task together.
  *
  * Workers join when they are ready: nobody waits for them, and what is done does not depend on them. They wait without using a
- * processor, keep no process alive, and are used again by the next job.
+ * processor, keep no process alive, and are used again by the next crew.
  */
-export class Job {
+export class Crew {
   readonly #steps: Steps;
   readonly #names: readonly string[];
   readonly #board: Int32Array<SharedArrayBuffer> | undefined;
@@ -74,10 +85,10 @@ export class Job {
   }
 
   /** @param share what workers make theirs from */
-  static open<Local, Shared>(task: Task<Local, Shared>, local: Local, share: () => Shared, threads: number): Job {
-    const job = new Job(task.steps(local), threads);
-    if (threads > 1) job.#invite(task.name, share(), threads);
-    return job;
+  static open<Local, Shared>(task: Task<Local, Shared>, local: Local, share: () => Shared, threads: number): Crew {
+    const crew = new Crew(task.steps(local), threads);
+    if (threads > 1) crew.#invite(task.name, share(), threads);
+    return crew;
   }
 
   /** Work that the workers have done. */
@@ -179,17 +190,5 @@ async function runAlone(work: (chunk: number) => void, chunks: number, after?: A
     work(chunk);
     const wait = after?.(chunk + 1);
     if (wait) await wait;
-  }
-}
-
-/** @throws {RangeError} if it is no positive whole number; {Error} if the engine has no threads for more than one */
-export function requireThreads(threads: number): void {
-  if (!Number.isSafeInteger(threads) || threads < 1) {
-    throw new RangeError(`threads: expected a whole number from 1, got ${threads}.`);
-  }
-  if (threads > 1 && !threadsSupported()) {
-    throw new Error(
-      `threads: expected an engine with threads that share memory for ${threads} of them, got one without; a page must be cross-origin isolated.`,
-    );
   }
 }

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { withJob } from '../../src/workers/job.ts';
+import { withCrew } from '../../src/workers/crew.ts';
 import { inSharedMemory } from '../../src/workers/shared-memory.ts';
 import type { Task } from '../../src/workers/task.ts';
 
@@ -33,32 +33,32 @@ const nothing = () => new Int32Array(0);
 test('one thread does every chunk in order, here', async () => {
   const numbers = Int32Array.of(1, 2, 3, 4, 5);
   const begun: number[] = [];
-  await withJob(squares, numbers, nothing, 1, (job) =>
-    job.run('square', 5, (count) => {
+  await withCrew(squares, numbers, nothing, 1, (crew) =>
+    crew.run('square', 5, (count) => {
       begun.push(count);
       return undefined;
     }),
   );
   assert.equal(numbers, Int32Array.of(1, 4, 9, 16, 25));
   assert.equal(begun, [1, 2, 3, 4, 5]);
-  const failing = message(() => withJob(squares, numbers, nothing, 1, (job) => job.run('fail', 5)));
+  const failing = message(() => withCrew(squares, numbers, nothing, 1, (crew) => crew.run('fail', 5)));
   assert.is(await failing, 'RangeError squares: expected another chunk, got 3.');
 });
 
-test('what a worker cannot do reaches the caller as one line; jobs of several threads wait for each other', async () => {
+test('what a worker cannot do reaches the caller as one line; crews of several threads wait for each other', async () => {
   const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 1));
   let open = 0;
   const failing = () =>
     message(() =>
-      withJob(
+      withCrew(
         squares,
         new Int32Array(9),
         () => inSharedMemory(new Int32Array(9)),
         3,
-        async (job) => {
+        async (crew) => {
           assert.is(++open, 1);
           try {
-            for (;;) await job.run('square', 2, pause);
+            for (;;) await crew.run('square', 2, pause);
           } finally {
             open--;
           }
@@ -72,7 +72,7 @@ test('what a worker cannot do reaches the caller as one line; jobs of several th
 
 test('a number of threads that is none is refused', async () => {
   for (const threads of [0, -1, 1.5, Number.NaN]) {
-    const open = () => withJob(squares, new Int32Array(1), nothing, threads, async () => {});
+    const open = () => withCrew(squares, new Int32Array(1), nothing, threads, async () => {});
     assert.is(await message(open), `RangeError threads: expected a whole number from 1, got ${threads}.`);
   }
 });
