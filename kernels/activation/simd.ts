@@ -1,12 +1,12 @@
 import type { Floats } from '../operands.ts';
 import { inElements, ROWS } from '../threads/job.ts';
-import { eachElement, type ModuleBuilder } from '../wasm/assembler.ts';
+import { eachElement, integers, type ModuleBuilder } from '../wasm/assembler.ts';
 import { f32x4, i32, v128 } from '../wasm/instructions.ts';
 import { type Link, movingRows } from '../wasm/link.ts';
 import type { ActivationKernels } from './kernel.ts';
 
-const FORWARD = { y: 'i32', x: 'i32', n: 'i32' } as const;
-const BACKWARD = { dx: 'i32', dy: 'i32', x: 'i32', n: 'i32' } as const;
+const FORWARD = integers('y', 'x', 'n');
+const BACKWARD = integers('dx', 'dy', 'x', 'n');
 
 /** pmax and pmin are one instruction each where max and min are several; with x first they keep a NaN of x. */
 export function emitActivation(module: ModuleBuilder): void {
@@ -80,7 +80,7 @@ function emitRelu(module: ModuleBuilder): void {
 function emitClamp(module: ModuleBuilder): void {
   const bounds = { least: 'f32', most: 'f32' } as const;
   module.func('clamp', { ...FORWARD, ...bounds }, 'void', ({ y, x, n, least, most }, f) => {
-    const [low, high] = [f.local('v128'), f.local('v128')];
+    const [low, high] = f.locals('v128', 2);
     return [
       low.set(f32x4.splat(least)),
       high.set(f32x4.splat(most)),
@@ -91,7 +91,7 @@ function emitClamp(module: ModuleBuilder): void {
   });
 
   module.func('clampBackward', { ...BACKWARD, ...bounds }, 'void', ({ dx, dy, x, n, least, most }, f) => {
-    const [low, high, value] = [f.local('v128'), f.local('v128'), f.local('v128')];
+    const [low, high, value] = f.locals('v128', 3);
     return [
       low.set(f32x4.splat(least)),
       high.set(f32x4.splat(most)),

@@ -1,5 +1,5 @@
 import { inElements, ROWS } from '../threads/job.ts';
-import { eachElement, type ModuleBuilder } from '../wasm/assembler.ts';
+import { eachElement, integers, type ModuleBuilder } from '../wasm/assembler.ts';
 import { type Expression, f32x4, i32, v128 } from '../wasm/instructions.ts';
 import { type Link, movingRows } from '../wasm/link.ts';
 import type { AdamwKernels } from './kernel.ts';
@@ -18,7 +18,7 @@ export function emitAdamw(module: ModuleBuilder): void {
   } as const;
   module.func(
     'adamw',
-    { parameter: 'i32', gradient: 'i32', first: 'i32', second: 'i32', n: 'i32', ...factors },
+    { ...integers('parameter', 'gradient', 'first', 'second', 'n'), ...factors },
     'void',
     ({ parameter, gradient, first, second, n, ...scalars }, f) => {
       const names = Object.keys(factors) as (keyof typeof factors)[];
@@ -26,7 +26,7 @@ export function emitAdamw(module: ModuleBuilder): void {
         keyof typeof factors,
         ReturnType<typeof f.local<'v128'>>
       >;
-      const [g, m, v, p] = [f.local('v128'), f.local('v128'), f.local('v128'), f.local('v128')];
+      const [g, m, v, p] = f.locals('v128', 4);
       const flushed = (x: Expression<'v128'>, smallest: number) =>
         v128.andnot(x, f32x4.lt(f32x4.abs(x), f32x4.const(smallest)));
       return [

@@ -39,7 +39,7 @@ export function weightedRows(
   count: I32,
   length: I32,
 ): Statement[] {
-  const [weight, row] = [f.local('i32'), f.local('i32')];
+  const [weight, row] = f.locals('i32', 2);
   const factor = f.local('v128');
   const sums = f.locals('v128', 4);
   return eachStrip(f, length, 4, (byte, { vectors, load, store }) => [
@@ -65,7 +65,7 @@ export function addToRows(
   count: L,
   length: L,
 ): Statement[] {
-  const [row, from] = [f.local('i32'), f.local('i32')];
+  const [row, from] = f.locals('i32', 2);
   const factor = f.local('v128');
   return [
     row.set(rows.first),

@@ -1,6 +1,14 @@
 import { expStatements } from '../math/simd.ts';
 import { along, COLUMNS, inRows, ROWS } from '../threads/job.ts';
-import { eachElement, type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import {
+  eachElement,
+  type FunctionScope,
+  forUp,
+  ifThen,
+  integers,
+  type Local,
+  type ModuleBuilder,
+} from '../wasm/assembler.ts';
 import { f32, f32x4, type I32, i32, type Statement, v128 } from '../wasm/instructions.ts';
 import type { Link } from '../wasm/link.ts';
 import type { AttentionKernels, AttentionShape } from './kernel.ts';
@@ -17,8 +25,8 @@ export function emitAttention(module: ModuleBuilder): void {
 
 /** One row of `count` logits becomes probabilities, in place. */
 function softmax(f: FunctionScope, row: L, count: L): Statement[] {
-  const [largest, sum] = [f.local('f32'), f.local('f32')];
-  const [shifted, power, tail, splat] = [f.local('v128'), f.local('v128'), f.local('v128'), f.local('v128')];
+  const [largest, sum] = f.locals('f32', 2);
+  const [shifted, power, tail, splat] = f.locals('v128', 4);
   const bytes = i32.shl(count, 2);
   return [
     largest.set(f32.load(row)),
@@ -40,15 +48,7 @@ function softmax(f: FunctionScope, row: L, count: L): Statement[] {
 }
 
 /** Of `allHeads` heads the function computes `heads`, from where its operands begin. */
-const SIZES = {
-  batch: 'i32',
-  tokens: 'i32',
-  heads: 'i32',
-  allHeads: 'i32',
-  keyDim: 'i32',
-  valueDim: 'i32',
-  scale: 'f32',
-} as const;
+const SIZES = { ...integers('batch', 'tokens', 'heads', 'allHeads', 'keyDim', 'valueDim'), scale: 'f32' } as const;
 
 /** Places of one head of one item: bytes into arrays laid out as qkv and as out, and bytes from token to token there. */
 interface Head {
@@ -74,7 +74,7 @@ function eachHead(
   body: (head: Head) => readonly Statement[],
 ): Statement[] {
   const { batch, tokens, heads, allHeads, keyDim, valueDim } = sizes;
-  const [qkvStride, outStride, keyBytes, valueBytes, qkvByte, outByte] = f.locals('i32', 6) as [L, L, L, L, L, L];
+  const [qkvStride, outStride, keyBytes, valueBytes, qkvByte, outByte] = f.locals('i32', 6);
   const headBytes = i32.add(i32.shl(keyBytes, 1), valueBytes);
   const lastTokens = i32.sub(tokens, 1);
   const otherHeads = i32.sub(allHeads, heads);
@@ -106,10 +106,10 @@ function touch(f: FunctionScope, arrays: readonly L[], from: L, bytes: I32): Sta
 }
 
 function emitForward(module: ModuleBuilder): void {
-  const operands = { out: 'i32', probabilities: 'i32', qkv: 'i32', positionBias: 'i32' } as const;
+  const operands = integers('out', 'probabilities', 'qkv', 'positionBias');
   module.func('attentionForward', { ...operands, ...SIZES }, 'void', (all, f) => {
     const { out, probabilities, qkv, positionBias, tokens, valueDim, keyDim } = all;
-    const [row, query, bias, output] = f.locals('i32', 4) as [L, L, L, L];
+    const [row, query, bias, output] = f.locals('i32', 4);
     const scale = f.local('v128');
     return [
       scale.set(f32x4.splat(all.scale)),
@@ -153,7 +153,7 @@ function emitForward(module: ModuleBuilder): void {
 /** slopes[j] = dP_ij becomes scale dL_ij, with dL_ij = P_ij (dP_ij - sum_j P_ij dP_ij), which is also added to dBias. */
 function logitSlopes(f: FunctionScope, slopes: L, dBias: L, biased: L, row: L, tokens: L, scale: V): Statement[] {
   const mean = f.local('f32');
-  const [average, slope] = [f.local('v128'), f.local('v128')];
+  const [average, slope] = f.locals('v128', 2);
   return [
     mean.set(0),
     forUp(f, 0, i32.shl(tokens, 2), 4, (byte) => [
@@ -170,10 +170,10 @@ function logitSlopes(f: FunctionScope, slopes: L, dBias: L, biased: L, row: L, t
 }
 
 function emitBackward(module: ModuleBuilder): void {
-  const operands = { dQkv: 'i32', dPositionBias: 'i32', dOut: 'i32', probabilities: 'i32', qkv: 'i32' } as const;
+  const operands = integers('dQkv', 'dPositionBias', 'dOut', 'probabilities', 'qkv');
   module.func('attentionBackward', { ...operands, ...SIZES, slopes: 'i32' }, 'void', (all, f) => {
     const { dQkv, dPositionBias, dOut, probabilities, qkv, tokens, keyDim, valueDim, slopes } = all;
-    const [first, row, query, value, dBias, output] = f.locals('i32', 6) as [L, L, L, L, L, L];
+    const [first, row, query, value, dBias, output] = f.locals('i32', 6);
     const scale = f.local('v128');
     const touched = { asQkv: [qkv, dQkv], asOut: [dOut] };
     const bytes = i32.shl(tokens, 2);

@@ -1,6 +1,6 @@
 import { bindChunkedSums } from '../column-sums/simd.ts';
 import { along, inRows, ROWS } from '../threads/job.ts';
-import { eachElement, forUp, type ModuleBuilder } from '../wasm/assembler.ts';
+import { eachElement, forUp, integers, type ModuleBuilder } from '../wasm/assembler.ts';
 import { f32x4, i32, type V128 } from '../wasm/instructions.ts';
 import { type Link, movingRows } from '../wasm/link.ts';
 import type { BatchNormKernels } from './kernel.ts';
@@ -24,7 +24,7 @@ function inverseDeviation(variance: V128, epsilon: V128) {
 }
 
 function emitForward(module: ModuleBuilder): void {
-  const constants = { scales: 'i32', variance: 'i32', gain: 'i32', epsilon: 'f32', cols: 'i32' } as const;
+  const constants = { ...integers('scales', 'variance', 'gain'), epsilon: 'f32', cols: 'i32' } as const;
   module.func('batchNormScales', constants, 'void', ({ scales, variance, gain, epsilon, cols }, f) => {
     const smallest = f.local('v128');
     return [
@@ -35,7 +35,7 @@ function emitForward(module: ModuleBuilder): void {
       }),
     ];
   });
-  const operands = { y: 'i32', x: 'i32', mean: 'i32', scales: 'i32', bias: 'i32', rows: 'i32', cols: 'i32' } as const;
+  const operands = integers('y', 'x', 'mean', 'scales', 'bias', 'rows', 'cols');
   module.func('batchNormForward', operands, 'void', ({ y, x, mean, scales, bias, rows, cols }, f) => [
     forUp(f, 0, rows, 1, () => [
       eachElement(f, cols, (byte, { load, store }) => {
@@ -50,13 +50,7 @@ function emitForward(module: ModuleBuilder): void {
 
 function emitBackward(module: ModuleBuilder): void {
   const constants = {
-    dGain: 'i32',
-    dBias: 'i32',
-    averages: 'i32',
-    slopes: 'i32',
-    scales: 'i32',
-    variance: 'i32',
-    gain: 'i32',
+    ...integers('dGain', 'dBias', 'averages', 'slopes', 'scales', 'variance', 'gain'),
     epsilon: 'f32',
     rows: 'f32',
     cols: 'i32',
@@ -64,7 +58,7 @@ function emitBackward(module: ModuleBuilder): void {
   // From the sums of dy in `averages` and of dy (x - mean) in `slopes`.
   module.func('batchNormConstants', constants, 'void', (all, f) => {
     const { dGain, dBias, averages, slopes, scales, variance, gain, epsilon, rows, cols } = all;
-    const [smallest, count, inverse, total] = [f.local('v128'), f.local('v128'), f.local('v128'), f.local('v128')];
+    const [smallest, count, inverse, total] = f.locals('v128', 4);
     return [
       smallest.set(f32x4.splat(epsilon)),
       count.set(f32x4.splat(rows)),
@@ -80,17 +74,7 @@ function emitBackward(module: ModuleBuilder): void {
       ]),
     ];
   });
-  const operands = {
-    dx: 'i32',
-    dy: 'i32',
-    x: 'i32',
-    mean: 'i32',
-    averages: 'i32',
-    slopes: 'i32',
-    scales: 'i32',
-    rows: 'i32',
-    cols: 'i32',
-  } as const;
+  const operands = integers('dx', 'dy', 'x', 'mean', 'averages', 'slopes', 'scales', 'rows', 'cols');
   module.func('batchNormBackward', operands, 'void', (all, f) => {
     const { dx, dy, x, mean, averages, slopes, scales, rows, cols } = all;
     return [

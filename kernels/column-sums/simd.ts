@@ -7,7 +7,7 @@
  */
 
 import { along, COLUMNS, type Grid, ROWS } from '../threads/job.ts';
-import { eachElement, type FunctionScope, forUp, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { eachElement, type FunctionScope, forUp, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
 import { type Expression, f32x4, type I32, i32, memory, type Statement } from '../wasm/instructions.ts';
 import type { Link } from '../wasm/link.ts';
 import { SCRATCH_BYTES } from '../wasm/memory.ts';
@@ -66,7 +66,7 @@ function someRows(
 }
 
 export function emitColumnSums(module: ModuleBuilder): void {
-  const size = { stride: 'i32', rows: 'i32', cols: 'i32' } as const;
+  const size = integers('stride', 'rows', 'cols');
   module.func('chunkSums', { sums: 'i32', x: 'i32', ...size }, 'void', ({ sums, x, stride, rows, cols }, f) =>
     chunkRows(f, rows, cols, stride, {
       operands: [x],
@@ -75,7 +75,7 @@ export function emitColumnSums(module: ModuleBuilder): void {
       add: ([sum], [value]) => [sum!.set(f32x4.add(sum!, value!))],
     }),
   );
-  module.func('chunkSquares', { sums: 'i32', x: 'i32', mean: 'i32', ...size }, 'void', (all, f) => {
+  module.func('chunkSquares', { ...integers('sums', 'x', 'mean'), ...size }, 'void', (all, f) => {
     const difference = f.local('v128');
     return chunkRows(f, all.rows, all.cols, all.stride, {
       operands: [all.x],
@@ -87,7 +87,7 @@ export function emitColumnSums(module: ModuleBuilder): void {
       ],
     });
   });
-  const slopes = { sums: 'i32', centered: 'i32', dy: 'i32', x: 'i32', mean: 'i32', ...size } as const;
+  const slopes = { ...integers('sums', 'centered', 'dy', 'x', 'mean'), ...size } as const;
   module.func('chunkSlopes', slopes, 'void', (all, f) => {
     const slope = f.local('v128');
     return chunkRows(f, all.rows, all.cols, all.stride, {
@@ -101,7 +101,7 @@ export function emitColumnSums(module: ModuleBuilder): void {
       ],
     });
   });
-  const totals = { total: 'i32', sums: 'i32', chunks: 'i32', cols: 'i32' } as const;
+  const totals = integers('total', 'sums', 'chunks', 'cols');
   module.func('addChunks', totals, 'void', ({ total, sums, chunks, cols }, f) => [
     forUp(f, 0, chunks, 1, () => [
       eachElement(f, cols, (byte, { load, store }) => [

@@ -1,7 +1,8 @@
 import { along, COLUMNS, inRows, ROWS } from '../threads/job.ts';
-import { type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { type FunctionScope, forUp, ifThen, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
 import { fetchRows } from '../wasm/fetch.ts';
 import { type Expression, f32, f32x4, type I32, i32, i32x4, type Statement, v128 } from '../wasm/instructions.ts';
+import { lastFloats } from '../wasm/lane-sums.ts';
 import { type Link, remembering } from '../wasm/link.ts';
 import type { DistanceKernels } from './kernel.ts';
 import { countDistances } from './reference.ts';
@@ -31,13 +32,6 @@ function reduce(f: FunctionScope, acc: Local<'v128'>): { set: Statement; value: 
   };
 }
 
-/** The last `rest` (1 to 3) floats of a row in their lanes, zeros above: these add +0, which changes no sum of squares. */
-function loadRest(address: I32, rest: number): Expression<'v128'> {
-  if (rest === 1) return v128.load32_zero(address);
-  const two = v128.load64_zero(address);
-  return rest === 2 ? two : v128.load32_lane(address, two, 2, 8);
-}
-
 /**
  * out[r + g] = |query - row(g)|² for g < size. One accumulator a row, so that the bits do not depend on the group.
  *
@@ -58,11 +52,6 @@ function distanceGroup(
   const place = f.local('i32');
   const each = (make: (row: Local<'i32'>, sum: Local<'v128'>, g: number) => Statement[]): Statement[] =>
     rows.flatMap((one, g) => make(one, sums[g]!, g));
-  const rest = (count: number): Statement =>
-    ifThen(i32.eq(i32.and(dim, 3), count), [
-      q.set(loadRest(i32.add(query, place), count)),
-      ...each((one, sum) => addSquare(sum, difference, loadRest(i32.add(one, place), count), q)),
-    ]);
   return [
     ...each((one, sum, g) => [one.set(row(g)), sum.set(f32x4.const(0))]),
     place.set(i32.shl(i32.and(dim, -4), 2)),
@@ -70,9 +59,10 @@ function distanceGroup(
       q.set(v128.load(i32.add(query, byte))),
       ...each((one, sum) => addSquare(sum, difference, v128.load(i32.add(one, byte)), q)),
     ]),
-    rest(1),
-    rest(2),
-    rest(3),
+    lastFloats(dim, (load) => [
+      q.set(load(i32.add(query, place))),
+      ...each((one, sum) => addSquare(sum, difference, load(i32.add(one, place)), q)),
+    ]),
     ...each((_, sum, g) => {
       const { set, value } = reduce(f, sum);
       return [set, f32.store(out, value, 4 * g)];
@@ -102,14 +92,7 @@ function distanceGroups(
 }
 
 /** What `squaredDistances` takes. */
-export const SQUARED_DISTANCES = {
-  out: 'i32',
-  query: 'i32',
-  base: 'i32',
-  ids: 'i32',
-  count: 'i32',
-  dim: 'i32',
-} as const;
+export const SQUARED_DISTANCES = integers('out', 'query', 'base', 'ids', 'count', 'dim');
 
 export function emitDistance(module: ModuleBuilder): void {
   module.func('squaredDistances', SQUARED_DISTANCES, 'void', ({ out, query, base, ids, count, dim }, f) => {
@@ -122,7 +105,7 @@ export function emitDistance(module: ModuleBuilder): void {
   });
   const scan = module.func(
     'squaredDistanceScan',
-    { out: 'i32', query: 'i32', base: 'i32', count: 'i32', dim: 'i32' },
+    integers('out', 'query', 'base', 'count', 'dim'),
     'void',
     ({ out, query, base, count, dim }, f) =>
       distanceGroups(f, out, query, count, dim, (r, g) => {
@@ -132,7 +115,7 @@ export function emitDistance(module: ModuleBuilder): void {
   // All pairs: a block of rows of b that stays in cache meets every row of a.
   module.func(
     'squaredDistanceMatrix',
-    { out: 'i32', outRow: 'i32', a: 'i32', aCount: 'i32', b: 'i32', bCount: 'i32', dim: 'i32' },
+    integers('out', 'outRow', 'a', 'aCount', 'b', 'bCount', 'dim'),
     'void',
     ({ out, outRow, a, aCount, b, bCount, dim }, f) => {
       const rowBytes = f.local('i32');

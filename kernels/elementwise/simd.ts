@@ -1,23 +1,22 @@
 import { along, inElements, inRows, ROWS } from '../threads/job.ts';
-import { eachElement, type FunctionScope, forUp, type Local, type ModuleBuilder, ret } from '../wasm/assembler.ts';
+import {
+  eachElement,
+  type FunctionScope,
+  forUp,
+  integers,
+  type Local,
+  type ModuleBuilder,
+  ret,
+} from '../wasm/assembler.ts';
 import { f32, f32x4, f64x2, i32, i32x4, type Statement, type V128 } from '../wasm/instructions.ts';
 import { type Link, movingRows } from '../wasm/link.ts';
 import type { ElementwiseKernels } from './kernel.ts';
 
-type V = Local<'v128'>;
-
 /** Columns of the block are contiguous; strides in bytes. */
-const BLOCK = {
-  target: 'i32',
-  targetStride: 'i32',
-  source: 'i32',
-  sourceStride: 'i32',
-  rows: 'i32',
-  cols: 'i32',
-} as const;
+const BLOCK = integers('target', 'targetStride', 'source', 'sourceStride', 'rows', 'cols');
 
 export function emitElementwise(module: ModuleBuilder): void {
-  module.func('add', { y: 'i32', x: 'i32', n: 'i32' }, 'void', ({ y, x, n }, f) => [addRow(f, y, x, n)]);
+  module.func('add', integers('y', 'x', 'n'), 'void', ({ y, x, n }, f) => [addRow(f, y, x, n)]);
 
   module.func('copyBlock', BLOCK, 'void', ({ target, targetStride, source, sourceStride, rows, cols }, f) => [
     forUp(f, 0, rows, 1, () => [
@@ -41,7 +40,7 @@ export function emitElementwise(module: ModuleBuilder): void {
   });
 
   module.func('standardize', { x: 'i32', n: 'i32', mean: 'f64', std: 'f64' }, 'void', (all, f) => {
-    const [center, scale, value] = f.locals('v128', 3) as [V, V, V];
+    const [center, scale, value] = f.locals('v128', 3);
     const half = (two: V128) =>
       f32x4.demote_f64x2_zero(f64x2.div(f64x2.sub(f64x2.promote_low_f32x4(two), center), scale));
     return [

@@ -20,12 +20,13 @@ import {
   type FunctionScope,
   forUp,
   ifThen,
+  integers,
   type Local,
   type ModuleBuilder,
   whileDo,
 } from '../wasm/assembler.ts';
 import { f32, f32x4, type I32, i32, i32x4, type Statement, select, v128 } from '../wasm/instructions.ts';
-import { loadRest, reduceLanes } from '../wasm/lane-sums.ts';
+import { lastFloats, reduceLanes } from '../wasm/lane-sums.ts';
 import type { Link } from '../wasm/link.ts';
 import type { ExactSearchKernels } from './kernel.ts';
 
@@ -60,19 +61,11 @@ const MOST_ROWS = 16384;
 
 /** What is the same for a query and all its rows. */
 const SEARCH = {
-  topDistances: 'i32',
-  topIds: 'i32',
-  k: 'i32',
-  query: 'i32',
-  base: 'i32',
-  firstId: 'i32',
-  dim: 'i32',
-  record: 'i32',
-  distances: 'i32',
+  ...integers('topDistances', 'topIds', 'k', 'query', 'base', 'firstId', 'dim', 'record', 'distances'),
   grow: 'f32',
 } as const;
 
-const DISTANCES = { out: 'i32', query: 'i32', base: 'i32', ids: 'i32', count: 'i32', dim: 'i32' } as const;
+const DISTANCES = integers('out', 'query', 'base', 'ids', 'count', 'dim');
 
 export function emitExactSearch(module: ModuleBuilder): void {
   const norms = emitHalfNorms(module);
@@ -80,24 +73,26 @@ export function emitExactSearch(module: ModuleBuilder): void {
   const keep = emitKeep(module, measure);
   const meet = emitMeet(module, keep);
   const signature = {
-    topDistances: 'i32',
-    topIds: 'i32',
-    k: 'i32',
-    queries: 'i32',
-    queryCount: 'i32',
-    base: 'i32',
-    baseCount: 'i32',
-    firstId: 'i32',
-    dim: 'i32',
-    norms: 'i32',
-    scratch: 'i32',
+    ...integers(
+      'topDistances',
+      'topIds',
+      'k',
+      'queries',
+      'queryCount',
+      'base',
+      'baseCount',
+      'firstId',
+      'dim',
+      'norms',
+      'scratch',
+    ),
     shrink: 'f32',
     grow: 'f32',
   } as const;
   module.func('offerRows', signature, 'void', (search, f) => {
     const { topDistances, topIds, k, queries, queryCount, base, baseCount, firstId, dim, scratch, shrink, grow } =
       search;
-    const [count, record, i] = f.locals('i32', 3) as [I, I, I];
+    const [count, record, i] = f.locals('i32', 3);
     const rowBytes = i32.shl(dim, 2);
     const own = (i: I) => ({
       topDistances: i32.add(topDistances, i32.mul(i, i32.shl(k, 2))),
@@ -136,7 +131,7 @@ export function emitExactSearch(module: ModuleBuilder): void {
 
 /** out[r · step] = shrink · |row r|² / 2, or -Infinity, which no product is below, where a norm might overflow. */
 function emitHalfNorms(module: ModuleBuilder) {
-  const signature = { out: 'i32', step: 'i32', rows: 'i32', count: 'i32', dim: 'i32', shrink: 'f32' } as const;
+  const signature = { ...integers('out', 'step', 'rows', 'count', 'dim'), shrink: 'f32' } as const;
   return module.func('halfNorms', signature, 'void', ({ out, step, rows, count, dim, shrink }, f) => {
     const norm = f.local('f32');
     const sums = f.locals('v128', ROWS);
@@ -178,10 +173,7 @@ function sumSquares(f: FunctionScope, sums: readonly V[], rows: readonly I[], di
     forUp(f, 0, whole, 16, (byte) =>
       sums.flatMap((sum, g) => [value.set(v128.load(i32.add(rows[g]!, byte))), add(sum)]),
     ),
-    ifThen(
-      i32.and(dim, 3),
-      sums.flatMap((sum, g) => [...loadRest(value, i32.add(rows[g]!, whole), dim), add(sum)]),
-    ),
+    lastFloats(dim, (load) => sums.flatMap((sum, g) => [value.set(load(i32.add(rows[g]!, whole))), add(sum)])),
   ];
 }
 
@@ -235,10 +227,10 @@ function emitKeep(module: ModuleBuilder, measure: Func<typeof SEARCH, 'void'>) {
 
 /** All pairs of a block of queries and the rows: 2 x 4 products at a time. */
 function emitMeet(module: ModuleBuilder, keep: ReturnType<typeof emitKeep>) {
-  const signature = { ...SEARCH, queryCount: 'i32', baseCount: 'i32', norms: 'i32' } as const;
+  const signature = { ...SEARCH, ...integers('queryCount', 'baseCount', 'norms') } as const;
   return module.func('meetRows', signature, 'void', ({ queryCount, baseCount, norms, ...search }, f) => {
     const { topDistances, topIds, k, query, base, dim, record } = search;
-    const [whole, rowBytes, hits, left] = f.locals('i32', 4) as [I, I, I, I];
+    const [whole, rowBytes, hits, left] = f.locals('i32', 4);
     const rows = f.locals('i32', ROWS);
     const half = f.local('v128');
     const i = f.local('i32');
@@ -318,9 +310,9 @@ function products(
       ...own.map((one, q) => one.set(v128.load(address(q, byte)))),
       ...rows.flatMap((one, g) => [row.set(v128.load(i32.add(one, byte))), ...accumulate(g)]),
     ]),
-    ifThen(i32.and(dim, 3), [
-      ...own.flatMap((one, q) => loadRest(one, address(q, whole), dim)),
-      ...rows.flatMap((one, g) => [...loadRest(row, i32.add(one, whole), dim), ...accumulate(g)]),
+    lastFloats(dim, (load) => [
+      ...own.map((one, q) => one.set(load(address(q, whole)))),
+      ...rows.flatMap((one, g) => [row.set(load(i32.add(one, whole))), ...accumulate(g)]),
     ]),
   ];
 }

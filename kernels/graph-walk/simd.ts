@@ -13,6 +13,7 @@ import {
   type FunctionScope,
   forUp,
   ifThen,
+  integers,
   type Local,
   type Locals,
   loop,
@@ -107,20 +108,20 @@ function gatherUnmet(
   ];
 }
 
-const WALK = {
-  pool: 'i32',
-  size: 'i32',
-  capacity: 'i32',
-  links: 'i32',
-  degree: 'i32',
-  lists: 'i32',
-  listOffset: 'i32',
-  visited: 'i32',
-  mark: 'i32',
-  ids: 'i32',
-  distances: 'i32',
-  work: 'i32',
-} as const;
+const WALK = integers(
+  'pool',
+  'size',
+  'capacity',
+  'links',
+  'degree',
+  'lists',
+  'listOffset',
+  'visited',
+  'mark',
+  'ids',
+  'distances',
+  'work',
+);
 
 export function emitGraphWalk(module: ModuleBuilder): void {
   emitWalk(module, 'walkLayer', 'squaredDistances', SQUARED_DISTANCES);
@@ -134,8 +135,8 @@ function emitWalk(module: ModuleBuilder, name: string, measureName: string, sign
   const { out: _out, ids: _ids, count: _count, ...points } = signature;
   module.func(name, { ...WALK, ...points }, 'i32', (all, f) => {
     const p: Locals<typeof WALK> = all;
-    const [end, limit, cursor, place] = f.locals('i32', 4) as [Local<'i32'>, Local<'i32'>, Local<'i32'>, Local<'i32'>];
-    const [nearest, row, next, count] = f.locals('i32', 4) as [Local<'i32'>, Local<'i32'>, Local<'i32'>, Local<'i32'>];
+    const [end, limit, cursor, place] = f.locals('i32', 4);
+    const [nearest, row, next, count] = f.locals('i32', 4);
     const hops = f.local('i32');
     const measured = f.local('i32');
     const key = f.local('i64');

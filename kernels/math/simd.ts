@@ -59,13 +59,7 @@ export function logStatements(f: FunctionScope, y: Local<'v128'>, x: V128): Stat
 
 /** y = tanh x. */
 export function tanhStatements(f: FunctionScope, y: Local<'v128'>, x: V128): Statement[] {
-  const [value, size, square, q, power] = [
-    f.local('v128'),
-    f.local('v128'),
-    f.local('v128'),
-    f.local('v128'),
-    f.local('v128'),
-  ];
+  const [value, size, square, q, power] = f.locals('v128', 5);
   const one = f32x4.const(1);
   const negligible = f32x4.lt(f32x4.abs(value), f32x4.const(TANH_NEGLIGIBLE));
   const denominators = TANH_DENOMINATORS.slice(0, TANH_DENOMINATORS_32).reverse();

@@ -7,12 +7,11 @@
  */
 
 import { along, COLUMNS, type Grid, ROWS } from '../threads/job.ts';
-import { forUp, ifThen, type Local, type ModuleBuilder, whileDo } from '../wasm/assembler.ts';
+import { forUp, ifThen, integers, type Local, type ModuleBuilder, whileDo } from '../wasm/assembler.ts';
 import { f32, f32x4, i32, i32x4, memory, type Statement, select, v128 } from '../wasm/instructions.ts';
 import type { Link } from '../wasm/link.ts';
 import type { MatmulKernels } from './kernel.ts';
 
-type I = Local<'i32'>;
 type V = Local<'v128'>;
 
 const TILE_ROWS = 4;
@@ -31,24 +30,10 @@ export function emitMatmul(module: ModuleBuilder): void {
   const block = emitBlock(module);
   module.func(
     'matmul',
-    {
-      c: 'i32',
-      cRow: 'i32',
-      a: 'i32',
-      b: 'i32',
-      m: 'i32',
-      n: 'i32',
-      k: 'i32',
-      aRow: 'i32',
-      aColumn: 'i32',
-      bRow: 'i32',
-      bColumn: 'i32',
-      accumulate: 'i32',
-      scratch: 'i32',
-    },
+    integers('c', 'cRow', 'a', 'b', 'm', 'n', 'k', 'aRow', 'aColumn', 'bRow', 'bColumn', 'accumulate', 'scratch'),
     'void',
     ({ c, cRow, a, b, m, n, k, aRow, aColumn, bRow, bColumn, accumulate, scratch }, f) => {
-      const [mc, nc, kc, aPanels, bPanels] = f.locals('i32', 5) as [I, I, I, I, I];
+      const [mc, nc, kc, aPanels, bPanels] = f.locals('i32', 5);
       return [
         aPanels.set(i32.add(scratch, TILE_BYTES)),
         bPanels.set(i32.add(aPanels, A_BYTES)),
@@ -102,7 +87,7 @@ function atMost(value: ReturnType<typeof i32.sub>, limit: number) {
 
 // ---- panels: element (depth p, lane r) of a panel of width w at p · w + r; missing lanes of the last panel are 0
 
-const PACK = { to: 'i32', from: 'i32', across: 'i32', along: 'i32', count: 'i32', depth: 'i32' } as const;
+const PACK = integers('to', 'from', 'across', 'along', 'count', 'depth');
 
 /**
  * `across` is the step in bytes from lane to lane, `along` from depth to depth; one of them is 4 (or the size is 1).
@@ -112,7 +97,7 @@ function emitPack(module: ModuleBuilder) {
   const edge = emitPackEdge(module);
   const make = (name: string, width: number) =>
     module.func(name, PACK, 'void', ({ to, from, across, along, count, depth }, f) => {
-      const [source, target, panelBytes] = f.locals('i32', 3) as [I, I, I];
+      const [source, target, panelBytes] = f.locals('i32', 3);
       const copies: Statement[] = [];
       const turns: Statement[] = [];
       for (let lane = 0; lane < width; lane += 4) {
@@ -148,11 +133,11 @@ function emitPack(module: ModuleBuilder) {
 
 /** Four rows contiguous in depth become four lanes: 4 x 4 transposes, then single elements. */
 function emitTurn(module: ModuleBuilder) {
-  const signature = { to: 'i32', from: 'i32', across: 'i32', depth: 'i32', step: 'i32' } as const;
+  const signature = integers('to', 'from', 'across', 'depth', 'step');
   return module.func('packTurned', signature, 'void', ({ to, from, across, depth, step }, f) => {
     const rows = f.locals('i32', 4);
-    const r = f.locals('v128', 4) as [V, V, V, V];
-    const t = f.locals('v128', 4) as [V, V, V, V];
+    const r = f.locals('v128', 4);
+    const t = f.locals('v128', 4);
     const store = (lanes: readonly [number, number, number, number], low: V, high: V): Statement[] => [
       v128.store(to, i32x4.shuffle(low, high, lanes)),
       to.set(i32.add(to, step)),
@@ -213,20 +198,10 @@ function emitBlock(module: ModuleBuilder) {
   const copy = emitCopyTile(module);
   return module.func(
     'matmulBlock',
-    {
-      c: 'i32',
-      cRow: 'i32',
-      a: 'i32',
-      b: 'i32',
-      mc: 'i32',
-      nc: 'i32',
-      kc: 'i32',
-      fresh: 'i32',
-      tile: 'i32',
-    },
+    integers('c', 'cRow', 'a', 'b', 'mc', 'nc', 'kc', 'fresh', 'tile'),
     'void',
     ({ c, cRow, a, b, mc, nc, kc, fresh, tile }, f) => {
-      const [rows, columns, aPanel, bPanel, corner] = f.locals('i32', 5) as [I, I, I, I, I];
+      const [rows, columns, aPanel, bPanel, corner] = f.locals('i32', 5);
       return [
         bPanel.set(b),
         forUp(f, 0, nc, TILE_COLUMNS, (j) => [
@@ -256,7 +231,7 @@ function emitBlock(module: ModuleBuilder) {
 function emitCopyTile(module: ModuleBuilder) {
   return module.func(
     'copyTile',
-    { to: 'i32', toRow: 'i32', from: 'i32', fromRow: 'i32', rows: 'i32', columns: 'i32' },
+    integers('to', 'toRow', 'from', 'fromRow', 'rows', 'columns'),
     'void',
     ({ to, toRow, from, fromRow, rows, columns }, f) => [
       forUp(f, 0, rows, 1, () => [
@@ -272,11 +247,11 @@ function emitCopyTile(module: ModuleBuilder) {
 function emitTile(module: ModuleBuilder) {
   return module.func(
     'matmulTile',
-    { c: 'i32', cRow: 'i32', a: 'i32', b: 'i32', kc: 'i32', fresh: 'i32' },
+    integers('c', 'cRow', 'a', 'b', 'kc', 'fresh'),
     'void',
     ({ c, cRow, a, b, kc, fresh }, f) => {
       const sums = f.locals('v128', 2 * TILE_ROWS);
-      const [b0, b1, x] = f.locals('v128', 3) as [V, V, V];
+      const [b0, b1, x] = f.locals('v128', 3);
       const row = f.local('i32');
       const end = f.local('i32');
       const eachRow = (make: (left: V, right: V, i: number) => Statement[]): Statement[] =>

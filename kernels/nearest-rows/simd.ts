@@ -1,6 +1,6 @@
 import { countDistances } from '../distance/reference.ts';
 import { along, inRows, ROWS } from '../threads/job.ts';
-import { type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { type FunctionScope, forUp, ifThen, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
 import { f32x4, type I32, i32, i32x4, memory, type Statement, select, v128 } from '../wasm/instructions.ts';
 import type { Link } from '../wasm/link.ts';
 import type { NearestRowsKernels } from './kernel.ts';
@@ -101,17 +101,7 @@ function nearestOfPanel(
 export function emitNearestRows(module: ModuleBuilder): void {
   module.func(
     'nearestRows',
-    {
-      ids: 'i32',
-      distances: 'i32',
-      points: 'i32',
-      stride: 'i32',
-      count: 'i32',
-      base: 'i32',
-      baseCount: 'i32',
-      dim: 'i32',
-      scratch: 'i32',
-    },
+    integers('ids', 'distances', 'points', 'stride', 'count', 'base', 'baseCount', 'dim', 'scratch'),
     'void',
     ({ ids, distances, points, stride, count, base, baseCount, dim, scratch }, f) => {
       const least = f.locals('v128', VECTORS.length);

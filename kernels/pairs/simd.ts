@@ -1,10 +1,10 @@
 import { countDistances } from '../distance/reference.ts';
 import { logStatements } from '../math/simd.ts';
 import { along, inElements, inRows, ROWS } from '../threads/job.ts';
-import { eachElement, type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { eachElement, type FunctionScope, forUp, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
 import { eachStrip } from '../wasm/columns.ts';
 import { f32, f32x4, type I32, i32, type Statement, select, v128 } from '../wasm/instructions.ts';
-import { loadRest, reduceLanes, sumTerms } from '../wasm/lane-sums.ts';
+import { lastFloats, reduceLanes, sumTerms } from '../wasm/lane-sums.ts';
 import { type Link, movingRows } from '../wasm/link.ts';
 import type { PairKernels } from './kernel.ts';
 import { SMALLEST_NORMAL } from './reference.ts';
@@ -25,11 +25,11 @@ function element(base: I32, index: I32): I32 {
 }
 
 function emitPairDistances(module: ModuleBuilder): void {
-  const parameters = { out: 'i32', x: 'i32', rows: 'i32', dim: 'i32', first: 'i32', count: 'i32' } as const;
+  const parameters = integers('out', 'x', 'rows', 'dim', 'first', 'count');
   module.func('pairDistances', parameters, 'void', ({ out, x, rows, dim, first, count }, f) => {
     const distances = f.local('v128');
     const difference = f.local('v128');
-    const [self, other, right, down] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
+    const [self, other, right, down] = f.locals('i32', 4);
     const j = f.local('i32');
     const rowBytes = i32.shl(dim, 2);
     const outBytes = i32.shl(rows, 2);
@@ -65,20 +65,10 @@ function emitPairDistances(module: ModuleBuilder): void {
 }
 
 function emitPairDistancesBackward(module: ModuleBuilder): void {
-  const parameters = {
-    dx: 'i32',
-    dOut: 'i32',
-    out: 'i32',
-    x: 'i32',
-    rows: 'i32',
-    dim: 'i32',
-    first: 'i32',
-    count: 'i32',
-    factors: 'i32',
-  } as const;
+  const parameters = integers('dx', 'dOut', 'out', 'x', 'rows', 'dim', 'first', 'count', 'factors');
   module.func('pairDistancesBackward', parameters, 'void', (all, f) => {
     const { dx, dOut, out, x, rows, dim, first, count, factors } = all;
-    const [across, down, self, other, place] = f.locals('i32', 5) as [L, L, L, L, L];
+    const [across, down, self, other, place] = f.locals('i32', 5);
     const distance = f.local('f32');
     const factor = f.local('v128');
     const [own, sums] = [f.locals('v128', 4), f.locals('v128', 4)];
@@ -127,8 +117,8 @@ function eachFloat(f: FunctionScope, n: I32, body: (byte: L) => readonly Stateme
 function emitInrpWeights(module: ModuleBuilder): void {
   const parameters = { w: 'i32', d: 'i32', boundary: 'f32', alpha: 'f32', beta: 'f32', n: 'i32' } as const;
   module.func('inrpWeights', parameters, 'void', ({ w, d, boundary, alpha, beta, n }, f) => {
-    const [limit, most, least] = [f.local('v128'), f.local('v128'), f.local('v128')];
-    const [ratio, logarithm] = [f.local('v128'), f.local('v128')];
+    const [limit, most, least] = f.locals('v128', 3);
+    const [ratio, logarithm] = f.locals('v128', 2);
     return [
       limit.set(f32x4.splat(boundary)),
       most.set(f32x4.splat(alpha)),
@@ -144,17 +134,10 @@ function emitInrpWeights(module: ModuleBuilder): void {
 }
 
 function emitInrpLoss(module: ModuleBuilder): void {
-  const parameters = {
-    sums: 'i32',
-    w: 'i32',
-    compressed: 'i32',
-    original: 'i32',
-    count: 'i32',
-    rows: 'i32',
-  } as const;
+  const parameters = integers('sums', 'w', 'compressed', 'original', 'count', 'rows');
   module.func('inrpLossRows', parameters, 'void', ({ sums, w, compressed, original, count, rows }, f) => {
-    const [sum, a, b, c] = [f.local('v128'), f.local('v128'), f.local('v128'), f.local('v128')];
-    const [row, whole] = [f.local('i32'), f.local('i32')];
+    const [sum, a, b, c] = f.locals('v128', 4);
+    const [row, whole] = f.locals('i32', 2);
     const at = (base: L, place: I32) => i32.add(base, i32.add(row, place));
     const accumulate = sum.set(f32x4.add(sum, f32x4.mul(a, f32x4.abs(f32x4.sub(b, c)))));
     return [
@@ -168,10 +151,10 @@ function emitInrpLoss(module: ModuleBuilder): void {
           c.set(v128.load(at(original, byte))),
           accumulate,
         ]),
-        ifThen(i32.and(rows, 3), [
-          ...loadRest(a, at(w, whole), rows),
-          ...loadRest(b, at(compressed, whole), rows),
-          ...loadRest(c, at(original, whole), rows),
+        lastFloats(rows, (load) => [
+          a.set(load(at(w, whole))),
+          b.set(load(at(compressed, whole))),
+          c.set(load(at(original, whole))),
           accumulate,
         ]),
         ...reduceLanes(f, sum, [sum]),
@@ -182,16 +165,9 @@ function emitInrpLoss(module: ModuleBuilder): void {
 }
 
 function emitInrpLossBackward(module: ModuleBuilder): void {
-  const operands = {
-    dCompressed: 'i32',
-    factor: 'f32',
-    w: 'i32',
-    compressed: 'i32',
-    original: 'i32',
-    n: 'i32',
-  } as const;
+  const operands = { dCompressed: 'i32', factor: 'f32', ...integers('w', 'compressed', 'original', 'n') } as const;
   module.func('inrpLossBackward', operands, 'void', ({ dCompressed, factor, w, compressed, original, n }, f) => {
-    const [scale, slope, error, step] = [f.local('v128'), f.local('v128'), f.local('v128'), f.local('v128')];
+    const [scale, slope, error, step] = f.locals('v128', 4);
     const zero = f32x4.const(0);
     return [
       scale.set(f32x4.splat(factor)),

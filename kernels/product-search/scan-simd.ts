@@ -1,7 +1,15 @@
 /** Codes summed by the tables of four queries side by side, and what of it is near enough offered to their heaps. */
 
 import { OFFER } from '../top-k/simd.ts';
-import { type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder, whileDo } from '../wasm/assembler.ts';
+import {
+  type FunctionScope,
+  forUp,
+  ifThen,
+  integers,
+  type Local,
+  type ModuleBuilder,
+  whileDo,
+} from '../wasm/assembler.ts';
 import { f32, f32x4, type I32, i32, i32x4, type Statement, select, v128 } from '../wasm/instructions.ts';
 import { LANE_BYTES, LANES, PART_BYTES } from './tables-simd.ts';
 
@@ -17,16 +25,7 @@ export const HEAPS = 16;
 const SUMS = 48;
 /** Bytes of that. */
 export const SCAN_BYTES = 112;
-const SCAN = {
-  scratch: 'i32',
-  tables: 'i32',
-  codes: 'i32',
-  count: 'i32',
-  ids: 'i32',
-  first: 'i32',
-  m: 'i32',
-  k: 'i32',
-} as const;
+const SCAN = integers('scratch', 'tables', 'codes', 'count', 'ids', 'first', 'm', 'k');
 
 /** Offers the sums of all codes to the heaps of the four lanes. */
 export function emitScan(module: ModuleBuilder) {
@@ -92,9 +91,9 @@ function addParts(f: FunctionScope, sums: readonly V[], codes: I, tables: I, m: 
 /** Offers the sums whose bits are set: bit 4g + lane is that of code g for the query of the lane. */
 function emitKeep(module: ModuleBuilder) {
   const offer = module.existing('offerPair', OFFER, 'void');
-  const signature = { scratch: 'i32', hits: 'i32', ids: 'i32', first: 'i32', k: 'i32' } as const;
+  const signature = integers('scratch', 'hits', 'ids', 'first', 'k');
   return module.func('keepProductCodes', signature, 'void', ({ scratch, hits, ids, first, k }, f) => {
-    const [bit, code, heap] = f.locals('i32', 3) as [I, I, I];
+    const [bit, code, heap] = f.locals('i32', 3);
     return [
       whileDo(hits, [
         bit.set(i32.ctz(hits)),

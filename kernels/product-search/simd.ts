@@ -6,7 +6,7 @@
 import { TABLE_STRIDE } from '../table-scan/reference.ts';
 import { along, ROWS as CHUNK_ROWS, inRows } from '../threads/job.ts';
 import { OFFER_MANY } from '../top-k/simd.ts';
-import { forUp, ifThen, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { forUp, ifThen, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
 import { f32, i32, select } from '../wasm/instructions.ts';
 import type { Link } from '../wasm/link.ts';
 import { SCRATCH_BYTES } from '../wasm/memory.ts';
@@ -32,30 +32,30 @@ export function emitProductSearch(module: ModuleBuilder): void {
   const fill = emitTables(module);
   const scan = emitScan(module);
   const alone = emitAlone(module);
-  const signature = {
-    topDistances: 'i32',
-    topIds: 'i32',
-    k: 'i32',
-    queries: 'i32',
-    visitors: 'i32',
-    visitorCount: 'i32',
-    origin: 'i32',
-    codebooks: 'i32',
-    centroids: 'i32',
-    codes: 'i32',
-    count: 'i32',
-    ids: 'i32',
-    first: 'i32',
-    m: 'i32',
-    partDim: 'i32',
-    used: 'i32',
-    together: 'i32',
-    scratch: 'i32',
-  } as const;
+  const signature = integers(
+    'topDistances',
+    'topIds',
+    'k',
+    'queries',
+    'visitors',
+    'visitorCount',
+    'origin',
+    'codebooks',
+    'centroids',
+    'codes',
+    'count',
+    'ids',
+    'first',
+    'm',
+    'partDim',
+    'used',
+    'together',
+    'scratch',
+  );
   module.func('offerProductCodes', signature, 'void', (search, f) => {
     const { topDistances, topIds, k, queries, visitors, visitorCount, origin, together, scratch } = search;
     const { codebooks, centroids, codes, count, ids, first, m, partDim, used } = search;
-    const [dim, tables, query, place] = f.locals('i32', 4) as [I, I, I, I];
+    const [dim, tables, query, place] = f.locals('i32', 4);
     const heap = (array: I) => i32.add(array, i32.shl(i32.mul(query, k), 2));
     const value = (i: I) => {
       const own = f32.load(i32.add(queries, i32.shl(i32.add(i32.mul(query, dim), i), 2)));
@@ -124,34 +124,26 @@ export function emitProductSearch(module: ModuleBuilder): void {
 
 /** One query: its table, then blocks of sums. */
 function emitAlone(module: ModuleBuilder) {
-  const distances = module.existing(
-    'squaredDistanceScan',
-    { out: 'i32', query: 'i32', base: 'i32', count: 'i32', dim: 'i32' },
-    'void',
-  );
-  const sums = module.existing(
-    'tableSumScan',
-    { out: 'i32', table: 'i32', codes: 'i32', count: 'i32', m: 'i32' },
-    'void',
-  );
+  const distances = module.existing('squaredDistanceScan', integers('out', 'query', 'base', 'count', 'dim'), 'void');
+  const sums = module.existing('tableSumScan', integers('out', 'table', 'codes', 'count', 'm'), 'void');
   const offerMany = module.existing('offerDistances', OFFER_MANY, 'void');
-  const signature = {
-    topDistances: 'i32',
-    topIds: 'i32',
-    k: 'i32',
-    residuals: 'i32',
-    codebooks: 'i32',
-    centroids: 'i32',
-    codes: 'i32',
-    count: 'i32',
-    ids: 'i32',
-    first: 'i32',
-    m: 'i32',
-    partDim: 'i32',
-  } as const;
+  const signature = integers(
+    'topDistances',
+    'topIds',
+    'k',
+    'residuals',
+    'codebooks',
+    'centroids',
+    'codes',
+    'count',
+    'ids',
+    'first',
+    'm',
+    'partDim',
+  );
   return module.func('offerProductCodesAlone', signature, 'void', (operands, f) => {
     const { topDistances, topIds, k, residuals, codebooks, centroids, codes, count, ids, first, m, partDim } = operands;
-    const [table, out, rows] = f.locals('i32', 3) as [I, I, I];
+    const [table, out, rows] = f.locals('i32', 3);
     const bytes = i32.shl(partDim, 2);
     return [
       table.set(i32.add(residuals, i32.mul(m, bytes))),

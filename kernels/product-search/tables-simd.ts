@@ -1,11 +1,8 @@
 /** The tables of four queries side by side: an entry is a vector, one lane a query. */
 
 import { TABLE_STRIDE } from '../table-scan/reference.ts';
-import { forUp, ifThen, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { forUp, ifThen, integers, type ModuleBuilder } from '../wasm/assembler.ts';
 import { f32x4, i32, memory, v128 } from '../wasm/instructions.ts';
-
-type I = Local<'i32'>;
-type V = Local<'v128'>;
 
 /** Queries side by side, one a lane. */
 export const LANES = 4;
@@ -19,17 +16,9 @@ export const USED_BYTES = 4 * (TABLE_STRIDE + 2);
 
 /** Writes down which codes occur in each part, in the order in which they are met; all of them with `all`. */
 export function emitUsedCodes(module: ModuleBuilder): void {
-  const signature = {
-    used: 'i32',
-    met: 'i32',
-    codes: 'i32',
-    count: 'i32',
-    m: 'i32',
-    centroids: 'i32',
-    all: 'i32',
-  } as const;
+  const signature = integers('used', 'met', 'codes', 'count', 'm', 'centroids', 'all');
   module.func('listUsedCodes', signature, 'void', ({ used, met, codes, count, m, centroids, all }, f) => {
-    const [place, code] = f.locals('i32', 2) as [I, I];
+    const [place, code] = f.locals('i32', 2);
     return [
       forUp(f, 0, m, 1, (s) => [
         place.set(i32.add(used, 4)),
@@ -57,20 +46,12 @@ export function emitUsedCodes(module: ModuleBuilder): void {
 
 /** tables[s, j] = the distances of part s of four residuals from centroid j; residuals and entries are vectors of four queries. */
 export function emitTables(module: ModuleBuilder) {
-  const signature = {
-    tables: 'i32',
-    residuals: 'i32',
-    codebooks: 'i32',
-    centroids: 'i32',
-    m: 'i32',
-    partDim: 'i32',
-    used: 'i32',
-  } as const;
+  const signature = integers('tables', 'residuals', 'codebooks', 'centroids', 'm', 'partDim', 'used');
   return module.func('fillProductTables', signature, 'void', (operands, f) => {
     const { tables, residuals, codebooks, centroids, m, partDim, used } = operands;
     const sums = Array.from({ length: PAIR }, () => f.locals('v128', 4)); // the lanes of the definition, i mod 4
-    const [own, difference] = f.locals('v128', 2) as [V, V];
-    const [place, rest] = f.locals('i32', 2) as [I, I];
+    const [own, difference] = f.locals('v128', 2);
+    const [place, rest] = f.locals('i32', 2);
     const codes = f.locals('i32', PAIR);
     const at = f.locals('i32', PAIR);
     const add = (lane: number) => [

@@ -3,6 +3,7 @@ import {
   eachElement,
   type FunctionScope,
   forUp,
+  integers,
   type Lanes,
   type Local,
   type ModuleBuilder,
@@ -13,12 +14,12 @@ import type { RowSumsKernels } from './kernel.ts';
 
 type Add = (f: FunctionScope, sums: I32, x: I32, byte: Local<'i32'>, lanes: Lanes) => Statement[];
 
-const SIZES = { rows: 'i32', stride: 'i32', cols: 'i32' } as const;
+const SIZES = integers('rows', 'stride', 'cols');
 
 /** Some columns of all rows, which have `stride` numbers, as many as the sums. */
 export function emitRowSums(module: ModuleBuilder): void {
   const make = (name: string, sumBytes: 4 | 8, add: Add) =>
-    module.func(name, { sums: 'i32', ids: 'i32', x: 'i32', ...SIZES }, 'void', (all, f) => {
+    module.func(name, { ...integers('sums', 'ids', 'x'), ...SIZES }, 'void', (all, f) => {
       const { sums, ids, x, rows, stride, cols } = all;
       const target = f.local('i32');
       return [

@@ -1,5 +1,5 @@
 import { inRows, ROWS } from '../threads/job.ts';
-import { eachElement, forUp, ifThen, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { eachElement, forUp, ifThen, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
 import { f32, f32x4, i32, type Statement, v128 } from '../wasm/instructions.ts';
 import { reduceLanes, sumTerms } from '../wasm/lane-sums.ts';
 import { type Link, movingRows } from '../wasm/link.ts';
@@ -24,9 +24,9 @@ function nextNumber(addresses: readonly Local<'i32'>[]): Statement[] {
 }
 
 function emitNormalizeRows(module: ModuleBuilder): void {
-  const operands = { y: 'i32', norms: 'i32', x: 'i32', rows: 'i32', cols: 'i32' } as const;
+  const operands = integers('y', 'norms', 'x', 'rows', 'cols');
   module.func('normalizeRows', operands, 'void', ({ y, norms, x, rows, cols }, f) => {
-    const [sum, norm] = [f.local('v128'), f.local('v128')];
+    const [sum, norm] = f.locals('v128', 2);
     return [
       forUp(f, 0, rows, 1, () => [
         ...sumTerms(f, [sum], x, [x], cols, (a, b) => f32x4.mul(a, b)),
@@ -45,9 +45,9 @@ function emitNormalizeRows(module: ModuleBuilder): void {
 }
 
 function emitNormalizeRowsBackward(module: ModuleBuilder): void {
-  const operands = { dx: 'i32', dy: 'i32', y: 'i32', norms: 'i32', rows: 'i32', cols: 'i32' } as const;
+  const operands = integers('dx', 'dy', 'y', 'norms', 'rows', 'cols');
   module.func('normalizeRowsBackward', operands, 'void', ({ dx, dy, y, norms, rows, cols }, f) => {
-    const [sum, along, norm] = [f.local('v128'), f.local('v128'), f.local('v128')];
+    const [sum, along, norm] = f.locals('v128', 3);
     return [
       forUp(f, 0, rows, 1, () => [
         ifThen(f32.gt(f32.load(norms), SMALLEST_NORM), [
@@ -69,9 +69,9 @@ function emitNormalizeRowsBackward(module: ModuleBuilder): void {
 }
 
 function emitRowDistances(module: ModuleBuilder): void {
-  const operands = { out: 'i32', a: 'i32', b: 'i32', square: 'f32', rows: 'i32', cols: 'i32' } as const;
+  const operands = { ...integers('out', 'a', 'b'), square: 'f32', rows: 'i32', cols: 'i32' } as const;
   module.func('rowDistances', operands, 'void', ({ out, a, b, square, rows, cols }, f) => {
-    const [sum, difference] = [f.local('v128'), f.local('v128')];
+    const [sum, difference] = f.locals('v128', 2);
     return [
       forUp(f, 0, rows, 1, () => [
         ...sumTerms(f, [sum], a, [b], cols, (p, q) => f32x4.mul(difference.tee(f32x4.sub(p, q)), difference)),
@@ -85,18 +85,9 @@ function emitRowDistances(module: ModuleBuilder): void {
 }
 
 function emitRowDistancesBackward(module: ModuleBuilder): void {
-  const operands = {
-    da: 'i32',
-    db: 'i32',
-    dOut: 'i32',
-    out: 'i32',
-    a: 'i32',
-    b: 'i32',
-    rows: 'i32',
-    cols: 'i32',
-  } as const;
+  const operands = integers('da', 'db', 'dOut', 'out', 'a', 'b', 'rows', 'cols');
   module.func('rowDistancesBackward', operands, 'void', ({ da, db, dOut, out, a, b, rows, cols }, f) => {
-    const [factor, step] = [f.local('v128'), f.local('v128')];
+    const [factor, step] = f.locals('v128', 2);
     return [
       forUp(f, 0, rows, 1, () => [
         factor.set(f32x4.div(v128.load32_splat(dOut), v128.load32_splat(out))),

@@ -1,4 +1,4 @@
-import { type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { type FunctionScope, forUp, ifThen, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
 import {
   type Expression,
   f32x4,
@@ -64,7 +64,7 @@ function rowCodes(f: FunctionScope, codes: Local<'i32'>, ranges: Ranges, dim: Lo
 export function emitScalarEncoding(module: ModuleBuilder): void {
   module.func(
     'scalarCodes',
-    { codes: 'i32', x: 'i32', minima: 'i32', spans: 'i32', count: 'i32', dim: 'i32' },
+    integers('codes', 'x', 'minima', 'spans', 'count', 'dim'),
     'void',
     ({ codes, count, dim, ...ranges }, f) => [
       forUp(f, 0, count, 1, () => [

@@ -1,6 +1,14 @@
 import { countDistances } from '../distance/reference.ts';
 import { along, inRows, ROWS } from '../threads/job.ts';
-import { type FunctionScope, forUp, ifThen, type Local, type Locals, type ModuleBuilder } from '../wasm/assembler.ts';
+import {
+  type FunctionScope,
+  forUp,
+  ifThen,
+  integers,
+  type Local,
+  type Locals,
+  type ModuleBuilder,
+} from '../wasm/assembler.ts';
 import { fetchRows } from '../wasm/fetch.ts';
 import {
   type Expression,
@@ -55,7 +63,7 @@ function floatBody(f: FunctionScope, target: Local<'i32'>, steps: Local<'i32'>, 
   return (rows, out) => {
     const sums = f.locals('v128', rows.length);
     const wide = f.locals('v128', rows.length);
-    const [aim, step, difference] = f.locals('v128', 3) as [Local<'v128'>, Local<'v128'>, Local<'v128'>];
+    const [aim, step, difference] = f.locals('v128', 3);
     const place = f.local('i32');
     const whole = f.local('i32');
     const one = f.local('f32');
@@ -137,24 +145,8 @@ function byteBody(f: FunctionScope, query: Local<'i32'>, dim: Local<'i32'>, scal
 }
 
 /** What `codeDistances` and `byteDistances` take. */
-export const CODE_DISTANCES = {
-  out: 'i32',
-  target: 'i32',
-  steps: 'i32',
-  codes: 'i32',
-  ids: 'i32',
-  count: 'i32',
-  dim: 'i32',
-} as const;
-export const BYTE_DISTANCES = {
-  out: 'i32',
-  query: 'i32',
-  codes: 'i32',
-  ids: 'i32',
-  count: 'i32',
-  dim: 'i32',
-  scale: 'f32',
-} as const;
+export const CODE_DISTANCES = integers('out', 'target', 'steps', 'codes', 'ids', 'count', 'dim');
+export const BYTE_DISTANCES = { ...integers('out', 'query', 'codes', 'ids', 'count', 'dim'), scale: 'f32' } as const;
 
 export function emitScalarCodes(module: ModuleBuilder): void {
   emitScalarEncoding(module);
@@ -172,7 +164,7 @@ export function emitScalarCodes(module: ModuleBuilder): void {
   module.func('codeDistances', CODE_DISTANCES, 'void', (p, f) => byId(f, p, floatBody(f, p.target, p.steps, p.dim)));
   module.func(
     'codeDistanceScan',
-    { out: 'i32', target: 'i32', steps: 'i32', codes: 'i32', count: 'i32', dim: 'i32' },
+    integers('out', 'target', 'steps', 'codes', 'count', 'dim'),
     'void',
     ({ out, target, steps, codes, count, dim }, f) =>
       rowGroups(f, out, count, inOrder(codes, dim), floatBody(f, target, steps, dim)),
@@ -180,7 +172,7 @@ export function emitScalarCodes(module: ModuleBuilder): void {
   module.func('byteDistances', BYTE_DISTANCES, 'void', (p, f) => byId(f, p, byteBody(f, p.query, p.dim, p.scale)));
   module.func(
     'byteDistanceScan',
-    { out: 'i32', query: 'i32', codes: 'i32', count: 'i32', dim: 'i32', scale: 'f32' },
+    { ...integers('out', 'query', 'codes', 'count', 'dim'), scale: 'f32' },
     'void',
     ({ out, query, codes, count, dim, scale }, f) =>
       rowGroups(f, out, count, inOrder(codes, dim), byteBody(f, query, dim, scale)),

@@ -1,21 +1,14 @@
 import { SMALLEST_MOMENT } from '../adamw/reference.ts';
 import { inElements, ROWS } from '../threads/job.ts';
-import { eachElement, type ModuleBuilder } from '../wasm/assembler.ts';
+import { eachElement, integers, type ModuleBuilder } from '../wasm/assembler.ts';
 import { f32x4, i32, v128 } from '../wasm/instructions.ts';
 import { type Link, movingRows } from '../wasm/link.ts';
 import type { SgdKernels } from './kernel.ts';
 
 export function emitSgd(module: ModuleBuilder): void {
-  const operands = {
-    parameter: 'i32',
-    gradient: 'i32',
-    velocity: 'i32',
-    n: 'i32',
-    rate: 'f32',
-    momentum: 'f32',
-  } as const;
+  const operands = { ...integers('parameter', 'gradient', 'velocity', 'n'), rate: 'f32', momentum: 'f32' } as const;
   module.func('sgd', operands, 'void', ({ parameter, gradient, velocity, n, rate, momentum }, f) => {
-    const [step, keep, v] = [f.local('v128'), f.local('v128'), f.local('v128')];
+    const [step, keep, v] = f.locals('v128', 3);
     return [
       step.set(f32x4.splat(rate)),
       keep.set(f32x4.splat(momentum)),

@@ -1,5 +1,5 @@
 import { along, inElements, inRows, ROWS } from '../threads/job.ts';
-import { eachElement, forUp, type ModuleBuilder } from '../wasm/assembler.ts';
+import { eachElement, forUp, integers, type ModuleBuilder } from '../wasm/assembler.ts';
 import { f32x4, i32, v128 } from '../wasm/instructions.ts';
 import { reduceLanes, sumTerms } from '../wasm/lane-sums.ts';
 import { type Link, movingRows } from '../wasm/link.ts';
@@ -11,9 +11,9 @@ export function emitSquaredError(module: ModuleBuilder): void {
 }
 
 function emitForward(module: ModuleBuilder): void {
-  const operands = { sums: 'i32', x: 'i32', target: 'i32', rows: 'i32', cols: 'i32' } as const;
+  const operands = integers('sums', 'x', 'target', 'rows', 'cols');
   module.func('squaredErrorRows', operands, 'void', ({ sums, x, target, rows, cols }, f) => {
-    const [sum, difference] = [f.local('v128'), f.local('v128')];
+    const [sum, difference] = f.locals('v128', 2);
     return [
       forUp(f, 0, i32.shl(rows, 2), 4, (row) => [
         ...sumTerms(f, [sum], x, [target], cols, (a, b) => f32x4.mul(difference.tee(f32x4.sub(a, b)), difference)),
@@ -27,9 +27,9 @@ function emitForward(module: ModuleBuilder): void {
 }
 
 function emitBackward(module: ModuleBuilder): void {
-  const operands = { dx: 'i32', factor: 'f32', x: 'i32', target: 'i32', n: 'i32' } as const;
+  const operands = { dx: 'i32', factor: 'f32', ...integers('x', 'target', 'n') } as const;
   module.func('squaredErrorBackward', operands, 'void', ({ dx, factor, x, target, n }, f) => {
-    const [scale, step] = [f.local('v128'), f.local('v128')];
+    const [scale, step] = f.locals('v128', 2);
     return [
       scale.set(f32x4.splat(factor)),
       eachElement(f, n, (byte, lanes) => [

@@ -1,5 +1,5 @@
 import { along, inRows, ROWS } from '../threads/job.ts';
-import { type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { type FunctionScope, forUp, ifThen, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
 import { f32, type I32, i32, type Statement } from '../wasm/instructions.ts';
 import { type Link, remembering } from '../wasm/link.ts';
 import type { TableScanKernels } from './kernel.ts';
@@ -70,7 +70,7 @@ function sumGroups(
 export function emitTableScan(module: ModuleBuilder): void {
   module.func(
     'tableSums',
-    { out: 'i32', table: 'i32', codes: 'i32', ids: 'i32', count: 'i32', m: 'i32' },
+    integers('out', 'table', 'codes', 'ids', 'count', 'm'),
     'void',
     ({ out, table, codes, ids, count, m }, f) =>
       sumGroups(f, out, table, count, m, (r, g) =>
@@ -79,7 +79,7 @@ export function emitTableScan(module: ModuleBuilder): void {
   );
   module.func(
     'tableSumScan',
-    { out: 'i32', table: 'i32', codes: 'i32', count: 'i32', m: 'i32' },
+    integers('out', 'table', 'codes', 'count', 'm'),
     'void',
     ({ out, table, codes, count, m }, f) =>
       sumGroups(f, out, table, count, m, (r, g) => i32.add(codes, i32.mul(i32.add(r, g), m))),

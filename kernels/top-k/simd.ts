@@ -7,6 +7,7 @@ import {
   type FunctionScope,
   forUp,
   ifThen,
+  integers,
   type Local,
   type ModuleBuilder,
   ret,
@@ -28,17 +29,9 @@ import type { Link } from '../wasm/link.ts';
 import type { TopKKernels } from './kernel.ts';
 
 /** `offerPair` and `sinkPair`; addresses are those of the heap of one query. */
-export const OFFER = { distances: 'i32', ids: 'i32', k: 'i32', distance: 'f32', id: 'i32' } as const;
+export const OFFER = { ...integers('distances', 'ids', 'k'), distance: 'f32', id: 'i32' } as const;
 /** `offerDistances`; `ids` is the address of the number of the first distance, or 0 where numbers count from `first`. */
-export const OFFER_MANY = {
-  topDistances: 'i32',
-  topIds: 'i32',
-  k: 'i32',
-  distances: 'i32',
-  ids: 'i32',
-  first: 'i32',
-  count: 'i32',
-} as const;
+export const OFFER_MANY = integers('topDistances', 'topIds', 'k', 'distances', 'ids', 'first', 'count');
 
 /** Whether pair a comes after pair b. */
 function isAfter(a: F32, aId: I32, b: F32, bId: I32): Expression<'i32'> {
@@ -47,8 +40,8 @@ function isAfter(a: F32, aId: I32, b: F32, bId: I32): Expression<'i32'> {
 
 export function emitTopK(module: ModuleBuilder): void {
   const sink = module.func('sinkPair', OFFER, 'void', ({ distances, ids, k, distance, id }, f) => {
-    const [place, child, size, childId, rightId] = f.locals('i32', 5) as Five;
-    const [near, right] = f.locals('f32', 2) as [Local<'f32'>, Local<'f32'>];
+    const [place, child, size, childId, rightId] = f.locals('i32', 5);
+    const [near, right] = f.locals('f32', 2);
     const put = (d: F32, i: I32) => [f32.store(i32.add(distances, place), d), i32.store(i32.add(ids, place), i)];
     return [
       size.set(i32.shl(k, 2)),
@@ -77,9 +70,9 @@ export function emitTopK(module: ModuleBuilder): void {
     ifThen(isAfter(f32.load(distances), i32.load(ids), distance, id), [sink.call({ distances, ids, k, distance, id })]),
   ]);
   module.func('offerDistances', OFFER_MANY, 'void', (heap, f) => offerLoop(f, heap, offer));
-  module.func('sortTops', { distances: 'i32', ids: 'i32', rows: 'i32', k: 'i32' }, 'void', (tops, f) => {
+  module.func('sortTops', integers('distances', 'ids', 'rows', 'k'), 'void', (tops, f) => {
     const { distances, ids, rows, k } = tops;
-    const [last, id] = f.locals('i32', 2) as [Local<'i32'>, Local<'i32'>];
+    const [last, id] = f.locals('i32', 2);
     const distance = f.local('f32');
     const place = (array: I32) => i32.add(array, i32.shl(last, 2));
     return [
@@ -100,15 +93,13 @@ export function emitTopK(module: ModuleBuilder): void {
   });
 }
 
-type Five = [Local<'i32'>, Local<'i32'>, Local<'i32'>, Local<'i32'>, Local<'i32'>];
-
 function offerLoop(
   f: FunctionScope,
   { topDistances, topIds, k, distances, ids, first, count }: { readonly [K in keyof typeof OFFER_MANY]: Local<'i32'> },
   offer: Func<typeof OFFER, 'void'>,
 ): Statement[] {
   const worst = f.local('v128');
-  const [mask, i] = f.locals('i32', 2) as [Local<'i32'>, Local<'i32'>];
+  const [mask, i] = f.locals('i32', 2);
   const near = (at: I32, half: number) => i32x4.bitmask(f32x4.le(v128.load(at, 16 * half), worst));
   const readWorst = worst.set(v128.load32_splat(topDistances));
   const one = (place: I32): Statement[] => [

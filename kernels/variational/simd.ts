@@ -1,8 +1,8 @@
 import { expStatements } from '../math/simd.ts';
 import { along, inElements, inRows, ROWS } from '../threads/job.ts';
-import { eachElement, type FunctionScope, forUp, ifThen, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { eachElement, type FunctionScope, forUp, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
 import { f32x4, i32, type Statement, v128 } from '../wasm/instructions.ts';
-import { loadRest, reduceLanes } from '../wasm/lane-sums.ts';
+import { lastFloats, reduceLanes } from '../wasm/lane-sums.ts';
 import { type Link, movingRows } from '../wasm/link.ts';
 import type { VariationalKernels } from './kernel.ts';
 
@@ -14,9 +14,9 @@ export function emitVariational(module: ModuleBuilder): void {
 }
 
 function emitGaussianSample(module: ModuleBuilder): void {
-  const operands = { z: 'i32', deviation: 'i32', mean: 'i32', logVariance: 'i32', noise: 'i32', n: 'i32' } as const;
+  const operands = integers('z', 'deviation', 'mean', 'logVariance', 'noise', 'n');
   module.func('gaussianSample', operands, 'void', ({ z, deviation, mean, logVariance, noise, n }, f) => {
-    const [half, sigma] = [f.local('v128'), f.local('v128')];
+    const [half, sigma] = f.locals('v128', 2);
     return [
       eachElement(f, n, (byte, lanes) => [
         half.set(f32x4.mul(lanes.load(i32.add(logVariance, byte)), f32x4.const(0.5))),
@@ -32,9 +32,9 @@ function emitGaussianSample(module: ModuleBuilder): void {
 }
 
 function emitGaussianSampleBackward(module: ModuleBuilder): void {
-  const operands = { dMean: 'i32', dLogVariance: 'i32', dz: 'i32', deviation: 'i32', noise: 'i32', n: 'i32' } as const;
+  const operands = integers('dMean', 'dLogVariance', 'dz', 'deviation', 'noise', 'n');
   module.func('gaussianSampleBackward', operands, 'void', ({ dMean, dLogVariance, dz, deviation, noise, n }, f) => {
-    const [step, slope] = [f.local('v128'), f.local('v128')];
+    const [step, slope] = f.locals('v128', 2);
     return [
       eachElement(f, n, (byte, lanes) => [
         step.set(lanes.load(i32.add(dz, byte))),
@@ -52,9 +52,9 @@ function emitGaussianSampleBackward(module: ModuleBuilder): void {
 
 /** Twice the divergence of each row. */
 function emitGaussianDivergence(module: ModuleBuilder): void {
-  const operands = { sums: 'i32', mean: 'i32', logVariance: 'i32', rows: 'i32', cols: 'i32' } as const;
+  const operands = integers('sums', 'mean', 'logVariance', 'rows', 'cols');
   module.func('gaussianDivergenceRows', operands, 'void', ({ sums, mean, logVariance, rows, cols }, f) => {
-    const [sum, m, v] = [f.local('v128'), f.local('v128'), f.local('v128')];
+    const [sum, m, v] = f.locals('v128', 3);
     const whole = f.local('i32');
     return [
       whole.set(i32.shl(i32.and(cols, -4), 2)),
@@ -65,10 +65,10 @@ function emitGaussianDivergence(module: ModuleBuilder): void {
           v.set(v128.load(i32.add(logVariance, byte))),
           ...addDivergence(f, sum, m, v),
         ]),
-        ifThen(i32.and(cols, 3), [
-          // Zeros above the last column add 0 + e^0 - (1 + 0) = 0.
-          ...loadRest(m, i32.add(mean, whole), cols),
-          ...loadRest(v, i32.add(logVariance, whole), cols),
+        // Zeros above the last column add 0 + e^0 - (1 + 0) = 0.
+        lastFloats(cols, (load) => [
+          m.set(load(i32.add(mean, whole))),
+          v.set(load(i32.add(logVariance, whole))),
           ...addDivergence(f, sum, m, v),
         ]),
         ...reduceLanes(f, sum, [sum]),
@@ -82,7 +82,7 @@ function emitGaussianDivergence(module: ModuleBuilder): void {
 
 /** sum += m² + e^v - (1 + v); v is left changed. */
 function addDivergence(f: FunctionScope, sum: Local<'v128'>, m: Local<'v128'>, v: Local<'v128'>): Statement[] {
-  const [variance, rest] = [f.local('v128'), f.local('v128')];
+  const [variance, rest] = f.locals('v128', 2);
   return [
     rest.set(f32x4.add(f32x4.const(1), v)),
     ...expStatements(f, variance, v),
@@ -96,16 +96,14 @@ function emitGaussianDivergenceBackward(module: ModuleBuilder): void {
     dLogVariance: 'i32',
     factor: 'f32',
     half: 'f32',
-    mean: 'i32',
-    logVariance: 'i32',
-    n: 'i32',
+    ...integers('mean', 'logVariance', 'n'),
   } as const;
   module.func(
     'gaussianDivergenceBackward',
     operands,
     'void',
     ({ dMean, dLogVariance, factor, half, mean, logVariance, n }, f) => {
-      const [ofMean, ofVariance, v, variance] = [f.local('v128'), f.local('v128'), f.local('v128'), f.local('v128')];
+      const [ofMean, ofVariance, v, variance] = f.locals('v128', 4);
       return [
         ofMean.set(f32x4.splat(factor)),
         ofVariance.set(f32x4.splat(half)),

@@ -149,6 +149,18 @@ export type Signature = Readonly<Record<string, ValueType>>;
 export type Locals<P extends Signature> = { readonly [K in keyof P]: Local<P[K]> };
 type Arguments<P extends Signature> = { readonly [K in keyof P]: Operand<P[K]> };
 
+/** Parameters that are addresses or counts, in this order. */
+export function integers<const Name extends string>(...names: readonly Name[]): { readonly [N in Name]: 'i32' } {
+  return Object.fromEntries(names.map((name) => [name, 'i32'])) as { readonly [N in Name]: 'i32' };
+}
+
+/** A tuple where the count is written down, so that it can be taken apart; otherwise an array. */
+type Several<T, N extends number, All extends T[] = []> = number extends N
+  ? T[]
+  : All['length'] extends N
+    ? All
+    : Several<T, N, [...All, T]>;
+
 /** Gives a function its locals beyond the parameters; each starts at zero on every call. */
 export class FunctionScope {
   readonly types: ValueType[] = [];
@@ -163,8 +175,8 @@ export class FunctionScope {
     return makeLocal(type, this.#parameters + this.types.length - 1);
   }
 
-  locals<T extends ValueType>(type: T, count: number): Local<T>[] {
-    return Array.from({ length: count }, () => this.local(type));
+  locals<T extends ValueType, const N extends number>(type: T, count: N): Several<Local<T>, N> {
+    return Array.from({ length: count }, () => this.local(type)) as Several<Local<T>, N>;
   }
 }
 

@@ -18,7 +18,6 @@ export function sumTerms(
   term: (a: V128, b: V128) => Expression<'v128'>,
 ): Statement[] {
   const left = f.local('v128');
-  const right = f.local('v128');
   const whole = f.local('i32');
   const accumulate = (sum: Local<'v128'>, b: V128) => sum.set(f32x4.add(sum, term(left, b)));
   return [
@@ -28,22 +27,31 @@ export function sumTerms(
       left.set(v128.load(i32.add(a, byte))),
       ...sums.map((sum, g) => accumulate(sum, v128.load(i32.add(rows[g]!, byte)))),
     ]),
-    ifThen(i32.and(length, 3), [
-      ...loadRest(left, i32.add(a, whole), length),
-      ...sums.flatMap((sum, g) => [...loadRest(right, i32.add(rows[g]!, whole), length), accumulate(sum, right)]),
+    lastFloats(length, (load) => [
+      left.set(load(i32.add(a, whole))),
+      ...sums.map((sum, g) => accumulate(sum, load(i32.add(rows[g]!, whole)))),
     ]),
   ];
 }
 
-/** The last `length` mod 4 (1 to 3) floats of a row in their lanes, zeros above. */
-export function loadRest(target: Local<'v128'>, address: I32, length: I32): Statement[] {
-  return [
-    target.set(v128.load32_zero(address)),
-    ifThen(i32.and(length, 2), [
-      target.set(v128.load64_zero(address)),
-      ifThen(i32.and(length, 1), [target.set(v128.load32_lane(address, target, 2, 8))]),
-    ]),
-  ];
+/**
+ * Runs `body` for the last `length` mod 4 (1 to 3) floats of rows, if there are any. `load` reads those of a row into their lanes
+ * with zeros above, which add +0: no sum of products or squares changes by that.
+ */
+export function lastFloats(
+  length: I32,
+  body: (load: (address: I32) => Expression<'v128'>) => readonly Statement[],
+): Statement {
+  const load = (count: number) => (address: I32) => {
+    if (count === 1) return v128.load32_zero(address);
+    const two = v128.load64_zero(address);
+    return count === 2 ? two : v128.load32_lane(address, two, 2, 8);
+  };
+  const rest = i32.and(length, 3);
+  return ifThen(
+    rest,
+    [1, 2, 3].map((count) => ifThen(i32.eq(rest, count), body(load(count)))),
+  );
 }
 
 /** Four sums at once, one a lane; a single sum in lane 0. */
