@@ -62,10 +62,11 @@ const ROOMS: Record<string, Directions> = {
   'src/cli': {
     arguments: [],
     session: ['arguments'],
-    output: ['arguments', 'session'],
-    shared: ['arguments', 'session', 'output'],
-    kinds: ['arguments', 'session', 'output', 'shared'],
-    commands: ['arguments', 'session', 'output', 'shared', 'kinds'],
+    input: ['arguments'],
+    output: [],
+    'long-work': ['session', 'input', 'output'],
+    kinds: ['arguments', 'session', 'output', 'long-work'],
+    commands: ['arguments', 'session', 'input', 'output', 'long-work', 'kinds'],
     '.': ['arguments', 'session', 'commands'],
   },
 };

@@ -102,12 +102,12 @@ function findCommand(name: string): Command {
   const command = COMMANDS.find((candidate) => candidate.name === name);
   if (command) return command;
   const names = COMMANDS.map((candidate) => candidate.name);
-  throw new UsageError(`unknown command ${JSON.stringify(name)}.${suggestion(name, [...names, 'help'])}`);
+  throw new UsageError(`unknown command ${JSON.stringify(name)}.${suggestion(name, [...names, 'help', 'version'])}`);
 }
 
 async function dispatch(argv: readonly string[], terminal: Terminal): Promise<void> {
   const [first, ...rest] = argv;
-  if (first === '--version') {
+  if (first === '--version' || first === '-V' || first === 'version') {
     terminal.out(`${packageVersion()}\n`);
     return;
   }

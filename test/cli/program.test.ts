@@ -1,8 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { COMMANDS } from '../../src/cli/commands/all.ts';
-import { packageVersion } from '../../src/cli/session/version.ts';
 import { cnt, fail, succeed, succeedJson, temporaryFolder } from './command-line.ts';
 
 test('cnt help lists every command, and help of a command is the same in three spellings', async () => {
@@ -32,9 +32,10 @@ test('the help of each command shows each of its options, fits 100 columns and g
   }
 });
 
-test('--version prints the version', async () => {
-  assert.is(await succeed('--version'), `${packageVersion()}\n`);
-  assert.match(packageVersion(), /^\d+\.\d+\.\d+$/);
+test('--version, -V and version print the version of package.json', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  for (const word of ['--version', '-V', 'version']) assert.is(await succeed(word), `${version}\n`);
+  assert.match(version, /^\d+\.\d+\.\d+$/);
 });
 
 test('wrong usage is one line and status 2', async () => {

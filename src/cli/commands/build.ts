@@ -1,12 +1,12 @@
 import { writeArchive } from '../../io/container/archive-file.ts';
 import { digestArrays } from '../../io/digest.ts';
 import { loadVectors } from '../../io/vectors.ts';
+import { limited, requireSameRows, requireWritable } from '../input/checks.ts';
 import { buildIndex, KIND_NAMES, optionsOfKinds, requireBuildable, requireOptionsOfKind } from '../kinds/all.ts';
 import { BUILD_OPTIONS } from '../kinds/options.ts';
 import { listing, secondsText } from '../output/listing.ts';
 import { defineCommand, resultRow } from '../session/command.ts';
 import { throwIfInterrupted } from '../session/failures.ts';
-import { limited, requireSameRows, requireWritable } from '../shared/files.ts';
 
 export const buildCommand = defineCommand({
   name: 'build',

@@ -4,10 +4,10 @@ import { readModel } from '../../io/container/safetensors-file.ts';
 import { addValues, vectorsHash } from '../../io/digest.ts';
 import { openVectors, type VectorFile, writeVectorBlocks } from '../../io/vectors.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
+import { interpreted, requireSameCols, requireWritableVectors } from '../input/checks.ts';
 import { listing, secondsText } from '../output/listing.ts';
 import { defineCommand, kernelThreads, resultRow, type Session } from '../session/command.ts';
 import { letSignalsArrive } from '../session/failures.ts';
-import { interpreted, requireSameCols, requireWritableVectors } from '../shared/files.ts';
 
 /** Vectors that are in memory at once. */
 const BLOCK_ROWS = 2048;

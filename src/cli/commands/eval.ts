@@ -1,9 +1,9 @@
 import { intersectionAt, recallAt } from '../../eval/recall.ts';
 import { readIds } from '../../io/ids.ts';
 import { textTable } from '../../report/table.ts';
+import { requireSameRows } from '../input/checks.ts';
 import { percent } from '../output/listing.ts';
 import { defineCommand } from '../session/command.ts';
-import { requireSameRows } from '../shared/files.ts';
 
 const RANKS = [1, 5, 10, 50];
 const SET_SIZE = 100;

@@ -6,10 +6,10 @@ import { createFolder } from '../../io/file/folder.ts';
 import { writeIds } from '../../io/ids.ts';
 import { writeVectors } from '../../io/vectors.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
+import { exactNeighbors } from '../long-work/exact-neighbors.ts';
 import { defineCommand, type Session } from '../session/command.ts';
 import { letSignalsArrive } from '../session/failures.ts';
 import { packageVersion } from '../session/version.ts';
-import { exactNeighbors } from '../shared/exact.ts';
 
 /** True neighbors kept for each query, or all rows where there are fewer. */
 const TRUE_NEIGHBORS = 100;

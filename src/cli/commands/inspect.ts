@@ -10,10 +10,10 @@ import {
   type VectorsDescription,
 } from '../../io/describe-file.ts';
 import { textTable } from '../../report/table.ts';
+import { interpreted } from '../input/checks.ts';
 import { graphRows, listRows } from '../output/index-rows.ts';
 import { type ListingRow, listing } from '../output/listing.ts';
 import { defineCommand } from '../session/command.ts';
-import { interpreted } from '../shared/files.ts';
 
 /** Texts longer than this are cut; `--json` has them whole. */
 const LONGEST_TEXT = 120;

@@ -11,13 +11,13 @@ import type { Matrix } from '../../tensor/matrix.ts';
 import type { Ids } from '../../tensor/nearest/neighbors.ts';
 import { placeVectors } from '../../tensor/vectors/vectors-array.ts';
 import { UsageError } from '../arguments/usage-error.ts';
+import { interpreted, requireEnoughRows, requireSameCols, requireWritableIds } from '../input/checks.ts';
+import { readWalkModel, requireModelToRerank } from '../input/query-model.ts';
 import { optionsOfKinds, requireOptionsOfKind } from '../kinds/all.ts';
 import { DEFAULT_EF, DEFAULT_NPROBE, SEARCH_OPTIONS } from '../kinds/options.ts';
 import { type ListingRow, listing, secondsText } from '../output/listing.ts';
 import { defineCommand, resultRow, type Session } from '../session/command.ts';
 import { letSignalsArrive } from '../session/failures.ts';
-import { interpreted, requireEnoughRows, requireSameCols, requireWritableIds } from '../shared/files.ts';
-import { readWalkModel, requireModelToRerank } from '../shared/walk-model.ts';
 
 /** Queries between two looks at the signal; an exact search takes more of them in one pass over the base. */
 const BLOCK_QUERIES = { hnsw: 50, nsg: 50, 'hnsw-sq8': 50, lc: 50, pq: 50, ivfpq: 50, sq8: 50, flat: 500 } as const;

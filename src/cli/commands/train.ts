@@ -7,11 +7,11 @@ import { readVectors } from '../../io/vectors.ts';
 import { textTable } from '../../report/table.ts';
 import type { OptionTable } from '../arguments/options.ts';
 import { UsageError } from '../arguments/usage-error.ts';
+import { limited, requireWritable } from '../input/checks.ts';
+import { removeCheckpoint, trainWithCheckpoints } from '../long-work/network-training.ts';
 import { listing, percent, secondsText } from '../output/listing.ts';
 import { defineCommand, kernelThreads } from '../session/command.ts';
 import { throwIfInterrupted } from '../session/failures.ts';
-import { limited, requireWritable } from '../shared/files.ts';
-import { removeCheckpoint, trainWithCheckpoints } from '../shared/training.ts';
 
 /** Options of the methods that learn by gradient descent. */
 const NETWORK_OPTIONS = {

@@ -1,10 +1,10 @@
 import { digestIds } from '../../io/digest.ts';
 import { writeIds } from '../../io/ids.ts';
 import { loadVectors, readVectors } from '../../io/vectors.ts';
+import { limited, requireEnoughRows, requireSameCols, requireWritableIds } from '../input/checks.ts';
+import { exactNeighbors } from '../long-work/exact-neighbors.ts';
 import { listing, secondsText } from '../output/listing.ts';
 import { defineCommand, kernelThreads, resultRow } from '../session/command.ts';
-import { exactNeighbors } from '../shared/exact.ts';
-import { limited, requireEnoughRows, requireSameCols, requireWritableIds } from '../shared/files.ts';
 
 export const truthCommand = defineCommand({
   name: 'truth',

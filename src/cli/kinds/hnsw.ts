@@ -1,7 +1,7 @@
 import { HNSW_PROFILES } from '../../graph/hnsw/profile.ts';
 import { GraphIndex } from '../../index/graph/graph-index.ts';
+import { removeGraphCheckpoint, withGraphCheckpoints } from '../long-work/graph-checkpoint.ts';
 import type { ListingRow } from '../output/listing.ts';
-import { removeGraphCheckpoint, withGraphCheckpoints } from './building/graph-checkpoint.ts';
 import { graphReport } from './building/graph-report.ts';
 import { defineKind } from './kind.ts';
 

@@ -80,7 +80,8 @@ export function overview(commands: readonly Command[]): string {
     'Commands:',
     ...commands.map((command) => `  ${command.name.padEnd(column - 2)}${command.purpose}`),
     '',
-    'cnt <command> --help says more. Results go to stdout, progress and messages to stderr.',
+    'cnt <command> --help says more, cnt --version which version this is.',
+    'Results go to stdout, progress and messages to stderr.',
     'Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted. CNT_DEBUG=1 adds the stack of an error.',
   ].join('\n');
 }

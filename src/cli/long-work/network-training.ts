@@ -7,10 +7,10 @@ import { readArchive, writeArchive } from '../../io/container/archive-file.ts';
 import { preparationProgress } from '../../paper/methods/train-method.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import type { Archive } from '../../tensor/named-arrays.ts';
+import { fileExists } from '../input/checks.ts';
 import { percent } from '../output/listing.ts';
 import type { Session } from '../session/command.ts';
 import { InterruptedError, isInterruption } from '../session/failures.ts';
-import { fileExists } from './files.ts';
 
 /** Where the training of a model is kept until it is finished. */
 export function checkpointPath(modelPath: string): string {

@@ -3,7 +3,7 @@ import { loadCompressor } from '../../compress/load-compressor.ts';
 import type { SearchIndex } from '../../index/kinds.ts';
 import { readModel } from '../../io/container/safetensors-file.ts';
 import { UsageError } from '../arguments/usage-error.ts';
-import { interpreted, requireSameCols } from './files.ts';
+import { interpreted, requireSameCols } from './checks.ts';
 
 /** @throws {UsageError} if only one of two options is given that work together on a graph */
 export function requireModelToRerank(

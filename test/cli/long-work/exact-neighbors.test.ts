@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { exactNeighbors } from '../../../src/cli/long-work/exact-neighbors.ts';
 import type { Session } from '../../../src/cli/session/command.ts';
 import { InterruptedError } from '../../../src/cli/session/failures.ts';
-import { exactNeighbors } from '../../../src/cli/shared/exact.ts';
 import { createMatrix, type Matrix } from '../../../src/tensor/matrix.ts';
 import { nearest } from '../../../src/tensor/nearest/nearest.ts';
 import { Random } from '../../../src/tensor/random/random.ts';

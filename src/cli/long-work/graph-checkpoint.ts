@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
-import type { HnswCheckpoints } from '../../../graph/hnsw/checkpoint.ts';
-import { readArchive, writeArchive } from '../../../io/container/archive-file.ts';
-import { digestMatrix } from '../../../io/digest.ts';
-import type { Vectors } from '../../../tensor/vectors/vectors.ts';
-import type { Session } from '../../session/command.ts';
-import { InterruptedError, isInterruption } from '../../session/failures.ts';
-import { fileExists } from '../../shared/files.ts';
+import type { HnswCheckpoints } from '../../graph/hnsw/checkpoint.ts';
+import { readArchive, writeArchive } from '../../io/container/archive-file.ts';
+import { digestMatrix } from '../../io/digest.ts';
+import type { Vectors } from '../../tensor/vectors/vectors.ts';
+import { fileExists } from '../input/checks.ts';
+import type { Session } from '../session/command.ts';
+import { InterruptedError, isInterruption } from '../session/failures.ts';
 
 /** A graph under construction is stored no more often: at 1,000,000 points its arrays are some hundred megabytes. */
 const SECONDS_BETWEEN = 120;
