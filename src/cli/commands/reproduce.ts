@@ -1,5 +1,6 @@
-import { ABLATIONS, type AblationName } from '../../paper/claims/ledger.ts';
-import { type ReproduceOptions, reproduce, TARGETS, type Target } from '../../paper/run/reproduce.ts';
+import { ABLATIONS, type AblationName } from '../../paper/ablations/ablations.ts';
+import { type ReproduceOptions, TARGETS, type Target } from '../../paper/run/options.ts';
+import { reproduce } from '../../paper/run/reproduce.ts';
 import { BUDGET, SCALES, type Scale } from '../../paper/run/scale.ts';
 import { UsageError } from '../arguments/usage-error.ts';
 import { defineCommand, type Session } from '../session/command.ts';

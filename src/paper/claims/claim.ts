@@ -1,93 +1,44 @@
-import type { Method } from '../../compress/methods.ts';
 import type { JudgedClaim } from '../../report/page.ts';
-import type { MethodOrNone } from '../methods/method.ts';
+import type { AblationResult } from '../ablations/ablations.ts';
+import type { SeedGain } from '../ablations/seed-gain.ts';
 import type { PaperDataset } from '../printed/settings.ts';
+import type { Table1Result } from '../tables/table-1.ts';
+import type { Table2Result } from '../tables/table-2.ts';
+import type { Table3Result } from '../tables/table-3.ts';
+import type { Table4Result } from '../tables/table-4.ts';
 
-/** What a claim needs of a row of Table 1; `Table1Result` has it. */
-export interface GraphFigures {
-  readonly method: MethodOrNone;
-  readonly factor: number;
-  readonly indexingSeconds: number;
-  readonly indexingMultiplyAdds: number;
-  readonly distancesPerQuery: number;
-  readonly recall1at1: number;
-  readonly recall100at100: number;
-  /** Mean out-degree of level 0. */
-  readonly meanDegree?: number;
-}
+/** What a claim needs of a row of a table, or of a network of the ablations. Recalls are percentages. */
+export type GraphFigures = Pick<
+  Table1Result,
+  | 'method'
+  | 'factor'
+  | 'indexingSeconds'
+  | 'indexingMultiplyAdds'
+  | 'distancesPerQuery'
+  | 'recall1at1'
+  | 'recall100at100'
+  | 'meanDegree'
+>;
+export type CodeFigures = Pick<
+  Table2Result,
+  'method' | 'codec' | 'bytes' | 'queriesPerSecond' | 'recall1at1' | 'recall1at5'
+>;
+export type ScalarFigures = Pick<Table3Result, 'method' | 'range' | 'indexingSeconds'>;
+export type CompressionFigures = Pick<Table4Result, 'method' | 'bruteForce' | 'hnsw'>;
+export type AblationFigures = Pick<AblationResult, 'name' | 'seed' | 'recall1at1' | 'recall10at10' | 'parameters'>;
 
-/** What a claim needs of a row of Table 2. */
-export interface CodeFigures {
-  readonly method: MethodOrNone;
-  readonly codec: 'PQ' | 'L&C';
-  readonly bytes: number;
-  readonly queriesPerSecond: readonly [mean: number, ...more: number[]];
-  readonly recall1at1: number;
-  readonly recall1at5: number;
-}
-
-/** What a claim needs of a row of Table 3. */
-export interface ScalarFigures {
-  readonly method: 'none' | 'cnt';
-  readonly range: 'none' | 'dimension' | 'uniform';
-  readonly indexingSeconds: number;
-}
-
-/** What a claim needs of a row of Table 4: 1@1, 1@5, 1@10. */
-export interface CompressionFigures {
-  readonly method: Method;
-  readonly bruteForce: readonly [at1: number, at5: number, at10: number];
-  readonly hnsw: readonly [at1: number, at5: number, at10: number];
-}
-
-/** One trained network of the ablations. */
-export interface AblationFigures {
-  readonly name: AblationName;
-  readonly seed: number;
-  /** Percent, over all given queries, by brute force in the compressed space. */
-  readonly recall1at1: number;
-  readonly recall10at10: number;
-  /** Numbers in the model, running statistics included. */
-  readonly parameters: number;
-}
-
-/** The networks and losses that are trained beside the default one. */
-export const ABLATIONS = [
-  'default',
-  'plain distance loss',
-  'alpha 1',
-  'alpha 4',
-  'beta 0',
-  'beta 0.1',
-  '1 projection',
-  '2 projections',
-  '8 projections',
-  'one stage',
-  'three stages',
-  'position bias',
-  'MLP ratio 1',
-  'MLP ratio 4',
-  'compression token last',
-  'projection A after every stage',
-  'released code',
-  'random start',
-  'random start, rate 1e-2',
-  'linear map',
-] as const;
-export type AblationName = (typeof ABLATIONS)[number];
-
-/** What was measured in a run; what is absent was not. Recalls are percentages. */
+/** What claims need of a run, under the names of its figures; what is absent was not measured. */
 export interface Measured {
-  /** The data set of the paper whose figures stand beside them. */
+  /** The data set of the paper whose figures stand beside these. */
   readonly comparedWith: PaperDataset;
   /** Of the base. */
   readonly rows: number;
-  readonly hnsw?: readonly GraphFigures[] | undefined;
-  readonly nsg?: readonly GraphFigures[] | undefined;
-  readonly codes?: readonly CodeFigures[] | undefined;
-  readonly scalar?: readonly ScalarFigures[] | undefined;
-  readonly compression?: readonly CompressionFigures[] | undefined;
-  readonly ablations?: readonly AblationFigures[] | undefined;
+  readonly table1?: readonly GraphFigures[];
+  readonly table1Nsg?: readonly GraphFigures[];
+  readonly table2?: readonly CodeFigures[];
+  readonly table3?: readonly ScalarFigures[];
+  readonly table4?: readonly CompressionFigures[];
+  readonly ablations?: readonly AblationFigures[];
 }
 
 /** What was found about a claim. */
@@ -139,9 +90,12 @@ export function given<T>(
   return (list && list.length > 0 && judge(list)) || absent;
 }
 
-/** `+0.31`, `-2.00`; what rounds to 0 has no sign. */
-export function signed(value: number, digits: number): string {
-  const text = value.toFixed(digits);
-  if (Number(text) === 0) return text.replace('-', '');
-  return value > 0 ? `+${text}` : text;
+/** Whether all gains are at least `least`: decided only where the whole interval of a mean lies on one side. */
+export function judgedGains(gains: readonly SeedGain[], least: number, figures: string): Judgment {
+  if (gains.some(({ mean, halfWidth }) => mean + halfWidth < least)) return { verdict: 'not confirmed', figures };
+  if (gains.every(({ mean, halfWidth }) => mean - halfWidth >= least)) return { verdict: 'confirmed', figures };
+  const fewest = Math.min(...gains.map(({ seeds }) => seeds));
+  const advice =
+    fewest === 1 ? '; one seed says nothing of the spread' : '; the spread over seeds reaches across the bound';
+  return { verdict: 'not decided at this budget', figures: figures + advice };
 }

@@ -1,3 +1,4 @@
+import { signed } from '../../report/signed.ts';
 import { codecName } from '../methods/method.ts';
 import {
   type Claim,
@@ -8,7 +9,6 @@ import {
   type Judgment,
   NEAREST_MARGIN,
   type ScalarFigures,
-  signed,
   untestable,
 } from './claim.ts';
 
@@ -61,9 +61,9 @@ export const CODE_CLAIMS: readonly Claim[] = [
     quote:
       'improves recalls of 1@1 and recalls of 1@5 metrics by more than 10.0 percentage points for PQ based methods',
     test: 'Table 2: CNT + PQ less PQ of the same bytes, more than 10 points',
-    judge: ({ codes }) =>
+    judge: ({ table2 }) =>
       given(
-        codes,
+        table2,
         ofGains('PQ', ({ at1, at5 }) => at1 > 10 && at5 > 10),
       ),
   },
@@ -71,8 +71,8 @@ export const CODE_CLAIMS: readonly Claim[] = [
     id: 'pq-control',
     quote: 'It also significantly improves recalls of 1@1 … for PQ based methods',
     test: `Table 2, the control that the paper lacks: CNT + PQ less PCA + PQ of the same bytes, at least ${NEAREST_MARGIN} point of 1@1`,
-    judge: ({ codes }) =>
-      given(codes, (list) => {
+    judge: ({ table2 }) =>
+      given(table2, (list) => {
         const pairs = rivals(list, 'pca');
         if (pairs.length === 0) return undefined;
         const texts = pairs.map(
@@ -89,8 +89,8 @@ export const CODE_CLAIMS: readonly Claim[] = [
     quote:
       'using compressed feature learned by our proposed CNT improves both search accuracy and speed for PQ related methods',
     test: 'Table 2: queries a second and 1@1 of CNT + PQ above those of PQ',
-    judge: ({ codes }) =>
-      given(codes, (list) => {
+    judge: ({ table2 }) =>
+      given(table2, (list) => {
         const found = gains(list, 'cnt', 'PQ');
         if (found.length === 0) return undefined;
         const speed = ({ row, plain }: Gain) => row.queriesPerSecond[0] / plain.queriesPerSecond[0];
@@ -107,8 +107,8 @@ export const CODE_CLAIMS: readonly Claim[] = [
     id: 'catalyst',
     quote: 'Our proposed CNT also brings more improvement than Catalyst',
     test: `Table 2: gain of CNT + PQ over that of Catalyst + PQ, at least ${NEAREST_MARGIN} point of 1@1`,
-    judge: ({ codes }) =>
-      given(codes, (list) => {
+    judge: ({ table2 }) =>
+      given(table2, (list) => {
         const pairs = rivals(list, 'catalyst');
         if (pairs.length === 0) return undefined;
         const texts = pairs.map(
@@ -125,9 +125,9 @@ export const CODE_CLAIMS: readonly Claim[] = [
     id: 'lc-recall',
     quote: 'Using CNT also improves search accuracy for L&C',
     test: 'Table 2: 1@1 and 1@5 of CNT + L&C above those of L&C',
-    judge: ({ codes }) =>
+    judge: ({ table2 }) =>
       given(
-        codes,
+        table2,
         ofGains('L&C', ({ at1, at5 }) => at1 > 0 && at5 > 0),
       ),
   },
@@ -135,10 +135,10 @@ export const CODE_CLAIMS: readonly Claim[] = [
     id: 'lc-size',
     quote: 'about 1.0 or 2.0 percentage points for a quantization methods tailored to HNSW methods',
     test: 'Table 2: gains of 1@1 and 1@5 of CNT + L&C over L&C, from 0.5 to 2.5 points',
-    judge: ({ codes }) => {
+    judge: ({ table2 }) => {
       const about = (gain: number) => gain >= 0.5 && gain <= 2.5;
       return given(
-        codes,
+        table2,
         ofGains('L&C', ({ at1, at5 }) => about(at1) && about(at5)),
       );
     },
@@ -147,8 +147,8 @@ export const CODE_CLAIMS: readonly Claim[] = [
     id: 'lc-less-than-pq',
     quote: 'the improvements CNT brings in here are less than that in PQ',
     test: 'Table 2: gain of 1@1 with L&C below that with PQ, at each number of bytes',
-    judge: ({ codes }) =>
-      given(codes, (list) => {
+    judge: ({ table2 }) =>
+      given(table2, (list) => {
         const pairs = gains(list, 'cnt', 'L&C').flatMap((lc) => {
           const pq = gains(list, 'cnt', 'PQ').find(({ row }) => row.bytes === lc.row.bytes);
           return pq ? [{ lc, pq }] : [];
@@ -164,8 +164,8 @@ export const CODE_CLAIMS: readonly Claim[] = [
     id: 'scalar-speed',
     quote: 'both scalar quantization and CNT can speed up indexing, but using CNT achieves faster indexing speed',
     test: 'Table 3: seconds of building, CNT below SQ8 below neither',
-    judge: ({ scalar }) =>
-      given(scalar, (list) => {
+    judge: ({ table3 }) =>
+      given(table3, (list) => {
         const [full, coded, compressed] = [
           secondsOf(list, 'none', 'none'),
           secondsOf(list, 'none', 'dimension'),
@@ -183,8 +183,8 @@ export const CODE_CLAIMS: readonly Claim[] = [
     id: 'scalar-both',
     quote: 'Jointly using scalar quantization and CNT reduce indexing time the most',
     test: 'Table 3: seconds of building with both, below those with either',
-    judge: ({ scalar }) =>
-      given(scalar, (list) => {
+    judge: ({ table3 }) =>
+      given(table3, (list) => {
         const both = secondsOf(list, 'cnt', 'dimension');
         const others = [
           secondsOf(list, 'none', 'none'),

@@ -1,18 +1,19 @@
 import { METHODS } from '../../compress/methods.ts';
+import { signed } from '../../report/signed.ts';
+import type { AblationName } from '../ablations/ablations.ts';
+import { gainText, seedGain } from '../ablations/seed-gain.ts';
 import {
   type AblationFigures,
-  type AblationName,
   type Claim,
   type CompressionFigures,
   decided,
   given,
   type Judgment,
+  judgedGains,
   NEAREST_MARGIN,
-  signed,
   TRAINING_MARGIN,
   untestable,
 } from './claim.ts';
-import { gainText, judgedGains, seedGain } from './seed-gain.ts';
 
 const nearest = (list: readonly CompressionFigures[], method: CompressionFigures['method']) =>
   list.find((row) => row.method === method)?.bruteForce[0];
@@ -83,14 +84,14 @@ export const COMPRESSION_CLAIMS: readonly Claim[] = [
     id: 'highest-accuracy',
     quote: 'Compared with other three compression methods, our proposed CNT achieves the highest accuracy',
     test: `Table 4: 1@1 of CNT above SRP, PCA and VAE, at least +${NEAREST_MARGIN}`,
-    judge: ({ compression }) => given(compression, (list) => better(list, ['srp', 'pca', 'vae'])),
+    judge: ({ table4 }) => given(table4, (list) => better(list, ['srp', 'pca', 'vae'])),
   },
   {
     id: 'single-projection',
     quote: 'using single sparse random projection harms search accuracy seriously',
     test: 'Table 4: 1@1 of SRP the lowest, and at least 10 points below PCA',
-    judge: ({ compression }) =>
-      given(compression, (list) => {
+    judge: ({ table4 }) =>
+      given(table4, (list) => {
         const [srp, pca] = [nearest(list, 'srp'), nearest(list, 'pca')];
         if (srp === undefined || pca === undefined) return undefined;
         const lowest = list.every(({ method, bruteForce }) => method === 'srp' || bruteForce[0] > srp);
@@ -105,9 +106,9 @@ export const COMPRESSION_CLAIMS: readonly Claim[] = [
     quote:
       'the transformer unit has the well known property of globally attending its inputs, which could lead to better global alignment of these projections',
     test: `the control that the paper lacks, one linear map trained with the same loss, ablation "linear map": 10@10 of the default network above it over the seeds, the whole 95 % interval of the mean at least +${TRAINING_MARGIN}`,
-    judge: ({ ablations = [], compression }) => {
+    judge: ({ ablations = [], table4 }) => {
       const decisive = ablation(ablations, 'linear map', TRAINING_MARGIN);
-      const once = compression && better(compression, ['linear']);
+      const once = table4 && better(table4, ['linear']);
       if (decisive || !once) return decisive ?? NO_ABLATIONS;
       const figures = `${once.figures}; one training each, so that cnt reproduce ablations decides`;
       return { verdict: 'not decided at this budget', figures };

@@ -1,3 +1,4 @@
+import { signed } from '../../report/signed.ts';
 import { rowName } from '../methods/method.ts';
 import { PAPER_ROWS } from '../printed/settings.ts';
 import {
@@ -9,7 +10,6 @@ import {
   given,
   type Measured,
   SET_MARGIN,
-  signed,
   untestable,
 } from './claim.ts';
 
@@ -33,7 +33,7 @@ function recallClaim(kind: 'HNSW' | 'NSG', quote: string): Claim {
     quote,
     test: `Table 1, ${kind}: 100@100 of each graph built on CNT vectors less that of the graph built on full ones, at least +${SET_MARGIN}`,
     judge: (measured) =>
-      given(kind === 'HNSW' ? measured.hnsw : measured.nsg, (list) => {
+      given(kind === 'HNSW' ? measured.table1 : measured.table1Nsg, (list) => {
         const found = rowsOf(list, 'cnt');
         if (!found) return undefined;
         const gain = (row: GraphFigures) => row.recall100at100 - found.full.recall100at100;
@@ -56,7 +56,7 @@ function speedClaim(kind: 'HNSW' | 'NSG', quote: string, least: number): Claim {
     quote,
     test: `Table 1, ${kind}: seconds of building on full vectors over those at 4x, at least ${least} (rounds to the word)`,
     judge: (measured) =>
-      given(kind === 'HNSW' ? measured.hnsw : measured.nsg, (list) => {
+      given(kind === 'HNSW' ? measured.table1 : measured.table1Nsg, (list) => {
         const found = rowsOf(list, 'cnt');
         const four = found?.rows.find((row) => row.factor === 4);
         if (!found || !four) return undefined;
@@ -71,9 +71,9 @@ function speedClaim(kind: 'HNSW' | 'NSG', quote: string, least: number): Claim {
   };
 }
 
-function everyGraph({ hnsw, nsg }: Measured) {
+function everyGraph({ table1, table1Nsg }: Measured) {
   return (['HNSW', 'NSG'] as const).flatMap((kind) => {
-    const found = rowsOf((kind === 'HNSW' ? hnsw : nsg) ?? [], 'cnt');
+    const found = rowsOf((kind === 'HNSW' ? table1 : table1Nsg) ?? [], 'cnt');
     return found ? found.rows.map((row) => ({ name: `${kind} ${label(row)}`, row, full: found.full })) : [];
   });
 }
@@ -121,8 +121,8 @@ export const GRAPH_CLAIMS: readonly Claim[] = [
     id: 'linear-cost',
     quote: 'computing distance in low dimensional space reduces computational cost linearly',
     test: 'Table 1, HNSW: multiply-adds of building times the factor, over those of full vectors, within 0.1 of 1',
-    judge: ({ hnsw }) =>
-      given(hnsw, (list) => {
+    judge: ({ table1 }) =>
+      given(table1, (list) => {
         const found = rowsOf(list, 'cnt');
         if (!found) return undefined;
         const relative = found.rows.map((row) => ({
@@ -142,8 +142,8 @@ export const GRAPH_CLAIMS: readonly Claim[] = [
     id: 'extra-links',
     quote: 'to build index introduces some extra links and these links improves search accuracy',
     test: `Table 1, HNSW: links a point at level 0 of the graph built at 4x above those of the graph built on full vectors, and 100@100 higher by at least +${SET_MARGIN}`,
-    judge: ({ hnsw }) =>
-      given(hnsw, (list) => {
+    judge: ({ table1 }) =>
+      given(table1, (list) => {
         const found = rowsOf(list, 'cnt');
         const four = found?.rows.find((row) => row.factor === 4);
         if (found?.full.meanDegree === undefined || four?.meanDegree === undefined) return undefined;
@@ -158,8 +158,8 @@ export const GRAPH_CLAIMS: readonly Claim[] = [
     id: 'visited',
     quote: 'these graph based methods visit 1/1000 or even less of the indexed points in each search',
     test: 'Table 1, full vectors: distances of a query over the rows of the base',
-    judge: ({ hnsw, rows }) =>
-      given(hnsw, (list) => {
+    judge: ({ table1, rows }) =>
+      given(table1, (list) => {
         const full = list.find((row) => row.method === 'none');
         if (!full) return undefined;
         const figures = `${full.distancesPerQuery.toFixed(0)} distances a query of ${rows.toLocaleString('en')} rows: 1/${(rows / full.distancesPerQuery).toFixed(0)}`;

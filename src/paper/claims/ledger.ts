@@ -5,8 +5,6 @@ import { COMPRESSION_CLAIMS } from './compression-claims.ts';
 import { GRAPH_CLAIMS } from './graph-claims.ts';
 import { PRINTED_CLAIMS } from './printed-claims.ts';
 
-export { ABLATIONS, type AblationFigures, type AblationName, type Claim, type Measured } from './claim.ts';
-
 /** Sentences that experiments decide. */
 export const EXPERIMENT_CLAIMS: readonly Claim[] = [...GRAPH_CLAIMS, ...CODE_CLAIMS, ...COMPRESSION_CLAIMS];
 export { PRINTED_CLAIMS };

@@ -1,6 +1,7 @@
+import { signed } from '../../report/signed.ts';
 import type { PaperDataset } from '../printed/settings.ts';
 import { TABLE_1_HNSW, TABLE_1_NSG, TABLE_2, TABLE_4 } from '../printed/tables.ts';
-import { type Claim, decided, NEAREST_MARGIN, signed, untestable } from './claim.ts';
+import { type Claim, decided, NEAREST_MARGIN, untestable } from './claim.ts';
 
 /** Printed figures have one or two digits: differences of them are exact to half a unit of the first. */
 const same = (a: number, b: number) => Math.abs(a - b) < 0.005;
@@ -45,10 +46,10 @@ export const PRINTED_CLAIMS: readonly Claim[] = [
     quote:
       'using Catalyst improves recalls 1@1 and 1@5 by 3.0 and 9.3 percentage points and our proposed CNT improves recalls by 11.7 and 27 percentage points',
     test: 'the rows of Table 2, Deep1M, 16 bytes, PQ; beside them ours, where measured',
-    judge: ({ codes }) => {
+    judge: ({ table2 }) => {
       const printed = printedGains('PQ').find(({ dataset, bytes }) => dataset === 'Deep1M' && bytes === 16)!.gain;
       const [plain, ours] = (['none', 'cnt'] as const).map((wanted) =>
-        codes?.find(({ method, codec, bytes }) => method === wanted && codec === 'PQ' && bytes === 16),
+        table2?.find(({ method, codec, bytes }) => method === wanted && codec === 'PQ' && bytes === 16),
       );
       const measured = plain && ours ? `; ours at 16 bytes: ${signed(ours.recall1at1 - plain.recall1at1, 1)}` : '';
       return decided(same(printed, 11.7), `the table gives ${signed(printed, 1)}${measured}`);
@@ -73,13 +74,13 @@ export const PRINTED_CLAIMS: readonly Claim[] = [
     id: 'printed-two-searches',
     quote: 'improves recall of 1@1 to 98.00% … using CNT and HNSW achieves 80.1% recall 1@1',
     test: 'Table 1 searches full vectors and Table 4 compressed ones: 1@1 of CNT 4x, both by HNSW, differ here as well',
-    judge: ({ hnsw, compression }) => {
+    judge: ({ table1, table4 }) => {
       const [one, four] = [
         printedRow(TABLE_1_HNSW, 'GIST1M', 4).recall1at1,
         TABLE_4.GIST1M.find(({ method }) => method === 'cnt')!.hnsw[0],
       ];
-      const ours = hnsw?.find(({ method, factor }) => method === 'cnt' && factor === 4)?.recall1at1;
-      const compressed = compression?.find(({ method }) => method === 'cnt')?.hnsw[0];
+      const ours = table1?.find(({ method, factor }) => method === 'cnt' && factor === 4)?.recall1at1;
+      const compressed = table4?.find(({ method }) => method === 'cnt')?.hnsw[0];
       const printed = `printed ${one.toFixed(1)} and ${four.toFixed(1)}`;
       if (ours === undefined || compressed === undefined)
         return { verdict: 'not measured in this run', figures: printed };

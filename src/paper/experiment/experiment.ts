@@ -7,7 +7,7 @@ import { NsgIndex } from '../../index/graph/nsg-index.ts';
 import { digestArrays } from '../../io/digest.ts';
 import { createMatrix, firstRows, type Matrix } from '../../tensor/matrix.ts';
 import { yieldToEventLoop } from '../../workers/event-loop.ts';
-import { rowName } from '../methods/method.ts';
+import { type MethodOrNone, rowName } from '../methods/method.ts';
 import { trainMethod } from '../methods/train-method.ts';
 import { HNSW_SETTINGS, NSG_SETTINGS, neighborGraphFor } from '../printed/settings.ts';
 import type { RunContext } from '../run-context.ts';
@@ -128,9 +128,9 @@ export class Experiment {
     });
   }
 
-  /** The vectors and queries compressed by `method`; unchanged when there is none. */
-  async compressed(method: Method | undefined, factor: number): Promise<Compressed> {
-    if (method === undefined) return { base: this.data.base, query: this.data.query, modelDigest: '', seconds: 0 };
+  /** The vectors and queries compressed by `method`. */
+  async compressed(method: MethodOrNone, factor: number): Promise<Compressed> {
+    if (method === 'none') return { base: this.data.base, query: this.data.query, modelDigest: '', seconds: 0 };
     const name = rowName(method, factor);
     const known = this.#compressed.get(name);
     if (known) return known;
@@ -143,7 +143,7 @@ export class Experiment {
   }
 
   /** HNSW with the paper's parameters, built on compressed vectors, and over them. */
-  async graph(method: Method | undefined, factor: number): Promise<BuiltGraph> {
+  async graph(method: MethodOrNone, factor: number): Promise<BuiltGraph> {
     const name = rowName(method, factor);
     const known = this.#graphs.get(name);
     if (known) return known;
@@ -165,7 +165,7 @@ export class Experiment {
   }
 
   /** NSG with the paper's parameters, its k-NN graph by NN-descent, both on compressed vectors. */
-  async nsg(method: Method | undefined, factor: number): Promise<BuiltNsg> {
+  async nsg(method: MethodOrNone, factor: number): Promise<BuiltNsg> {
     const { base } = await this.compressed(method, factor);
     const { backend, signal, now } = this.context;
     const neighborGraph = neighborGraphFor(this.data.comparedWith, base.rows);

@@ -9,6 +9,7 @@ import { writeAtomically } from '../../io/file/atomic-file.ts';
 import { asFileError, FileError } from '../../io/file/file-error.ts';
 import { createFolder } from '../../io/file/folder.ts';
 import type { Checkpoints } from '../methods/train-method.ts';
+import { type Form, record } from './json-form.ts';
 
 /**
  * Part of every key, so that a step stored by code that computed something else is run again. To be counted up with any change after
@@ -35,9 +36,14 @@ export class StepStore {
     this.#version = version;
   }
 
-  /** The stored result of a step, or what `run` gives, stored. T must survive JSON. */
-  async result<T>(key: StepKey, run: () => Promise<T>): Promise<T> {
-    const finished = await this.finished<T>(key);
+  /**
+   * The stored result of a step, or what `run` gives, stored.
+   *
+   * @param form of the result as JSON
+   * @throws {FileError} if the file of the step holds something else
+   */
+  async result<T>(key: StepKey, form: Form<T>, run: () => Promise<T>): Promise<T> {
+    const finished = await this.finished(key, form);
     if (finished !== undefined) return finished;
     const result = await run();
     const path = this.#resultPath(key);
@@ -47,10 +53,10 @@ export class StepStore {
     return result;
   }
 
-  /** The stored result of a step, if there is one to keep. */
-  async finished<T>(key: StepKey): Promise<T | undefined> {
+  /** The stored result of a step, if there is one to keep. @throws {FileError} if its file holds something else */
+  async finished<T>(key: StepKey, form: Form<T>): Promise<T | undefined> {
     const path = this.#resultPath(key);
-    return this.resume && (await isPresent(path)) ? storedResult<T>(path) : undefined;
+    return this.resume && (await isPresent(path)) ? storedResult(path, form) : undefined;
   }
 
   /**
@@ -100,13 +106,17 @@ async function isPresent(path: string): Promise<boolean> {
   }
 }
 
-async function storedResult<T>(path: string): Promise<T> {
-  try {
-    return (JSON.parse(await readFile(path, 'utf8')) as { result: T }).result;
-  } catch (cause) {
-    if (cause instanceof SyntaxError) throw new FileError(path, 'expected a finished step, got other text', { cause });
+async function storedResult<T>(path: string, form: Form<T>): Promise<T> {
+  const text = await readFile(path, 'utf8').catch((cause) => {
     throw asFileError(path, 'a file that can be read', cause);
+  });
+  try {
+    const step: unknown = JSON.parse(text);
+    if (record({ result: form })(step)) return step.result;
+  } catch (cause) {
+    throw new FileError(path, 'expected a finished step, got other text', { cause });
   }
+  throw new FileError(path, 'expected the result of a finished step, got another one');
 }
 
 async function storedModel(path: string): Promise<Compressor> {

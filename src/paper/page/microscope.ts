@@ -4,6 +4,7 @@ import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts
 import { nearest } from '../../tensor/nearest/nearest.ts';
 import type { Ids } from '../../tensor/nearest/neighbors.ts';
 import { Random } from '../../tensor/random/random.ts';
+import { type Described, list, number, record, text, tuple } from '../experiment/json-form.ts';
 
 /** What a method made of the base and of the queries. */
 export interface CompressedVersion {
@@ -22,29 +23,31 @@ export interface MicroscopeOptions {
 }
 
 /** Distances of one kind of pairs, not squared, before and after compression. */
-export interface PairDistances {
+const pairDistances = record({
   /** (original, compressed times `scale` of the reading) */
-  readonly points: readonly (readonly [number, number])[];
+  points: list(tuple(number, number)),
   /** Mean of |compressed - original| / original over pairs that are not at distance 0. */
-  readonly error: number;
+  error: number,
   /** Mean of (compressed - original) / original over the same: above 0 where compression stretches. */
-  readonly stretch: number;
-}
+  stretch: number,
+});
+
+export const microscopeReading = record({
+  name: text,
+  /** Compressed distances are multiplied by this, so that the mean distance of near pairs is the original one. */
+  scale: number,
+  /** A query and one of its ten true nearest. */
+  near: pairDistances,
+  /** A query and a random base row. */
+  far: pairDistances,
+  /** (k, share of the true k nearest that are among the k nearest after compression) */
+  overlap: list(tuple(number, number)),
+  /** |place after compression - true place| of the ten true nearest of each query, ascending. */
+  displacements: list(number),
+});
 
 /** What one method keeps of the neighborhood of the queries. */
-export interface MicroscopeReading {
-  readonly name: string;
-  /** Compressed distances are multiplied by this, so that the mean distance of near pairs is the original one. */
-  readonly scale: number;
-  /** A query and one of its ten true nearest. */
-  readonly near: PairDistances;
-  /** A query and a random base row. */
-  readonly far: PairDistances;
-  /** (k, share of the true k nearest that are among the k nearest after compression) */
-  readonly overlap: readonly (readonly [k: number, share: number])[];
-  /** |place after compression - true place| of the ten true nearest of each query, ascending. */
-  readonly displacements: readonly number[];
-}
+export type MicroscopeReading = Described<typeof microscopeReading>;
 
 const QUERIES = 200;
 const PAIRS = 4000;
@@ -134,7 +137,7 @@ function reading(
   };
 }
 
-function compared(original: Float64Array, compressed: Float64Array, scale: number): PairDistances {
+function compared(original: Float64Array, compressed: Float64Array, scale: number): MicroscopeReading['near'] {
   const points = Array.from(original, (distance, i) => [distance, scale * compressed[i]!] as const);
   let [error, stretch, counted] = [0, 0, 0];
   for (const [before, after] of points) {

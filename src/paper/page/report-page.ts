@@ -8,21 +8,12 @@ import {
   type TrainingCurve,
   trainingChart,
 } from '../../report/paper-charts.ts';
-import type { Table } from '../../report/table.ts';
-import { type Ledger, ledgerBlocks, type Measured } from '../claims/ledger.ts';
+import type { Measured } from '../claims/claim.ts';
+import { type Ledger, ledgerBlocks } from '../claims/ledger.ts';
 import { codecName } from '../methods/method.ts';
+import type { ComparedTable } from '../tables/compared-tables.ts';
 import type { MicroscopeReading } from './microscope.ts';
 import { microscopeBlocks } from './microscope-report.ts';
-
-/** One table of the paper. */
-export interface ReportTable {
-  readonly title: string;
-  readonly figures: readonly ComparedFigure[];
-  /** What the columns mean. */
-  readonly note?: string | undefined;
-  /** What can be counted, sweeps: tables without a counterpart in the paper. */
-  readonly more: readonly Table[];
-}
 
 /** Sweeps that are comparable with each other: two charts, by time and by count. */
 export interface SearchFamily {
@@ -41,8 +32,8 @@ export interface SearchFamily {
 export interface ReportParts {
   readonly title: string;
   readonly lead: readonly string[];
-  readonly tables: readonly ReportTable[];
-  readonly codes?: Measured['codes'];
+  readonly tables: readonly ComparedTable[];
+  readonly codes?: Measured['table2'];
   readonly searches?: readonly SearchFamily[];
   readonly trainings?: readonly TrainingCurve[];
   /** Figure 3 as an SVG document. */
@@ -76,8 +67,8 @@ export function reportPage(parts: ReportParts): Page {
 
 const CAPTION = 'ours; below it the paper and (difference); ✓ agrees, ≠ differs';
 
-function tableSection({ title, figures, note, more }: ReportTable): PageSection {
-  const comparisons = byGraph(figures).map(({ graph, figures: some }) => {
+function tableSection({ title, cells, note, more }: ComparedTable): PageSection {
+  const comparisons = byGraph(cells).map(({ graph, figures: some }) => {
     return { kind: 'comparison', figures: some, caption: `${graph}${CAPTION}` } as const;
   });
   const words = note === undefined ? [] : [{ kind: 'text', text: note } as const];

@@ -1,54 +1,30 @@
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
-import { PRESETS } from '../../compress/cnt/presets.ts';
-import { leastTrainableRows } from '../../compress/training/choices.ts';
 import { writeAtomically } from '../../io/file/atomic-file.ts';
 import { createFolder } from '../../io/file/folder.ts';
-import type { TrainingCurve } from '../../report/paper-charts.ts';
-import { ABLATIONS, type AblationName, type Ledger } from '../claims/ledger.ts';
-import { Experiment } from '../experiment/experiment.ts';
-import { DEMO, type ExperimentData, generatedData, readData } from '../experiment/experiment-data.ts';
-import { StepStore } from '../experiment/step-store.ts';
-import type { MicroscopeReading } from '../page/microscope.ts';
-import { readTrainings } from '../page/search-curves.ts';
+import type { Ledger } from '../claims/ledger.ts';
 import type { RunContext } from '../run-context.ts';
-import { figure3 } from '../tables/figure-3.ts';
-import { finishedTables, MEASURED, type MeasuredTable, measureTable, requireTable } from '../tables/measure-table.ts';
-import { ledgerOf, readNeighborhoods, runReport } from './run-report.ts';
-import { markdown, plainText, RULES } from './run-text.ts';
-import { BUDGET, type Scale } from './scale.ts';
+import type { Cell } from '../tables/cell.ts';
+import { type Figure3, figure3 } from '../tables/figure-3.ts';
+import type { Figures, MeasuredName } from '../tables/figures.ts';
+import { measureRun, type RunFacts } from './measure-run.ts';
+import type { ReproduceOptions, Target } from './options.ts';
+import { runPage } from './run-page.ts';
+import { markdown, plainText } from './run-text.ts';
 
-/** `all` is everything that the paper has; the ablations are what it left to future work. */
-export const TARGETS = [...MEASURED, 'figure3', 'all'] as const;
-export type Target = (typeof TARGETS)[number];
-
-/** Every table trains a network, with the batches of the default preset. */
-const LEAST_ROWS = leastTrainableRows(PRESETS.default.batch);
-
-export interface ReproduceOptions {
-  /** A folder with base, queries and truth; needed but for the demo scale and figure3. */
-  readonly data?: string;
-  readonly scale: Scale;
-  /** The folder for results, created if it is not there. */
-  readonly out: string;
-  readonly resume: boolean;
-  readonly seed: number;
-  /** The first rows of the base only; by default as the scale says. */
-  readonly limit?: number;
-  /** Training samples; by default as the scale says. */
-  readonly samples?: number;
-  /** Only this compression factor in Table 1, instead of 2 and 4. */
-  readonly factor?: number;
-  /** Seeds of each ablation, from `seed` on; by default as the scale says. */
-  readonly seeds?: number;
-  /** Only this ablation. */
-  readonly only?: AblationName;
+/** What a program reads of a run, as JSON. */
+export interface RunReport extends ReproduceOptions, Partial<Omit<RunFacts, 'samples'>> {
+  readonly target: Target;
+  readonly machine: Machine;
+  readonly cells: { readonly [name in MeasuredName]?: readonly Cell[] };
+  readonly measured: Figures & { readonly figure3?: Figure3['curve'] };
+  readonly claims?: Ledger;
 }
 
 /** What a person reads, what a program reads, and the files that hold both. */
 export interface Reproduction {
   readonly lines: readonly string[];
-  readonly report: Record<string, unknown>;
+  readonly report: RunReport;
   readonly files: readonly string[];
 }
 
@@ -68,26 +44,29 @@ export async function reproduce(target: Target, options: ReproduceOptions, conte
   };
   const drawn = target === 'figure3' || target === 'all' ? figure3() : undefined;
   const run = target === 'figure3' ? undefined : await measureRun(target, options, context);
-  const report = {
+  const tables = run?.tables ?? [];
+  const report: RunReport = {
     target,
     ...options,
     machine: machine(context),
     ...run?.facts,
-    cells: Object.fromEntries((run?.tables ?? []).map(({ name, cells }) => [name, cells])),
-    measured: Object.assign(
-      {},
-      ...(run?.tables ?? []).map(({ measured }) => measured),
-      drawn && { figure3: drawn.curve },
-    ),
+    cells: Object.fromEntries(tables.map(({ name, cells }) => [name, cells])),
+    measured: { ...run?.figures, ...(drawn && { figure3: drawn.curve }) },
     ...(run && { claims: run.ledger }),
   };
   if (run) {
     const facts = Object.entries({ ...options, ...run.facts, ...machine(context) });
-    const page = { ...run, rules: RULES, figure3: drawn?.svg };
-    await save(`${target}.html`, runReport({ ...page, facts: facts.map(([name, value]) => [name, String(value)]) }));
+    await save(
+      `${target}.html`,
+      runPage(
+        run,
+        drawn?.svg,
+        facts.map(([name, value]) => [name, String(value)]),
+      ),
+    );
   }
   if (drawn) await save(FIGURE_3, drawn.svg);
-  const texts = { tables: run?.tables ?? [], figure3: drawn && FIGURE_3, ledger: run?.ledger };
+  const texts = { tables, figure3: drawn && FIGURE_3, ledger: run?.ledger };
   await save(`${target}.md`, markdown(texts));
   await save(`${target}.json`, `${JSON.stringify(report, undefined, 1)}\n`);
   return { lines: [...plainText(texts), `written: ${files.join(', ')}`], report, files };
@@ -95,55 +74,13 @@ export async function reproduce(target: Target, options: ReproduceOptions, conte
 
 const FIGURE_3 = 'figure3.svg';
 
-/** What one run measured. */
-interface Run {
-  readonly experiment: Experiment;
-  readonly tables: readonly MeasuredTable[];
-  readonly readings: readonly MicroscopeReading[];
-  readonly trainings: readonly TrainingCurve[];
-  readonly ledger: Ledger;
-  readonly facts: Readonly<Record<string, string | number>>;
+interface Machine {
+  readonly node: string;
+  readonly processor: string;
+  readonly cores: number;
+  readonly ranOn: RunContext['ranOn'];
 }
 
-/** All tables that the target asks for; what does not fit the data is refused before any work. */
-async function measureRun(target: Target, options: ReproduceOptions, context: RunContext): Promise<Run> {
-  const data = await openData(options, context);
-  const budget = BUDGET[options.scale];
-  const samples = options.samples ?? budget.samples;
-  const store = new StepStore(options.out, options.resume);
-  const experiment = new Experiment(data, context, store, { seed: options.seed, samples });
-  const choices = {
-    ...budget,
-    factors: options.factor === undefined ? [2, 4] : [options.factor],
-    seeds: options.seeds ?? budget.seeds,
-    names: options.only === undefined ? ABLATIONS : [options.only],
-  };
-  const names = MEASURED.filter((name) => target === name || (target === 'all' && name !== 'ablations'));
-  for (const name of names) requireTable(name, experiment, choices);
-  const tables: MeasuredTable[] = [];
-  for (const name of names) tables.push(await measureTable(name, experiment, choices));
-  if (target === 'all') tables.push(...(await finishedTables(experiment)));
-  const readings = target === 'all' ? await readNeighborhoods(experiment) : [];
-  const facts = { dataset: data.name, dataDigest: data.digest, rows: data.base.rows, samples };
-  const trainings = await readTrainings(experiment);
-  return { experiment, tables, readings, trainings, ledger: ledgerOf(experiment, tables), facts };
-}
-
-async function openData(options: ReproduceOptions, context: RunContext): Promise<ExperimentData> {
-  if (options.data === undefined) {
-    if (options.scale !== 'demo') {
-      throw new RangeError(`reproduce: expected --data DIR at scale ${options.scale}, got none.`);
-    }
-    context.note(`generating ${DEMO.rows.toLocaleString('en')} vectors of ${DEMO.dim} dimensions`);
-    return generatedData(options.seed, context.backend);
-  }
-  const rows = { limit: options.limit, most: BUDGET[options.scale].limit, least: LEAST_ROWS };
-  const progress = context.progress('computing true neighbors');
-  const data = await readData(options.data, rows, context.backend, progress.update);
-  progress.end();
-  return data;
-}
-
-function machine({ ranOn }: RunContext): Record<string, string | number> {
+function machine({ ranOn }: RunContext): Machine {
   return { node: process.version, processor: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), ranOn };
 }

@@ -1,7 +1,7 @@
 import { markdownTable, type Table, textTable } from '../../report/table.ts';
 import { type Ledger, ledgerTable } from '../claims/ledger.ts';
 import { cellTable, RATIO_TOLERANCE, RECALL_TOLERANCE } from '../tables/cell.ts';
-import type { MeasuredTable } from '../tables/measure-table.ts';
+import type { ComparedTable } from '../tables/compared-tables.ts';
 
 /** How verdicts on cells are given. */
 export const RULES =
@@ -10,13 +10,13 @@ export const RULES =
 
 /** What the texts of a run are made of. */
 export interface RunTexts {
-  readonly tables: readonly MeasuredTable[];
+  readonly tables: readonly ComparedTable[];
   /** A file with Figure 3 beside the Markdown, if it was drawn. */
   readonly figure3: string | undefined;
   readonly ledger: Ledger | undefined;
 }
 
-function tablesOf({ cells, more }: MeasuredTable): readonly Table[] {
+function tablesOf({ cells, more }: ComparedTable): readonly Table[] {
   return cells.length > 0 ? [cellTable(cells), ...more] : more;
 }
 

@@ -4,15 +4,17 @@ import type { SearchResult } from '../../index/search/search-result.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import type { Archive } from '../../tensor/named-arrays.ts';
 import type { Experiment } from '../experiment/experiment.ts';
+import { type Described, number, record } from '../experiment/json-form.ts';
 import { IVFADC_SETTINGS, LINK_AND_CODE_SETTINGS } from '../printed/settings.ts';
 
 /** What a sweep varies: the inverted lists visited, or the candidates that L&C keeps. */
-export interface SweptSetting {
-  readonly nprobe?: number;
+export const SWEPT_SETTING = {
+  nprobe: number,
   /** Percent of the true nearest neighbors that lie in the lists visited: no recall can be higher. */
-  readonly probedShare?: number;
-  readonly ef?: number;
-}
+  probedShare: number,
+  ef: number,
+};
+const sweptSetting = record({}, SWEPT_SETTING);
 
 /** Rounds of learning the rotation before L&C, and its weights. */
 export interface LearningRounds {
@@ -26,7 +28,7 @@ export interface CodedVectors {
   readonly seconds: number;
   readonly bytesPerVector?: LinkAndCodeBytes;
   readonly search: () => SearchResult;
-  readonly sweep: readonly (SweptSetting & { readonly search: () => SearchResult })[];
+  readonly sweep: readonly (Described<typeof sweptSetting> & { readonly search: () => SearchResult })[];
 }
 
 /** Product codes of residuals in inverted lists, searched in all of them, and in fewer. */

@@ -1,55 +1,49 @@
-import type { Method } from '../../compress/methods.ts';
-import { intersectionAt, recallAt } from '../../eval/recall.ts';
+import { intersectionAt } from '../../eval/recall.ts';
 import { graphArrays } from '../../graph/graph-arrays.ts';
 import type { GraphIndex } from '../../index/graph/graph-index.ts';
-import type { NeighborGraph } from '../../index/graph/nsg-archive.ts';
 import type { NsgIndex } from '../../index/graph/nsg-index.ts';
 import { digestArrays, digestIds } from '../../io/digest.ts';
 import type { BuiltGraph, Experiment } from '../experiment/experiment.ts';
-import { type MethodOrNone, rowName } from '../methods/method.ts';
+import { type Described, list, number, oneOf, record, text } from '../experiment/json-form.ts';
+import { GRAPH_RECALLS, graphRecalls } from '../experiment/recalls.ts';
+import { repeatedSpeed, sweptSearch, timedSearch } from '../experiment/timed-search.ts';
+import { rowName } from '../methods/method.ts';
 import { EF_SEARCH, EF_SWEEP, HNSW_SETTINGS, NN_DESCENT_SETTINGS, neighborGraphFor } from '../printed/settings.ts';
 import { TABLE_1_HNSW, TABLE_1_NSG } from '../printed/tables.ts';
 import { type Cell, measuredCell, ratioCell, recallCell } from './cell.ts';
-import { sweptSearch, type TimedSearch, timedSearch } from './timed-search.ts';
 
 /** Which columns of Table 1. */
 export type GraphKind = 'HNSW' | 'NSG';
 
-/** A search of the ten nearest that keeps `ef` candidates. */
-export interface GraphSearch {
-  readonly ef: number;
-  readonly queriesPerSecond: number;
-  readonly distancesPerQuery: number;
-  /** Percent. */
-  readonly recall10at10: number;
-}
+const table1Result = record(
+  {
+    method: oneOf('none', 'cnt', 'pca'),
+    factor: number,
+    indexingSeconds: number,
+    indexingDistances: number,
+    indexingMultiplyAdds: number,
+    compressingSeconds: number,
+    queriesPerSecond: repeatedSpeed,
+    distancesPerQuery: number,
+    hopsPerQuery: number,
+    ...GRAPH_RECALLS,
+    reachableFraction: number,
+    /** Links of a point at level 0. */
+    meanDegree: number,
+    /** Searches of the ten nearest that keep `ef` candidates. */
+    sweep: list(record({ ef: number, queriesPerSecond: number, distancesPerQuery: number, recall10at10: number })),
+    modelDigest: text,
+    graphDigest: text,
+    resultDigest: text,
+  },
+  {
+    /** NSG: the k-NN graph that it begins with; its work is part of the indexing. */
+    neighborGraph: record({ parameters: record({ K: number }), multiplyAdds: number }),
+  },
+);
 
 /** One row of Table 1, of one graph, as measured here. */
-export interface Table1Result {
-  readonly method: MethodOrNone;
-  readonly factor: number;
-  readonly indexingSeconds: number;
-  readonly indexingDistances: number;
-  readonly indexingMultiplyAdds: number;
-  /** NSG: the k-NN graph that it begins with; its work is part of the indexing. */
-  readonly neighborGraph?: { readonly parameters: NeighborGraph; readonly multiplyAdds: number };
-  readonly compressingSeconds: number;
-  /** Mean, least and most over the repetitions. */
-  readonly queriesPerSecond: TimedSearch['queriesPerSecond'];
-  readonly distancesPerQuery: number;
-  readonly hopsPerQuery: number;
-  /** Percent. */
-  readonly recall1at1: number;
-  readonly recall1at10: number;
-  readonly recall100at100: number;
-  readonly reachableFraction: number;
-  /** Links of a point at level 0. */
-  readonly meanDegree: number;
-  readonly sweep: readonly GraphSearch[];
-  readonly modelDigest: string;
-  readonly graphDigest: string;
-  readonly resultDigest: string;
-}
+export type Table1Result = Described<typeof table1Result>;
 
 /**
  * Builds a graph on full and on compressed vectors and searches each over the full ones.
@@ -65,7 +59,7 @@ export async function measureTable1(
   kind: GraphKind = 'HNSW',
 ): Promise<Table1Result[]> {
   const measure = kind === 'HNSW' ? measureRow : measureNsgRow;
-  const rows: Table1Result[] = [await measure(experiment, undefined, 1, repetitions)];
+  const rows: Table1Result[] = [await measure(experiment, 'none', 1, repetitions)];
   for (const method of ['cnt', 'pca'] as const) {
     for (const factor of factors) rows.push(await measure(experiment, method, factor, repetitions));
   }
@@ -74,30 +68,30 @@ export async function measureTable1(
 
 function measureRow(
   experiment: Experiment,
-  method: Method | undefined,
+  method: Table1Result['method'],
   factor: number,
   repetitions: number,
 ): Promise<Table1Result> {
-  const key = experiment.key({ step: 'table 1', method: method ?? 'none', factor, repetitions });
-  return experiment.store.result(key, async () => {
+  const key = experiment.key({ step: 'table 1', method, factor, repetitions });
+  return experiment.store.result(key, table1Result, async () => {
     const built = await experiment.graph(method, factor);
-    const index = method === undefined ? built.index : built.index.over(experiment.data.base);
+    const index = method === 'none' ? built.index : built.index.over(experiment.data.base);
     return measureGraph(experiment, method, factor, repetitions, { ...built, index });
   });
 }
 
 function measureNsgRow(
   experiment: Experiment,
-  method: Method | undefined,
+  method: Table1Result['method'],
   factor: number,
   repetitions: number,
 ): Promise<Table1Result> {
   const { comparedWith, base } = experiment.data;
   const { K } = neighborGraphFor(comparedWith, base.rows);
-  const key = experiment.key({ step: 'table 1, NSG', method: method ?? 'none', factor, repetitions, K });
-  return experiment.store.result(key, async () => {
+  const key = experiment.key({ step: 'table 1, NSG', method, factor, repetitions, K });
+  return experiment.store.result(key, table1Result, async () => {
     const { neighborGraph, ...built } = await experiment.nsg(method, factor);
-    const index = method === undefined ? built.index : built.index.over(base);
+    const index = method === 'none' ? built.index : built.index.over(base);
     const row = await measureGraph(experiment, method, factor, repetitions, { ...built, index });
     return { ...row, neighborGraph };
   });
@@ -106,7 +100,7 @@ function measureNsgRow(
 /** @param built the graph over the full vectors, with the work of building it */
 async function measureGraph(
   experiment: Experiment,
-  method: Method | undefined,
+  method: Table1Result['method'],
   factor: number,
   repetitions: number,
   { index, ...indexing }: Omit<BuiltGraph, 'index'> & { readonly index: GraphIndex | NsgIndex },
@@ -115,10 +109,9 @@ async function measureGraph(
   const { modelDigest, seconds: compressingSeconds } = await experiment.compressed(method, factor);
   const search = () => index.search(data.query, HNSW_SETTINGS.k, { ef: EF_SEARCH[data.comparedWith] });
   const { found, queriesPerSecond } = await timedSearch(experiment, search, repetitions);
-  const { truth } = data;
   const { reachableFraction, meanDegree } = index.statistics();
   return {
-    method: method ?? 'none',
+    method,
     factor,
     indexingSeconds: indexing.seconds,
     indexingDistances: indexing.distances,
@@ -127,9 +120,7 @@ async function measureGraph(
     queriesPerSecond,
     distancesPerQuery: found.counts.distances / data.query.rows,
     hopsPerQuery: found.counts.hops / data.query.rows,
-    recall1at1: 100 * recallAt(found.ids, truth, 1),
-    recall1at10: 100 * recallAt(found.ids, truth, 10),
-    recall100at100: 100 * intersectionAt(found.ids, truth, 100),
+    ...graphRecalls(found.ids, data.truth),
     reachableFraction,
     meanDegree,
     sweep: await sweep(experiment, index),
@@ -140,10 +131,10 @@ async function measureGraph(
 }
 
 /** What more candidates cost and find, over the full vectors. */
-async function sweep(experiment: Experiment, index: GraphIndex | NsgIndex): Promise<GraphSearch[]> {
+async function sweep(experiment: Experiment, index: GraphIndex | NsgIndex): Promise<Table1Result['sweep']> {
   const { query, truth } = experiment.data;
   const { efs, k } = EF_SWEEP;
-  const searches: GraphSearch[] = [];
+  const searches: Table1Result['sweep'][number][] = [];
   for (const ef of efs) {
     const { found, queriesPerSecond } = await sweptSearch(experiment, () => index.search(query, k, { ef }));
     const recall = intersectionAt(found.ids, truth, k);

@@ -1,49 +1,49 @@
-import type { Method } from '../../compress/methods.ts';
 import { recallAt } from '../../eval/recall.ts';
-import type { LinkAndCodeBytes } from '../../index/link-and-code/link-and-code.ts';
 import type { SearchResult } from '../../index/search/search-result.ts';
 import { digestArrays, digestIds } from '../../io/digest.ts';
 import type { Experiment } from '../experiment/experiment.ts';
+import { type Described, list, number, oneOf, record, text } from '../experiment/json-form.ts';
+import { repeatedSpeed, sweptSearch, timedSearch } from '../experiment/timed-search.ts';
 import { codecName, type MethodOrNone } from '../methods/method.ts';
 import { COMPRESSION_FACTOR } from '../printed/settings.ts';
 import { TABLE_2 } from '../printed/tables.ts';
 import { type Cell, measuredCell, recallCell } from './cell.ts';
-import { invertedLists, type LearningRounds, linkedCodes, type SweptSetting } from './coded-vectors.ts';
-import { sweptSearch, type TimedSearch, timedSearch } from './timed-search.ts';
+import { invertedLists, type LearningRounds, linkedCodes, SWEPT_SETTING } from './coded-vectors.ts';
 
 /** PQ is searched by IVFADC. */
-export type Codec = 'PQ' | 'L&C';
+const codec = oneOf('PQ', 'L&C');
+export type Codec = Described<typeof codec>;
 
-/** Recalls of one search, in percent. */
-export interface Table2Recalls {
-  readonly recall1at1: number;
-  readonly recall1at5: number;
-  readonly recall1at50: number;
-}
+/** Percent. */
+const RECALLS = { recall1at1: number, recall1at5: number, recall1at50: number };
 
 /** A search of PQ that visits `nprobe` of the inverted lists, or of L&C that keeps `ef` candidates. */
-export interface SweptSearch extends Table2Recalls, SweptSetting {
-  readonly codesPerQuery: number;
-  readonly queriesPerSecond: number;
-}
+const sweptSearchResult = record({ codesPerQuery: number, queriesPerSecond: number, ...RECALLS }, SWEPT_SETTING);
+
+const table2Result = record(
+  {
+    method: oneOf('none', 'cnt', 'catalyst', 'pca'),
+    codec,
+    /** Of a product code, without the id. */
+    bytes: number,
+    indexingSeconds: number,
+    queriesPerSecond: repeatedSpeed,
+    codesPerQuery: number,
+    multiplyAddsPerQuery: number,
+    ...RECALLS,
+    sweep: list(sweptSearchResult),
+    modelDigest: text,
+    indexDigest: text,
+    resultDigest: text,
+  },
+  {
+    /** L&C: bytes of a vector with its regression code, and with its links at level 0 too. */
+    bytesPerVector: record({ codes: number, refined: number, withLinks: number }),
+  },
+);
 
 /** One row of Table 2 as measured here. */
-export interface Table2Result extends Table2Recalls {
-  readonly method: MethodOrNone;
-  readonly codec: Codec;
-  /** Of a product code, without the id. */
-  readonly bytes: number;
-  /** L&C: bytes of a vector with its regression code, and with its links at level 0 too. */
-  readonly bytesPerVector?: LinkAndCodeBytes;
-  readonly indexingSeconds: number;
-  readonly queriesPerSecond: TimedSearch['queriesPerSecond'];
-  readonly codesPerQuery: number;
-  readonly multiplyAddsPerQuery: number;
-  readonly sweep: readonly SweptSearch[];
-  readonly modelDigest: string;
-  readonly indexDigest: string;
-  readonly resultDigest: string;
-}
+export type Table2Result = Described<typeof table2Result>;
 
 export interface Table2Choices extends LearningRounds {
   /** Searches by the clock. */
@@ -72,36 +72,39 @@ export async function measureTable2(experiment: Experiment, choices: Table2Choic
   for (const bytes of table2Bytes(experiment)) {
     for (const method of methodsOf(experiment, bytes))
       rows.push(await measureRow(experiment, method, 'PQ', bytes, choices));
-    for (const method of [undefined, 'cnt'] as const)
+    for (const method of ['none', 'cnt'] as const)
       rows.push(await measureRow(experiment, method, 'L&C', bytes, choices));
   }
   return rows;
 }
 
 /** Catalyst is compared where the paper does. */
-function methodsOf({ data }: Experiment, bytes: number): (Method | undefined)[] {
+function methodsOf({ data }: Experiment, bytes: number): Table2Result['method'][] {
   const catalyst = TABLE_2[data.comparedWith].some((row) => row.method === 'catalyst' && row.bytes === bytes);
-  return [undefined, ...(catalyst ? (['catalyst'] as const) : []), 'pca', 'cnt'];
+  return ['none', ...(catalyst ? (['catalyst'] as const) : []), 'pca', 'cnt'];
 }
 
 function measureRow(
   experiment: Experiment,
-  method: Method | undefined,
+  method: Table2Result['method'],
   codec: Codec,
   bytes: number,
   { repetitions, rotationRounds, regressionRounds }: Table2Choices,
 ): Promise<Table2Result> {
   const rounds = { rotationRounds, regressionRounds };
-  const own = { step: 'table 2', method: method ?? 'none', codec, bytes, repetitions };
+  const own = { step: 'table 2', method, codec, bytes, repetitions };
   const key = experiment.key(codec === 'PQ' ? own : { ...own, ...rounds });
-  return experiment.store.result(key, async () => {
-    const { base, query, modelDigest } = await experiment.compressed(method, method ? COMPRESSION_FACTOR : 1);
+  return experiment.store.result(key, table2Result, async () => {
+    const { base, query, modelDigest } = await experiment.compressed(
+      method,
+      method === 'none' ? 1 : COMPRESSION_FACTOR,
+    );
     const name = codeName(method, bytes, codec);
     const coded =
       codec === 'PQ'
         ? await invertedLists(experiment, base, query, bytes, name)
         : await linkedCodes(experiment, base, query, bytes, rounds, name);
-    const sweep: SweptSearch[] = [];
+    const sweep: Described<typeof sweptSearchResult>[] = [];
     for (const { search, ...setting } of coded.sweep) {
       const { found, queriesPerSecond } = await sweptSearch(experiment, search);
       const costs = { codesPerQuery: found.counts.codes! / query.rows, queriesPerSecond };
@@ -109,7 +112,7 @@ function measureRow(
     }
     const { found, queriesPerSecond } = await timedSearch(experiment, coded.search, repetitions);
     return {
-      method: method ?? 'none',
+      method,
       codec,
       bytes,
       ...(coded.bytesPerVector && { bytesPerVector: coded.bytesPerVector }),
@@ -126,13 +129,13 @@ function measureRow(
   });
 }
 
-function recallsOf({ data }: Experiment, { ids }: SearchResult): Table2Recalls {
+function recallsOf({ data }: Experiment, { ids }: SearchResult) {
   const at = (rank: number) => 100 * recallAt(ids, data.truth, rank);
   return { recall1at1: at(1), recall1at5: at(5), recall1at50: at(50) };
 }
 
 /** `CNT + PQ, 16 bytes`. */
-export function codeName(method: MethodOrNone | undefined, bytes: number, codec: Codec): string {
+export function codeName(method: MethodOrNone, bytes: number, codec: Codec): string {
   return `${codecName(method, codec)}, ${bytes} bytes`;
 }
 

@@ -1,5 +1,3 @@
-import type { Method } from '../../compress/methods.ts';
-import { intersectionAt, recallAt } from '../../eval/recall.ts';
 import { graphArrays } from '../../graph/graph-arrays.ts';
 import { GraphSearcher } from '../../index/graph/graph-searcher.ts';
 import { Sq8GraphIndex } from '../../index/graph/sq8-graph-index.ts';
@@ -9,39 +7,41 @@ import type { ScalarRange } from '../../quantize/scalar/scalar-quantizer.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import { VectorSet } from '../../tensor/vectors/vector-set.ts';
 import type { Experiment } from '../experiment/experiment.ts';
+import { type Described, number, oneOf, record, text } from '../experiment/json-form.ts';
+import { GRAPH_RECALLS, graphRecalls } from '../experiment/recalls.ts';
 import { rowName } from '../methods/method.ts';
 import { COMPRESSION_FACTOR, EF_SEARCH, HNSW_SETTINGS } from '../printed/settings.ts';
 import { TABLE_3, type Table3Row } from '../printed/tables.ts';
 import { type Cell, measuredCell, ratioCell, recallCell } from './cell.ts';
 
-/** Recalls of one search, in percent. */
-export interface Table3Recalls {
-  readonly recall1at1: number;
-  readonly recall1at10: number;
-  readonly recall100at100: number;
-  readonly resultDigest: string;
-}
-
-/** One row of Table 3 as measured here. */
-export interface Table3Result {
-  readonly method: 'none' | 'cnt';
-  readonly factor: number;
-  /** The ranges of SQ8, of each dimension or one for all; `none` without scalar quantization. */
-  readonly range: ScalarRange | 'none';
-  readonly indexingSeconds: number;
-  readonly indexingDistances: number;
-  readonly indexingMultiplyAdds: number;
-  readonly compressingSeconds: number;
-  /** The graph searched over the full vectors. */
-  readonly overVectors: Table3Recalls;
-  /** The graph searched over the codes that it was built on; absent where there are none. */
-  readonly overCodes?: Table3Recalls;
-  readonly modelDigest: string;
-  readonly graphDigest: string;
-}
-
 /** Bytes compared in whole numbers stand beside the paper's argument about them; its row is the range of each dimension. */
 const RANGES = ['none', 'dimension', 'uniform'] as const;
+
+const searchResult = record({ ...GRAPH_RECALLS, resultDigest: text });
+
+const table3Result = record(
+  {
+    method: oneOf('none', 'cnt'),
+    factor: number,
+    /** The ranges of SQ8, of each dimension or one for all; `none` without scalar quantization. */
+    range: oneOf(...RANGES),
+    indexingSeconds: number,
+    indexingDistances: number,
+    indexingMultiplyAdds: number,
+    compressingSeconds: number,
+    /** The graph searched over the full vectors. */
+    overVectors: searchResult,
+    modelDigest: text,
+    graphDigest: text,
+  },
+  {
+    /** The graph searched over the codes that it was built on. */
+    overCodes: searchResult,
+  },
+);
+
+/** One row of Table 3 as measured here. */
+export type Table3Result = Described<typeof table3Result>;
 
 /**
  * Builds HNSW on vectors and on their SQ8 codes, full and compressed, and searches it over the full vectors and over the codes.
@@ -51,7 +51,7 @@ const RANGES = ['none', 'dimension', 'uniform'] as const;
  */
 export async function measureTable3(experiment: Experiment): Promise<Table3Result[]> {
   const rows: Table3Result[] = [];
-  for (const method of [undefined, 'cnt'] as const) {
+  for (const method of ['none', 'cnt'] as const) {
     for (const range of RANGES) rows.push(await measureRow(experiment, method, range));
   }
   return rows;
@@ -59,17 +59,17 @@ export async function measureTable3(experiment: Experiment): Promise<Table3Resul
 
 function measureRow(
   experiment: Experiment,
-  method: 'cnt' | undefined,
+  method: Table3Result['method'],
   range: ScalarRange | 'none',
 ): Promise<Table3Result> {
-  const key = experiment.key({ step: 'table 3', method: method ?? 'none', range });
-  return experiment.store.result(key, async () => {
-    const factor = method === undefined ? 1 : COMPRESSION_FACTOR;
+  const key = experiment.key({ step: 'table 3', method, range });
+  return experiment.store.result(key, table3Result, async () => {
+    const factor = method === 'none' ? 1 : COMPRESSION_FACTOR;
     const { modelDigest, seconds: compressingSeconds } = await experiment.compressed(method, factor);
     const { graph, overCodes, overVectors, ...indexing } =
       range === 'none' ? await unquantized(experiment, method, factor) : await quantized(experiment, method, range);
     return {
-      method: method ?? 'none',
+      method,
       factor,
       range,
       indexingSeconds: indexing.seconds,
@@ -85,17 +85,17 @@ function measureRow(
 }
 
 /** The graph of Table 1. */
-async function unquantized(experiment: Experiment, method: Method | undefined, factor: number) {
+async function unquantized(experiment: Experiment, method: Table3Result['method'], factor: number) {
   const { data } = experiment;
   const { index: built, ...indexing } = await experiment.graph(method, factor);
-  const index = method === undefined ? built : built.over(data.base);
+  const index = method === 'none' ? built : built.over(data.base);
   const overVectors = index.search(data.query, HNSW_SETTINGS.k, { ef: EF_SEARCH[data.comparedWith] });
   return { graph: index.graph, overVectors, overCodes: undefined, ...indexing };
 }
 
-async function quantized(experiment: Experiment, method: Method | undefined, range: ScalarRange) {
+async function quantized(experiment: Experiment, method: Table3Result['method'], range: ScalarRange) {
   const { data, context, seed } = experiment;
-  const factor = method === undefined ? 1 : COMPRESSION_FACTOR;
+  const factor = method === 'none' ? 1 : COMPRESSION_FACTOR;
   const { base: graphBase, query } = await experiment.compressed(method, factor);
   const { M, efConstruction, k } = HNSW_SETTINGS;
   const { backend, signal, now } = context;
@@ -127,13 +127,8 @@ function searchOver(
   return new GraphSearcher(graph, source, undefined).search('table 3', query, k, { ef });
 }
 
-function recallsOf({ data }: Experiment, { ids }: SearchResult): Table3Recalls {
-  return {
-    recall1at1: 100 * recallAt(ids, data.truth, 1),
-    recall1at10: 100 * recallAt(ids, data.truth, 10),
-    recall100at100: 100 * intersectionAt(ids, data.truth, 100),
-    resultDigest: digestIds(ids),
-  };
+function recallsOf({ data }: Experiment, { ids }: SearchResult) {
+  return { ...graphRecalls(ids, data.truth), resultDigest: digestIds(ids) };
 }
 
 function nameOf({ method, factor, range }: Table3Result): string {
@@ -169,7 +164,7 @@ function recallCells(
   row: string,
   reading: string,
   printed: Table3Row | undefined,
-  ours: Table3Recalls,
+  ours: Table3Result['overVectors'],
   reason: string,
 ): Cell[] {
   return [

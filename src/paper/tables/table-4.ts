@@ -1,22 +1,30 @@
-import { METHODS, type Method } from '../../compress/methods.ts';
+import { METHODS } from '../../compress/methods.ts';
 import { recallAt } from '../../eval/recall.ts';
 import { digestIds } from '../../io/digest.ts';
 import { nearest } from '../../tensor/nearest/nearest.ts';
 import type { Ids } from '../../tensor/nearest/neighbors.ts';
 import type { Experiment } from '../experiment/experiment.ts';
+import { type Described, number, oneOf, record, text, tuple } from '../experiment/json-form.ts';
 import { COMPRESSION_FACTOR, EF_SEARCH, HNSW_SETTINGS, VAE_SETTINGS } from '../printed/settings.ts';
 import { type RecallTriple, TABLE_4 } from '../printed/tables.ts';
 import { type Cell, recallCell } from './cell.ts';
 
-/** One row of Table 4 as measured here; recalls in percent. */
-export interface Table4Result {
-  readonly method: Method;
-  readonly hnsw: RecallTriple;
-  readonly bruteForce: RecallTriple;
-  readonly modelDigest: string;
-  readonly hnswDigest: string;
-  readonly bruteForceDigest: string;
-}
+const COMPARED = ['srp', 'pca', 'vae', 'linear', 'cnt'] as const;
+
+/** 1@1, 1@5 and 1@10 in percent. */
+const recalls = tuple(number, number, number);
+
+const table4Result = record({
+  method: oneOf(...COMPARED),
+  hnsw: recalls,
+  bruteForce: recalls,
+  modelDigest: text,
+  hnswDigest: text,
+  bruteForceDigest: text,
+});
+
+/** One row of Table 4 as measured here. */
+export type Table4Result = Described<typeof table4Result>;
 
 /**
  * Searches in the compressed space, by brute force and by HNSW, for the neighbors of the original space.
@@ -25,12 +33,12 @@ export interface Table4Result {
  */
 export async function measureTable4(experiment: Experiment): Promise<Table4Result[]> {
   const rows: Table4Result[] = [];
-  for (const method of ['srp', 'pca', 'vae', 'linear', 'cnt'] as const) rows.push(await measureRow(experiment, method));
+  for (const method of COMPARED) rows.push(await measureRow(experiment, method));
   return rows;
 }
 
-function measureRow(experiment: Experiment, method: Method): Promise<Table4Result> {
-  return experiment.store.result(experiment.key({ step: 'table 4', method }), async () => {
+function measureRow(experiment: Experiment, method: Table4Result['method']): Promise<Table4Result> {
+  return experiment.store.result(experiment.key({ step: 'table 4', method }), table4Result, async () => {
     const { data, context } = experiment;
     const { k } = HNSW_SETTINGS;
     const { base, query, modelDigest } = await experiment.compressed(method, COMPRESSION_FACTOR);
@@ -38,14 +46,14 @@ function measureRow(experiment: Experiment, method: Method): Promise<Table4Resul
     await experiment.throwIfInterrupted();
     const { index } = await experiment.graph(method, COMPRESSION_FACTOR);
     const walked = index.search(query, k, { ef: EF_SEARCH[data.comparedWith] });
-    const recalls = (ids: Ids): RecallTriple => {
+    const recallsOf = (ids: Ids): RecallTriple => {
       const at = (rank: number) => 100 * recallAt(ids, data.truth, rank);
       return [at(1), at(5), at(10)];
     };
     return {
       method,
-      hnsw: recalls(walked.ids),
-      bruteForce: recalls(exact.ids),
+      hnsw: recallsOf(walked.ids),
+      bruteForce: recallsOf(exact.ids),
       modelDigest,
       hnswDigest: digestIds(walked.ids),
       bruteForceDigest: digestIds(exact.ids),

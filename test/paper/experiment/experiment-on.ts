@@ -22,7 +22,7 @@ class NoStore extends StepStore {
   constructor() {
     super('nowhere', false);
   }
-  override result<T>(_: object, run: () => Promise<T>): Promise<T> {
+  override result<T>(_: object, __: unknown, run: () => Promise<T>): Promise<T> {
     return run();
   }
   override model(_: object, train: Parameters<StepStore['model']>[1]): ReturnType<StepStore['model']> {

@@ -8,9 +8,9 @@ import { generateManifold } from '../../../src/data/manifold.ts';
 import { writeVectors } from '../../../src/io/vectors.ts';
 import { EF_SEARCH } from '../../../src/paper/printed/settings.ts';
 import { TABLE_1_HNSW, TABLE_4 } from '../../../src/paper/printed/tables.ts';
-import { type ReproduceOptions, reproduce } from '../../../src/paper/run/reproduce.ts';
+import type { ReproduceOptions } from '../../../src/paper/run/options.ts';
+import { reproduce } from '../../../src/paper/run/reproduce.ts';
 import type { RunContext } from '../../../src/paper/run-context.ts';
-import type { Cell } from '../../../src/paper/tables/cell.ts';
 import { figure3 } from '../../../src/paper/tables/figure-3.ts';
 import type { Table1Result } from '../../../src/paper/tables/table-1.ts';
 
@@ -53,14 +53,13 @@ test('all sets every cell of Tables 1 to 4 beside the paper and stores what it f
   await writeVectors(join(folder, 'data', 'tiny_base.fvecs'), base);
   await writeVectors(join(folder, 'data', 'tiny_query.fvecs'), query);
   const { lines, report } = await reproduce('all', options(folder), context());
-  const cells = report['cells'] as Record<string, Cell[]>;
-  const table1 = cells['table1']!;
+  const table1 = report.cells.table1!;
   const find = (row: string, column: string) => table1.find((cell) => cell.row === row && cell.column === column)!;
   assert.is(find('CNT 4x', '1@1').paper, TABLE_1_HNSW.Deep1M[2]!.recall1at1);
   assert.is(find('CNT 4x', 'indexing / full').paper, 100 / 300);
   assert.is(find('PCA 4x', '1@1').verdict, 'control');
   assert.is(find('full vectors', '1@1').reason === '' || find('full vectors', '1@1').verdict === 'differs', true);
-  const table4 = cells['table4']!;
+  const table4 = report.cells.table4!;
   assert.is(table4.length, 5 * 6);
   for (const { method, bruteForce } of TABLE_4.Deep1M) {
     const cell = table4.find(({ row, column }) => row === METHODS[method].label && column === 'brute force 1@5')!;
@@ -76,7 +75,7 @@ test('all sets every cell of Tables 1 to 4 beside the paper and stores what it f
   for (const name of ['all.html', 'all.md', 'all.json', 'figure3.svg', 'models', 'steps'])
     assert.ok(written.includes(name), name);
   const stored = JSON.parse(readFileSync(join(folder, 'out', 'all.json'), 'utf8'));
-  assert.equal(stored.cells, JSON.parse(JSON.stringify(report['cells'])));
+  assert.equal(stored.cells, JSON.parse(JSON.stringify(report.cells)));
 });
 
 test('counts shrink with the dimension and do not depend on the machine', async ({ folder }) => {
@@ -94,7 +93,7 @@ test('resume runs no finished step again and gives the same cells', async ({ fol
   const again = context();
   const { report } = await reproduce('all', { ...options(folder), resume: true }, again);
   assert.equal(again.worked, ['computing true neighbors']);
-  assert.equal(JSON.parse(JSON.stringify(report['cells'])), JSON.parse(before).cells);
+  assert.equal(JSON.parse(JSON.stringify(report.cells)), JSON.parse(before).cells);
 });
 
 test('tables one by one, in another order, resumed in between, are the same to the last digest', async ({ folder }) => {
@@ -102,7 +101,7 @@ test('tables one by one, in another order, resumed in between, are the same to t
   const out = join(folder, 'one-by-one');
   for (const [place, target] of (['table3', 'table4', 'table2', 'table1'] as const).entries()) {
     const { report } = await reproduce(target, { ...options(folder), factor: 4, out, resume: place > 0 }, context());
-    for (const [name, rows] of Object.entries(report['measured'] as Record<string, object[]>)) {
+    for (const [name, rows] of Object.entries(report.measured)) {
       assert.equal(untimed(rows), untimed(whole[name]), name);
     }
   }
@@ -142,10 +141,10 @@ test('an interrupted training leaves a checkpoint from which resume goes on to t
   assert.is((stopped as Error).name, 'AbortError');
   assert.ok(readdirSync(join(out, 'models')).some((file) => file.endsWith('.checkpoint')));
   const resumed = await reproduce('table4', { ...chosen, out, resume: true }, context());
-  assert.equal(resumed.report['cells'], straight.report['cells']);
+  assert.equal(resumed.report.cells, straight.report.cells);
   assert.equal(
-    (resumed.report['measured'] as { table4: { modelDigest: string }[] }).table4.map((row) => row.modelDigest),
-    (straight.report['measured'] as { table4: { modelDigest: string }[] }).table4.map((row) => row.modelDigest),
+    resumed.report.measured.table4!.map((row) => row.modelDigest),
+    straight.report.measured.table4!.map((row) => row.modelDigest),
   );
   assert.not.ok(readdirSync(join(out, 'models')).some((file) => file.endsWith('.checkpoint')));
 });

@@ -3,17 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ABLATIONS, type AblationName, ledger } from '../../../src/paper/claims/ledger.ts';
+import { ablationTable } from '../../../src/paper/ablations/ablation-table.ts';
+import {
+  ABLATIONS,
+  type AblationName,
+  finishedAblations,
+  measureAblations,
+} from '../../../src/paper/ablations/ablations.ts';
+import { ledger } from '../../../src/paper/claims/ledger.ts';
 import { Experiment } from '../../../src/paper/experiment/experiment.ts';
 import { StepStore } from '../../../src/paper/experiment/step-store.ts';
 import { BUDGET } from '../../../src/paper/run/scale.ts';
-import {
-  type AblationResult,
-  ablationTable,
-  finishedAblations,
-  measureAblations,
-} from '../../../src/paper/tables/ablations.ts';
-import { measureTable } from '../../../src/paper/tables/measure-table.ts';
+import { comparedTables } from '../../../src/paper/tables/compared-tables.ts';
+import { measureFigures } from '../../../src/paper/tables/figures.ts';
 import { context, experimentOn } from '../experiment/experiment-on.ts';
 
 const test = suite('ablations', { folder: '' });
@@ -41,13 +43,14 @@ function experiment(
 test('every network trains, stands in one table, and feeds the claims', async ({ folder }) => {
   const { run } = experiment(folder, false);
   const choices = { ...BUDGET.demo, factors: [4], names: ABLATIONS, seeds: 1 };
-  const { title, more, measured } = await measureTable('ablations', run, choices);
+  const figures = await measureFigures(['ablations'], run, choices);
+  const [{ title, more }] = comparedTables(run, figures) as [ReturnType<typeof comparedTables>[number]];
   assert.is(title, 'Ablations, 4x, 256 training samples: fewer rows');
   assert.equal(
     more[0]!.slice(1).map(([name]) => name),
     [...ABLATIONS],
   );
-  const results = measured['ablations'] as AblationResult[];
+  const results = figures.ablations!;
   const find = (wanted: AblationName) => results.find(({ name }) => name === wanted)!;
   const ours = find('default');
   // Without position bias the network does not know the order of its tokens.

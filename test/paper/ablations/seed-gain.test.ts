@@ -1,7 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { AblationFigures, AblationName } from '../../../src/paper/claims/claim.ts';
-import { gainText, judgedGains, seedGain } from '../../../src/paper/claims/seed-gain.ts';
+import type { AblationName } from '../../../src/paper/ablations/ablations.ts';
+import { gainText, seedGain } from '../../../src/paper/ablations/seed-gain.ts';
+import { type AblationFigures, judgedGains } from '../../../src/paper/claims/claim.ts';
 
 /** 10@10 of a network by seed; undefined: not trained with it. */
 function trained(name: AblationName, tens: readonly (number | undefined)[]): AblationFigures[] {

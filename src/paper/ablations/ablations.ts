@@ -1,16 +1,14 @@
 import type { TrainingChoices } from '../../compress/cnt/settings.ts';
 import { intersectionAt, recallAt } from '../../eval/recall.ts';
 import { digestArrays } from '../../io/digest.ts';
-import type { Table } from '../../report/table.ts';
 import { nearest } from '../../tensor/nearest/nearest.ts';
-import { ABLATIONS, type AblationFigures, type AblationName } from '../claims/ledger.ts';
-import { gainText, seedGain } from '../claims/seed-gain.ts';
 import type { Experiment } from '../experiment/experiment.ts';
+import { type Described, number, oneOf, record, text } from '../experiment/json-form.ts';
 import { trainingHistory } from '../methods/train-method.ts';
 import { COMPRESSION_FACTOR } from '../printed/settings.ts';
 
-/** What each changes of the default; every weight is 1 where alpha and beta are. */
-const CHOICES: Readonly<Record<AblationName, TrainingChoices>> = {
+/** The networks and losses that are trained beside the default one, and what each changes; every weight is 1 where alpha and beta are. */
+const CHOICES = {
   default: {},
   'plain distance loss': { alpha: 1, beta: 1 },
   'alpha 1': { alpha: 1 },
@@ -32,18 +30,30 @@ const CHOICES: Readonly<Record<AblationName, TrainingChoices>> = {
   'random start': { start: 'random' },
   'random start, rate 1e-2': { start: 'random', learningRate: 1e-2 },
   'linear map': { network: 'linear' },
-};
+} as const satisfies Record<string, TrainingChoices>;
+
+export type AblationName = keyof typeof CHOICES;
+export const ABLATIONS = Object.keys(CHOICES) as AblationName[];
 
 const NEIGHBORS = 10;
 /** A run that only reads what is finished looks for this many seeds from the first on. */
 const MOST_SEEDS = 20;
 
-/** One network trained with one seed. */
-export interface AblationResult extends AblationFigures {
+const ablationResult = record({
+  name: oneOf(...ABLATIONS),
+  seed: number,
+  /** Percent, over all given queries, by brute force in the compressed space. */
+  recall1at1: number,
+  recall10at10: number,
+  /** Numbers in the model, running statistics included. */
+  parameters: number,
   /** Least mean error of a distance of held-out rows, in standardized units. */
-  readonly heldOutError: number;
-  readonly modelDigest: string;
-}
+  heldOutError: number,
+  modelDigest: text,
+});
+
+/** One network trained with one seed. */
+export type AblationResult = Described<typeof ablationResult>;
 
 export interface AblationChoices {
   /** All, or one beside the default that others train at the same time. */
@@ -68,7 +78,9 @@ export async function measureAblations(
     for (let i = 0; i < seeds; i++) {
       const label = `training ${results.length + 1} of ${total}: ${name}, seed ${experiment.seed + i}`;
       const key = keyOf(experiment, name, experiment.seed + i);
-      results.push(await experiment.store.result(key, () => measure(experiment, name, experiment.seed + i, label)));
+      results.push(
+        await experiment.store.result(key, ablationResult, () => measure(experiment, name, experiment.seed + i, label)),
+      );
     }
   }
   return results;
@@ -79,7 +91,7 @@ export async function finishedAblations(experiment: Experiment): Promise<Ablatio
   const results: AblationResult[] = [];
   for (const name of ABLATIONS) {
     for (let seed = experiment.seed; seed < experiment.seed + MOST_SEEDS; seed++) {
-      const found = await experiment.store.finished<AblationResult>(keyOf(experiment, name, seed));
+      const found = await experiment.store.finished(keyOf(experiment, name, seed), ablationResult);
       if (found) results.push(found);
     }
   }
@@ -112,34 +124,4 @@ async function measure(
     heldOutError: Math.min(...trainingHistory(compressor).map((point) => point.heldOutError)),
     modelDigest: digestArrays(arrays),
   };
-}
-
-/** What the columns of the table mean. */
-export const ABLATION_NOTE =
-  'Each network differs from the default in what its name says. Percent by brute force in the compressed space, means over the seeds; ' +
-  'spread: the highest 10@10 less the lowest; default less it: 10@10 of the default less that of the network, seed by seed, with the ' +
-  '95 % interval of the mean; an interval that contains 0 says nothing.';
-
-/** Means over the seeds, and how far the default lies above, with the 95 % interval of that mean. */
-export function ablationTable(results: readonly AblationResult[]): Table {
-  const rows = ABLATIONS.flatMap((name) => {
-    const all = results.filter((one) => one.name === name);
-    if (all.length === 0) return [];
-    const mean = (of: (one: AblationResult) => number) => all.reduce((sum, one) => sum + of(one), 0) / all.length;
-    const tens = all.map(({ recall10at10 }) => recall10at10);
-    const gain = name === 'default' ? undefined : seedGain(results, name);
-    return [
-      [
-        name,
-        mean((one) => one.recall1at1).toFixed(1),
-        mean((one) => one.recall10at10).toFixed(2),
-        (Math.max(...tens) - Math.min(...tens)).toFixed(2),
-        gain ? gainText(gain) : '',
-        String(all.length),
-        mean((one) => one.heldOutError).toFixed(4),
-        all[0]!.parameters.toLocaleString('en'),
-      ],
-    ];
-  });
-  return [['network', '1@1', '10@10', 'spread', 'default less it', 'seeds', 'held-out error', 'parameters'], ...rows];
 }

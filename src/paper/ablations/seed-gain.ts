@@ -1,4 +1,7 @@
-import { type AblationFigures, type AblationName, type Judgment, signed } from './claim.ts';
+import { signed } from '../../report/signed.ts';
+import type { AblationName, AblationResult } from './ablations.ts';
+
+type SeededRecall = Pick<AblationResult, 'name' | 'seed' | 'recall10at10'>;
 
 /** How far the default network lies above another in 10@10, over the seeds with which both were trained. */
 export interface SeedGain {
@@ -18,7 +21,7 @@ const STUDENT_T = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.26
  *
  * @returns undefined where no seed has both
  */
-export function seedGain(list: readonly AblationFigures[], name: AblationName): SeedGain | undefined {
+export function seedGain(list: readonly SeededRecall[], name: AblationName): SeedGain | undefined {
   const gains = list.flatMap((changed) => {
     const ours = list.find((row) => row.name === 'default' && row.seed === changed.seed);
     return changed.name === name && ours ? [ours.recall10at10 - changed.recall10at10] : [];
@@ -35,14 +38,4 @@ export function seedGain(list: readonly AblationFigures[], name: AblationName): 
 /** `+0.52 ± 0.14`. */
 export function gainText({ mean, halfWidth }: SeedGain): string {
   return `${signed(mean, 2)}${Number.isFinite(halfWidth) ? ` ± ${halfWidth.toFixed(2)}` : ''}`;
-}
-
-/** Whether all gains are at least `least`: decided only where the whole interval of a mean lies on one side. */
-export function judgedGains(gains: readonly SeedGain[], least: number, figures: string): Judgment {
-  if (gains.some(({ mean, halfWidth }) => mean + halfWidth < least)) return { verdict: 'not confirmed', figures };
-  if (gains.every(({ mean, halfWidth }) => mean - halfWidth >= least)) return { verdict: 'confirmed', figures };
-  const fewest = Math.min(...gains.map(({ seeds }) => seeds));
-  const advice =
-    fewest === 1 ? '; one seed says nothing of the spread' : '; the spread over seeds reaches across the bound';
-  return { verdict: 'not decided at this budget', figures: figures + advice };
 }

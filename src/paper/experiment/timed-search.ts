@@ -1,11 +1,14 @@
 import type { SearchResult } from '../../index/search/search-result.ts';
-import type { Experiment } from '../experiment/experiment.ts';
+import type { Experiment } from './experiment.ts';
+import { type Described, type Form, number, tuple } from './json-form.ts';
+
+/** Queries a second: mean, least and most over the repetitions of a search. */
+export const repeatedSpeed: Form<readonly [mean: number, least: number, most: number]> = tuple(number, number, number);
 
 /** What a search found, and how fast. */
 export interface TimedSearch {
   readonly found: SearchResult;
-  /** Mean, least and most over the repetitions. */
-  readonly queriesPerSecond: readonly [mean: number, least: number, most: number];
+  readonly queriesPerSecond: Described<typeof repeatedSpeed>;
 }
 
 /** Searches once for the engine, then `repetitions` times by the clock; an interruption is noticed in between. */
