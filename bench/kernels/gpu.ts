@@ -199,7 +199,7 @@ async function assignment(device: GpuDevice, rows: number, k: number, dim: numbe
     '',
     `${cpu.toFixed(0)} ms`,
   );
-  resident.free();
+  resident.close();
 }
 
 const device = await openNodeGpu({ software: process.env['CNT_SOFTWARE_GPU'] === '1' });

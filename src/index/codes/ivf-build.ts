@@ -107,6 +107,7 @@ async function codeInLists(base: Vectors, options: IvfAdcOptions): Promise<Omit<
     await new Promise((resolve) => setTimeout(resolve, 0));
     signal?.throwIfAborted();
   }
+  encoder.close();
   const { starts, ids } = sortIntoLists(listOf, nlist);
   const ordered = new Uint8Array(numbers.length);
   ids.forEach((id, place) => {

@@ -29,7 +29,7 @@ export class GpuAssignment {
 
   /** Brings the first `count` points of the search to the device. */
   async load(count: number): Promise<void> {
-    this.free();
+    this.close();
     const { dim, points } = this.#search;
     for (let first = 0; first < count; first += this.#columns) {
       const rows = Math.min(this.#columns, count - first);
@@ -57,7 +57,7 @@ export class GpuAssignment {
   }
 
   /** Gives back the memory of the points. */
-  free(): void {
+  close(): void {
     for (const { points } of this.#blocks) this.#device.free(points);
     this.#blocks = [];
   }

@@ -18,7 +18,7 @@ export async function kMeansOnGpu(device: GpuDevice, points: Vectors, options: K
     for (const centroids of rounds) await assignment.find(centroids);
     return result();
   } finally {
-    assignment.free();
+    assignment.close();
     search.close();
   }
 }

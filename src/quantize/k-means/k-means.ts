@@ -4,6 +4,7 @@ import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts
 import { MersenneTwister } from '../../tensor/random/library-random.ts';
 import { Random } from '../../tensor/random/random.ts';
 import { requireFiniteVectors, type Vectors } from '../../tensor/vectors/vectors.ts';
+import { requireWhole } from '../../tensor/whole-number.ts';
 import { faissStart, plusPlusStart, sampleRows } from './k-means-start.ts';
 import { NearestCentroids } from './nearest-centroids.ts';
 
@@ -213,11 +214,7 @@ function requireOptions(points: Vectors, options: KMeansOptions): void {
   if (!Number.isSafeInteger(k) || k < 1 || k > points.rows) {
     throw new RangeError(`kMeans: expected k from 1 to ${points.rows} (the points), got ${k}.`);
   }
-  for (const [name, value] of Object.entries({ iterations, pointsPerCentroid })) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new RangeError(`kMeans: expected ${name} to be a whole number from 1, got ${value}.`);
-    }
-  }
+  for (const [name, value] of Object.entries({ iterations, pointsPerCentroid })) requireWhole('kMeans', name, value, 1);
   if (!K_MEANS_PROFILES.includes(profile)) {
     throw new RangeError(`kMeans: expected profile ${K_MEANS_PROFILES.join(' or ')}, got ${profile}.`);
   }

@@ -1,6 +1,7 @@
-import { type Computing, computingOf, createKernels } from '../../../kernels/backend.ts';
+import type { Computing } from '../../../kernels/backend.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
-import type { Counts } from '../../../kernels/operands.ts';
+import type { Counts, Floats } from '../../../kernels/operands.ts';
+import { kernelsFor } from '../../tensor/bytes-needed.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 
 /**
@@ -19,22 +20,29 @@ export class NearestCentroids {
   /** Room for `sums`. */
   readonly #sums: Uint8Array;
   /** One id, and room for one distance, of `adopt`. */
-  readonly #one: { readonly id: Int32Array; readonly distance: Float32Array };
+  readonly #one: { readonly id: Int32Array; readonly distance: Floats };
   #count = 0;
   #k = 0;
 
   /** @param capacity points that are loaded at a time; @param k the most centroids */
   constructor(capacity: number, dim: number, k: number, computing: Computing) {
-    const bytes = 4 * ((capacity + k) * dim + 2 * capacity) + 8 * k * dim + 576;
-    this.#kernels = createKernels({ ...computingOf(computing), bytes });
+    const [kernels, arrays] = kernelsFor(computing, ({ floats, ints, bytes }) => ({
+      points: floats(capacity * dim),
+      centroids: floats(k * dim),
+      sums: bytes(8 * k * dim),
+      ids: ints(capacity),
+      distances: floats(capacity),
+      one: { id: ints(1), distance: floats(1) },
+    }));
     this.dim = dim;
+    this.ids = arrays.ids;
     // Kernels of createKernels are float32.
-    this.points = this.#kernels.floats(capacity * dim) as Float32Array;
-    this.#centroids = this.#kernels.floats(k * dim) as Float32Array;
-    this.#sums = this.#kernels.bytes(8 * k * dim);
-    this.ids = this.#kernels.ints(capacity);
-    this.distances = this.#kernels.floats(capacity) as Float32Array;
-    this.#one = { id: this.#kernels.ints(1), distance: this.#kernels.floats(1) as Float32Array };
+    this.points = arrays.points as Float32Array;
+    this.distances = arrays.distances as Float32Array;
+    this.#centroids = arrays.centroids as Float32Array;
+    this.#kernels = kernels;
+    this.#sums = arrays.sums;
+    this.#one = arrays.one;
   }
 
   get counts(): Readonly<Counts> {

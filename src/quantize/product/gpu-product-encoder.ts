@@ -38,7 +38,7 @@ export class GpuProductEncoder {
   }
 
   /** Gives back the memory on the device. */
-  free(): void {
-    this.#assignment.free();
+  close(): void {
+    this.#assignment.close();
   }
 }

@@ -1,7 +1,9 @@
-import { type Computing, computingOf, createKernels } from '../../../kernels/backend.ts';
+import { type Computing, computingOf } from '../../../kernels/backend.ts';
+import { kernelsFor } from '../../tensor/bytes-needed.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { Random } from '../../tensor/random/random.ts';
 import { requireFiniteVectors, type Vectors } from '../../tensor/vectors/vectors.ts';
+import { requireWhole } from '../../tensor/whole-number.ts';
 import { sampleRows } from '../k-means/k-means-start.ts';
 import { nearestOrthonormal, randomOrthonormal } from './procrustes.ts';
 import { type ProductQuantizer, requireParts } from './product-quantizer.ts';
@@ -44,9 +46,7 @@ export async function trainRotation(points: Vectors, options: RotationOptions): 
   const { dOut = points.cols } = options;
   requireParts(where, dOut, m, bits);
   requireFiniteVectors(points, where);
-  if (!Number.isSafeInteger(rounds) || rounds < 1) {
-    throw new RangeError(`${where}: expected rounds to be a whole number from 1, got ${rounds}.`);
-  }
+  requireWhole(where, 'rounds', rounds, 1);
   const sample = centered(sampleRows(points, MOST_POINTS, new Random(seed, 'opq/sample')), Math.max(points.cols, dOut));
   const dim = sample.cols;
   let rotation = toMatrix(randomOrthonormal(dOut, dim, new Random(seed, 'opq/start')), dOut);
@@ -96,10 +96,11 @@ function correlation(y: Matrix, x: Matrix, computing: Computing): Float64Array {
   const { rows, cols } = x;
   const dOut = y.cols;
   const block = Math.min(BLOCK_ROWS, rows);
-  const kernels = createKernels({ ...computing, bytes: 4 * (block * (cols + dOut) + cols * dOut) + 256 });
-  const left = kernels.floats(block * dOut);
-  const right = kernels.floats(block * cols);
-  const product = kernels.floats(dOut * cols);
+  const [kernels, { left, right, product }] = kernelsFor(computing, ({ floats }) => ({
+    left: floats(block * dOut),
+    right: floats(block * cols),
+    product: floats(dOut * cols),
+  }));
   const sums = new Float64Array(dOut * cols);
   for (let first = 0; first < rows; first += block) {
     const count = Math.min(block, rows - first);

@@ -1,7 +1,8 @@
-import { type BackendChoice, createKernels } from '../../../kernels/backend.ts';
+import type { BackendChoice } from '../../../kernels/backend.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
 import type { Counts, Floats } from '../../../kernels/operands.ts';
 import { TABLE_STRIDE } from '../../../kernels/table-scan/reference.ts';
+import { kernelsFor } from '../../tensor/bytes-needed.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 import type { ProductQuantizer } from './product-quantizer.ts';
@@ -42,21 +43,28 @@ export class ProductCodeSet implements DistanceSource {
   constructor(quantizer: ProductQuantizer, numbers: Uint8Array, options: ProductCodeSetOptions = {}) {
     const { m, dim, centroids, codebooks } = quantizer;
     const { batch = 256, backend = 'auto', originals } = options;
-    const floats = codebooks.length + dim + batch + 2 * m * TABLE_STRIDE;
-    const kernels = createKernels({ backend, bytes: 4 * (floats + batch) + numbers.length + 1024 });
+    const [kernels, arrays] = kernelsFor({ backend }, ({ floats, ints, bytes }) => ({
+      ids: ints(batch),
+      distances: floats(batch),
+      codes: bytes(numbers.length),
+      codebooks: floats(codebooks.length),
+      query: floats(dim),
+      table: floats(m * TABLE_STRIDE),
+      rowTable: floats(m * TABLE_STRIDE),
+    }));
+    arrays.codes.set(numbers);
+    arrays.codebooks.set(codebooks);
     this.quantizer = quantizer;
     this.size = numbers.length / m;
     this.dim = dim;
+    this.ids = arrays.ids;
+    this.distances = arrays.distances;
     this.#kernels = kernels;
-    this.ids = kernels.ints(batch);
-    this.distances = kernels.floats(batch);
-    this.#codes = kernels.bytes(numbers.length);
-    this.#codes.set(numbers);
-    this.#codebooks = kernels.floats(codebooks.length);
-    this.#codebooks.set(codebooks);
-    this.#query = kernels.floats(dim);
-    this.#table = kernels.floats(m * TABLE_STRIDE);
-    this.#rowTable = kernels.floats(m * TABLE_STRIDE);
+    this.#codes = arrays.codes;
+    this.#codebooks = arrays.codebooks;
+    this.#query = arrays.query;
+    this.#table = arrays.table;
+    this.#rowTable = arrays.rowTable;
     this.#parts = Array.from({ length: m }, (_, s) =>
       this.#table.subarray(s * TABLE_STRIDE, s * TABLE_STRIDE + centroids),
     );

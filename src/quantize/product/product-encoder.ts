@@ -1,6 +1,7 @@
-import { type Computing, computingOf, createKernels } from '../../../kernels/backend.ts';
+import type { Computing } from '../../../kernels/backend.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
 import type { Counts, Floats } from '../../../kernels/operands.ts';
+import { kernelsFor } from '../../tensor/bytes-needed.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 
 /** The most rows of one call. Each thread gets as many. */
@@ -29,13 +30,15 @@ export class ProductEncoder {
   readonly capacity: number;
   readonly #quantizer: Codebooks;
   readonly #kernels: Kernels;
-  readonly #codebooks: Floats;
   /** Rows of a block. */
   readonly #most: number;
-  /** (most, m · partDim). */
-  readonly #rows: Floats;
-  readonly #ids: Int32Array;
-  readonly #distances: Floats;
+  readonly #arrays: {
+    readonly codebooks: Floats;
+    /** (most, m · partDim). */
+    readonly rows: Floats;
+    readonly ids: Int32Array;
+    readonly distances: Floats;
+  };
 
   /** @param rows how many will be encoded in all */
   constructor(quantizer: Codebooks, rows: number, computing: Computing) {
@@ -44,13 +47,14 @@ export class ProductEncoder {
     this.capacity = Math.min(rows, CALL_ROWS * threads);
     this.#most = Math.min(rows, BLOCK_ROWS * threads);
     this.#quantizer = quantizer;
-    const floats = codebooks.length + this.#most * (m * partDim + 2);
-    this.#kernels = createKernels({ ...computingOf(computing), bytes: 4 * floats + 256 });
-    this.#codebooks = this.#kernels.floats(codebooks.length);
-    this.#codebooks.set(codebooks);
-    this.#rows = this.#kernels.floats(this.#most * m * partDim);
-    this.#ids = this.#kernels.ints(this.#most);
-    this.#distances = this.#kernels.floats(this.#most);
+    const most = this.#most;
+    [this.#kernels, this.#arrays] = kernelsFor(computing, ({ floats, ints }) => ({
+      codebooks: floats(codebooks.length),
+      rows: floats(most * m * partDim),
+      ids: ints(most),
+      distances: floats(most),
+    }));
+    this.#arrays.codebooks.set(codebooks);
   }
 
   get counts(): Readonly<Counts> {
@@ -71,11 +75,11 @@ export class ProductEncoder {
   #encodeBlock(x: Matrix, first: number, count: number, numbers: Uint8Array, target: number): void {
     const { m, centroids, partDim } = this.#quantizer;
     const dim = m * partDim;
-    const [ids, distances] = [this.#ids, this.#distances];
-    this.#rows.set(x.data.subarray(first * dim, (first + count) * dim));
+    const { codebooks, rows, ids, distances } = this.#arrays;
+    rows.set(x.data.subarray(first * dim, (first + count) * dim));
     for (let s = 0; s < m; s++) {
-      const part = this.#rows.subarray(s * partDim);
-      const codebook = this.#codebooks.subarray(s * centroids * partDim, (s + 1) * centroids * partDim);
+      const part = rows.subarray(s * partDim);
+      const codebook = codebooks.subarray(s * centroids * partDim, (s + 1) * centroids * partDim);
       this.#kernels.nearestRows(ids, distances, part, 0, count, codebook, centroids, partDim, dim);
       for (let row = 0; row < count; row++) numbers[(target + row) * m + s] = ids[row]!;
     }

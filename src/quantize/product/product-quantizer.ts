@@ -61,10 +61,8 @@ export class ProductQuantizer {
     this.#requireVectors(x, 'ProductQuantizer.encode');
     const numbers = new Uint8Array(x.rows * this.m);
     const encoder = new ProductEncoder(this, Math.max(1, x.rows), computing);
-    for (let first = 0; first < x.rows; first += encoder.capacity) {
-      const count = Math.min(encoder.capacity, x.rows - first);
+    for (const [first, count] of blocks(x.rows, encoder.capacity, onProgress)) {
       encoder.encode(x, first, count, numbers, first);
-      onProgress?.(first + count, x.rows);
     }
     encoder.close();
     return packCodes(numbers, x.rows, this.m, this.bits);
@@ -79,12 +77,10 @@ export class ProductQuantizer {
     this.#requireVectors(x, 'ProductQuantizer.encodeOnGpu');
     const numbers = new Uint8Array(x.rows * this.m);
     const encoder = new GpuProductEncoder(device, this, Math.max(1, x.rows));
-    for (let first = 0; first < x.rows; first += encoder.capacity) {
-      const count = Math.min(encoder.capacity, x.rows - first);
+    for (const [first, count] of blocks(x.rows, encoder.capacity, onProgress)) {
       await encoder.encode(x, first, count, numbers, first);
-      onProgress?.(first + count, x.rows);
     }
-    encoder.free();
+    encoder.close();
     return packCodes(numbers, x.rows, this.m, this.bits);
   }
 
@@ -212,6 +208,15 @@ export class DistanceTable {
     }
     const numbers = unpackCodes(codes, rows, m, bits);
     return Float32Array.from({ length: rows }, (_, row) => tableSum(this.entries, numbers, row * m, m, Math.fround));
+  }
+}
+
+/** The first row and the rows of each block; progress is told after each. */
+function* blocks(rows: number, capacity: number, onProgress: ProductEncodeOptions['onProgress']) {
+  for (let first = 0; first < rows; first += capacity) {
+    const count = Math.min(capacity, rows - first);
+    yield [first, count] as const;
+    onProgress?.(first + count, rows);
   }
 }
 

@@ -3,6 +3,7 @@ import type { GpuDevice } from '../../../kernels/gpu/device.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { Random } from '../../tensor/random/random.ts';
 import { requireFiniteVectors, type Vectors } from '../../tensor/vectors/vectors.ts';
+import { yieldToEventLoop } from '../../workers/event-loop.ts';
 import { type KMeansOptions, type KMeansProfile, kMeans } from '../k-means/k-means.ts';
 import { kMeansOnGpu } from '../k-means/k-means-on-gpu.ts';
 import { sampleRows } from '../k-means/k-means-start.ts';
@@ -61,7 +62,7 @@ export async function trainProduct(points: Vectors, options: ProductOptions): Pr
   const length = k * partDim;
   const codebooks = new Float32Array(m * length);
   for (let s = 0; s < m; s++) {
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await yieldToEventLoop();
     signal?.throwIfAborted();
     const part = columns(sample, s * partDim, partDim);
     const choices: KMeansOptions = {

@@ -14,22 +14,28 @@ export function momentCount(n: number): number {
   return (n * (n + 1)) / 2 + n + 1;
 }
 
+/** Dimensions first .. first + length - 1 of vectors of `dim`. */
+export interface VectorPart {
+  readonly dim: number;
+  readonly first: number;
+  readonly length: number;
+}
+
 /**
- * Moments in float64: the upper triangle of B Bᵀ row by row, then B x, then |x|².
+ * Moments in float64 of one part: the upper triangle of B Bᵀ row by row, then B x, then |x|².
  *
- * @param points x begins at place `pointAt`
- * @param basis (n, dim); dimensions first .. first + length - 1 count
+ * @param points (rows, dim); x is row `row`
+ * @param basis (n, dim)
  */
 export function fillMoments(
   out: Float64Array,
   points: Float32Array,
-  pointAt: number,
+  row: number,
   basis: Float32Array,
-  n: number,
-  dim: number,
-  first: number,
-  length: number,
+  { dim, first, length }: VectorPart,
 ): void {
+  const n = basis.length / dim;
+  const pointAt = row * dim + first;
   let place = 0;
   for (let a = 0; a < n; a++) {
     const rowA = a * dim + first;

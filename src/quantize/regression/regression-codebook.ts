@@ -1,6 +1,7 @@
 import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts';
 import { type NamedArray, requireArray } from '../../tensor/named-arrays.ts';
-import { fillFactors, fillMoments, momentCount } from './moments.ts';
+import { yieldToEventLoop } from '../../workers/event-loop.ts';
+import { fillFactors, fillMoments, momentCount, type VectorPart } from './moments.ts';
 import { type Basis, requireBasis } from './neighbor-basis.ts';
 
 /** A code number is one byte. */
@@ -48,6 +49,11 @@ export class RegressionCodebook {
     this.weights = weights;
   }
 
+  /** Where part s lies in a vector. */
+  part(s: number): VectorPart {
+    return { dim: this.dim, first: s * this.partDim, length: this.partDim };
+  }
+
   /**
    * The number of the word of each part that reconstructs it best, the smaller of equals.
    *
@@ -65,20 +71,19 @@ export class RegressionCodebook {
     this.#require(basis, where);
     requireBasis(points, basis, where);
     requireFinite(points, where);
-    const { nsq, dim, partDim, vectors } = this;
+    const { nsq, dim, vectors } = this;
     const codes = new Uint8Array(points.rows * nsq);
     const search = new WordSearch(this);
     const rows = new Float32Array(vectors * dim);
     for (let row = 0; row < points.rows; row++) {
       if (row % POINTS_BETWEEN_TURNS === 0) {
         onProgress?.(row, points.rows);
-        await new Promise((resolve) => setTimeout(resolve, 0));
+        await yieldToEventLoop();
         signal?.throwIfAborted();
       }
       basis.fill(row, rows);
       for (let s = 0; s < nsq; s++) {
-        const first = s * partDim;
-        fillMoments(search.moments, points.data, row * dim + first, rows, vectors, dim, first, partDim);
+        fillMoments(search.moments, points.data, row, rows, this.part(s));
         codes[row * nsq + s] = search.find(s);
       }
     }

@@ -1,6 +1,8 @@
 import { type Computing, computingOf } from '../../../kernels/backend.ts';
 import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts';
 import { Random } from '../../tensor/random/random.ts';
+import { requireWhole } from '../../tensor/whole-number.ts';
+import { yieldToEventLoop } from '../../workers/event-loop.ts';
 import { kMeans } from '../k-means/k-means.ts';
 import { bestWeights, fillFactors, fillMoments, momentCount } from './moments.ts';
 import { type Basis, requireBasis } from './neighbor-basis.ts';
@@ -63,7 +65,7 @@ export async function trainRegression(
   requireOptions(points, basis, options);
   const training = new RegressionTraining(points, basis, options);
   const turn = async (): Promise<void> => {
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await yieldToEventLoop();
     signal?.throwIfAborted();
   };
   await training.start(turn);
@@ -226,10 +228,7 @@ class RegressionTraining {
 
   /** Moments of part s of sampled point i, whose basis is in #rows. */
   #fillMoments(out: Float64Array, i: number, s: number): void {
-    const { dim, partDim, vectors } = this.codebook;
-    const first = s * partDim;
-    const at = this.#sample[i]! * dim + first;
-    fillMoments(out, this.#points.data, at, this.#rows, vectors, dim, first, partDim);
+    fillMoments(out, this.#points.data, this.#sample[i]!, this.#rows, this.codebook.part(s));
   }
 }
 
@@ -239,11 +238,7 @@ function requireOptions(points: Matrix, basis: Basis, options: RegressionOptions
   requireBasis(points, basis, where);
   requireRegression(where, points.cols, nsq, words);
   requireFinite(points, where);
-  for (const [name, value] of Object.entries({ rounds, points: count })) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new RangeError(`${where}: expected ${name} to be a whole number from 1, got ${value}.`);
-    }
-  }
+  for (const [name, value] of Object.entries({ rounds, points: count })) requireWhole(where, name, value, 1);
   const used = Math.min(points.rows, count);
   if (used < words) throw new RangeError(`${where}: expected at least ${words} points to learn from, got ${used}.`);
 }

@@ -3,6 +3,7 @@ import type { LayerWalk, WalkStart } from '../../../kernels/graph-walk/kernel.ts
 import type { Kernels } from '../../../kernels/kernels.ts';
 import type { Counts, Floats } from '../../../kernels/operands.ts';
 import { openView, type SharedKernels, type SharedView, shareView } from '../../../kernels/shared.ts';
+import { bytesNeeded } from '../../tensor/bytes-needed.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import { type Beside, besideThatFits } from '../../tensor/vectors/beside.ts';
 import type { WalkedSource } from '../../tensor/vectors/vector-set.ts';
@@ -70,6 +71,9 @@ export function attachScalarCodeSet(shared: SharedScalarCodes, slot: number): Sc
     : new DimensionCodeSet(quantizer, codes, { batch }, kernels);
 }
 
+/** Vectors beside the codes: steps and two queries. */
+const MOST_VECTORS = 3;
+
 /** What both have: codes, ids and distances in the memory of the kernels. */
 class StoredCodes {
   readonly size: number;
@@ -85,7 +89,11 @@ class StoredCodes {
   constructor(quantizer: ScalarQuantizer, codes: Uint8Array, options: ScalarCodeSetOptions, attached?: Kernels) {
     const { dim } = quantizer;
     const { batch = 256, attachable = 0 } = options;
-    const each = 8 * batch + 20 * dim + 1024;
+    const each = bytesNeeded(({ ints, floats }) => {
+      ints(batch);
+      floats(batch);
+      for (let i = 0; i < MOST_VECTORS; i++) floats(dim);
+    });
     const { spare, spareEach } = besideThatFits(codes.length + each, each, attachable, options);
     const bytes = codes.length + each + spare;
     const bytesEach = each + spareEach;

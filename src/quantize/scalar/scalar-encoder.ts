@@ -1,6 +1,7 @@
-import { type Computing, computingOf, createKernels } from '../../../kernels/backend.ts';
+import type { Computing } from '../../../kernels/backend.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
 import type { Floats } from '../../../kernels/operands.ts';
+import { kernelsFor } from '../../tensor/bytes-needed.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 
 /** Numbers encoded at a time: they stay in cache while they are copied in, looked at, encoded, and copied out. */
@@ -22,10 +23,12 @@ export class ScalarEncoder {
   readonly capacity: number;
   readonly #dim: number;
   readonly #kernels: Kernels;
-  readonly #x: Floats;
-  readonly #codes: Uint8Array;
-  readonly #minima: Floats;
-  readonly #spans: Floats;
+  readonly #arrays: {
+    readonly x: Floats;
+    readonly codes: Uint8Array;
+    readonly minima: Floats;
+    readonly spans: Floats;
+  };
 
   /** @param rows how many will be encoded in all */
   constructor({ minima, spans }: ScalarRanges, rows: number, computing: Computing) {
@@ -35,13 +38,14 @@ export class ScalarEncoder {
     this.#dim = dim;
     this.capacity = Math.max(1, Math.min(rows, Math.floor(block / dim)));
     const numbers = this.capacity * dim;
-    this.#kernels = createKernels({ ...computingOf(computing), bytes: 5 * numbers + 8 * dim + 256 });
-    this.#x = this.#kernels.floats(numbers);
-    this.#codes = this.#kernels.bytes(numbers);
-    this.#minima = this.#kernels.floats(dim);
-    this.#minima.set(minima);
-    this.#spans = this.#kernels.floats(dim);
-    this.#spans.set(spans);
+    [this.#kernels, this.#arrays] = kernelsFor(computing, ({ floats, bytes }) => ({
+      x: floats(numbers),
+      codes: bytes(numbers),
+      minima: floats(dim),
+      spans: floats(dim),
+    }));
+    this.#arrays.minima.set(minima);
+    this.#arrays.spans.set(spans);
   }
 
   close(): void {
@@ -49,19 +53,20 @@ export class ScalarEncoder {
   }
 
   /**
-   * The codes of a block, from row `first` of `codes` on.
+   * The codes of a block, from row `first` of `out` on.
    *
-   * @param codes (rows, dim)
+   * @param out (rows, dim)
    * @returns false, without codes, if a value is not finite
    */
-  encode({ rows, data }: Matrix, codes: Uint8Array, first: number): boolean {
+  encode({ rows, data }: Matrix, out: Uint8Array, first: number): boolean {
     const kernels = this.#kernels;
+    const { x, codes, minima, spans } = this.#arrays;
     const dim = this.#dim;
     const numbers = rows * dim;
-    this.#x.set(data.subarray(0, numbers));
-    if (!kernels.allFinite(this.#x, numbers)) return false;
-    kernels.scalarCodes(this.#codes, this.#x, this.#minima, this.#spans, rows, dim);
-    codes.set(this.#codes.subarray(0, numbers), first * dim);
+    x.set(data.subarray(0, numbers));
+    if (!kernels.allFinite(x, numbers)) return false;
+    kernels.scalarCodes(codes, x, minima, spans, rows, dim);
+    out.set(codes.subarray(0, numbers), first * dim);
     return true;
   }
 }

@@ -34,7 +34,7 @@ test('factors times moments is the squared error of a part, within 1e-13 of |x|Â
       [3, 5],
       [9, 1],
     ] as const) {
-      fillMoments(moments, x, first, basis, n, DIM, first, length);
+      fillMoments(moments, x, 0, basis, { dim: DIM, first, length });
       fillFactors(factors, 3, weights, 0, n);
       const error = moments.reduce((sum, moment, i) => sum + moment * factors[3 + i]!, 0);
       const expected = plainError(x, basis, weights, first, length);
@@ -51,7 +51,7 @@ test('the best weights of added moments reconstruct no worse together than any o
   const sum = new Float64Array(count);
   const one = new Float64Array(count);
   for (let i = 0; i < 4; i++) {
-    fillMoments(one, points, i * DIM, bases.subarray(i * n * DIM), n, DIM, 0, DIM);
+    fillMoments(one, points, i, bases.subarray(i * n * DIM, (i + 1) * n * DIM), { dim: DIM, first: 0, length: DIM });
     for (let j = 0; j < count; j++) sum[j]! += one[j]!;
   }
   const best = bestWeights(sum, 0, n, 1e-6);
@@ -71,7 +71,7 @@ test('the best weights of added moments reconstruct no worse together than any o
 test('of equal vectors each gets the same weight', () => {
   const x = Float32Array.of(1, 2, 3);
   const moments = new Float64Array(momentCount(3));
-  fillMoments(moments, x, 0, Float32Array.of(2, 4, 6, 2, 4, 6, 0, 0, 0), 3, 3, 0, 3);
+  fillMoments(moments, x, 0, Float32Array.of(2, 4, 6, 2, 4, 6, 0, 0, 0), { dim: 3, first: 0, length: 3 });
   const weights = bestWeights(moments, 0, 3, 0.01);
   assert.ok(Math.abs(weights[0]! - 0.25) < 1e-15 && Math.abs(weights[1]! - 0.25) < 1e-15 && weights[2] === 0);
 });
