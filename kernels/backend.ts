@@ -4,7 +4,8 @@ import { requireSlot, type SharedKernels } from './shared.ts';
 import { attachSimd, simdKernels } from './simd.ts';
 import { MOST_THREADS } from './threads/control.ts';
 import { requireThreads } from './threads/require-threads.ts';
-import { ModuleBuilder, ret } from './wasm/assembler.ts';
+import { ModuleBuilder } from './wasm/assembler.ts';
+import { ret } from './wasm/control.ts';
 import { f32x4, i32x4 } from './wasm/instructions.ts';
 import { webAssembly } from './wasm/webassembly.ts';
 

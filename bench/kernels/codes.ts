@@ -219,17 +219,17 @@ function productSearch(m: number): void {
   const [asked, codebooks] = [kernels.floats(queries * dim), kernels.floats(256 * dim)];
   fill(asked, 13);
   fill(codebooks, 14);
-  const [origin, visitors] = [kernels.floats(dim), kernels.ints(queries)];
-  for (let i = 0; i < queries; i++) visitors[i] = i;
+  const [origin, queryIds] = [kernels.floats(dim), kernels.ints(queries)];
+  for (let i = 0; i < queries; i++) queryIds[i] = i;
   const [tops, ids] = [kernels.floats(queries * k) as Float32Array, kernels.ints(queries * k)];
   const product = { codes, first: 0, count: ROWS, ids: undefined, codebooks, m, centroids: 256, dim };
-  const singly = visitors.subarray.bind(visitors);
+  const singly = queryIds.subarray.bind(queryIds);
   const alone = () => {
     for (let i = 0; i < queries; i++) {
       kernels.offerProductCodes(tops, ids, k, asked, singly(i, i + 1), 1, origin, product);
     }
   };
-  const together = () => kernels.offerProductCodes(tops, ids, k, asked, visitors, queries, origin, product);
+  const together = () => kernels.offerProductCodes(tops, ids, k, asked, queryIds, queries, origin, product);
   const found = [alone, together].map((run) => {
     tops.fill(Number.POSITIVE_INFINITY);
     ids.fill(NO_ID);

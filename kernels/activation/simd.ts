@@ -1,6 +1,7 @@
 import type { Floats } from '../operands.ts';
 import { inElements, ROWS } from '../threads/job.ts';
-import { eachElement, integers, type ModuleBuilder } from '../wasm/assembler.ts';
+import { integers, type ModuleBuilder } from '../wasm/assembler.ts';
+import { eachElement } from '../wasm/control.ts';
 import { f32x4, i32, v128 } from '../wasm/instructions.ts';
 import { type Link, movingRows } from '../wasm/link.ts';
 import type { ActivationKernels } from './kernel.ts';

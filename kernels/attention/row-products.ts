@@ -1,6 +1,8 @@
-import { eachElement, type FunctionScope, forUp, type Local } from '../wasm/assembler.ts';
+import type { FunctionScope, Local } from '../wasm/assembler.ts';
 import { eachStrip } from '../wasm/columns.ts';
-import { f32x4, type I32, i32, type Statement, v128 } from '../wasm/instructions.ts';
+import { eachElement, forUp } from '../wasm/control.ts';
+import type { I32, Statement } from '../wasm/expressions.ts';
+import { f32x4, i32, v128 } from '../wasm/instructions.ts';
 import { reduceLanes, sumTerms } from '../wasm/lane-sums.ts';
 
 type L = Local<'i32'>;

@@ -1,15 +1,9 @@
 import { expStatements } from '../math/simd.ts';
 import { along, COLUMNS, inRows, ROWS } from '../threads/job.ts';
-import {
-  eachElement,
-  type FunctionScope,
-  forUp,
-  ifThen,
-  integers,
-  type Local,
-  type ModuleBuilder,
-} from '../wasm/assembler.ts';
-import { f32, f32x4, type I32, i32, type Statement, v128 } from '../wasm/instructions.ts';
+import { type FunctionScope, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { eachElement, forUp, ifThen } from '../wasm/control.ts';
+import type { I32, Statement } from '../wasm/expressions.ts';
+import { f32, f32x4, i32, v128 } from '../wasm/instructions.ts';
 import type { Link } from '../wasm/link.ts';
 import type { AttentionKernels, AttentionShape } from './kernel.ts';
 import { attentionMultiplyAdds, SOFTMAX_TAIL } from './reference.ts';

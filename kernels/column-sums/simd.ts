@@ -7,8 +7,10 @@
  */
 
 import { along, COLUMNS, type Grid, ROWS } from '../threads/job.ts';
-import { eachElement, type FunctionScope, forUp, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
-import { type Expression, f32x4, type I32, i32, memory, type Statement } from '../wasm/instructions.ts';
+import { type FunctionScope, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { eachElement, forUp } from '../wasm/control.ts';
+import type { Expression, I32, Statement } from '../wasm/expressions.ts';
+import { f32x4, i32, memory } from '../wasm/instructions.ts';
 import type { Link } from '../wasm/link.ts';
 import { SCRATCH_BYTES } from '../wasm/memory.ts';
 import type { ColumnSumsKernels } from './kernel.ts';

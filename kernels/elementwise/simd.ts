@@ -1,14 +1,8 @@
 import { along, inElements, inRows, ROWS } from '../threads/job.ts';
-import {
-  eachElement,
-  type FunctionScope,
-  forUp,
-  integers,
-  type Local,
-  type ModuleBuilder,
-  ret,
-} from '../wasm/assembler.ts';
-import { f32, f32x4, f64x2, i32, i32x4, type Statement, type V128 } from '../wasm/instructions.ts';
+import { type FunctionScope, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { eachElement, forUp, ret } from '../wasm/control.ts';
+import type { Statement, V128 } from '../wasm/expressions.ts';
+import { f32, f32x4, f64x2, i32, i32x4 } from '../wasm/instructions.ts';
 import { type Link, movingRows } from '../wasm/link.ts';
 import type { ElementwiseKernels } from './kernel.ts';
 

@@ -1,4 +1,5 @@
-import { eachElement, type ModuleBuilder, ret } from '../wasm/assembler.ts';
+import type { ModuleBuilder } from '../wasm/assembler.ts';
+import { eachElement, ret } from '../wasm/control.ts';
 import { f32x4, i32, v128 } from '../wasm/instructions.ts';
 import type { Link } from '../wasm/link.ts';
 import type { FiniteKernels } from './kernel.ts';

@@ -7,24 +7,18 @@ import { countDistances } from '../distance/reference.ts';
 import { SQUARED_DISTANCES } from '../distance/simd.ts';
 import { BYTE_DISTANCES, CODE_DISTANCES } from '../scalar-codes/simd.ts';
 import {
-  block,
-  br,
-  brIf,
   type FunctionScope,
-  forUp,
-  ifThen,
   integers,
   type Local,
   type Locals,
-  loop,
   type ModuleBuilder,
-  ret,
   type Signature,
-  whileDo,
 } from '../wasm/assembler.ts';
+import { block, br, brIf, forUp, ifThen, loop, ret, whileDo } from '../wasm/control.ts';
 import { Label } from '../wasm/encoding.ts';
+import type { I32, Statement } from '../wasm/expressions.ts';
 import { fetchLines } from '../wasm/fetch.ts';
-import { type I32, i32, i64, type Statement, select, v128 } from '../wasm/instructions.ts';
+import { i32, i64, select, v128 } from '../wasm/instructions.ts';
 import { type Link, remembering } from '../wasm/link.ts';
 import type { WasmFunction } from '../wasm/webassembly.ts';
 import type { GraphWalkKernels, LayerWalk, WalkStart } from './kernel.ts';

@@ -1,6 +1,7 @@
 /** exp, log and tanh of four lanes: the operations of reference.ts one by one, in float32. */
 import type { FunctionScope, Local } from '../wasm/assembler.ts';
-import { f32x4, i32x4, type Statement, type V128, v128 } from '../wasm/instructions.ts';
+import type { Statement, V128 } from '../wasm/expressions.ts';
+import { f32x4, i32x4, v128 } from '../wasm/instructions.ts';
 import {
   EXP_NEGLIGIBLE,
   EXP_SERIES,

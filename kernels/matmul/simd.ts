@@ -7,8 +7,10 @@
  */
 
 import { along, COLUMNS, type Grid, ROWS } from '../threads/job.ts';
-import { forUp, ifThen, integers, type Local, type ModuleBuilder, whileDo } from '../wasm/assembler.ts';
-import { f32, f32x4, i32, i32x4, memory, type Statement, select, v128 } from '../wasm/instructions.ts';
+import { integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { forUp, ifThen, whileDo } from '../wasm/control.ts';
+import type { Statement } from '../wasm/expressions.ts';
+import { f32, f32x4, i32, i32x4, memory, select, v128 } from '../wasm/instructions.ts';
 import type { Link } from '../wasm/link.ts';
 import type { MatmulKernels } from './kernel.ts';
 

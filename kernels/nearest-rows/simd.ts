@@ -1,7 +1,9 @@
 import { countDistances } from '../distance/reference.ts';
 import { along, inRows, ROWS } from '../threads/job.ts';
-import { type FunctionScope, forUp, ifThen, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
-import { f32x4, type I32, i32, i32x4, memory, type Statement, select, v128 } from '../wasm/instructions.ts';
+import { type FunctionScope, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { forUp, ifThen } from '../wasm/control.ts';
+import type { I32, Statement } from '../wasm/expressions.ts';
+import { f32x4, i32, i32x4, memory, select, v128 } from '../wasm/instructions.ts';
 import type { Link } from '../wasm/link.ts';
 import type { NearestRowsKernels } from './kernel.ts';
 

@@ -18,7 +18,7 @@ export interface ProductCodes {
 /** Tables, sums of their entries as in table-scan/, and offerDistances in one. */
 export interface ProductSearchKernels {
   /**
-   * For each v < visitorCount and the query q = visitors[v], each once: the table of |part of (queries[q] - origin) - centroid|², and
+   * For each v < queryCount and the query q = queryIds[v], each once: the table of |part of (queries[q] - origin) - centroid|², and
    * by it the distance of each code offered to row q.
    */
   offerProductCodes(
@@ -26,8 +26,8 @@ export interface ProductSearchKernels {
     topIds: Int32Array,
     k: number,
     queries: Floats,
-    visitors: Int32Array,
-    visitorCount: number,
+    queryIds: Int32Array,
+    queryCount: number,
     origin: Floats,
     product: ProductCodes,
   ): void;

@@ -6,13 +6,13 @@ import type { ProductCodes, ProductSearchKernels } from './kernel.ts';
 
 export function referenceProductSearch(round: Round, counts: Counts): ProductSearchKernels {
   return {
-    offerProductCodes(topDistances, topIds, k, queries, visitors, visitorCount, origin, product) {
+    offerProductCodes(topDistances, topIds, k, queries, queryIds, queryCount, origin, product) {
       const { codes, first, count, ids, codebooks, m, centroids, dim } = product;
       const partDim = dim / m;
       const residual = new Float64Array(dim);
       const table = new Float64Array(m * TABLE_STRIDE);
-      for (let v = 0; v < visitorCount; v++) {
-        const query = visitors[v]!;
+      for (let v = 0; v < queryCount; v++) {
+        const query = queryIds[v]!;
         for (let i = 0; i < dim; i++) residual[i] = round(queries[query * dim + i]! - origin[i]!);
         for (let s = 0; s < m; s++) {
           for (let j = 0; j < centroids; j++) {
@@ -25,14 +25,14 @@ export function referenceProductSearch(round: Round, counts: Counts): ProductSea
           offer(topDistances, topIds, query * k, k, distance, ids ? ids[row]! : row);
         }
       }
-      countProductSearch(counts, visitorCount, product);
+      countProductSearch(counts, queryCount, product);
     },
   };
 }
 
 /** One distance a centroid of each part and one a code, as the kernels that fill tables and scan codes would count. */
-export function countProductSearch(counts: Counts, visitors: number, { count, m, centroids, dim }: ProductCodes): void {
-  counts.distances += visitors * m * centroids;
-  counts.multiplyAdds += visitors * centroids * dim;
-  countTableSums(counts, visitors * count, m);
+export function countProductSearch(counts: Counts, queries: number, { count, m, centroids, dim }: ProductCodes): void {
+  counts.distances += queries * m * centroids;
+  counts.multiplyAdds += queries * centroids * dim;
+  countTableSums(counts, queries * count, m);
 }

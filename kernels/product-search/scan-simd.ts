@@ -1,16 +1,10 @@
 /** Codes summed by the tables of four queries side by side, and what of it is near enough offered to their heaps. */
 
 import { OFFER } from '../top-k/simd.ts';
-import {
-  type FunctionScope,
-  forUp,
-  ifThen,
-  integers,
-  type Local,
-  type ModuleBuilder,
-  whileDo,
-} from '../wasm/assembler.ts';
-import { f32, f32x4, type I32, i32, i32x4, type Statement, select, v128 } from '../wasm/instructions.ts';
+import { type FunctionScope, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { forUp, ifThen, whileDo } from '../wasm/control.ts';
+import type { I32, Statement } from '../wasm/expressions.ts';
+import { f32, f32x4, i32, i32x4, select, v128 } from '../wasm/instructions.ts';
 import { LANE_BYTES, LANES, PART_BYTES } from './tables-simd.ts';
 
 type I = Local<'i32'>;

@@ -6,7 +6,9 @@
 import { TABLE_STRIDE } from '../table-scan/reference.ts';
 import { along, ROWS as CHUNK_ROWS, inRows } from '../threads/job.ts';
 import { OFFER_MANY } from '../top-k/simd.ts';
-import { forUp, ifThen, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { type FunctionScope, integers, type Local, type Locals, type ModuleBuilder } from '../wasm/assembler.ts';
+import { forUp, ifThen } from '../wasm/control.ts';
+import type { Statement } from '../wasm/expressions.ts';
 import { f32, i32, select } from '../wasm/instructions.ts';
 import type { Link } from '../wasm/link.ts';
 import { SCRATCH_BYTES } from '../wasm/memory.ts';
@@ -27,99 +29,75 @@ const BLOCK = 2048;
 /** In a list of as many codes for each centroid, nearly all centroids occur. */
 const CODES_PER_CENTROID = 2;
 
+/** Operands of `offerProductCodes`; `codes`, `ids` (0 without them) and `first` are those of the first row that is searched. */
+const SEARCH = {
+  ...integers('topDistances', 'topIds', 'k', 'queries', 'queryIds', 'queryCount', 'origin'),
+  ...integers('codebooks', 'centroids', 'codes', 'count', 'ids', 'first', 'm', 'partDim'),
+  ...integers('used', 'together', 'scratch'),
+} as const;
+
 export function emitProductSearch(module: ModuleBuilder): void {
   emitUsedCodes(module);
   const fill = emitTables(module);
   const scan = emitScan(module);
   const alone = emitAlone(module);
-  const signature = integers(
-    'topDistances',
-    'topIds',
-    'k',
-    'queries',
-    'visitors',
-    'visitorCount',
-    'origin',
-    'codebooks',
-    'centroids',
-    'codes',
-    'count',
-    'ids',
-    'first',
-    'm',
-    'partDim',
-    'used',
-    'together',
-    'scratch',
-  );
-  module.func('offerProductCodes', signature, 'void', (search, f) => {
-    const { topDistances, topIds, k, queries, visitors, visitorCount, origin, together, scratch } = search;
-    const { codebooks, centroids, codes, count, ids, first, m, partDim, used } = search;
-    const [dim, tables, query, place] = f.locals('i32', 4);
-    const heap = (array: I) => i32.add(array, i32.shl(i32.mul(query, k), 2));
-    const value = (i: I) => {
-      const own = f32.load(i32.add(queries, i32.shl(i32.add(i32.mul(query, dim), i), 2)));
-      return f32.sub(own, f32.load(i32.add(origin, i32.shl(i, 2))));
-    };
-    const lane = (v: I, lane: number) => [
-      place.set(i32.add(v, lane)),
-      place.set(select(place, v, i32.lt_u(place, visitorCount))), // a lane without a query repeats the first and keeps nothing
-      query.set(i32.load(i32.add(visitors, i32.shl(place, 2)))),
-      i32.store(scratch, heap(topDistances), HEAPS + 8 * lane),
-      i32.store(scratch, heap(topIds), HEAPS + 8 * lane + 4),
-      f32.store(
-        scratch,
-        select(
-          f32.load(heap(topDistances)),
-          f32.const(Number.NEGATIVE_INFINITY),
-          i32.lt_u(i32.add(v, lane), visitorCount),
-        ),
-        WORST + 4 * lane,
-      ),
-      forUp(f, 0, dim, 1, (i) => [f32.store(i32.add(scratch, i32.shl(i, 4)), value(i), RESIDUALS + 4 * lane)]),
-    ];
+  module.func('offerProductCodes', SEARCH, 'void', (search, f) => {
+    const { queryIds, queryCount, m, partDim, together, scratch } = search;
+    const [dim, tables, query] = f.locals('i32', 3);
     const residuals = i32.add(scratch, RESIDUALS);
+    const own = ofQuery(search, dim, query);
+    const four = (v: I) => [
+      ...[0, 1, 2, 3].flatMap((lane) => fillLane(f, search, own, v, lane)),
+      fill.call({ ...search, tables, residuals }),
+      scan.call({ ...search, tables }),
+    ];
+    const single = (v: I) => [
+      query.set(i32.load(i32.add(queryIds, i32.shl(v, 2)))),
+      forUp(f, 0, dim, 1, (i) => [f32.store(i32.add(scratch, i32.shl(i, 2)), own.residual(i), RESIDUALS)]),
+      alone.call({ ...search, topDistances: own.topDistances, topIds: own.topIds, residuals }),
+    ];
     return [
       dim.set(i32.mul(m, partDim)),
       tables.set(i32.add(residuals, i32.shl(dim, 4))),
-      forUp(f, 0, visitorCount, LANES, (v) => [
-        ifThen(
-          i32.and(together, i32.gt_u(i32.sub(visitorCount, v), 1)),
-          [
-            ...[0, 1, 2, 3].flatMap((one) => lane(v, one)),
-            fill.call({ tables, residuals, codebooks, centroids, m, partDim, used }),
-            scan.call({ scratch, tables, codes, count, ids, first, m, k }),
-          ],
-          [
-            forUp(
-              f,
-              v,
-              select(i32.add(v, LANES), visitorCount, i32.lt_u(i32.add(v, LANES), visitorCount)),
-              1,
-              (one) => [
-                query.set(i32.load(i32.add(visitors, i32.shl(one, 2)))),
-                forUp(f, 0, dim, 1, (i) => [f32.store(i32.add(scratch, i32.shl(i, 2)), value(i), RESIDUALS)]),
-                alone.call({
-                  topDistances: heap(topDistances),
-                  topIds: heap(topIds),
-                  k,
-                  residuals,
-                  codebooks,
-                  centroids,
-                  codes,
-                  count,
-                  ids,
-                  first,
-                  m,
-                  partDim,
-                }),
-              ],
-            ),
-          ],
-        ),
-      ]),
+      forUp(f, 0, queryCount, LANES, (v) => {
+        const end = select(i32.add(v, LANES), queryCount, i32.lt_u(i32.add(v, LANES), queryCount));
+        const several = i32.and(together, i32.gt_u(i32.sub(queryCount, v), 1));
+        return [ifThen(several, four(v), [forUp(f, v, end, 1, single)])];
+      }),
     ];
   });
+}
+
+/** Where the heap of a query lies, and number i of what is left of it without the origin. */
+function ofQuery({ topDistances, topIds, k, queries, origin }: Locals<typeof SEARCH>, dim: I, query: I) {
+  const heap = (array: I) => i32.add(array, i32.shl(i32.mul(query, k), 2));
+  const residual = (i: I) => {
+    const value = f32.load(i32.add(queries, i32.shl(i32.add(i32.mul(query, dim), i), 2)));
+    return f32.sub(value, f32.load(i32.add(origin, i32.shl(i, 2))));
+  };
+  return { dim, query, topDistances: heap(topDistances), topIds: heap(topIds), residual };
+}
+
+/** What the scan of four queries needs of query v + lane; without one the lane repeats query v and keeps nothing. */
+function fillLane(
+  f: FunctionScope,
+  { queryIds, queryCount, scratch }: Locals<typeof SEARCH>,
+  { dim, query, topDistances, topIds, residual }: ReturnType<typeof ofQuery>,
+  v: I,
+  lane: number,
+): Statement[] {
+  const place = f.local('i32');
+  const nothing = f32.const(Number.NEGATIVE_INFINITY);
+  const worst = select(f32.load(topDistances), nothing, i32.lt_u(i32.add(v, lane), queryCount));
+  return [
+    place.set(i32.add(v, lane)),
+    place.set(select(place, v, i32.lt_u(place, queryCount))),
+    query.set(i32.load(i32.add(queryIds, i32.shl(place, 2)))),
+    i32.store(scratch, topDistances, HEAPS + 8 * lane),
+    i32.store(scratch, topIds, HEAPS + 8 * lane + 4),
+    f32.store(scratch, worst, WORST + 4 * lane),
+    forUp(f, 0, dim, 1, (i) => [f32.store(i32.add(scratch, i32.shl(i, 4)), residual(i), RESIDUALS + 4 * lane)]),
+  ];
 }
 
 /** One query: its table, then blocks of sums. */
@@ -127,20 +105,10 @@ function emitAlone(module: ModuleBuilder) {
   const distances = module.existing('squaredDistanceScan', integers('out', 'query', 'base', 'count', 'dim'), 'void');
   const sums = module.existing('tableSumScan', integers('out', 'table', 'codes', 'count', 'm'), 'void');
   const offerMany = module.existing('offerDistances', OFFER_MANY, 'void');
-  const signature = integers(
-    'topDistances',
-    'topIds',
-    'k',
-    'residuals',
-    'codebooks',
-    'centroids',
-    'codes',
-    'count',
-    'ids',
-    'first',
-    'm',
-    'partDim',
-  );
+  const signature = {
+    ...integers('topDistances', 'topIds', 'k', 'residuals'),
+    ...integers('codebooks', 'centroids', 'codes', 'count', 'ids', 'first', 'm', 'partDim'),
+  } as const;
   return module.func('offerProductCodesAlone', signature, 'void', (operands, f) => {
     const { topDistances, topIds, k, residuals, codebooks, centroids, codes, count, ids, first, m, partDim } = operands;
     const [table, out, rows] = f.locals('i32', 3);
@@ -183,22 +151,22 @@ export function bindProductSearch({ func, split, at, scratch, counts }: Link): P
   const listUsedCodes = func('listUsedCodes');
   const offerProductCodes = split('offerProductCodes');
   return {
-    offerProductCodes(topDistances, topIds, k, queries, visitors, visitorCount, origin, product) {
+    offerProductCodes(topDistances, topIds, k, queries, queryIds, queryCount, origin, product) {
       const { codes, first, count, ids, codebooks, m, centroids, dim } = product;
       const used = m * USED_BYTES;
       const room = scratch(RESIDUALS + 4 * dim + m * ONE_PART_BYTES + 4 * BLOCK + used);
       const fits = RESIDUALS + LANE_BYTES * dim + m * PART_BYTES + used <= SCRATCH_BYTES;
-      const grid = inRows(visitorCount, CENTROID * centroids * dim + ENTRY * count * m, LANES);
-      const asked = [at(queries, dim), along(at(visitors, visitorCount), 4), CHUNK_ROWS, at(origin, dim)] as const;
+      const grid = inRows(queryCount, CENTROID * centroids * dim + ENTRY * count * m, LANES);
+      const asked = [at(queries, dim), along(at(queryIds, queryCount), 4), CHUNK_ROWS, at(origin, dim)] as const;
       const rows = at(codes, (first + count) * m) + first * m;
       const names = ids ? at(ids, first + count) + 4 * first : 0;
       const read = [at(codebooks, centroids * dim), centroids, rows, count, names, first, m, dim / m] as const;
       const usedCodes = room + SCRATCH_BYTES - used; // of the caller, where the other threads read it
       const all = count >= CODES_PER_CENTROID * centroids;
-      if (fits && visitorCount > 1) listUsedCodes(usedCodes, room, rows, count, m, centroids, Number(all));
+      if (fits && queryCount > 1) listUsedCodes(usedCodes, room, rows, count, m, centroids, Number(all));
       const heaps = [at(topDistances, k), at(topIds, k), k] as const;
       offerProductCodes(grid, [...heaps, ...asked, ...read, usedCodes, Number(fits), { scratch: 0 }]);
-      countProductSearch(counts, visitorCount, product);
+      countProductSearch(counts, queryCount, product);
     },
   };
 }

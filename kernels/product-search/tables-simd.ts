@@ -1,7 +1,8 @@
 /** The tables of four queries side by side: an entry is a vector, one lane a query. */
 
 import { TABLE_STRIDE } from '../table-scan/reference.ts';
-import { forUp, ifThen, integers, type ModuleBuilder } from '../wasm/assembler.ts';
+import { integers, type ModuleBuilder } from '../wasm/assembler.ts';
+import { forUp, ifThen } from '../wasm/control.ts';
 import { f32x4, i32, memory, v128 } from '../wasm/instructions.ts';
 
 /** Queries side by side, one a lane. */

@@ -1,14 +1,8 @@
 import { along, COLUMNS } from '../threads/job.ts';
-import {
-  eachElement,
-  type FunctionScope,
-  forUp,
-  integers,
-  type Lanes,
-  type Local,
-  type ModuleBuilder,
-} from '../wasm/assembler.ts';
-import { f32x4, f64x2, type I32, i32, i32x4, type Statement, v128 } from '../wasm/instructions.ts';
+import { type FunctionScope, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { eachElement, forUp, type Lanes } from '../wasm/control.ts';
+import type { I32, Statement } from '../wasm/expressions.ts';
+import { f32x4, f64x2, i32, i32x4, v128 } from '../wasm/instructions.ts';
 import type { Link } from '../wasm/link.ts';
 import type { RowSumsKernels } from './kernel.ts';
 

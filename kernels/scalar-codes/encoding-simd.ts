@@ -1,15 +1,7 @@
-import { type FunctionScope, forUp, ifThen, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
-import {
-  type Expression,
-  f32x4,
-  type I32,
-  i8x16,
-  i16x8,
-  i32,
-  i32x4,
-  type Statement,
-  v128,
-} from '../wasm/instructions.ts';
+import { type FunctionScope, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { forUp, ifThen } from '../wasm/control.ts';
+import type { Expression, I32, Statement } from '../wasm/expressions.ts';
+import { f32x4, i8x16, i16x8, i32, i32x4, v128 } from '../wasm/instructions.ts';
 
 interface Ranges {
   readonly x: Local<'i32'>;

@@ -1,26 +1,10 @@
 import { countDistances } from '../distance/reference.ts';
 import { along, inRows, ROWS } from '../threads/job.ts';
-import {
-  type FunctionScope,
-  forUp,
-  ifThen,
-  integers,
-  type Local,
-  type Locals,
-  type ModuleBuilder,
-} from '../wasm/assembler.ts';
+import { type FunctionScope, integers, type Local, type Locals, type ModuleBuilder } from '../wasm/assembler.ts';
+import { forUp, ifThen } from '../wasm/control.ts';
+import type { Expression, I32, Statement } from '../wasm/expressions.ts';
 import { fetchRows } from '../wasm/fetch.ts';
-import {
-  type Expression,
-  f32,
-  f32x4,
-  type I32,
-  i16x8,
-  i32,
-  i32x4,
-  type Statement,
-  v128,
-} from '../wasm/instructions.ts';
+import { f32, f32x4, i16x8, i32, i32x4, v128 } from '../wasm/instructions.ts';
 import { type Link, remembering } from '../wasm/link.ts';
 import { emitScalarEncoding } from './encoding-simd.ts';
 import type { ScalarCodesKernels } from './kernel.ts';

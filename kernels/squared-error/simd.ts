@@ -1,5 +1,6 @@
 import { along, inElements, inRows, ROWS } from '../threads/job.ts';
-import { eachElement, forUp, integers, type ModuleBuilder } from '../wasm/assembler.ts';
+import { integers, type ModuleBuilder } from '../wasm/assembler.ts';
+import { eachElement, forUp } from '../wasm/control.ts';
 import { f32x4, i32, v128 } from '../wasm/instructions.ts';
 import { reduceLanes, sumTerms } from '../wasm/lane-sums.ts';
 import { type Link, movingRows } from '../wasm/link.ts';

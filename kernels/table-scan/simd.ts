@@ -1,6 +1,8 @@
 import { along, inRows, ROWS } from '../threads/job.ts';
-import { type FunctionScope, forUp, ifThen, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
-import { f32, type I32, i32, type Statement } from '../wasm/instructions.ts';
+import { type FunctionScope, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { forUp, ifThen } from '../wasm/control.ts';
+import type { I32, Statement } from '../wasm/expressions.ts';
+import { f32, i32 } from '../wasm/instructions.ts';
 import { type Link, remembering } from '../wasm/link.ts';
 import type { TableScanKernels } from './kernel.ts';
 import { countTableSums, TABLE_STRIDE } from './reference.ts';

@@ -1,7 +1,9 @@
 import { expStatements } from '../math/simd.ts';
 import { along, inElements, inRows, ROWS } from '../threads/job.ts';
-import { eachElement, type FunctionScope, forUp, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
-import { f32x4, i32, type Statement, v128 } from '../wasm/instructions.ts';
+import { type FunctionScope, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
+import { eachElement, forUp } from '../wasm/control.ts';
+import type { Statement } from '../wasm/expressions.ts';
+import { f32x4, i32, v128 } from '../wasm/instructions.ts';
 import { lastFloats, reduceLanes } from '../wasm/lane-sums.ts';
 import { type Link, movingRows } from '../wasm/link.ts';
 import type { VariationalKernels } from './kernel.ts';

@@ -13,22 +13,20 @@
  * ```
  *
  * A local is an expression (its value) with `set` and `tee`; a plain number stands for a constant where i32 or f32 is wanted.
- * The instructions themselves are in instructions.ts.
+ * The instructions are in instructions.ts, loops and branches in control.ts.
  *
  * Source: WebAssembly Core Specification 2.0, section 5 (binary format).
  */
-import { ByteWriter, type Code, Label, Mark, sized, text, unsigned, vector } from './encoding.ts';
+import { ByteWriter, type Code, sized, text, unsigned, vector } from './encoding.ts';
 import {
   type Expression,
-  type I32,
-  i32,
   type Operand,
   push,
   type Statement,
-  type V128,
+  sequence,
+  statement,
   type ValueType,
-  v128,
-} from './instructions.ts';
+} from './expressions.ts';
 
 export interface Local<T extends ValueType> extends Expression<T> {
   readonly index: number;
@@ -38,16 +36,7 @@ export interface Local<T extends ValueType> extends Expression<T> {
 }
 
 const VALUE_TYPE: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
-const EMPTY = 0x40;
 const END = 0x0b;
-
-function statement(...code: Code[]): Statement {
-  return { type: 'void', code };
-}
-
-function sequence(body: readonly Statement[]): Code {
-  return body.map((one) => one.code);
-}
 
 function makeLocal<T extends ValueType>(type: T, index: number): Local<T> {
   return {
@@ -59,99 +48,17 @@ function makeLocal<T extends ValueType>(type: T, index: number): Local<T> {
   };
 }
 
-// ---- control
-
-function labelled(opcode: number, label: Label, body: Code): Code {
-  return [opcode, EMPTY, new Mark('open', label), body, END, new Mark('close', label)];
-}
-
-/** A branch to `label` leaves the block. */
-export function block(label: Label, body: readonly Statement[]): Statement {
-  return statement(labelled(0x02, label, sequence(body)));
-}
-
-/** A branch to `label` starts the body again; without one it runs once. */
-export function loop(label: Label, body: readonly Statement[]): Statement {
-  return statement(labelled(0x03, label, sequence(body)));
-}
-
-export function br(label: Label): Statement {
-  return statement(0x0c, new Mark('branch', label));
-}
-
-export function brIf(label: Label, condition: I32): Statement {
-  return statement(push('i32', condition), 0x0d, new Mark('branch', label));
-}
-
-export function ifThen(condition: I32, then: readonly Statement[], otherwise: readonly Statement[] = []): Statement {
-  const body = otherwise.length ? [sequence(then), 0x05, sequence(otherwise)] : sequence(then);
-  return statement(push('i32', condition), labelled(0x04, new Label(), body));
-}
-
-/** Leaves the function; one with a result must end so. */
-export function ret(value?: Expression<ValueType>): Statement {
-  return statement(value ? value.code : [], 0x0f);
-}
-
-/** while (condition) body */
-export function whileDo(condition: I32, body: readonly Statement[]): Statement {
-  const again = new Label();
-  return ifThen(condition, [loop(again, [...body, brIf(again, condition)])]);
-}
-
-/** for (i = from; i < to; i += step) body. Unsigned, so that counts and addresses reach 4 GiB; `to` is evaluated once. */
-export function forUp(
-  f: FunctionScope,
-  from: I32,
-  to: I32,
-  step: I32,
-  body: (i: Local<'i32'>) => readonly Statement[],
-): Statement {
-  const i = f.local('i32');
-  const end = f.local('i32');
-  const all = [i.set(from), end.set(to), whileDo(i32.lt_u(i, end), [...body(i), i.set(i32.add(i, step))])];
-  return statement(sequence(all));
-}
-
-/** How `eachElement` moves floats: four, or one in lane 0 with zeros in the others. */
-export interface Lanes {
-  readonly width: 4 | 1;
-  load(address: I32, offset?: number): Expression<'v128'>;
-  store(address: I32, value: V128, offset?: number): Statement;
-}
-
-const FOUR: Lanes = { width: 4, load: v128.load, store: v128.store };
-const ONE: Lanes = {
-  width: 1,
-  load: v128.load32_zero,
-  store: (address, value, offset) => v128.store32_lane(address, value, 0, offset),
-};
-
-/**
- * Runs over n floats, four at a time and then one at a time, through the same expressions, so that the tail rounds as the
- * body does. `byte` is the place of the present element, 4 · i.
- */
-export function eachElement(
-  f: FunctionScope,
-  n: I32,
-  body: (byte: Local<'i32'>, lanes: Lanes) => readonly Statement[],
-): Statement {
-  const fours = i32.shl(i32.and(n, -4), 2);
-  return statement(
-    forUp(f, 0, fours, 16, (byte) => body(byte, FOUR)).code,
-    forUp(f, fours, i32.shl(n, 2), 4, (byte) => body(byte, ONE)).code,
-  );
-}
-
-// ---- functions and modules
-
 export type Signature = Readonly<Record<string, ValueType>>;
 export type Locals<P extends Signature> = { readonly [K in keyof P]: Local<P[K]> };
 type Arguments<P extends Signature> = { readonly [K in keyof P]: Operand<P[K]> };
 
 /** Parameters that are addresses or counts, in this order. */
-export function integers<const Name extends string>(...names: readonly Name[]): { readonly [N in Name]: 'i32' } {
-  return Object.fromEntries(names.map((name) => [name, 'i32'])) as { readonly [N in Name]: 'i32' };
+export function integers<const Name extends string>(...names: readonly Name[]): Record<Name, 'i32'> {
+  return Object.fromEntries(names.map((name) => [name, 'i32'])) as Record<Name, 'i32'>;
+}
+
+export function floats<const Name extends string>(...names: readonly Name[]): Record<Name, 'f32'> {
+  return Object.fromEntries(names.map((name) => [name, 'f32'])) as Record<Name, 'f32'>;
 }
 
 /** A tuple where the count is written down, so that it can be taken apart; otherwise an array. */

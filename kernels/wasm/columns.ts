@@ -1,6 +1,8 @@
 /** Loops of WebAssembly kernels that work on all columns of some rows: a few columns at a time, down the rows. */
-import { type FunctionScope, forUp, type Local } from './assembler.ts';
-import { type Expression, type I32, i32, type Statement, type V128, v128 } from './instructions.ts';
+import type { FunctionScope, Local } from './assembler.ts';
+import { forUp } from './control.ts';
+import type { Expression, I32, Statement, V128 } from './expressions.ts';
+import { i32, v128 } from './instructions.ts';
 
 /** Neighbouring columns that are kept in `vectors` registers: 4 · vectors columns, or a single one in lane 0. */
 export interface Strip {

@@ -2,8 +2,10 @@
  * Reading for nothing what is read for its value a little later: WebAssembly has no instruction that asks for a cache line. The value
  * is not waited for, so many lines are on their way at once.
  */
-import { type FunctionScope, forUp, type Local } from './assembler.ts';
-import { type I32, i32, type Statement } from './instructions.ts';
+import type { FunctionScope, Local } from './assembler.ts';
+import { forUp } from './control.ts';
+import type { I32, Statement } from './expressions.ts';
+import { i32 } from './instructions.ts';
 
 /** Asks for the lines of these bytes. */
 export function fetchLines(f: FunctionScope, ...addresses: readonly I32[]): Statement[] {

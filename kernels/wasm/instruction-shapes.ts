@@ -1,29 +1,16 @@
-/**
- * What WebAssembly instructions have in common: the types of their operands and results, and one function for each combination of them.
- */
-import { type Code, float32, signed, unsigned } from './encoding.ts';
-
-export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
-
-export interface Expression<T extends ValueType | 'void'> {
-  readonly type: T;
-  readonly code: Code;
-}
-
-/** Leaves nothing on the stack. */
-export type Statement = Expression<'void'>;
-
-export type Operand<T extends ValueType> = T extends 'v128' | 'i64' | 'f64' ? Expression<T> : Expression<T> | number;
-export type I32 = Operand<'i32'>;
-export type I64 = Operand<'i64'>;
-export type F32 = Operand<'f32'>;
-export type V128 = Operand<'v128'>;
-
-/** The code that pushes a value; a number becomes a constant of this type. */
-export function push(type: ValueType, value: Expression<ValueType> | number): Code {
-  if (typeof value !== 'number') return value.code;
-  return type === 'i32' ? [0x41, signed(value)] : [0x43, float32(value)];
-}
+/** One function for each combination of operands and result that WebAssembly instructions have. */
+import { type Code, unsigned } from './encoding.ts';
+import {
+  type Expression,
+  type F32,
+  type I32,
+  type I64,
+  type Operand,
+  push,
+  type Statement,
+  type V128,
+  type ValueType,
+} from './expressions.ts';
 
 export function simd(opcode: number): Code {
   return [0xfd, unsigned(opcode)];

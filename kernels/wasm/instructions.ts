@@ -5,35 +5,26 @@
  * Source: WebAssembly Core Specification 2.0, section 5.4 (opcodes).
  */
 import { float32, unsigned } from './encoding.ts';
+import { type Expression, type F32, type I32, push, type Statement, type V128, type ValueType } from './expressions.ts';
 import {
-  type Expression,
-  type F32,
   FLOAT_ALIGNMENT,
   f32Binary,
   f32Compare,
   f32FromI32,
   f32Unary,
-  type I32,
   i32Binary,
   i32FromF32,
   i32Unary,
   i64Binary,
   i64Compare,
   load,
-  push,
-  type Statement,
   simd,
   store,
-  type V128,
-  type ValueType,
   vBinary,
   vShift,
   vTest,
   vUnary,
 } from './instruction-shapes.ts';
-
-export type { Expression, F32, I32, I64, Operand, Statement, V128, ValueType } from './instruction-shapes.ts';
-export { push } from './instruction-shapes.ts';
 
 export const memory = {
   /** Copies `bytes` bytes; the ranges may overlap. */

@@ -1,6 +1,8 @@
 /** Sums over the elements of rows in four lanes (lane = index mod 4), reduced as (l0 + l2) + (l1 + l3). */
-import { type FunctionScope, forUp, ifThen, type Local } from './assembler.ts';
-import { type Expression, f32x4, type I32, i32, i32x4, type Statement, type V128, v128 } from './instructions.ts';
+import type { FunctionScope, Local } from './assembler.ts';
+import { forUp, ifThen } from './control.ts';
+import type { Expression, I32, Statement, V128 } from './expressions.ts';
+import { f32x4, i32, i32x4, v128 } from './instructions.ts';
 
 /**
  * sums[g] = sum over i < length of term(a[i], rows[g][i]), left in its four lanes.

@@ -1,33 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { emitKernels } from '../../kernels/simd.ts';
-import {
-  block,
-  br,
-  brIf,
-  eachElement,
-  forUp,
-  ifThen,
-  loop,
-  ModuleBuilder,
-  ret,
-  whileDo,
-} from '../../kernels/wasm/assembler.ts';
+import { ModuleBuilder } from '../../kernels/wasm/assembler.ts';
+import { block, br, brIf, eachElement, forUp, ifThen, loop, ret, whileDo } from '../../kernels/wasm/control.ts';
 import { ByteWriter, Label, signed, unsigned } from '../../kernels/wasm/encoding.ts';
-import {
-  type Expression,
-  f32,
-  f32x4,
-  i8x16,
-  i16x8,
-  i32,
-  i32x4,
-  i64,
-  memory,
-  type Statement,
-  select,
-  v128,
-} from '../../kernels/wasm/instructions.ts';
+import type { Expression, Statement } from '../../kernels/wasm/expressions.ts';
+import { f32, f32x4, i8x16, i16x8, i32, i32x4, i64, memory, select, v128 } from '../../kernels/wasm/instructions.ts';
 import { type WasmFunction, webAssembly } from '../../kernels/wasm/webassembly.ts';
 
 const engine = webAssembly()!;

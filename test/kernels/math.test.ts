@@ -3,8 +3,10 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { exp, log, tanh } from '../../kernels/math/reference.ts';
 import { expStatements, logStatements, tanhStatements } from '../../kernels/math/simd.ts';
-import { eachElement, type FunctionScope, type Local, ModuleBuilder } from '../../kernels/wasm/assembler.ts';
-import { i32, type Statement } from '../../kernels/wasm/instructions.ts';
+import { type FunctionScope, type Local, ModuleBuilder } from '../../kernels/wasm/assembler.ts';
+import { eachElement } from '../../kernels/wasm/control.ts';
+import type { Statement } from '../../kernels/wasm/expressions.ts';
+import { i32 } from '../../kernels/wasm/instructions.ts';
 import { webAssembly } from '../../kernels/wasm/webassembly.ts';
 import { Random } from '../../src/tensor/random/random.ts';
 

@@ -1,5 +1,6 @@
 import { Team } from '../../kernels/threads/pool.ts';
-import { ModuleBuilder, whileDo } from '../../kernels/wasm/assembler.ts';
+import { ModuleBuilder } from '../../kernels/wasm/assembler.ts';
+import { whileDo } from '../../kernels/wasm/control.ts';
 import { i32 } from '../../kernels/wasm/instructions.ts';
 import { webAssembly } from '../../kernels/wasm/webassembly.ts';
 
