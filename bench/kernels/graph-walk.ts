@@ -7,21 +7,17 @@
  * INDEX is what `cnt build --index hnsw` wrote.
  */
 import { deepStrictEqual } from 'node:assert';
-import { parseArgs } from 'node:util';
 import { readGraphArchive } from '../../src/index/graph/graph-archive.ts';
 import { GraphSearcher } from '../../src/index/graph/graph-searcher.ts';
 import { walkerRoom } from '../../src/index/graph/graph-walker.ts';
 import { readArchive } from '../../src/io/container/archive-file.ts';
 import { readVectors } from '../../src/io/vectors.ts';
 import { vectorSource } from '../../src/tensor/vectors/split-vector-set.ts';
+import { benchArguments } from '../arguments.ts';
 import { machine, measure } from './measure.ts';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { k: { type: 'string', default: '10' }, ef: { type: 'string', default: '10,20,40,80,160,320' } },
-});
-const [indexPath, queryPath] = positionals;
-if (!indexPath || !queryPath) throw new Error('graph-walk: expected an index and queries.');
+const { values, operands } = benchArguments(['INDEX', 'QUERY'], { k: '10', ef: '10,20,40,80,160,320' });
+const [indexPath, queryPath] = operands;
 const { graph, parameters, base, found } = readGraphArchive(await readArchive(indexPath));
 const queries = await readVectors(queryPath);
 const k = Number(values.k);

@@ -9,16 +9,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { benchArguments } from '../arguments.ts';
 import { markdown, median } from '../at-recall.ts';
 import { ofPython, ofThisProject, Running } from './contestants.ts';
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '5' },
-    out: { type: 'string', default: fileURLToPath(new URL('results', import.meta.url)) },
-  },
-});
+const { values } = benchArguments([], { rounds: '5', out: fileURLToPath(new URL('results', import.meta.url)) });
 const rounds = Number(values.rounds);
 
 const [M, N, K] = [1024, 240, 960];

@@ -13,7 +13,6 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { recallAt } from '../../src/eval/recall.ts';
 import { IvfAdcIndex } from '../../src/index/codes/ivf-adc.ts';
 import { PqIndex } from '../../src/index/codes/pq-index.ts';
@@ -24,6 +23,7 @@ import { findDataset } from '../../src/io/dataset.ts';
 import { readVectors } from '../../src/io/vectors.ts';
 import { createMatrix, firstRows, type Matrix } from '../../src/tensor/matrix.ts';
 import type { NamedArray } from '../../src/tensor/named-arrays.ts';
+import { benchArguments } from '../arguments.ts';
 
 const PYTHON = '/usr/bin/python3';
 const K = 100;
@@ -216,21 +216,13 @@ async function compareSet(folder: string): Promise<void> {
   theirs.end();
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    limit: { type: 'string', default: '50000' },
-    queries: { type: 'string', default: '1000' },
-    rounds: { type: 'string', default: '5' },
-    only: { type: 'string' },
-  },
-});
+const { values, all } = benchArguments(['[FOLDER …]'], { limit: '50000', queries: '1000', rounds: '5', only: '' });
 const rounds = Number(values.rounds);
 let failed = false;
 const shared = ['deep-like', 'gist-like'].map((set) =>
   fileURLToPath(new URL(`../../../shared/data/${set}`, import.meta.url)),
 );
-const folders = positionals.length ? positionals : shared.filter((folder) => existsSync(folder));
+const folders = all.length > 0 ? all : shared.filter((folder) => existsSync(folder));
 if (spawnSync(PYTHON, ['-c', 'import faiss']).status !== 0) {
   console.log(`skip: ${PYTHON} has no faiss (apt-get install python3-faiss)`);
 } else {

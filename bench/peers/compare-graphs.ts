@@ -11,7 +11,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import type { LayeredGraph } from '../../src/graph/adjacency.ts';
 import { buildHnsw } from '../../src/graph/hnsw/build.ts';
 import type { HnswProfileName } from '../../src/graph/hnsw/profile.ts';
@@ -20,20 +19,18 @@ import { scalarCodeSet } from '../../src/quantize/scalar/scalar-code-set.ts';
 import { ScalarQuantizer } from '../../src/quantize/scalar/scalar-quantizer.ts';
 import type { DistanceSource } from '../../src/tensor/vectors/distance-source.ts';
 import { VectorSet } from '../../src/tensor/vectors/vector-set.ts';
+import { benchArguments } from '../arguments.ts';
 import { LibrarySum } from './library-sum.ts';
 
 type Library = 'faiss' | 'faiss-sq8' | 'hnswlib';
 const LIBRARIES: readonly Library[] = ['faiss', 'faiss-sq8', 'hnswlib'];
 const PYTHON = '/usr/bin/python3';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    limit: { type: 'string', default: '5000' },
-    M: { type: 'string', default: '16' },
-    'ef-construction': { type: 'string', default: '100' },
-    library: { type: 'string' },
-  },
+const { values, operands } = benchArguments(['BASE.fvecs'], {
+  limit: '5000',
+  M: '16',
+  'ef-construction': '100',
+  library: '',
 });
 
 /** Our graph in the form that library-graph.py writes. */
@@ -97,8 +94,7 @@ function codes(): Record<string, DistanceSource> {
   };
 }
 
-const [base] = positionals;
-if (!base) throw new Error('compare-graphs: expected a file of base vectors.');
+const [base] = operands;
 const [limit, M, ef] = [Number(values.limit), Number(values.M), Number(values['ef-construction'])];
 const matrix = await readVectors(base, { limit });
 console.log(`${base}: ${matrix.rows} x ${matrix.cols}, M = ${M}, efConstruction = ${ef}`);

@@ -12,25 +12,21 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { LinkAndCodeIndex } from '../../src/index/link-and-code/link-and-code.ts';
 import type { SearchResult } from '../../src/index/search/search-result.ts';
 import { readVectors } from '../../src/io/vectors.ts';
+import { benchArguments } from '../arguments.ts';
 
 const K = 100;
 const LEAST = 0.99;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    limit: { type: 'string', default: '5000' },
-    queries: { type: 'string', default: '200' },
-    m: { type: 'string', default: '16' },
-    ef: { type: 'string', default: '200' },
-  },
+const { values, operands } = benchArguments(['BASE.fvecs', 'QUERY.fvecs'], {
+  limit: '5000',
+  queries: '200',
+  m: '16',
+  ef: '200',
 });
-const [basePath, queryPath] = positionals;
-if (!basePath || !queryPath) throw new Error('compare-link-and-code: expected files of base vectors and of queries.');
+const [basePath, queryPath] = operands;
 const base = await readVectors(basePath, { limit: Number(values.limit) });
 const queries = await readVectors(queryPath, { limit: Number(values.queries) });
 const [m, ef] = [Number(values.m), Number(values.ef)];

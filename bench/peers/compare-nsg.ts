@@ -12,27 +12,18 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { buildNsg, type QueriedSource } from '../../src/graph/nsg/build.ts';
 import { exactKnnGraph } from '../../src/index/graph/exact-knn-graph.ts';
 import { readVectors } from '../../src/io/vectors.ts';
 import type { Matrix } from '../../src/tensor/matrix.ts';
 import { centroid } from '../../src/tensor/vectors/centroid.ts';
 import { VectorSet } from '../../src/tensor/vectors/vector-set.ts';
+import { benchArguments } from '../arguments.ts';
 import { LibrarySum } from './library-sum.ts';
 
 const PYTHON = '/usr/bin/python3';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    limit: { type: 'string', default: '5000' },
-    K: { type: 'string', default: '100' },
-    R: { type: 'string', default: '32' },
-    L: { type: 'string', default: '64' },
-    C: { type: 'string', default: '132' },
-  },
-});
+const { values, operands } = benchArguments(['BASE.fvecs'], { limit: '5000', K: '100', R: '32', L: '64', C: '132' });
 
 interface LibraryNsg {
   readonly knn: Int32Array;
@@ -91,8 +82,7 @@ async function compare(
   return same === matrix.rows && graph.entry === theirs.entry;
 }
 
-const [base] = positionals;
-if (!base) throw new Error('compare-nsg: expected a file of base vectors.');
+const [base] = operands;
 const [K, R, L, C] = [Number(values.K), Number(values.R), Number(values.L), Number(values.C)];
 const matrix = await readVectors(base, { limit: Number(values.limit) });
 console.log(`${base}: ${matrix.rows} x ${matrix.cols}, K = ${K}, R = ${R}, L = ${L}, C = ${C}`);

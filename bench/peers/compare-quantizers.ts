@@ -12,7 +12,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { trainPca } from '../../src/compress/projection/pca.ts';
 import { IvfAdcIndex } from '../../src/index/codes/ivf-adc.ts';
 import { readVectors } from '../../src/io/vectors.ts';
@@ -22,23 +21,20 @@ import { ProductQuantizer } from '../../src/quantize/product/product-quantizer.t
 import { trainProduct } from '../../src/quantize/product/train-product.ts';
 import { ScalarQuantizer } from '../../src/quantize/scalar/scalar-quantizer.ts';
 import { createMatrix, type Matrix } from '../../src/tensor/matrix.ts';
+import { benchArguments } from '../arguments.ts';
 
 const PYTHON = '/usr/bin/python3';
 const K = 100;
 const CENTROIDS = 64;
 const KSUB = 256;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    limit: { type: 'string', default: '5000' },
-    queries: { type: 'string', default: '200' },
-    nlist: { type: 'string', default: '8' },
-    m: { type: 'string', default: '16' },
-  },
+const { values, operands } = benchArguments(['BASE.fvecs', 'QUERY.fvecs'], {
+  limit: '5000',
+  queries: '200',
+  nlist: '8',
+  m: '16',
 });
-const [basePath, queryPath] = positionals;
-if (!basePath || !queryPath) throw new Error('compare-quantizers: expected files of base vectors and of queries.');
+const [basePath, queryPath] = operands;
 const [limit, queries, nlist, m] = [values.limit, values.queries, values.nlist, values.m].map(Number) as [
   number,
   number,

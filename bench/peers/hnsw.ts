@@ -13,33 +13,29 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { intersectionAt } from '../../src/eval/recall.ts';
 import { findDataset, readGroundtruth } from '../../src/io/dataset.ts';
 import { lineChart } from '../../src/report/line-chart.ts';
+import { benchArguments } from '../arguments.ts';
 import { median } from '../at-recall.ts';
 import { contestants, Running } from './contestants.ts';
 import { builtIn, type Measured, table } from './standings.ts';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    limit: { type: 'string' },
-    M: { type: 'string', default: '16' },
-    'ef-construction': { type: 'string', default: '200' },
-    k: { type: 'string', default: '10' },
-    ef: { type: 'string', default: '10,14,20,28,40,56,80,112,160,224,320,448' },
-    rounds: { type: 'string', default: '5' },
-    recalls: { type: 'string', default: '0.9,0.95,0.99' },
-    keep: { type: 'string' },
-    only: { type: 'string' },
-    out: { type: 'string', default: fileURLToPath(new URL('results', import.meta.url)) },
-  },
+const { values, operands } = benchArguments(['FOLDER'], {
+  limit: '',
+  M: '16',
+  'ef-construction': '200',
+  k: '10',
+  ef: '10,14,20,28,40,56,80,112,160,224,320,448',
+  rounds: '5',
+  recalls: '0.9,0.95,0.99',
+  keep: '',
+  only: '',
+  out: fileURLToPath(new URL('results', import.meta.url)),
 });
-const folder = positionals[0];
-if (!folder) throw new Error('hnsw: expected a folder with a data set.');
+const folder = operands[0];
 const dataset = await findDataset(folder);
-const rows = Number(values.limit ?? dataset.baseRows);
+const rows = Number(values.limit || dataset.baseRows);
 const found = await readGroundtruth(dataset, rows);
 if (!found) throw new Error(`hnsw: expected the truth of ${rows} rows in ${folder}.`);
 const truth = found;
@@ -51,7 +47,7 @@ const efs = values.ef
 const recalls = values.recalls.split(',').map(Number);
 const { M, 'ef-construction': efConstruction } = values;
 const label = `${dataset.name}-${rows}-M${M}-efc${efConstruction}`;
-const work = values.keep ?? mkdtempSync(join(tmpdir(), 'cnt-peers-'));
+const work = values.keep || mkdtempSync(join(tmpdir(), 'cnt-peers-'));
 mkdirSync(work, { recursive: true });
 
 /** Builds or loads. @returns the contender at work, and how long it built, now or when the file was made */
@@ -85,7 +81,7 @@ function recallOf(out: string): number {
   return intersectionAt({ rows: truth.rows, cols: k, data }, truth, k);
 }
 
-const wanted = values.only?.split(',');
+const wanted = values.only ? values.only.split(',') : undefined;
 const all: Entered[] = [];
 for (const { name, command, absent, loads } of contestants()) {
   if (wanted && !wanted.includes(name)) continue;

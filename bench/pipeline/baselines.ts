@@ -10,7 +10,6 @@
  */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import type { BackendChoice } from '../../kernels/backend.ts';
 import { trainCatalyst } from '../../src/compress/catalyst/train-catalyst.ts';
 import type { Compressor } from '../../src/compress/compressor.ts';
@@ -25,24 +24,22 @@ import { readVectors } from '../../src/io/vectors.ts';
 import type { Matrix } from '../../src/tensor/matrix.ts';
 import { nearest } from '../../src/tensor/nearest/nearest.ts';
 import type { Ids } from '../../src/tensor/nearest/neighbors.ts';
+import { benchArguments } from '../arguments.ts';
 import { machine } from '../kernels/measure.ts';
 
 const DEFAULT_FOLDER = fileURLToPath(new URL('../../../shared/data/deep-like', import.meta.url));
 const NEIGHBORS = 10;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    limit: { type: 'string' },
-    factor: { type: 'string', default: '4' },
-    samples: { type: 'string', default: '500000' },
-    epochs: { type: 'string', default: '8' },
-    methods: { type: 'string', default: 'srp,pca,vae-1,vae-0.1,vae-0.01,catalyst' },
-    rate: { type: 'string' },
-    batch: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    backend: { type: 'string', default: 'auto' },
-  },
+const { values, operands } = benchArguments(['[FOLDER]'], {
+  limit: '',
+  factor: '4',
+  samples: '500000',
+  epochs: '8',
+  methods: 'srp,pca,vae-1,vae-0.1,vae-0.01,catalyst',
+  rate: '',
+  batch: '',
+  seed: '1',
+  backend: 'auto',
 });
 const { seed } = values;
 const backend = values.backend as BackendChoice;
@@ -52,8 +49,8 @@ const chosen = {
   seed,
   backend,
   onProgress: reportEvaluations(),
-  ...(values.rate !== undefined && { learningRate: Number(values.rate) }),
-  ...(values.batch !== undefined && { batch: Number(values.batch) }),
+  ...(values.rate && { learningRate: Number(values.rate) }),
+  ...(values.batch && { batch: Number(values.batch) }),
 };
 
 /** Trains a method by its name; `vae-0.1` is the VAE with weight 0.1 of the divergence. */
@@ -103,7 +100,7 @@ function recallOf(compressed: Matrix, queries: Matrix, truth: Ids): string {
 
 async function compare(folder: string): Promise<void> {
   const dataset = await findDataset(folder);
-  const base = await readVectors(dataset.base, values.limit === undefined ? {} : { limit: Number(values.limit) });
+  const base = await readVectors(dataset.base, values.limit ? { limit: Number(values.limit) } : {});
   const query = await readVectors(dataset.query);
   const given = await readGroundtruth(dataset, base.rows);
   const truth = given ?? nearest(base, query, NEIGHBORS, { backend }).ids;
@@ -122,6 +119,6 @@ async function compare(folder: string): Promise<void> {
   }
 }
 
-const folder = positionals[0] ?? DEFAULT_FOLDER;
+const folder = operands[0] ?? DEFAULT_FOLDER;
 if (existsSync(folder)) await compare(folder);
 else console.log(`skip: ${folder} is absent; give a folder with a data set`);

@@ -7,7 +7,6 @@
  * Takes about two minutes for all shapes on a GPU of a server. CNT_GPU_SOFTWARE=1 takes a driver without a GPU: with --rows 400 --batch 32.
  */
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
 import { createKernels } from '../../kernels/backend.ts';
 import type { GpuDevice } from '../../kernels/gpu/device.ts';
 import { openNodeGpu } from '../../kernels/gpu/opening/node.ts';
@@ -18,6 +17,7 @@ import { TrainingModel } from '../../src/compress/cnt/training-model.ts';
 import { epochOrder, splitRows } from '../../src/compress/training/split.ts';
 import { bytesNeeded } from '../../src/tensor/bytes-needed.ts';
 import { createMatrix, type Matrix } from '../../src/tensor/matrix.ts';
+import { benchArguments } from '../arguments.ts';
 import { machine } from '../kernels/measure.ts';
 
 const SHAPES = [
@@ -31,13 +31,11 @@ const COMPARED_STEPS = 8;
 const CPU_MILLISECONDS = 4000;
 const KEPT = 8;
 
-const { values: options } = parseArgs({
-  options: {
-    shape: { type: 'string', default: '' },
-    batch: { type: 'string', default: '' },
-    threads: { type: 'string', default: String(availableParallelism()) },
-    rows: { type: 'string', default: '50000' },
-  },
+const { values: options } = benchArguments([], {
+  shape: '',
+  batch: '',
+  threads: String(availableParallelism()),
+  rows: '50000',
 });
 
 /** Clusters, so that the loss falls: each row is one of 64 centers and noise. */

@@ -5,30 +5,23 @@
  *   node --import tsx bench/pipeline/hnsw-sq8.ts ../shared/data/deep-like [--limit 10000] [--M 48] [--ef-construction 200] [--dim 64]
  */
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
 import { trainPca } from '../../src/compress/projection/pca.ts';
 import { intersectionAt } from '../../src/eval/recall.ts';
 import { GraphIndex } from '../../src/index/graph/graph-index.ts';
 import { Sq8GraphIndex } from '../../src/index/graph/sq8-graph-index.ts';
-import { findDataset } from '../../src/io/dataset.ts';
-import { readVectors } from '../../src/io/vectors.ts';
 import { nearest } from '../../src/tensor/nearest/nearest.ts';
+import { benchArguments } from '../arguments.ts';
+import { loadDataset } from './loaded-dataset.ts';
 
 const K = 100;
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    limit: { type: 'string', default: '10000' },
-    M: { type: 'string', default: '48' },
-    'ef-construction': { type: 'string', default: '200' },
-    dim: { type: 'string', default: '64' },
-  },
+const { values, operands } = benchArguments(['FOLDER'], {
+  limit: '10000',
+  M: '48',
+  'ef-construction': '200',
+  dim: '64',
 });
-const [folder] = positionals;
-if (!folder) throw new Error('hnsw-sq8: expected a folder of a data set.');
-const dataset = await findDataset(folder);
-const base = await readVectors(dataset.base, { limit: Number(values.limit) });
-const query = await readVectors(dataset.query);
+const [folder] = operands;
+const { base, queries: query } = await loadDataset(folder, values.limit);
 const graphOptions = {
   M: Number(values.M),
   efConstruction: Number(values['ef-construction']),

@@ -10,30 +10,26 @@
  * only where as many processors are free as there are threads.
  */
 import { availableParallelism, cpus } from 'node:os';
-import { parseArgs } from 'node:util';
 import { generateManifold } from '../../src/data/manifold.ts';
 import { intersectionAt } from '../../src/eval/recall.ts';
 import { FlatIndex } from '../../src/index/flat-index.ts';
 import { GraphIndex } from '../../src/index/graph/graph-index.ts';
 import { NsgIndex } from '../../src/index/graph/nsg-index.ts';
-import { findDataset } from '../../src/io/dataset.ts';
 import { digestArrays, digestIds } from '../../src/io/digest.ts';
-import { readVectors } from '../../src/io/vectors.ts';
 import type { Matrix } from '../../src/tensor/matrix.ts';
+import { benchArguments } from '../arguments.ts';
+import { loadDataset } from './loaded-dataset.ts';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    limit: { type: 'string' },
-    rows: { type: 'string', default: '50000' },
-    dim: { type: 'string', default: '256' },
-    M: { type: 'string', default: '16' },
-    'ef-construction': { type: 'string', default: '200' },
-    threads: { type: 'string', default: '1,2,4,8' },
-    repeat: { type: 'string', default: '3' },
-    ef: { type: 'string', default: '10,20,40,80' },
-    nsg: { type: 'boolean', default: false },
-  },
+const { values, operands } = benchArguments(['[FOLDER]'], {
+  limit: '',
+  rows: '50000',
+  dim: '256',
+  M: '16',
+  'ef-construction': '200',
+  threads: '1,2,4,8',
+  repeat: '3',
+  ef: '10,20,40,80',
+  nsg: false,
 });
 const M = Number(values.M);
 const efConstruction = Number(values['ef-construction']);
@@ -77,12 +73,8 @@ async function interleaved<T>(runs: readonly (() => Promise<T>)[]): Promise<read
 }
 
 async function readData(): Promise<{ name: string; base: Matrix; queries: Matrix }> {
-  const folder = positionals[0];
-  if (folder) {
-    const dataset = await findDataset(folder);
-    const base = await readVectors(dataset.base, values.limit ? { limit: Number(values.limit) } : {});
-    return { name: dataset.name, base, queries: await readVectors(dataset.query) };
-  }
+  const [folder] = operands;
+  if (folder) return loadDataset(folder, values.limit);
   const [rows, dim] = [Number(values.rows), Number(values.dim)];
   const { base, query } = generateManifold({ rows, queries: 1000, dim, seed: 1 });
   return { name: 'generated', base, queries: query };

@@ -6,28 +6,24 @@
  *        [--queries 1000] [--profile canonical]
  */
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
 import { trainPca } from '../../src/compress/projection/pca.ts';
 import { recallAt } from '../../src/eval/recall.ts';
 import { IvfAdcIndex } from '../../src/index/codes/ivf-adc.ts';
-import { findDataset } from '../../src/io/dataset.ts';
-import { readVectors } from '../../src/io/vectors.ts';
 import type { KMeansProfile } from '../../src/quantize/k-means/k-means.ts';
 import { ProductCodeSet } from '../../src/quantize/product/product-code-set.ts';
 import type { Matrix } from '../../src/tensor/matrix.ts';
 import { nearest } from '../../src/tensor/nearest/nearest.ts';
+import { benchArguments } from '../arguments.ts';
+import { loadDataset } from './loaded-dataset.ts';
 
 const K = 50;
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    limit: { type: 'string', default: '50000' },
-    queries: { type: 'string', default: '1000' },
-    nlist: { type: 'string', default: '8' },
-    bytes: { type: 'string', default: '16,32' },
-    dim: { type: 'string', default: '64' },
-    profile: { type: 'string', default: 'canonical' },
-  },
+const { values, operands } = benchArguments(['FOLDER'], {
+  limit: '50000',
+  queries: '1000',
+  nlist: '8',
+  bytes: '16,32',
+  dim: '64',
+  profile: 'canonical',
 });
 
 function cpuSeconds<T>(run: () => T): { result: T; seconds: number } {
@@ -37,11 +33,8 @@ function cpuSeconds<T>(run: () => T): { result: T; seconds: number } {
   return { result, seconds: (user + system) / 1e6 };
 }
 
-const [folder] = positionals;
-if (!folder) throw new Error('ivf-adc: expected a folder of a data set.');
-const dataset = await findDataset(folder);
-const base = await readVectors(dataset.base, { limit: Number(values.limit) });
-const query = await readVectors(dataset.query, { limit: Number(values.queries) });
+const [folder] = operands;
+const { base, queries: query } = await loadDataset(folder, values.limit, values.queries);
 const nlist = Number(values.nlist);
 console.log(`${folder}: ${base.rows} x ${base.cols}, ${query.rows} queries, nlist ${nlist}, ${values.profile} k-means`);
 console.log(`${cpus()[0]?.model.trim()}, Node ${process.version}; one thread, CPU time\n`);

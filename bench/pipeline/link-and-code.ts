@@ -9,50 +9,33 @@
  * Times are processor time. Errors are mean squared distances from what stands for a vector, in the space that was coded.
  */
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
 import { trainPca } from '../../src/compress/projection/pca.ts';
 import { recallAt } from '../../src/eval/recall.ts';
 import { IvfAdcIndex } from '../../src/index/codes/ivf-adc.ts';
-import { FlatIndex } from '../../src/index/flat-index.ts';
 import { LinkAndCodeIndex } from '../../src/index/link-and-code/link-and-code.ts';
 import type { SearchResult } from '../../src/index/search/search-result.ts';
-import { findDataset, readGroundtruth } from '../../src/io/dataset.ts';
-import { readVectors } from '../../src/io/vectors.ts';
 import type { Matrix } from '../../src/tensor/matrix.ts';
 import type { Ids } from '../../src/tensor/nearest/neighbors.ts';
+import { benchArguments } from '../arguments.ts';
+import { loadDataset, truthOf } from './loaded-dataset.ts';
+import { type Timed, timed } from './processor-time.ts';
 
 const K = 100;
 const NSQ = 8;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    limit: { type: 'string', default: '20000' },
-    bytes: { type: 'string', default: '16,32' },
-    pca: { type: 'string', default: '64' },
-    ef: { type: 'string', default: '1024' },
-    reorder: { type: 'string', default: '5' },
-    profile: { type: 'string', default: 'canonical' },
-    'rotation-rounds': { type: 'string', default: '50' },
-    repeat: { type: 'string', default: '3' },
-  },
+const { values, operands } = benchArguments(['FOLDER'], {
+  limit: '20000',
+  bytes: '16,32',
+  pca: '64',
+  ef: '1024',
+  reorder: '5',
+  profile: 'canonical',
+  'rotation-rounds': '50',
+  repeat: '3',
 });
-const folder = positionals[0];
-if (!folder) throw new Error('link-and-code: expected a folder of data.');
+const folder = operands[0];
 const profile = values.profile === 'faiss' ? 'faiss' : 'canonical';
 const [ef, reorder, repeat] = [Number(values.ef), Number(values.reorder), Number(values.repeat)];
-
-interface Timed<T> {
-  readonly value: T;
-  readonly seconds: number;
-}
-
-async function timed<T>(run: () => T | Promise<T>): Promise<Timed<T>> {
-  const begin = process.cpuUsage();
-  const value = await run();
-  const { user, system } = process.cpuUsage(begin);
-  return { value, seconds: (user + system) / 1e6 };
-}
 
 const COLUMNS = ['1@1 %', '1@5 %', '1@50 %', 'queries/s', 'distances', 'build s', 'error', 'refined'];
 
@@ -101,14 +84,9 @@ async function measure(name: string, base: Matrix, queries: Matrix, truth: Ids):
   }
 }
 
-const dataset = await findDataset(folder);
-const base = await readVectors(dataset.base, { limit: Number(values.limit) });
-const queries = await readVectors(dataset.query);
-const truth = (await readGroundtruth(dataset, base.rows)) ?? exactTruth();
-
-function exactTruth(): Ids {
-  return new FlatIndex(base).search(queries, K).ids;
-}
+const dataset = await loadDataset(folder, values.limit);
+const { base, queries } = dataset;
+const truth = await truthOf(folder, dataset, K);
 
 console.log(`${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}, one thread, processor time`);
 console.log(

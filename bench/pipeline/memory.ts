@@ -11,17 +11,15 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { textTable } from '../../src/report/table.ts';
+import { benchArguments } from '../arguments.ts';
 
-const { values } = parseArgs({
-  options: {
-    rows: { type: 'string', default: '20000' },
-    dim: { type: 'string', default: '256' },
-    only: { type: 'string', default: '' },
-    kinds: { type: 'string', default: 'flat,hnsw,nsg,pq,ivfpq,sq8,hnsw-sq8,lc' },
-    threads: { type: 'string', default: '1' },
-  },
+const { values } = benchArguments([], {
+  rows: '20000',
+  dim: '256',
+  only: '',
+  kinds: 'flat,hnsw,nsg,pq,ivfpq,sq8,hnsw-sq8,lc',
+  threads: '1',
 });
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const MAIN = fileURLToPath(new URL(`../../src/cli/main.${extension}`, import.meta.url));

@@ -10,7 +10,6 @@
  */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import type { BackendChoice } from '../../kernels/backend.ts';
 import { type TrainingOptions, trainCnt } from '../../src/compress/cnt/train-cnt.ts';
 import type { Compressor } from '../../src/compress/compressor.ts';
@@ -23,21 +22,19 @@ import { readVectors } from '../../src/io/vectors.ts';
 import type { Matrix } from '../../src/tensor/matrix.ts';
 import { nearest } from '../../src/tensor/nearest/nearest.ts';
 import type { Ids } from '../../src/tensor/nearest/neighbors.ts';
+import { benchArguments } from '../arguments.ts';
 import { machine } from '../kernels/measure.ts';
 
 const DEFAULT_FOLDER = fileURLToPath(new URL('../../../shared/data/deep-like', import.meta.url));
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    limit: { type: 'string' },
-    factor: { type: 'string', default: '4' },
-    samples: { type: 'string' },
-    methods: { type: 'string', default: 'pca,linear,cnt' },
-    rate: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    backend: { type: 'string', default: 'auto' },
-  },
+const { values, operands } = benchArguments(['[FOLDER]'], {
+  limit: '',
+  factor: '4',
+  samples: '',
+  methods: 'pca,linear,cnt',
+  rate: '',
+  seed: '1',
+  backend: 'auto',
 });
 const backend = values.backend as BackendChoice;
 const factor = Number(values.factor);
@@ -58,8 +55,8 @@ function train(base: Matrix, choices: TrainingOptions): Promise<Compressor> {
     factor,
     backend,
     seed: values.seed,
-    ...(values.samples !== undefined && { samples: Number(values.samples) }),
-    ...(values.rate !== undefined && { learningRate: Number(values.rate) }),
+    ...(values.samples && { samples: Number(values.samples) }),
+    ...(values.rate && { learningRate: Number(values.rate) }),
     ...choices,
     onProgress: ({ evaluation, totalSamples }) => {
       if (evaluation.step === evaluated) return;
@@ -96,12 +93,12 @@ function recallLine(model: Compressor, base: Matrix, query: Matrix, truth: Ids):
   return [...shares, intersectionAt(result, truth, 10)].map(percent).join('  ');
 }
 
-const folder = positionals[0] ?? DEFAULT_FOLDER;
+const folder = operands[0] ?? DEFAULT_FOLDER;
 if (!existsSync(folder)) {
   console.log(`skip: ${folder} is absent; give a folder with a data set`);
 } else {
   const dataset = await findDataset(folder);
-  const base = await readVectors(dataset.base, values.limit === undefined ? {} : { limit: Number(values.limit) });
+  const base = await readVectors(dataset.base, values.limit ? { limit: Number(values.limit) } : {});
   const query = await readVectors(dataset.query);
   const truth = await truthOf(base, query, await readGroundtruth(dataset, base.rows));
   console.log(machine());

@@ -10,7 +10,6 @@
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { Compressor } from '../../src/compress/compressor.ts';
 import { loadCompressor } from '../../src/compress/load-compressor.ts';
 import { trainPca } from '../../src/compress/projection/pca.ts';
@@ -22,27 +21,24 @@ import { readModel } from '../../src/io/container/safetensors-file.ts';
 import { findDataset, readGroundtruth } from '../../src/io/dataset.ts';
 import { readVectors } from '../../src/io/vectors.ts';
 import { lineChart } from '../../src/report/line-chart.ts';
+import { benchArguments } from '../arguments.ts';
 import { markdown, median, rateAt, ratioAt, type Sweep } from '../at-recall.ts';
 import { machine } from '../kernels/measure.ts';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    models: { type: 'string', default: 'pca' },
-    factor: { type: 'string', default: '4' },
-    limit: { type: 'string' },
-    M: { type: 'string', default: '48' },
-    'ef-construction': { type: 'string', default: '512' },
-    k: { type: 'string', default: '100' },
-    ef: { type: 'string', default: '100,110,120,130,140,160,180,200,240,300' },
-    recalls: { type: 'string', default: '0.95,0.97,0.99' },
-    rounds: { type: 'string', default: '5' },
-    keep: { type: 'string' },
-    out: { type: 'string' },
-  },
+const { values, operands } = benchArguments(['FOLDER'], {
+  models: 'pca',
+  factor: '4',
+  limit: '',
+  M: '48',
+  'ef-construction': '512',
+  k: '100',
+  ef: '100,110,120,130,140,160,180,200,240,300',
+  recalls: '0.95,0.97,0.99',
+  rounds: '5',
+  keep: '',
+  out: '',
 });
-const folder = positionals[0];
-if (!folder) throw new Error('rerank: expected a folder with a data set.');
+const folder = operands[0];
 const dataset = await findDataset(folder);
 const base = await readVectors(dataset.base, values.limit ? { limit: Number(values.limit) } : {});
 const queries = await readVectors(dataset.query);
@@ -87,7 +83,7 @@ async function indexOf(
     `${name}: graph on ${walk?.cols ?? base.cols} dimensions built in ${(cpuSeconds() - begin).toFixed(1)} s`,
   );
   if (file) {
-    mkdirSync(values.keep!, { recursive: true });
+    mkdirSync(values.keep, { recursive: true });
     await writeArchive(file, built.toArchive());
   }
   return built;

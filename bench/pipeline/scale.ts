@@ -14,7 +14,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { trainCnt } from '../../src/compress/cnt/train-cnt.ts';
 import { manifoldRows } from '../../src/data/manifold.ts';
 import { intersectionAt } from '../../src/eval/recall.ts';
@@ -24,26 +23,24 @@ import { loadVectors, readVectors, writeVectorBlocks, writeVectors } from '../..
 import { lineChart } from '../../src/report/line-chart.ts';
 import { markdownTable, textTable } from '../../src/report/table.ts';
 import { nearest } from '../../src/tensor/nearest/nearest.ts';
+import { benchArguments } from '../arguments.ts';
 
-const { values } = parseArgs({
-  options: {
-    from: { type: 'string', default: '10000' },
-    to: { type: 'string', default: '320000' },
-    dim: { type: 'string', default: '128' },
-    only: { type: 'string', default: 'build,train' },
-    M: { type: 'string', default: '16' },
-    'ef-construction': { type: 'string', default: '200' },
-    profile: { type: 'string', default: 'canonical' },
-    threads: { type: 'string', default: '1' },
-    queries: { type: 'string', default: '1000' },
-    ef: { type: 'string', default: '100' },
-    samples: { type: 'string', default: '25600' },
-    out: { type: 'string' },
-    // Of the processes that this one starts.
-    part: { type: 'string' },
-    folder: { type: 'string' },
-    n: { type: 'string' },
-  },
+const { values } = benchArguments([], {
+  from: '10000',
+  to: '320000',
+  dim: '128',
+  only: 'build,train',
+  M: '16',
+  'ef-construction': '200',
+  profile: 'canonical',
+  threads: '1',
+  queries: '1000',
+  ef: '100',
+  samples: '25600',
+  out: '',
+  part: '',
+  folder: '',
+  n: '',
 });
 const threads = Number(values.threads);
 const queries = Number(values.queries);
@@ -249,7 +246,7 @@ async function main(): Promise<void> {
     ...(found.train.length > 1 ? [`CNT training: ${bytesAVector(found.train, 'trainPeak')} bytes a vector`] : []),
   ];
   console.log(`\n${slopes.join('\n')}`);
-  if (values.out === undefined) return;
+  if (values.out === '') return;
   const { time, memory } = charts(found.build, found.train);
   mkdirSync(values.out, { recursive: true });
   writeFileSync(join(values.out, 'scale-time.svg'), time);
@@ -258,7 +255,7 @@ async function main(): Promise<void> {
   writeFileSync(join(values.out, 'scale.md'), `${[head, ...tables.map(markdownTable), ...slopes].join('\n\n')}\n`);
 }
 
-if (values.part !== undefined) {
-  const figures = await PARTS[values.part as PartName](values.folder!, Number(values.n));
+if (values.part) {
+  const figures = await PARTS[values.part as PartName](values.folder, Number(values.n));
   console.log(JSON.stringify(figures));
 } else await main();

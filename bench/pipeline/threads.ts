@@ -7,7 +7,6 @@
  */
 import { createHash } from 'node:crypto';
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
 import { createKernels } from '../../kernels/backend.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import { awaitThreads } from '../../kernels/threads/pool.ts';
@@ -22,6 +21,7 @@ import { ScalarQuantizer } from '../../src/quantize/scalar/scalar-quantizer.ts';
 import { bytesNeeded } from '../../src/tensor/bytes-needed.ts';
 import { firstRows, type Matrix } from '../../src/tensor/matrix.ts';
 import { nearest } from '../../src/tensor/nearest/nearest.ts';
+import { benchArguments } from '../arguments.ts';
 
 type Values = Float32Array | Float64Array | Int32Array | Uint8Array;
 
@@ -31,14 +31,7 @@ interface Case {
   prepare(threads: number): () => readonly Values[] | Promise<readonly Values[]>;
 }
 
-const { values: options } = parseArgs({
-  options: {
-    threads: { type: 'string', default: '1,2,4,8,16' },
-    rounds: { type: 'string', default: '5' },
-    only: { type: 'string', default: '' },
-    small: { type: 'boolean', default: false },
-  },
-});
+const { values: options } = benchArguments([], { threads: '1,2,4,8,16', rounds: '5', only: '', small: false });
 const counts = options.threads.split(',').map(Number);
 const rounds = Number(options.rounds);
 const share = options.small ? 0.2 : 1;

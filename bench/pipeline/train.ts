@@ -5,7 +5,6 @@
  *
  *     node --import tsx bench/pipeline/train.ts [--backend auto] [--seconds 5] [--shape deep]
  */
-import { parseArgs } from 'node:util';
 import { type BackendChoice, createKernels } from '../../kernels/backend.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import { trainingSettings } from '../../src/compress/cnt/settings.ts';
@@ -14,6 +13,7 @@ import { epochOrder, splitRows } from '../../src/compress/training/split.ts';
 import { bytesNeeded } from '../../src/tensor/bytes-needed.ts';
 import { createMatrix } from '../../src/tensor/matrix.ts';
 import { Random } from '../../src/tensor/random/random.ts';
+import { benchArguments } from '../arguments.ts';
 import { machine } from '../kernels/measure.ts';
 
 const SHAPES = [
@@ -117,13 +117,7 @@ function bench(shape: (typeof SHAPES)[number], backend: BackendChoice, seconds: 
   );
 }
 
-const { values } = parseArgs({
-  options: {
-    backend: { type: 'string', default: 'auto' },
-    seconds: { type: 'string', default: '5' },
-    shape: { type: 'string', default: '' },
-  },
-});
+const { values } = benchArguments([], { backend: 'auto', seconds: '5', shape: '' });
 console.log(machine());
 for (const shape of SHAPES) {
   if (shape.name.startsWith(values.shape)) bench(shape, values.backend as BackendChoice, Number(values.seconds));
