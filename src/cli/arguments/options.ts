@@ -85,4 +85,10 @@ export const COMMON_OPTIONS = {
   help: { type: 'flag', text: 'this help' },
 } as const satisfies OptionTable;
 
+/** Options of commands that search. */
+export const QUERY_OPTIONS = {
+  query: { type: 'path', placeholder: 'Q', required: true, text: 'vectors to search for' },
+  k: { type: 'integer', least: 1, default: 100, text: 'neighbors of each query' },
+} as const satisfies OptionTable;
+
 export type CommonValues = OptionValues<typeof COMMON_OPTIONS>;

@@ -8,9 +8,7 @@ import { listing, secondsText } from '../output/listing.ts';
 import { defineCommand, resultRow } from '../session/command.ts';
 import { throwIfInterrupted } from '../session/failures.ts';
 
-export const buildCommand = defineCommand({
-  name: 'build',
-  purpose: 'builds a search index over vectors',
+export const buildCommand = defineCommand('build', 'builds a search index over vectors', {
   options: {
     base: { type: 'path', placeholder: 'B', required: true, text: 'vectors to search among' },
     out: { type: 'path', placeholder: 'I', required: true, text: 'file for the index' },

@@ -12,9 +12,7 @@ import { letSignalsArrive } from '../session/failures.ts';
 /** Vectors that are in memory at once. */
 const BLOCK_ROWS = 2048;
 
-export const compressCommand = defineCommand({
-  name: 'compress',
-  purpose: 'compresses vectors with a trained model',
+export const compressCommand = defineCommand('compress', 'compresses vectors with a trained model', {
   options: {
     model: { type: 'path', placeholder: 'M', required: true, text: 'what cnt train wrote' },
     in: { type: 'path', placeholder: 'X', required: true, text: 'vectors' },

@@ -2,9 +2,7 @@ import { digestFile } from '../../io/digest.ts';
 import { defineCommand } from '../session/command.ts';
 import { letSignalsArrive } from '../session/failures.ts';
 
-export const digestCommand = defineCommand({
-  name: 'digest',
-  purpose: 'prints the SHA-256 of what files hold',
+export const digestCommand = defineCommand('digest', 'prints the SHA-256 of what files hold', {
   operands: { placeholder: 'FILE', many: true },
   options: {},
   about: [

@@ -8,9 +8,7 @@ import { defineCommand } from '../session/command.ts';
 const RANKS = [1, 5, 10, 50];
 const SET_SIZE = 100;
 
-export const evalCommand = defineCommand({
-  name: 'eval',
-  purpose: 'compares found neighbors with the true ones',
+export const evalCommand = defineCommand('eval', 'compares found neighbors with the true ones', {
   options: {
     result: { type: 'path', placeholder: 'R.ivecs', required: true, text: 'neighbors found by cnt search' },
     truth: { type: 'path', placeholder: 'G.ivecs', required: true, text: 'true neighbors, nearest first' },

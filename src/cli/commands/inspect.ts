@@ -18,34 +18,36 @@ import { defineCommand } from '../session/command.ts';
 /** Texts longer than this are cut; `--json` has them whole. */
 const LONGEST_TEXT = 120;
 
-export const inspectCommand = defineCommand({
-  name: 'inspect',
-  purpose: 'describes a file: type, shape, parameters, statistics, digest',
-  operands: { placeholder: 'FILE', many: false },
-  options: {
-    quick: {
-      type: 'flag',
-      text: 'vectors and indexes: shape and parameters alone, as quick for a file of any size; no statistics, no digest',
+export const inspectCommand = defineCommand(
+  'inspect',
+  'describes a file: type, shape, parameters, statistics, digest',
+  {
+    operands: { placeholder: 'FILE', many: false },
+    options: {
+      quick: {
+        type: 'flag',
+        text: 'vectors and indexes: shape and parameters alone, as quick for a file of any size; no statistics, no digest',
+      },
+    },
+    about: [
+      'Reads vectors, ids, models, indexes and checkpoints. NaN and infinite values are counted, not refused.',
+      'Of an index it shows what its graph or its lists look like, without loading the vectors. The digest takes longest: a ' +
+        'gigabyte some seconds.',
+    ],
+    examples: ['cnt inspect base.fvecs', 'cnt inspect index.hnsw', 'cnt inspect --quick index.hnsw'],
+    async run({ quick }, [path], session) {
+      const { signal } = session;
+      const description = await describeFile(path!, { quick, signal });
+      const kind = description.content === 'archive' && !quick ? description.kind : '';
+      const structure = kindOfIndex(kind)?.structure;
+      if (!structure) return { lines: linesOf(description), json: description };
+      const archive = await readArchive(path!, { names: structure.arrays, signal });
+      const statistics = interpreted(path!, () => structure.statistics(archive));
+      const rows = 'nlist' in statistics ? listRows(statistics) : graphRows(statistics);
+      return { lines: linesOf(description, rows), json: { ...description, statistics } };
     },
   },
-  about: [
-    'Reads vectors, ids, models, indexes and checkpoints. NaN and infinite values are counted, not refused.',
-    'Of an index it shows what its graph or its lists look like, without loading the vectors. The digest takes longest: a ' +
-      'gigabyte some seconds.',
-  ],
-  examples: ['cnt inspect base.fvecs', 'cnt inspect index.hnsw', 'cnt inspect --quick index.hnsw'],
-  async run({ quick }, [path], session) {
-    const { signal } = session;
-    const description = await describeFile(path!, { quick, signal });
-    const kind = description.content === 'archive' && !quick ? description.kind : '';
-    const structure = kindOfIndex(kind)?.structure;
-    if (!structure) return { lines: linesOf(description), json: description };
-    const archive = await readArchive(path!, { names: structure.arrays, signal });
-    const statistics = interpreted(path!, () => structure.statistics(archive));
-    const rows = 'nlist' in statistics ? listRows(statistics) : graphRows(statistics);
-    return { lines: linesOf(description, rows), json: { ...description, statistics } };
-  },
-});
+);
 
 /** @param structure of an index */
 function linesOf(description: FileDescription, structure: readonly ListingRow[] = []): string[] {

@@ -10,6 +10,7 @@ import { readVectors } from '../../io/vectors.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import type { Ids } from '../../tensor/nearest/neighbors.ts';
 import { placeVectors } from '../../tensor/vectors/vectors-array.ts';
+import { QUERY_OPTIONS } from '../arguments/options.ts';
 import { UsageError } from '../arguments/usage-error.ts';
 import { interpreted, requireEnoughRows, requireSameCols, requireWritableIds } from '../input/checks.ts';
 import { readWalkModel, requireModelToRerank } from '../input/query-model.ts';
@@ -24,14 +25,11 @@ const BLOCK_QUERIES = { hnsw: 50, nsg: 50, 'hnsw-sq8': 50, lc: 50, pq: 50, ivfpq
 /** Queries are compressed together: a network copies its weights for each block. */
 const RERANKED_QUERIES = 500;
 
-export const searchCommand = defineCommand({
-  name: 'search',
-  purpose: 'searches an index for the nearest neighbors of each query',
+export const searchCommand = defineCommand('search', 'searches an index for the nearest neighbors of each query', {
   options: {
     index: { type: 'path', placeholder: 'I', required: true, text: 'what cnt build wrote' },
-    query: { type: 'path', placeholder: 'Q', required: true, text: 'vectors to search for' },
+    ...QUERY_OPTIONS,
     out: { type: 'path', placeholder: 'R.ivecs', required: true, text: 'file for the ids found, nearest first' },
-    k: { type: 'integer', least: 1, default: 100, text: 'neighbors of each query' },
     ...optionsOfKinds('search', SEARCH_OPTIONS),
     repeat: { type: 'integer', least: 1, default: 1, text: 'search this often, for the time alone' },
   },

@@ -49,9 +49,7 @@ const NETWORK_OPTIONS = {
   resume: { type: 'flag', text: 'networks: continue from M.checkpoint, bit for bit' },
 } as const satisfies OptionTable;
 
-export const trainCommand = defineCommand({
-  name: 'train',
-  purpose: 'trains a model that compresses vectors',
+export const trainCommand = defineCommand('train', 'trains a model that compresses vectors', {
   options: {
     base: { type: 'path', placeholder: 'B', required: true, text: 'vectors to learn from' },
     out: { type: 'path', placeholder: 'M', required: true, text: 'file for the model, safetensors' },

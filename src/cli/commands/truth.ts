@@ -1,19 +1,17 @@
 import { digestIds } from '../../io/digest.ts';
 import { writeIds } from '../../io/ids.ts';
 import { loadVectors, readVectors } from '../../io/vectors.ts';
+import { QUERY_OPTIONS } from '../arguments/options.ts';
 import { limited, requireEnoughRows, requireSameCols, requireWritableIds } from '../input/checks.ts';
 import { exactNeighbors } from '../long-work/exact-neighbors.ts';
 import { listing, secondsText } from '../output/listing.ts';
 import { defineCommand, kernelThreads, resultRow } from '../session/command.ts';
 
-export const truthCommand = defineCommand({
-  name: 'truth',
-  purpose: 'finds the exact nearest neighbors of each query',
+export const truthCommand = defineCommand('truth', 'finds the exact nearest neighbors of each query', {
   options: {
     base: { type: 'path', placeholder: 'B', required: true, text: 'vectors to search among' },
-    query: { type: 'path', placeholder: 'Q', required: true, text: 'vectors to search for' },
+    ...QUERY_OPTIONS,
     out: { type: 'path', placeholder: 'G.ivecs', required: true, text: 'file for the ids, nearest first' },
-    k: { type: 'integer', least: 1, default: 100, text: 'neighbors of each query' },
     limit: { type: 'integer', least: 1, text: 'use the first N rows of the base', whenAbsent: 'all' },
   },
   about: ['Distances are Euclidean; of two rows equally far the one with the smaller id comes first.'],

@@ -1,6 +1,5 @@
 import { PqIndex } from '../../index/codes/pq-index.ts';
 import { K_MEANS_PROFILES } from '../../quantize/k-means/k-means.ts';
-import { codeRows } from '../output/index-rows.ts';
 import { buildCodes } from './building/build-codes.ts';
 import { defineKind } from './kind.ts';
 
@@ -9,13 +8,5 @@ export const pq = defineKind('pq', {
   searchOptions: ['rerank'],
   profiles: K_MEANS_PROFILES,
   buildsOnGpu: true,
-  async build({ base, ...options }, session) {
-    const index = await buildCodes(PqIndex.build, base, options, session);
-    const statistics = index.statistics();
-    return {
-      archive: index.toArchive(),
-      rows: [['rotated', options.opq ? 'yes' : 'no'], ...codeRows(statistics)],
-      json: { ...options, statistics },
-    };
-  },
+  build: ({ base, ...options }, session) => buildCodes(PqIndex.build, base, options, session),
 });

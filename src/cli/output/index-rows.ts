@@ -23,13 +23,14 @@ export function listRows({ nlist, sizes, imbalance }: ListStatistics): ListingRo
   ];
 }
 
-/** What an index of codes holds. */
-export function codeRows(statistics: {
+export interface CodeStatistics {
   readonly codeBytes: number;
   readonly bytes: number;
   readonly keepsVectors: boolean;
-}): ListingRow[] {
-  const { codeBytes, bytes, keepsVectors } = statistics;
+}
+
+/** What an index of codes holds. */
+export function codeRows({ codeBytes, bytes, keepsVectors }: CodeStatistics): ListingRow[] {
   return [
     ['bytes of a code', codeBytes],
     ['bytes in all', bytes],

@@ -55,9 +55,17 @@ export interface Command<T extends OptionTable = OptionTable> {
   run(values: OptionValues<T> & CommonValues, operands: readonly string[], session: Session): Promise<Outcome>;
 }
 
-/** Infers the option types of a command inside, and shows all commands alike outside. */
-export function defineCommand<const T extends OptionTable>(command: Command<T>): Command {
-  return command;
+/**
+ * Infers the option types of a command inside, and shows all commands alike outside.
+ *
+ * @param purpose one line for the overview
+ */
+export function defineCommand<const T extends OptionTable>(
+  name: string,
+  purpose: string,
+  command: Omit<Command<T>, 'name' | 'purpose'>,
+): Command {
+  return { name, purpose, ...command } as Command<T>;
 }
 
 /** How many threads the kernels of a session really compute on. */

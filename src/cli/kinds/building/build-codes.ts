@@ -1,7 +1,11 @@
 import { type Computing, computingOf } from '../../../../kernels/backend.ts';
 import type { GpuDevice } from '../../../../kernels/gpu/device.ts';
+import type { Archive } from '../../../tensor/named-arrays.ts';
 import type { Vectors } from '../../../tensor/vectors/vectors.ts';
+import { type CodeStatistics, codeRows } from '../../output/index-rows.ts';
+import type { ListingRow } from '../../output/listing.ts';
 import type { Session } from '../../session/command.ts';
+import type { BuiltIndex } from '../kind.ts';
 
 /** What every index of product codes is built from besides its own options. */
 interface CodeBuild extends Computing {
@@ -16,19 +20,27 @@ interface CodeBuild extends Computing {
 interface CodeOptions {
   readonly bytes: number;
   readonly nlist?: number;
+  readonly opq: boolean;
+}
+
+interface CodeIndex<Statistics> {
+  toArchive(): Archive;
+  statistics(): Statistics;
 }
 
 /**
  * Builds an index of product codes, on a GPU where that pays.
  *
+ * @param ownRows what a person is told of this kind of index alone
  * @throws {RangeError} if so many bytes do not divide the columns
  */
-export async function buildCodes<O extends CodeOptions, Index>(
-  build: (options: Omit<O, 'bytes'> & CodeBuild) => Promise<Index>,
+export async function buildCodes<O extends CodeOptions, S extends CodeStatistics>(
+  build: (options: Omit<O, 'bytes'> & CodeBuild) => Promise<CodeIndex<S>>,
   base: Vectors,
   options: O,
   session: Session,
-): Promise<Index> {
+  ownRows: (statistics: S) => ListingRow[] = () => [],
+): Promise<BuiltIndex> {
   const { bytes, ...own } = options;
   const { cols } = base;
   if (cols % bytes !== 0) throw new RangeError(`--bytes: expected a divisor of the ${cols} columns, got ${bytes}.`);
@@ -44,7 +56,12 @@ export async function buildCodes<O extends CodeOptions, Index>(
     onProgress: (step, done, total) => progress.update(done, total, step),
   });
   progress.end();
-  return index;
+  const statistics = index.statistics();
+  return {
+    archive: index.toArchive(),
+    rows: [['rotated', options.opq ? 'yes' : 'no'], ...ownRows(statistics), ...codeRows(statistics)],
+    json: { ...options, statistics },
+  };
 }
 
 /** Multiply-adds of training codebooks of 256 centroids and of encoding, and of the coarse centroids, if there are any. */
