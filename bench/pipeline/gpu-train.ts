@@ -11,9 +11,9 @@ import { createKernels } from '../../kernels/backend.ts';
 import type { GpuDevice } from '../../kernels/gpu/device.ts';
 import { openNodeGpu } from '../../kernels/gpu/opening/node.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
-import { GpuTrainingModel, LOSS_INTERVAL } from '../../src/compress/cnt/gpu-training-model.ts';
-import { type TrainingSettings, trainingSettings } from '../../src/compress/cnt/settings.ts';
-import { TrainingModel } from '../../src/compress/cnt/training-model.ts';
+import { type CntSettings, cntSettings } from '../../src/compress/cnt/cnt-settings.ts';
+import { CntTraining } from '../../src/compress/cnt/cnt-training.ts';
+import { GpuCntTraining, LOSS_INTERVAL } from '../../src/compress/cnt/gpu-cnt-training.ts';
 import { epochOrder, splitRows } from '../../src/compress/training/split.ts';
 import { bytesNeeded } from '../../src/tensor/bytes-needed.ts';
 import { createMatrix, type Matrix } from '../../src/tensor/matrix.ts';
@@ -53,15 +53,15 @@ function clusters(rows: number, cols: number): Matrix {
   return x;
 }
 
-function cpuModel(settings: TrainingSettings): TrainingModel {
-  const build = (kernels: Kernels) => new TrainingModel(kernels, settings, 2);
+function cpuModel(settings: CntSettings): CntTraining {
+  const build = (kernels: Kernels) => new CntTraining(kernels, settings, 2);
   return build(createKernels({ bytes: bytesNeeded(build), threads: Number(options.threads) }));
 }
 
 /** Losses of a few steps, and the milliseconds of one, the first left out where there are others. */
-function trainOnCpu(base: Matrix, settings: TrainingSettings, order: Int32Array): { losses: number[]; step: number } {
+function trainOnCpu(base: Matrix, settings: CntSettings, order: Int32Array): { losses: number[]; step: number } {
   const model = cpuModel(settings);
-  model.parameters.initialise(1);
+  model.parameters.initialize(1);
   const losses: number[] = [];
   const times: number[] = [];
   const end = performance.now() + CPU_MILLISECONDS;
@@ -104,15 +104,15 @@ function watched(device: GpuDevice, state: { launches: number; shares: Map<strin
 }
 
 async function bench(device: GpuDevice, name: string, base: Matrix, batch: number): Promise<void> {
-  const settings = trainingSettings(base, { batch, samples: base.rows, start: 'random' });
+  const settings = cntSettings(base, { batch, samples: base.rows, start: 'random' });
   const order = epochOrder(splitRows(base.rows, 1).training, 1, 0);
   const { stepsPerEpoch, learningRate } = settings;
   const cpu = trainOnCpu(base, settings, order);
 
   const state: Parameters<typeof watched>[1] = { launches: 0, shares: undefined };
   const begin = performance.now();
-  const model = await GpuTrainingModel.create(watched(device, state), base, settings, 2);
-  model.parameters.initialise(1);
+  const model = await GpuCntTraining.create(watched(device, state), base, settings, 2);
+  model.parameters.initialize(1);
   model.send();
   await model.fetch();
   const ready = performance.now();

@@ -11,7 +11,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { BackendChoice } from '../../kernels/backend.ts';
-import { type TrainingOptions, trainCnt } from '../../src/compress/cnt/train-cnt.ts';
+import { type CntTrainingOptions, trainCnt } from '../../src/compress/cnt/train-cnt.ts';
 import type { Compressor } from '../../src/compress/compressor.ts';
 import { trainPca } from '../../src/compress/projection/pca.ts';
 import type { HistoryPoint } from '../../src/compress/training/history.ts';
@@ -49,7 +49,7 @@ const TRAINERS: Record<string, (base: Matrix) => Promise<Compressor>> = {
   'released-code': (base) => train(base, RANDOM_START),
 };
 
-function train(base: Matrix, choices: TrainingOptions): Promise<Compressor> {
+function train(base: Matrix, choices: CntTrainingOptions): Promise<Compressor> {
   let evaluated = -1;
   return trainCnt(base, {
     factor,

@@ -10,9 +10,9 @@ import { cpus } from 'node:os';
 import { createKernels } from '../../kernels/backend.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import { awaitThreads } from '../../kernels/threads/pool.ts';
-import { trainingSettings } from '../../src/compress/cnt/settings.ts';
+import { cntSettings } from '../../src/compress/cnt/cnt-settings.ts';
+import { CntTraining } from '../../src/compress/cnt/cnt-training.ts';
 import { trainCnt } from '../../src/compress/cnt/train-cnt.ts';
-import { TrainingModel } from '../../src/compress/cnt/training-model.ts';
 import { epochOrder, splitRows } from '../../src/compress/training/split.ts';
 import { generateManifold } from '../../src/data/manifold.ts';
 import { kMeans } from '../../src/quantize/k-means/k-means.ts';
@@ -88,13 +88,13 @@ function scalarEncoding(): Case {
 /** Steps on a model that is made once for each number of threads; every round goes on where the last one ended. */
 function training(dIn: number, batch: number, projections: number, steps: number): Case {
   const base = vectors(Math.max(3 * batch, 1000) / share, dIn);
-  const models = new Map<number, TrainingModel>();
-  const settings = trainingSettings(base, { batch, projections, samples: 1, start: 'random' });
+  const models = new Map<number, CntTraining>();
+  const settings = cntSettings(base, { batch, projections, samples: 1, start: 'random' });
   const ids = epochOrder(splitRows(base.rows, 1).training, 1, 0);
-  const model = (threads: number): TrainingModel => {
-    const build = (kernels: Kernels) => new TrainingModel(kernels, settings, 2);
+  const model = (threads: number): CntTraining => {
+    const build = (kernels: Kernels) => new CntTraining(kernels, settings, 2);
     const made = models.get(threads) ?? build(createKernels({ bytes: bytesNeeded(build), threads }));
-    if (!models.has(threads)) made.parameters.initialise(1);
+    if (!models.has(threads)) made.parameters.initialize(1);
     models.set(threads, made);
     return made;
   };

@@ -7,8 +7,8 @@
  */
 import { type BackendChoice, createKernels } from '../../kernels/backend.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
-import { trainingSettings } from '../../src/compress/cnt/settings.ts';
-import { TrainingModel } from '../../src/compress/cnt/training-model.ts';
+import { cntSettings } from '../../src/compress/cnt/cnt-settings.ts';
+import { CntTraining } from '../../src/compress/cnt/cnt-training.ts';
 import { epochOrder, splitRows } from '../../src/compress/training/split.ts';
 import { bytesNeeded } from '../../src/tensor/bytes-needed.ts';
 import { createMatrix } from '../../src/tensor/matrix.ts';
@@ -68,13 +68,13 @@ function bench(shape: (typeof SHAPES)[number], backend: BackendChoice, seconds: 
     dIn,
     Float32Array.from({ length: 3 * batch * dIn }, () => random.normal()),
   );
-  const settings = trainingSettings(base, { batch, projections, samples: 1, start: 'random' });
+  const settings = cntSettings(base, { batch, projections, samples: 1, start: 'random' });
   const shares = new Map<string, Share>();
-  const build = (kernels: Kernels) => new TrainingModel(kernels, settings, 2);
+  const build = (kernels: Kernels) => new CntTraining(kernels, settings, 2);
   const bytes = bytesNeeded(build);
   const kernels = createKernels({ backend, bytes });
   const model = build(timed(kernels, shares));
-  model.parameters.initialise(1);
+  model.parameters.initialize(1);
   const ids = epochOrder(splitRows(base.rows, 1).training, 1, 0);
   const step = () => model.step(base, ids, 0, 1e-4);
 

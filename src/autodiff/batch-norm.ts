@@ -27,7 +27,7 @@ export interface BatchNormConstants {
  * @param x (…, cols); all extents but the last are the batch
  * @returns the shape of x
  * @throws {RangeError} if the shapes do not fit, or a training batch has fewer than 2 rows
- * @throws {Error} if some, but not all, of x, gain and bias have gradients (the raw input cannot be normalised on a
+ * @throws {Error} if some, but not all, of x, gain and bias have gradients (the raw input cannot be normalized on a
  *   training tape)
  */
 export function batchNorm(tape: Tape, x: Tensor, norm: BatchNormTensors, constants: BatchNormConstants): Tensor {

@@ -4,7 +4,7 @@ import { Random } from '../tensor/random/random.ts';
 import { requireShape, sizeOf, type Tensor } from './tensor.ts';
 
 /** Fills a parameter with its first values, drawing from the parameter's own stream. */
-export type Initialiser = (value: Floats, shape: readonly number[], random: Random) => void;
+export type Initializer = (value: Floats, shape: readonly number[], random: Random) => void;
 
 /** A tensor with a name, which is also its name in a file. */
 export interface NamedTensor extends Tensor {
@@ -21,7 +21,7 @@ export type SavedTensors = ReadonlyMap<string, { readonly shape: readonly number
 
 interface Entry {
   readonly tensor: NamedTensor;
-  readonly initialise: Initialiser;
+  readonly initialize: Initializer;
   readonly trained: boolean;
 }
 
@@ -45,8 +45,8 @@ export class ParameterSet {
    *
    * @throws {RangeError} if it exists with another shape
    */
-  parameter(name: string, shape: readonly number[], initialise: Initialiser): Tensor {
-    return this.#findOrCreate(name, shape, initialise, true);
+  parameter(name: string, shape: readonly number[], initialize: Initializer): Tensor {
+    return this.#findOrCreate(name, shape, initialize, true);
   }
 
   /**
@@ -55,11 +55,11 @@ export class ParameterSet {
    *
    * @throws {RangeError} if it exists with another shape
    */
-  statistic(name: string, shape: readonly number[], initialise: Initialiser): Tensor {
-    return this.#findOrCreate(name, shape, initialise, false);
+  statistic(name: string, shape: readonly number[], initialize: Initializer): Tensor {
+    return this.#findOrCreate(name, shape, initialize, false);
   }
 
-  #findOrCreate(name: string, shape: readonly number[], initialise: Initialiser, trained: boolean): Tensor {
+  #findOrCreate(name: string, shape: readonly number[], initialize: Initializer, trained: boolean): Tensor {
     const found = this.#entries.get(name);
     if (found) {
       requireShape(`ParameterSet: ${name}`, { shape }, found.tensor.shape);
@@ -68,7 +68,7 @@ export class ParameterSet {
     const value = this.#kernels.floats(sizeOf(shape));
     const gradient = trained && this.#gradients ? this.#kernels.floats(sizeOf(shape)) : undefined;
     const tensor = { name, shape, value, gradient };
-    this.#entries.set(name, { tensor, initialise, trained });
+    this.#entries.set(name, { tensor, initialize, trained });
     return tensor;
   }
 
@@ -76,9 +76,9 @@ export class ParameterSet {
    * Gives every parameter and statistic its first value. Each draws from the stream `parameter/<name>`, so its values
    * depend on the seed and its name alone, not on what else the model has.
    */
-  initialise(seed: number | string): void {
-    for (const [name, { tensor, initialise }] of this.#entries) {
-      initialise(tensor.value, tensor.shape, new Random(seed, `parameter/${name}`));
+  initialize(seed: number | string): void {
+    for (const [name, { tensor, initialize }] of this.#entries) {
+      initialize(tensor.value, tensor.shape, new Random(seed, `parameter/${name}`));
     }
   }
 

@@ -8,8 +8,8 @@ import { sizeOf, type Tensor } from './tensor.ts';
  * topological order, and every backward step adds to gradients, so that a tensor used several times needs no special
  * treatment.
  *
- * A training tape normalises by batch statistics (and updates the running ones at every forward replay) and has
- * gradients; an inference tape normalises by the running statistics and has neither gradients nor a backward list. The
+ * A training tape normalizes by batch statistics (and updates the running ones at every forward replay) and has
+ * gradients; an inference tape normalizes by the running statistics and has neither gradients nor a backward list. The
  * batch size is part of the recording: one tape for each batch size. Parameters live outside (`ParameterSet`), so that
  * several tapes share them.
  *
@@ -26,7 +26,7 @@ import { sizeOf, type Tensor } from './tensor.ts';
  * };
  * const bytes = bytesNeeded(build);                            // counted by a dry run
  * const model = build(createKernels({ bytes }));               // all memory there is, taken once
- * model.parameters.initialise(seed);                           // or model.parameters.load(tensors)
+ * model.parameters.initialize(seed);                           // or model.parameters.load(tensors)
  *
  * model.x.value.set(batchOfRows);                              // one training step
  * model.training.forward();
@@ -84,9 +84,9 @@ export class Tape {
   }
 
   /** @throws {RangeError} if no tensor has this name */
-  labelled(name: string): Tensor {
+  labeled(name: string): Tensor {
     const tensor = this.#labels.get(name);
-    if (!tensor) throw new RangeError(`Tape.labelled: expected a name given while building, got ${name}.`);
+    if (!tensor) throw new RangeError(`Tape.labeled: expected a name given while building, got ${name}.`);
     return tensor;
   }
 

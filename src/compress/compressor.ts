@@ -29,7 +29,7 @@ export interface Compressor {
    * @throws {RangeError} as `encode`
    * @throws {Error} if the device refuses the work
    */
-  encodeOn(device: GpuDevice, x: Matrix, options?: EncodeOptions): Promise<Matrix>;
+  encodeOnGpu(device: GpuDevice, x: Matrix, options?: EncodeOptions): Promise<Matrix>;
   /** Everything needed to build it again: tensors by name, and metadata of which `method` is part. */
   toNamedArrays(): NamedArrays;
 }

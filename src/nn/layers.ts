@@ -1,9 +1,9 @@
 import { batchNorm } from '../autodiff/batch-norm.ts';
 import { linear } from '../autodiff/linear.ts';
-import type { Initialiser, ParameterSet } from '../autodiff/parameters.ts';
+import type { Initializer, ParameterSet } from '../autodiff/parameters.ts';
 import type { Tape } from '../autodiff/tape.ts';
 import { colsOf, type Tensor } from '../autodiff/tensor.ts';
-import { constant, uniformFanIn } from './initialise.ts';
+import { constant, uniformFanIn } from './initialize.ts';
 
 /** The defaults of PyTorch's batch norm, which both the paper (silent) and the released code use. */
 const BATCH_NORM = { epsilon: 1e-5, momentum: 0.1 } as const;
@@ -20,11 +20,11 @@ export function linearLayer(
   name: string,
   x: Tensor,
   dOut: number,
-  options: { readonly bias?: boolean; readonly initialise?: Initialiser } = {},
+  options: { readonly bias?: boolean; readonly initialize?: Initializer } = {},
 ): Tensor {
   const dIn = colsOf(x);
   const uniform = uniformFanIn(dIn);
-  const weight = parameters.parameter(`${name}.weight`, [dOut, dIn], options.initialise ?? uniform);
+  const weight = parameters.parameter(`${name}.weight`, [dOut, dIn], options.initialize ?? uniform);
   const bias = options.bias ? parameters.parameter(`${name}.bias`, [dOut], uniform) : undefined;
   return linear(tape, x, weight, bias);
 }

@@ -4,7 +4,7 @@ import { add } from '../autodiff/combine.ts';
 import type { ParameterSet } from '../autodiff/parameters.ts';
 import type { Tape } from '../autodiff/tape.ts';
 import { colsOf, type Tensor } from '../autodiff/tensor.ts';
-import { standardNormal } from './initialise.ts';
+import { standardNormal } from './initialize.ts';
 import { batchNormLayer, linearLayer } from './layers.ts';
 import { linearAbn } from './linear-abn.ts';
 

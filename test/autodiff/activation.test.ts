@@ -1,12 +1,12 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { hardswish, hardtanh } from '../../src/autodiff/activation.ts';
-import type { Initialiser } from '../../src/autodiff/parameters.ts';
+import type { Initializer } from '../../src/autodiff/parameters.ts';
 import { GRADIENT_BOUND, gradientError } from '../support/gradient-check.ts';
 import { float64Bench } from '../support/operation.ts';
 
 /** Wide enough to reach every piece of both functions, rounded so as to stay 0.05 away from the kinks at ±1 and ±3. */
-const awayFromKinks: Initialiser = (out, _shape, random) => {
+const awayFromKinks: Initializer = (out, _shape, random) => {
   for (let i = 0; i < out.length; i++) out[i] = Math.round(random.normal() * 25) / 10 + 0.05;
 };
 
@@ -44,7 +44,7 @@ test(`hardswish and hardtanh have correct gradients (< ${GRADIENT_BOUND})`, () =
   for (const operation of [hardswish, hardtanh]) {
     const { tape, parameters, operand } = float64Bench();
     const y = operation(tape, operand('x', [9, 7], awayFromKinks));
-    parameters.initialise(1);
+    parameters.initialize(1);
     const error = gradientError(tape, parameters, y); // at most 8e-11
     assert.ok(error < GRADIENT_BOUND, `${operation.name}: ${error}`);
   }

@@ -11,7 +11,7 @@ test('attention is softmax(scale · Q Kᵀ + bias) V, written out for one query'
   const qkv = operand('qkv', [2, 3, 22]);
   const bias = operand('pos', [2, 3, 3]);
   const { out, probabilities } = attention(tape, qkv, HEADS, bias);
-  parameters.initialise(1);
+  parameters.initialize(1);
   tape.forward();
 
   const at = (token: number, column: number) => qkv.value[(3 + token) * 22 + 11 + column]!; // sample 1, head 1
@@ -34,7 +34,7 @@ test('attention is softmax(scale · Q Kᵀ + bias) V, written out for one query'
 test('attention rows sum to 1', () => {
   const { tape, parameters, operand } = float64Bench();
   const { probabilities } = attention(tape, operand('qkv', [4, 5, 22]), HEADS);
-  parameters.initialise(2);
+  parameters.initialize(2);
   tape.forward();
   for (let row = 0; row < 4 * 2 * 5; row++) {
     let sum = 0;
@@ -52,7 +52,7 @@ test(`attention has a correct gradient by Q, K, V and the position bias (< ${GRA
       HEADS,
       withBias ? operand('pos', [2, 4, 4]) : undefined,
     );
-    parameters.initialise(3);
+    parameters.initialize(3);
     const error = gradientError(tape, parameters, out); // at most 9e-11
     assert.ok(error < GRADIENT_BOUND, `bias ${withBias}: ${error}`);
   }

@@ -4,7 +4,7 @@ import { referenceKernels } from '../../kernels/backend.ts';
 import { batchNorm } from '../../src/autodiff/batch-norm.ts';
 import { ParameterSet } from '../../src/autodiff/parameters.ts';
 import { Tape } from '../../src/autodiff/tape.ts';
-import { constant } from '../../src/nn/initialise.ts';
+import { constant } from '../../src/nn/initialize.ts';
 import { relativeDeviation } from '../support/close.ts';
 import { GRADIENT_BOUND, gradientError } from '../support/gradient-check.ts';
 import { type Bench, float64Bench } from '../support/operation.ts';
@@ -20,12 +20,12 @@ function norm({ operand, parameters }: Bench, cols: number) {
   };
 }
 
-test('a training tape normalises by the batch, and moves the running statistics by the unbiased variance', () => {
+test('a training tape normalizes by the batch, and moves the running statistics by the unbiased variance', () => {
   const bench = float64Bench();
   const tensors = norm(bench, 1);
   const x = bench.operand('x', [4, 1]);
   const y = batchNorm(bench.tape, x, tensors, { epsilon: 0, momentum: 0.1 });
-  bench.parameters.initialise(1);
+  bench.parameters.initialize(1);
   x.value.set([1, 3, 5, 7]); // mean 4, variance 5 (biased), 20 / 3 (unbiased)
   tensors.gain.value[0] = 2;
   tensors.bias.value[0] = 10;
@@ -49,7 +49,7 @@ test('running statistics of a column that has become 0 fade to 0, and are never 
   };
   const x = parameters.parameter('x', [4, cols], constant(0));
   batchNorm(tape, x, tensors, CONSTANTS);
-  parameters.initialise(1);
+  parameters.initialize(1);
   for (let step = 0; step < 900; step++) {
     tape.forward();
     for (const value of [...tensors.runningMean.value, ...tensors.runningVariance.value]) {
@@ -59,7 +59,7 @@ test('running statistics of a column that has become 0 fade to 0, and are never 
   assert.equal([...tensors.runningMean.value, ...tensors.runningVariance.value], [0, 0, 0, 0]);
 });
 
-test('an inference tape normalises by the running statistics, and leaves them alone', () => {
+test('an inference tape normalizes by the running statistics, and leaves them alone', () => {
   const bench = float64Bench();
   const tensors = norm(bench, 2);
   const inference = new Tape(bench.tape.kernels, { training: false });
@@ -84,7 +84,7 @@ test(`batch norm has a correct gradient by x, gain and bias (< ${GRADIENT_BOUND}
   ]) {
     const bench = float64Bench();
     const y = batchNorm(bench.tape, bench.operand('x', shape), norm(bench, shape.at(-1)!), CONSTANTS);
-    bench.parameters.initialise(1);
+    bench.parameters.initialize(1);
     const error = gradientError(bench.tape, bench.parameters, y); // at most 3e-9
     assert.ok(error < GRADIENT_BOUND, `shape ${shape}: ${error}`);
   }

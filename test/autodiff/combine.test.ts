@@ -30,7 +30,7 @@ test(`each has a correct gradient, also where an operand is used twice (< ${GRAD
   const sum = add(tape, joined, joined); // (4, 8)
   const raised = addToColumns(tape, sum, b, 5); // (4, 8)
   const y = selectColumns(tape, reshape(raised, [2, 16]), 3, 11); // (2, 11)
-  parameters.initialise(1);
+  parameters.initialize(1);
   const error = gradientError(tape, parameters, y); // 1e-10
   assert.ok(error < GRADIENT_BOUND, `${error}`);
 });

@@ -21,7 +21,7 @@ test(`sample, divergence, squared error and their sum have correct gradients (< 
   }
   const error = squaredError(tape, gaussianSample(tape, gaussian, noise), target);
   const loss = addScaled(tape, error, gaussianDivergence(tape, gaussian), 0.3);
-  parameters.initialise(1);
+  parameters.initialize(1);
   const found = gradientError(tape, parameters, loss); // 3e-10
   assert.ok(found < GRADIENT_BOUND, `${found}`);
   assert.ok(loss.value[0]! > error.value[0]!, 'a divergence is above 0');

@@ -28,7 +28,7 @@ test(`linear has a correct gradient, with and without bias, on matrices and sequ
       const dIn = shape.at(-1)!;
       const x = operand('x', shape);
       const y = linear(tape, x, operand('weight', [3, dIn]), withBias ? operand('bias', [3]) : undefined);
-      parameters.initialise(1);
+      parameters.initialize(1);
       const error = gradientError(tape, parameters, y); // at most 3e-10
       assert.ok(error < GRADIENT_BOUND, `shape ${shape}, bias ${withBias}: ${error}`);
     }

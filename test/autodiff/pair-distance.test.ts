@@ -33,7 +33,7 @@ test(`pair distances have a correct gradient (< ${GRADIENT_BOUND})`, () => {
   ]) {
     const { tape, parameters, operand } = float64Bench();
     const y = pairDistances(tape, operand('x', shape));
-    parameters.initialise(1);
+    parameters.initialize(1);
     const error = gradientError(tape, parameters, y); // at most 5e-10
     assert.ok(error < GRADIENT_BOUND, `shape ${shape}: ${error}`);
   }

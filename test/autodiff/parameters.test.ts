@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { referenceKernels } from '../../kernels/backend.ts';
 import type { Floats } from '../../kernels/operands.ts';
 import { ParameterSet } from '../../src/autodiff/parameters.ts';
-import { constant, standardNormal, uniformFanIn } from '../../src/nn/initialise.ts';
+import { constant, standardNormal, uniformFanIn } from '../../src/nn/initialize.ts';
 
 function example(gradients = true): ParameterSet {
   const set = new ParameterSet(referenceKernels(), { gradients });
@@ -40,33 +40,33 @@ test('trainable leaves out running statistics, all includes them, count counts w
   assert.is(set.count, 10);
 });
 
-test('initialise: a parameter depends on the seed and its own name, not on the others', () => {
+test('initialize: a parameter depends on the seed and its own name, not on the others', () => {
   const set = example();
-  set.initialise(7);
+  set.initialize(7);
   const alone = new ParameterSet(referenceKernels(), { gradients: false });
   alone.parameter('b.bias', [4], standardNormal);
-  alone.initialise('7');
+  alone.initialize('7');
   assert.equal(alone.get('b.bias').value, set.get('b.bias').value);
   assert.equal([...set.get('b.running_var').value], [1, 1, 1, 1]);
   alone.parameter('c.bias', [4], standardNormal);
-  alone.initialise(7);
+  alone.initialize(7);
   assert.not.equal(alone.get('c.bias').value, alone.get('b.bias').value);
   const before = set.get('b.bias').value.slice();
-  set.initialise(8);
+  set.initialize(8);
   assert.not.equal(set.get('b.bias').value, before);
 });
 
 test('uniformFanIn fills ±1 / sqrt(fanIn) and nothing beyond', () => {
   const set = new ParameterSet(referenceKernels(), { gradients: false });
   const { value } = set.parameter('w', [100, 16], uniformFanIn(16));
-  set.initialise(1);
+  set.initialize(1);
   assert.ok(Math.max(...value) <= 0.25 && Math.max(...value) > 0.245);
   assert.ok(Math.min(...value) >= -0.25 && Math.min(...value) < -0.245);
 });
 
 test('load brings back what all gave, and clearGradients zeroes', () => {
   const set = example();
-  set.initialise(1);
+  set.initialize(1);
   const saved = copyOf(set);
   const other = example(false);
   other.load(saved);
@@ -78,7 +78,7 @@ test('load brings back what all gave, and clearGradients zeroes', () => {
 
 test('load refuses a missing, unknown, misshapen or non-finite tensor, and then changes nothing', () => {
   const set = example();
-  set.initialise(1);
+  set.initialize(1);
   const before = set.get('b.bias').value.slice();
   const changed = (name: string, tensor?: { shape: number[]; data: Float32Array }) => {
     const tensors = new Map(copyOf(set));

@@ -6,11 +6,11 @@ import { normalizeRows, rowDistances } from '../../src/autodiff/rows.ts';
 import { GRADIENT_BOUND, gradientError } from '../support/gradient-check.ts';
 import { float64Bench } from '../support/operation.ts';
 
-test(`distances between two halves of a normalised batch have a correct gradient (< ${GRADIENT_BOUND})`, () => {
+test(`distances between two halves of a normalized batch have a correct gradient (< ${GRADIENT_BOUND})`, () => {
   const { tape, parameters, operand } = float64Bench();
   const y = normalizeRows(tape, operand('x', [6, 5]));
   const distances = rowDistances(tape, selectRows(y, 0, 3), selectRows(y, 3, 3), 1e-6);
-  parameters.initialise(1);
+  parameters.initialize(1);
   const error = gradientError(tape, parameters, distances); // 2e-10
   assert.ok(error < GRADIENT_BOUND, `${error}`);
   for (let r = 0; r < 6; r++) {
@@ -23,7 +23,7 @@ test(`distances between two halves of a normalised batch have a correct gradient
 test(`relu has a correct gradient (< ${GRADIENT_BOUND})`, () => {
   const { tape, parameters, operand } = float64Bench();
   const y = relu(tape, operand('x', [9, 7]));
-  parameters.initialise(1);
+  parameters.initialize(1);
   const error = gradientError(tape, parameters, y); // 1e-10
   assert.ok(error < GRADIENT_BOUND, `${error}`);
 });

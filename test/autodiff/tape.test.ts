@@ -8,7 +8,7 @@ import { linear } from '../../src/autodiff/linear.ts';
 import { ParameterSet } from '../../src/autodiff/parameters.ts';
 import { Tape } from '../../src/autodiff/tape.ts';
 import type { Tensor } from '../../src/autodiff/tensor.ts';
-import { standardNormal } from '../../src/nn/initialise.ts';
+import { standardNormal } from '../../src/nn/initialize.ts';
 import { bytesNeeded } from '../../src/tensor/bytes-needed.ts';
 import { GRADIENT_BOUND, gradientError } from '../support/gradient-check.ts';
 import { float64Bench } from '../support/operation.ts';
@@ -45,7 +45,7 @@ test('the gradient check rejects a deliberately wrong backward', () => {
   for (const wrong of [wronglyDoubled, wronglyCentred]) {
     const { tape, parameters, operand } = float64Bench();
     const y = hardswish(tape, wrong(tape, linear(tape, operand('x', [5, 3]), operand('w', [4, 3]))));
-    parameters.initialise(1);
+    parameters.initialize(1);
     const error = gradientError(tape, parameters, y); // 0.50 and 0.066
     assert.ok(error > 1e4 * GRADIENT_BOUND, `${wrong.name} passed with ${error}`);
   }
@@ -83,8 +83,8 @@ test('nothing upstream of an input has a gradient, and an inference tape has non
 test('labels give tensors back by name', () => {
   const tape = new Tape(referenceKernels(), { training: false });
   const x = tape.label('x', tape.input([1]));
-  assert.is(tape.labelled('x'), x);
-  assert.throws(() => tape.labelled('y'), /Tape\.labelled: expected a name given while building, got y\./);
+  assert.is(tape.labeled('x'), x);
+  assert.throws(() => tape.labeled('y'), /Tape\.labeled: expected a name given while building, got y\./);
 });
 
 test('bytesNeeded is exactly what a build takes from the SIMD kernels', () => {

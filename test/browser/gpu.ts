@@ -60,7 +60,7 @@ async function check(device: GpuDevice): Promise<Record<string, unknown>> {
     await kMeansOnGpu(device, base, { k: 8, iterations: 4 }),
   ];
   const pca = trainPca(base, { dOut: 4 });
-  const [plain, encoded] = [pca.encode(query), await pca.encodeOn(device, query)];
+  const [plain, encoded] = [pca.encode(query), await pca.encodeOnGpu(device, query)];
   return {
     report: device.report,
     shares,

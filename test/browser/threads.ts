@@ -5,9 +5,9 @@
 import { createKernels } from '../../kernels/backend.ts';
 import { along, ROWS } from '../../kernels/threads/job.ts';
 import { awaitThreads } from '../../kernels/threads/pool.ts';
-import { trainingSettings } from '../../src/compress/cnt/settings.ts';
+import { cntSettings } from '../../src/compress/cnt/cnt-settings.ts';
+import { CntTraining } from '../../src/compress/cnt/cnt-training.ts';
 import { trainCnt } from '../../src/compress/cnt/train-cnt.ts';
-import { TrainingModel } from '../../src/compress/cnt/training-model.ts';
 import { epochOrder } from '../../src/compress/training/split.ts';
 import { generateManifold } from '../../src/data/manifold.ts';
 import { buildHnsw } from '../../src/graph/hnsw/build.ts';
@@ -76,8 +76,8 @@ function exactSearch(threads: number): string {
 }
 
 function trainingSteps(threads: number): string {
-  const model = TrainingModel.create(trainingSettings(base, training), 8, { threads });
-  model.parameters.initialise(1);
+  const model = CntTraining.create(cntSettings(base, training), 8, { threads });
+  model.parameters.initialize(1);
   const order = epochOrder(
     Int32Array.from({ length: base.rows }, (_, row) => row),
     1,

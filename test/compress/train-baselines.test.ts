@@ -5,10 +5,10 @@ import type { Floats } from '../../kernels/operands.ts';
 import { catalystSettings } from '../../src/compress/catalyst/catalyst-settings.ts';
 import { CatalystTraining } from '../../src/compress/catalyst/catalyst-training.ts';
 import { trainCatalyst } from '../../src/compress/catalyst/train-catalyst.ts';
-import type { CommonChoices } from '../../src/compress/training/choices.ts';
 import type { HistoryPoint } from '../../src/compress/training/history.ts';
+import type { CommonChoices } from '../../src/compress/training/settings.ts';
 import { epochOrder, splitRows } from '../../src/compress/training/split.ts';
-import type { PreparationReport } from '../../src/compress/training/trained-model.ts';
+import type { PreparationReport } from '../../src/compress/training/trainee.ts';
 import type { RunOptions } from '../../src/compress/training/training-loop.ts';
 import { trainVae } from '../../src/compress/vae/train-vae.ts';
 import { vaeSettings } from '../../src/compress/vae/vae-settings.ts';
@@ -223,7 +223,7 @@ test('after 30 steps no parameter, gradient, moment or activation of VAE and Cat
         : new CatalystTraining(kernels, catalystSettings(rows, choices), training, 6, {
             backend: 'reference',
           });
-    model.parameters.initialise(1);
+    model.parameters.initialize(1);
     for (let step = 0; step < 30; step++) {
       const order = epochOrder(training, 1, step);
       if (model instanceof CatalystTraining) await model.beginEpoch(rows, order, false, async () => {});

@@ -88,7 +88,7 @@ test('training mode gives the values and gradients of PyTorch within 1e-5 (3e-5 
   }
 });
 
-test('the normalised columns have mean 0 and variance 1 - epsilon/(variance + epsilon), within 1e-6', () => {
+test('the normalized columns have mean 0 and variance 1 - epsilon/(variance + epsilon), within 1e-6', () => {
   const kernels = referenceKernels();
   const x = Float32Array.from(singles(new Random(2, 'columns'), 300 * 3, 5));
   const [mean, variance, ones] = [new Float32Array(3), new Float32Array(3), new Float32Array(3).fill(1)];

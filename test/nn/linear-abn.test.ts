@@ -12,7 +12,7 @@ test('Linear_ABN is linear map, hardswish, batch norm, in that order', () => {
   const { tape, parameters, operand } = float64Bench();
   const x = operand('x', [4, 1]);
   const y = linearAbn(tape, parameters, NAMES, x, 1);
-  parameters.initialise(1);
+  parameters.initialize(1);
   x.value.set([-4, 0, 3, 6]);
   parameters.get('fc.weight').value[0] = 1;
   tape.forward();
@@ -24,7 +24,7 @@ test('Linear_ABN is linear map, hardswish, batch norm, in that order', () => {
 test('Linear_ABN has no bias of its own, gain 1 and bias 0 at the start', () => {
   const { tape, parameters } = float64Bench();
   linearAbn(tape, parameters, NAMES, tape.input([4, 3]), 2);
-  parameters.initialise(1);
+  parameters.initialize(1);
   assert.equal(
     parameters.all().map(({ name, shape }) => [name, ...shape]),
     [
@@ -44,7 +44,7 @@ test(`Linear_ABN and a linear layer with bias have correct gradients (< ${GRADIE
   const x = operand('x', [6, 5]);
   const hidden = linearAbn(tape, parameters, NAMES, x, 4); // (6, 4)
   const y = batchNormLayer(tape, parameters, 'last', linearLayer(tape, parameters, 'out', hidden, 3, { bias: true })); // (6, 3)
-  parameters.initialise(1);
+  parameters.initialize(1);
   const error = gradientError(tape, parameters, y); // 2e-11
   assert.ok(error < GRADIENT_BOUND, `${error}`);
 });
@@ -56,7 +56,7 @@ test('an inference tape shares parameters and running statistics with the traini
   const inference = new Tape(tape.kernels, { training: false });
   const query = inference.input([1, 2]);
   const y = linearAbn(inference, parameters, NAMES, query, 2);
-  parameters.initialise(1);
+  parameters.initialize(1);
   parameters.get('fc.weight').value.set([1, 0, 0, 1]);
   for (let row = 0; row < 64; row++) x.value.set([5 + (row % 2), 9 - (row % 2)], row * 2); // hardswish is the identity here
   for (let step = 0; step < 300; step++) tape.forward();

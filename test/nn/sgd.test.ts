@@ -2,14 +2,14 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { referenceKernels } from '../../kernels/backend.ts';
 import { ParameterSet } from '../../src/autodiff/parameters.ts';
-import { constant } from '../../src/nn/initialise.ts';
+import { constant } from '../../src/nn/initialize.ts';
 import { Sgd } from '../../src/nn/sgd.ts';
 
 function oneParameter() {
   const kernels = referenceKernels({ precision: 'float64' });
   const parameters = new ParameterSet(kernels, { gradients: true });
   const p = parameters.parameter('p', [2], constant(1));
-  parameters.initialise(1);
+  parameters.initialize(1);
   return { p, optimizer: new Sgd(kernels, parameters.trainable(), { momentum: 0.5 }) };
 }
 

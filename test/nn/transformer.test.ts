@@ -37,10 +37,10 @@ test('a fresh block adds nothing by attention (output gain 0), so it starts as X
   const { tape, parameters, operand } = float64Bench();
   const x = operand('x', [4, 5, 6]);
   transformerBlock(tape, parameters, PLACE, x, BLOCK);
-  parameters.initialise(1);
+  parameters.initialize(1);
   tape.forward();
-  assert.equal([...tape.labelled('stage0.block0.after_attn').value], [...x.value]);
-  assert.ok(tape.labelled('stage0.block0.mlp_out').value.some((value: number) => value !== 0));
+  assert.equal([...tape.labeled('stage0.block0.after_attn').value], [...x.value]);
+  assert.ok(tape.labeled('stage0.block0.mlp_out').value.some((value: number) => value !== 0));
 });
 
 test(`a block has a correct gradient under every switch (< ${GRADIENT_BOUND})`, () => {
@@ -49,7 +49,7 @@ test(`a block has a correct gradient under every switch (< ${GRADIENT_BOUND})`, 
       const { tape, parameters, operand } = float64Bench();
       const block = { ...BLOCK, positionBias, firstMlpActivation };
       const y = transformerBlock(tape, parameters, PLACE, operand('x', [3, 4, 5]), block); // (3, 4, 5)
-      parameters.initialise(2);
+      parameters.initialize(2);
       parameters.get('attn.0.0.out_bn.weight').value.set([0.5, -1, 2, 0.25, 1.5]);
       const error = gradientError(tape, parameters, y); // at most 9e-10
       assert.ok(error < GRADIENT_BOUND, `position bias ${positionBias}, activation ${firstMlpActivation}: ${error}`);

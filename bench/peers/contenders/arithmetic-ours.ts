@@ -5,8 +5,8 @@ import { relu } from '../../../src/autodiff/activation.ts';
 import { ParameterSet } from '../../../src/autodiff/parameters.ts';
 import { squaredError } from '../../../src/autodiff/squared-error.ts';
 import { Tape } from '../../../src/autodiff/tape.ts';
-import { trainingSettings } from '../../../src/compress/cnt/settings.ts';
-import { TrainingModel } from '../../../src/compress/cnt/training-model.ts';
+import { cntSettings } from '../../../src/compress/cnt/cnt-settings.ts';
+import { CntTraining } from '../../../src/compress/cnt/cnt-training.ts';
 import { AdamW } from '../../../src/nn/adamw.ts';
 import { linearLayer } from '../../../src/nn/layers.ts';
 import { bytesNeeded } from '../../../src/tensor/bytes-needed.ts';
@@ -43,7 +43,7 @@ await runArithmetic({
     const { parameters, tape, x, target, loss, optimizer } = twoLayers(
       createKernels({ bytes: bytesNeeded(twoLayers) }),
     );
-    parameters.initialise(1);
+    parameters.initialize(1);
     x.value.set(normals(BATCH * 256));
     target.value.set(normals(BATCH * 64));
     return () => {
@@ -55,9 +55,9 @@ await runArithmetic({
   },
   cnt(projections) {
     const base = createMatrix(2 * BATCH, 256, normals(2 * BATCH * 256));
-    const settings = trainingSettings(base, { batch: BATCH, projections, samples: 1, start: 'random' });
-    const model = TrainingModel.create(settings, 2, {});
-    model.parameters.initialise(1);
+    const settings = cntSettings(base, { batch: BATCH, projections, samples: 1, start: 'random' });
+    const model = CntTraining.create(settings, 2, {});
+    model.parameters.initialize(1);
     const ids = Int32Array.from({ length: BATCH }, (_, i) => i);
     return () => model.step(base, ids, 0, 1e-4);
   },

@@ -37,7 +37,7 @@ export const compressCommand = defineCommand('compress', 'compresses vectors wit
       const timed = async (block: Matrix): Promise<Float32Array> => {
         const begin = session.now();
         const { data } = session.gpu
-          ? await compressor.encodeOn(session.gpu, block)
+          ? await compressor.encodeOnGpu(session.gpu, block)
           : compressor.encode(block, computingOf(session));
         seconds += session.now() - begin;
         addValues(hash, data);

@@ -11,7 +11,7 @@ import { Random } from '../../tensor/random/random.ts';
 import { Encoder } from '../network/encoder.ts';
 import { standardizeRows } from '../network/standardization.ts';
 import { HELD_OUT_BATCHES } from '../training/evaluation.ts';
-import type { EncodedRows, HeldOutLoss, Pause, Probe, TrainedModel } from '../training/trained-model.ts';
+import type { EncodedRows, HeldOutLoss, Pause, Probe, Trainee } from '../training/trainee.ts';
 import { CATALYST_KIND, catalyst } from './catalyst.ts';
 import { type CatalystLoss, catalystLoss } from './catalyst-loss.ts';
 import { type CatalystSettings, NEGATIVE_RANK } from './catalyst-settings.ts';
@@ -28,7 +28,7 @@ interface HeldOutPass extends CatalystLoss {
 }
 
 /** All that the training of a catalyst keeps: the memory of one `Kernels`, and the mined triplets. */
-export class CatalystTraining implements TrainedModel {
+export class CatalystTraining implements Trainee {
   readonly parameters: ParameterSet;
   readonly optimizer: Sgd;
   readonly encoder: Encoder;

@@ -41,7 +41,7 @@ export async function trainCatalyst(base: Matrix, options: CatalystTrainingOptio
     settings,
     split,
     model: CatalystTraining.create(settings, split.training, heldOutRows, computingOf(options)),
-    start: ({ parameters }: CatalystTraining) => parameters.initialise(settings.seed),
+    start: ({ parameters }: CatalystTraining) => parameters.initialize(settings.seed),
     learningRate: (step: number) => learningRate(settings, step),
     compressor: (parameters: ReadonlyMap<string, NamedArray>, record: Readonly<Record<string, string>>) =>
       new CatalystCompressor({ network, standardization, parameters, record }),

@@ -4,7 +4,7 @@ import { nearest } from '../../tensor/nearest/nearest.ts';
 import type { Neighbors } from '../../tensor/nearest/neighbors.ts';
 import type { Random } from '../../tensor/random/random.ts';
 import { gatherRows } from '../training/gather-rows.ts';
-import type { Pause } from '../training/trained-model.ts';
+import type { Pause } from '../training/trainee.ts';
 import { NEGATIVE_RANK } from './catalyst-settings.ts';
 
 /** Positives are sought among so many neighbors in the input space, of which the first is the anchor itself. */

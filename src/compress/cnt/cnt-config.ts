@@ -28,7 +28,7 @@ export interface CntConfig {
   readonly positionBias: boolean;
   /** A bias on the projections. Source: p^i(x) = W^i x. Departs: the released code has one. */
   readonly projectionBias: boolean;
-  /** Batch norm after the projections. Source: p^i(x) = W^i x. Departs: the released code normalises. */
+  /** Batch norm after the projections. Source: p^i(x) = W^i x. Departs: the released code normalizes. */
   readonly projectionBatchNorm: boolean;
   /**
    * The first layer of an MLP is a Linear_ABN. Source: "the basic computing unit in our model is Linear_ABN".

@@ -1,5 +1,5 @@
 import { add, addToColumns, concatenateColumns, reshape, selectColumns } from '../../autodiff/combine.ts';
-import type { Initialiser, ParameterSet } from '../../autodiff/parameters.ts';
+import type { Initializer, ParameterSet } from '../../autodiff/parameters.ts';
 import type { Tape } from '../../autodiff/tape.ts';
 import { requireShape, rowsOf, type Tensor } from '../../autodiff/tensor.ts';
 import { batchNormLayer, linearLayer } from '../../nn/layers.ts';
@@ -67,13 +67,13 @@ export function cnt(tape: Tape, parameters: ParameterSet, x: Tensor, config: Cnt
 /** [p^1(x) .. p^n(x)]. @returns (m, n d) */
 function projections(tape: Tape, parameters: ParameterSet, x: Tensor, config: CntConfig): Tensor {
   const width = config.projections * config.dOut;
-  const options = { bias: config.projectionBias, initialise: sparseProjections(config) };
+  const options = { bias: config.projectionBias, initialize: sparseProjections(config) };
   const projected = linearLayer(tape, parameters, 'proj', x, width, options); // (m, n d)
   return config.projectionBatchNorm ? batchNormLayer(tape, parameters, 'proj_norm', projected) : projected; // (m, n d)
 }
 
 /** n independent sparse random projections, one below the other. Source: Eq. 2. */
-function sparseProjections({ projections, dOut, dIn }: CntConfig): Initialiser {
+function sparseProjections({ projections, dOut, dIn }: CntConfig): Initializer {
   return (out, _shape, random) => {
     for (let i = 0; i < projections; i++) {
       out.set(sparseProjection(random.child(`${i}`), dOut, dIn).data, i * dOut * dIn);

@@ -4,7 +4,7 @@ import type { Random } from '../../tensor/random/random.ts';
 import { type CntConfig, requireCntConfig, skipAdditions } from './cnt-config.ts';
 
 /**
- * Start `pca-rotated`: changes freshly initialised parameters so that the network begins as PCA, up to a rotation. What
+ * Start `pca-rotated`: changes freshly initialized parameters so that the network begins as PCA, up to a rotation. What
  * stages add to the compression token is all of z: A = R V / (how often A's output is added), B = identity, and the
  * batch-norm gains of cp, of each attention's output and of each MLP's second layer are 0. V holds the first d
  * principal directions, R is a random rotation, which spreads the variance over the coordinates; distances, and so the

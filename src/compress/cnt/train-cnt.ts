@@ -6,18 +6,18 @@ import { Random } from '../../tensor/random/random.ts';
 import { trainPca } from '../projection/pca.ts';
 import { heldOutBatch } from '../training/evaluation.ts';
 import { splitRows } from '../training/split.ts';
-import type { TrainedModel } from '../training/trained-model.ts';
+import type { Trainee } from '../training/trainee.ts';
 import { type RunOptions, runTraining } from '../training/training-loop.ts';
 import { CntCompressor, type CntModel } from './cnt-compressor.ts';
-import { GpuTrainingModel } from './gpu-training-model.ts';
+import { type CntChoices, type CntSettings, cntSettings } from './cnt-settings.ts';
+import { CntTraining } from './cnt-training.ts';
+import { GpuCntTraining } from './gpu-cnt-training.ts';
 import { startLinearMapAtPca } from './linear-map.ts';
 import { startAtPca } from './pca-start.ts';
-import { type TrainingChoices, type TrainingSettings, trainingSettings } from './settings.ts';
-import { TrainingModel } from './training-model.ts';
 
 export type { TrainingReport } from '../training/training-loop.ts';
 
-export interface TrainingOptions extends TrainingChoices, RunOptions {
+export interface CntTrainingOptions extends CntChoices, RunOptions {
   /** Steps and encoding run there; what else there is to compute (a start at PCA, the probe's neighbors) on `backend`. */
   readonly gpu?: GpuDevice | undefined;
 }
@@ -36,14 +36,14 @@ export interface TrainingOptions extends TrainingChoices, RunOptions {
  * @throws {Error} if the loss becomes infinite or NaN
  * @throws {DOMException} AbortError when stopped by `signal`, after `onCheckpoint`
  */
-export async function trainCnt(base: Matrix, options: TrainingOptions = {}): Promise<CntCompressor> {
-  const settings = trainingSettings(base, options);
+export async function trainCnt(base: Matrix, options: CntTrainingOptions = {}): Promise<CntCompressor> {
+  const settings = cntSettings(base, options);
   const { network, standardization } = settings;
   const split = splitRows(base.rows, settings.seed);
   const heldOutRows = heldOutBatch(settings, split);
   const model = options.gpu
-    ? await GpuTrainingModel.create(options.gpu, base, settings, heldOutRows)
-    : TrainingModel.create(settings, heldOutRows, options);
+    ? await GpuCntTraining.create(options.gpu, base, settings, heldOutRows)
+    : CntTraining.create(settings, heldOutRows, options);
   const plan = {
     where: 'trainCnt',
     checkpoint: { kind: 'cnt-checkpoint', where: 'CNT checkpoint' },
@@ -51,21 +51,21 @@ export async function trainCnt(base: Matrix, options: TrainingOptions = {}): Pro
     split,
     gpu: options.gpu?.report.adapter,
     model,
-    start: (fresh: TrainedModel) => giveFirstValues(fresh, settings, base, computingOf(options)),
+    start: (fresh: Trainee) => giveFirstValues(fresh, settings, base, computingOf(options)),
     learningRate: (step: number) => learningRate(settings, step),
     compressor: (parameters: CntModel['parameters'], record: CntModel['record']) =>
       new CntCompressor({ network, standardization, parameters, record }),
   };
   try {
-    return await runTraining<TrainedModel, CntCompressor>(plan, base, options);
+    return await runTraining<Trainee, CntCompressor>(plan, base, options);
   } finally {
     model.close();
   }
 }
 
-function giveFirstValues(model: TrainedModel, settings: TrainingSettings, base: Matrix, computing: Computing): void {
+function giveFirstValues(model: Trainee, settings: CntSettings, base: Matrix, computing: Computing): void {
   const { network, seed } = settings;
-  model.parameters.initialise(seed);
+  model.parameters.initialize(seed);
   if (settings.start === 'pca-rotated') {
     const { directions } = trainPca(base, { dOut: network.config.dOut, ...computing });
     if (network.kind === 'cnt') startAtPca(model.parameters, network.config, directions, new Random(seed, 'rotation'));
@@ -73,7 +73,7 @@ function giveFirstValues(model: TrainedModel, settings: TrainingSettings, base: 
   }
 }
 
-function learningRate({ learningRate, steps, stepsPerEpoch, warmUp, decay }: TrainingSettings, step: number): number {
+function learningRate({ learningRate, steps, stepsPerEpoch, warmUp, decay }: CntSettings, step: number): number {
   const done = decay === 'step' ? step : step - (step % stepsPerEpoch);
   return polyRate(learningRate, done, steps, warmUp);
 }

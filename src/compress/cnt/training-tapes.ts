@@ -3,9 +3,9 @@ import { ParameterSet } from '../../autodiff/parameters.ts';
 import { Tape } from '../../autodiff/tape.ts';
 import type { Tensor } from '../../autodiff/tensor.ts';
 import { AdamW } from '../../nn/adamw.ts';
+import type { CntSettings } from './cnt-settings.ts';
 import { inrpLoss } from './inrp-loss.ts';
 import { INRP_KINDS } from './inrp-network.ts';
-import type { TrainingSettings } from './settings.ts';
 
 /** PyTorch's defaults, which the paper does not change. */
 const ADAMW = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
@@ -21,7 +21,7 @@ export interface TrainingTape {
   readonly optimizer: AdamW;
 }
 
-export function trainingTape(kernels: Kernels, settings: TrainingSettings): TrainingTape {
+export function trainingTape(kernels: Kernels, settings: CntSettings): TrainingTape {
   const { network, batch, boundary, alpha, beta, weightDecay } = settings;
   const parameters = new ParameterSet(kernels, { gradients: true });
   const tape = new Tape(kernels, { training: true });
@@ -45,7 +45,7 @@ export interface HeldOutTape {
 
 export function heldOutTape(
   kernels: Kernels,
-  { network: { config }, boundary, alpha, beta }: TrainingSettings,
+  { network: { config }, boundary, alpha, beta }: CntSettings,
   rows: number,
 ): HeldOutTape {
   const tape = new Tape(kernels, { training: false });

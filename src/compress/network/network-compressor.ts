@@ -74,12 +74,12 @@ export class NetworkCompressor implements Compressor {
    * @throws {RangeError} as `encode` does
    * @throws {Error} if the device refuses the work
    */
-  async encodeOn(
+  async encodeOnGpu(
     device: GpuDevice,
     x: Matrix,
     { onProgress }: Pick<EncodeOptions, 'onProgress'> = {},
   ): Promise<Matrix> {
-    requireRows(x, this.dIn, `${this.#type}.encodeOn`);
+    requireRows(x, this.dIn, `${this.#type}.encodeOnGpu`);
     const encoded = createMatrix(x.rows, this.dOut);
     if (x.rows === 0) return encoded;
     const encoder = this.#gpuEncoder(device, Math.min(GPU_ROWS, x.rows));
@@ -88,7 +88,7 @@ export class NetworkCompressor implements Compressor {
       await encoder.encodeChunk(encoded.data, x, undefined, first, count);
       onProgress?.(first + count, x.rows);
     }
-    requireFinite(encoded, `${this.#type}.encodeOn: result`);
+    requireFinite(encoded, `${this.#type}.encodeOnGpu: result`);
     return encoded;
   }
 

@@ -5,7 +5,7 @@ import { createMatrix, firstRows, type Matrix, requireFinite } from '../../tenso
 import { type NamedArrays, requireArray } from '../../tensor/named-arrays.ts';
 import type { Compressor, EncodeOptions } from '../compressor.ts';
 import { columnMeans, covariance } from './covariance.ts';
-import { projectRows, projectRowsOn } from './project-rows.ts';
+import { projectRows, projectRowsOnGpu } from './project-rows.ts';
 
 export interface PcaOptions extends Computing {
   readonly dOut: number;
@@ -89,8 +89,8 @@ export class PcaCompressor implements Compressor {
     return projectRows('PcaCompressor.encode', x, this.directions, this.mean, options);
   }
 
-  encodeOn(device: GpuDevice, x: Matrix, options: EncodeOptions = {}): Promise<Matrix> {
-    return projectRowsOn(device, 'PcaCompressor.encodeOn', x, this.directions, this.mean, options);
+  encodeOnGpu(device: GpuDevice, x: Matrix, options: EncodeOptions = {}): Promise<Matrix> {
+    return projectRowsOnGpu(device, 'PcaCompressor.encodeOnGpu', x, this.directions, this.mean, options);
   }
 
   toNamedArrays(): NamedArrays {

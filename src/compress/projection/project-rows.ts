@@ -36,7 +36,7 @@ export function projectRows(
  *
  * @throws {RangeError} as `projectRows`
  */
-export async function projectRowsOn(
+export async function projectRowsOnGpu(
   device: GpuDevice,
   where: string,
   x: Matrix,

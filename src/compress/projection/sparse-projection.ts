@@ -3,7 +3,7 @@ import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts
 import { type NamedArrays, requireArray } from '../../tensor/named-arrays.ts';
 import { Random } from '../../tensor/random/random.ts';
 import type { Compressor, EncodeOptions } from '../compressor.ts';
-import { projectRows, projectRowsOn } from './project-rows.ts';
+import { projectRows, projectRowsOnGpu } from './project-rows.ts';
 
 /**
  * A sparse random projection: with s = sqrt(dIn), each entry is +sqrt(s / dOut) or -sqrt(s / dOut), with probability 1 / (2s)
@@ -69,8 +69,8 @@ export class SrpCompressor implements Compressor {
     return projectRows('SrpCompressor.encode', x, this.#projection, undefined, options);
   }
 
-  encodeOn(device: GpuDevice, x: Matrix, options: EncodeOptions = {}): Promise<Matrix> {
-    return projectRowsOn(device, 'SrpCompressor.encodeOn', x, this.#projection, undefined, options);
+  encodeOnGpu(device: GpuDevice, x: Matrix, options: EncodeOptions = {}): Promise<Matrix> {
+    return projectRowsOnGpu(device, 'SrpCompressor.encodeOnGpu', x, this.#projection, undefined, options);
   }
 
   toNamedArrays(): NamedArrays {

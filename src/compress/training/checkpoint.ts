@@ -9,9 +9,9 @@ import {
   requireInteger,
   requireNumber,
 } from '../../tensor/named-arrays.ts';
-import type { CommonSettings } from './choices.ts';
 import { type HistoryPoint, readHistory } from './history.ts';
-import type { TrainedModel } from './trained-model.ts';
+import type { CommonSettings } from './settings.ts';
+import type { Trainee } from './trainee.ts';
 
 /** The checkpoints of one method. */
 export interface CheckpointFormat {
@@ -38,7 +38,7 @@ export interface TrainingProgress {
 /** Everything from which `restoreCheckpoint` continues bit for bit; copies, so that training may go on. */
 export function takeCheckpoint(
   { kind }: CheckpointFormat,
-  model: TrainedModel,
+  model: Trainee,
   progress: TrainingProgress,
   settings: CommonSettings,
   base: Matrix,
@@ -69,7 +69,7 @@ export function takeCheckpoint(
 export function restoreCheckpoint(
   { kind: expected, where }: CheckpointFormat,
   { kind, parameters, arrays }: Archive,
-  model: TrainedModel,
+  model: Trainee,
   settings: CommonSettings,
   base: Matrix,
 ): TrainingProgress {
@@ -109,7 +109,7 @@ export function restoreCheckpoint(
 }
 
 /** The state in the model's memory: parameters, running statistics, moments. */
-function* liveArrays(model: TrainedModel): Generator<[string, { shape: readonly number[]; value: Floats }]> {
+function* liveArrays(model: Trainee): Generator<[string, { shape: readonly number[]; value: Floats }]> {
   for (const { name, shape, value } of model.parameters.all()) yield [`parameter/${name}`, { shape, value }];
   yield* model.optimizer.moments();
 }

@@ -3,10 +3,10 @@ import { intersectionAt, recallAt } from '../../eval/recall.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { nearest } from '../../tensor/nearest/nearest.ts';
 import type { Ids } from '../../tensor/nearest/neighbors.ts';
-import type { CommonSettings } from './choices.ts';
 import { gatherRows } from './gather-rows.ts';
+import type { CommonSettings } from './settings.ts';
 import type { Split } from './split.ts';
-import type { HeldOutLoss, Pause, TrainedModel } from './trained-model.ts';
+import type { HeldOutLoss, Pause, Trainee } from './trainee.ts';
 
 /**
  * The probe: held-out rows as queries, training rows to be found, in numbers that cost a few percent of the training. With 500 queries the curve
@@ -63,7 +63,7 @@ export class Evaluator {
    * @param pause awaited after each chunk of work, so that a long evaluation can be interrupted by its throwing
    * @returns undefined if the model gives NaN or infinity
    */
-  async evaluate(model: TrainedModel, pause: Pause): Promise<Evaluation | undefined> {
+  async evaluate(model: Trainee, pause: Pause): Promise<Evaluation | undefined> {
     const heldOut = await this.#encode(model, this.#heldOut, pause);
     const probe = await this.#encode(model, this.#probeRows, pause);
     if (![heldOut, probe].every(({ data }) => data.every(Number.isFinite))) return undefined;
@@ -80,7 +80,7 @@ export class Evaluator {
     };
   }
 
-  async #encode({ encoder }: TrainedModel, ids: Int32Array, pause: Pause): Promise<Matrix> {
+  async #encode({ encoder }: Trainee, ids: Int32Array, pause: Pause): Promise<Matrix> {
     const encoded = createMatrix(ids.length, this.#dOut);
     for (let first = 0; first < ids.length; first += encoder.rows) {
       const count = Math.min(encoder.rows, ids.length - first);

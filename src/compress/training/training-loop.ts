@@ -2,11 +2,11 @@ import { type Computing, computingOf } from '../../../kernels/backend.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import type { Archive, NamedArray } from '../../tensor/named-arrays.ts';
 import { type CheckpointFormat, restoreCheckpoint, type TrainingProgress, takeCheckpoint } from './checkpoint.ts';
-import type { CommonSettings } from './choices.ts';
 import { Evaluator } from './evaluation.ts';
 import { evaluationSteps, type HistoryPoint } from './history.ts';
+import type { CommonSettings } from './settings.ts';
 import { epochOrder, type Split } from './split.ts';
-import type { PreparationReport, TrainedModel } from './trained-model.ts';
+import type { PreparationReport, Trainee } from './trainee.ts';
 
 /** A `checkpointInterval` for trainings of hours: no more than two minutes are lost when the machine stops. */
 export const CHECKPOINT_MILLISECONDS = 120_000;
@@ -47,7 +47,7 @@ export interface RunOptions extends Computing {
 }
 
 /** One training of one method. */
-export interface TrainingPlan<M extends TrainedModel, C> {
+export interface TrainingPlan<M extends Trainee, C> {
   /** Begins messages: `trainCnt`. */
   readonly where: string;
   readonly checkpoint: CheckpointFormat;
@@ -77,7 +77,7 @@ export interface TrainingPlan<M extends TrainedModel, C> {
  * @throws {Error} if the loss becomes infinite or NaN
  * @throws {DOMException} AbortError when stopped by `signal`, after `onCheckpoint`
  */
-export async function runTraining<M extends TrainedModel, C>(
+export async function runTraining<M extends Trainee, C>(
   plan: TrainingPlan<M, C>,
   base: Matrix,
   options: RunOptions,
@@ -93,7 +93,7 @@ export async function runTraining<M extends TrainedModel, C>(
 }
 
 /** The loop over steps and evaluations. */
-class Training<M extends TrainedModel, C> {
+class Training<M extends Trainee, C> {
   readonly #base: Matrix;
   readonly #options: RunOptions;
   readonly #plan: TrainingPlan<M, C>;
@@ -273,7 +273,7 @@ class Training<M extends TrainedModel, C> {
   }
 }
 
-function copyParameters(model: TrainedModel): Map<string, NamedArray> {
+function copyParameters(model: Trainee): Map<string, NamedArray> {
   return new Map(
     model.parameters.all().map(({ name, shape, value }) => [name, { shape, data: Float32Array.from(value) }]),
   );

@@ -36,7 +36,7 @@ export async function trainVae(base: Matrix, options: VaeTrainingOptions = {}): 
     settings,
     split,
     model: VaeTraining.create(settings, heldOutBatch(settings, split), computingOf(options)),
-    start: ({ parameters }: VaeTraining) => parameters.initialise(settings.seed),
+    start: ({ parameters }: VaeTraining) => parameters.initialize(settings.seed),
     learningRate: () => settings.learningRate,
     compressor: (trained: ReadonlyMap<string, NamedArray>, record: Readonly<Record<string, string>>) => {
       const parameters = new Map([...trained].filter(([name]) => isFeatureParameter(name)));

@@ -6,7 +6,7 @@ import {
   commonSettings,
   requireRange,
   requireWhole,
-} from '../training/choices.ts';
+} from '../training/settings.ts';
 import { trainingRowCount } from '../training/split.ts';
 import type { VaeConfig } from './vae.ts';
 

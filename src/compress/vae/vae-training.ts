@@ -10,7 +10,7 @@ import { Random } from '../../tensor/random/random.ts';
 import { Encoder } from '../network/encoder.ts';
 import { standardizeRows } from '../network/standardization.ts';
 import { HELD_OUT_BATCHES } from '../training/evaluation.ts';
-import type { EncodedRows, HeldOutLoss, TrainedModel } from '../training/trained-model.ts';
+import type { EncodedRows, HeldOutLoss, Trainee } from '../training/trainee.ts';
 import { VAE_KIND, type VaeLoss, vaeLoss } from './vae.ts';
 import type { VaeSettings } from './vae-settings.ts';
 
@@ -25,7 +25,7 @@ interface Pass extends VaeLoss {
 }
 
 /** All that the training of a VAE keeps in the memory of one `Kernels`. */
-export class VaeTraining implements TrainedModel {
+export class VaeTraining implements Trainee {
   readonly parameters: ParameterSet;
   readonly optimizer: AdamW;
   readonly encoder: Encoder;

@@ -1,4 +1,4 @@
-import type { TrainingChoices } from '../../compress/cnt/settings.ts';
+import type { CntChoices } from '../../compress/cnt/cnt-settings.ts';
 import { intersectionAt, recallAt } from '../../eval/recall.ts';
 import { digestArrays } from '../../io/digest.ts';
 import { nearest } from '../../tensor/nearest/nearest.ts';
@@ -30,7 +30,7 @@ const CHOICES = {
   'random start': { start: 'random' },
   'random start, rate 1e-2': { start: 'random', learningRate: 1e-2 },
   'linear map': { network: 'linear' },
-} as const satisfies Record<string, TrainingChoices>;
+} as const satisfies Record<string, CntChoices>;
 
 export type AblationName = keyof typeof CHOICES;
 export const ABLATIONS = Object.keys(CHOICES) as AblationName[];

@@ -1,4 +1,4 @@
-import type { TrainingChoices } from '../../compress/cnt/settings.ts';
+import type { CntChoices } from '../../compress/cnt/cnt-settings.ts';
 import type { Compressor } from '../../compress/compressor.ts';
 import { METHODS, type Method } from '../../compress/methods.ts';
 import { GraphIndex } from '../../index/graph/graph-index.ts';
@@ -111,13 +111,7 @@ export class Experiment {
    *
    * @param choices what differs from the default; belongs to `name`
    */
-  inrpNetwork(
-    name: string,
-    choices: TrainingChoices,
-    factor: number,
-    seed: number,
-    label: string,
-  ): Promise<Compressor> {
+  inrpNetwork(name: string, choices: CntChoices, factor: number, seed: number, label: string): Promise<Compressor> {
     const method = choices.network ?? 'cnt';
     const changes = Object.keys(choices).some((choice) => choice !== 'network');
     const key = { step: 'train', method: METHODS[method].label, factor, seed };

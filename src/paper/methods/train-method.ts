@@ -1,8 +1,8 @@
-import type { TrainingChoices } from '../../compress/cnt/settings.ts';
+import type { CntChoices } from '../../compress/cnt/cnt-settings.ts';
 import type { Compressor } from '../../compress/compressor.ts';
 import { type Method, methodOf, storedMethod } from '../../compress/methods.ts';
 import { type HistoryPoint, readHistory } from '../../compress/training/history.ts';
-import type { PreparationReport } from '../../compress/training/trained-model.ts';
+import type { PreparationReport } from '../../compress/training/trainee.ts';
 import { CHECKPOINT_MILLISECONDS, type TrainingReport } from '../../compress/training/training-loop.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import type { Archive } from '../../tensor/named-arrays.ts';
@@ -26,7 +26,7 @@ export interface MethodTraining {
   readonly label: string;
   readonly checkpoints: Checkpoints;
   /** What differs from the default; for CNT and the linear map. */
-  readonly choices?: TrainingChoices;
+  readonly choices?: CntChoices;
 }
 
 /** Trains one method on the rows of `base`, from the last checkpoint on. */

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { referenceKernels } from '../../../kernels/backend.ts';
-import type { Initialiser } from '../../../src/autodiff/parameters.ts';
+import type { Initializer } from '../../../src/autodiff/parameters.ts';
 import { normalizeRows } from '../../../src/autodiff/rows.ts';
 import { catalyst } from '../../../src/compress/catalyst/catalyst.ts';
 import { catalystLoss, koleo, rankLoss } from '../../../src/compress/catalyst/catalyst-loss.ts';
@@ -10,7 +10,7 @@ import { GRADIENT_BOUND, gradientError } from '../../support/gradient-check.ts';
 import { float64Bench } from '../../support/operation.ts';
 
 /** Distances away from the kink near = far. */
-const apart: Initialiser = (out, _shape, random) => {
+const apart: Initializer = (out, _shape, random) => {
   for (let i = 0; i < out.length; i++) out[i] = 1 + random.uniform() + (i % 3);
 };
 
@@ -18,7 +18,7 @@ test(`rank loss has a correct gradient (< ${GRADIENT_BOUND}), and is the mean of
   const { tape, parameters, operand } = float64Bench();
   const [near, far] = [operand('near', [9], apart), operand('far', [9])];
   const loss = rankLoss(tape, near, far);
-  parameters.initialise(1);
+  parameters.initialize(1);
   far.value.set([1.5, 9, 2.5, 1.5, 9, 2.5, 1.5, 9, 2.5]);
   const error = gradientError(tape, parameters, loss); // 1e-10
   assert.ok(error < GRADIENT_BOUND, `${error}`);
@@ -34,7 +34,7 @@ test(`rank loss has a correct gradient (< ${GRADIENT_BOUND}), and is the mean of
 test(`KoLeo has a correct gradient through both ends (< ${GRADIENT_BOUND})`, () => {
   const { tape, parameters, operand } = float64Bench();
   const loss = koleo(tape, normalizeRows(tape, operand('x', [8, 5])));
-  parameters.initialise(1);
+  parameters.initialize(1);
   const error = gradientError(tape, parameters, loss); // 1e-10
   assert.ok(error < GRADIENT_BOUND, `${error}`);
 });
@@ -61,7 +61,7 @@ test(`the whole catalyst with its loss has a correct gradient (< ${GRADIENT_BOUN
   for (let i = 0; i < x.value.length; i++) x.value[i] = random.normal();
   const outputs = catalyst(tape, parameters, x, { dIn: 6, dOut: 4, hidden: 7 });
   const { loss, rank, spread } = catalystLoss(tape, outputs, 0.05);
-  parameters.initialise(1);
+  parameters.initialize(1);
   const error = gradientError(tape, parameters, loss); // 6e-10
   assert.ok(error < GRADIENT_BOUND, `${error}`);
   assert.ok(Math.abs(loss.value[0]! - rank.value[0]! - 0.05 * spread.value[0]!) < 1e-15);
@@ -78,7 +78,7 @@ test('a step against the gradient of KoLeo moves nearest points apart', () => {
   const x = operand('x', [10, 3]);
   const y = normalizeRows(tape, x);
   const loss = koleo(tape, y);
-  parameters.initialise(1);
+  parameters.initialize(1);
   const nearestDistance = (): number => {
     const distances = kernels.floats(100);
     kernels.pairDistances(distances, y.value, 10, 3);

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { POSITIVES, TripletMining } from '../../../src/compress/catalyst/triplet-mining.ts';
-import type { PreparationReport } from '../../../src/compress/training/trained-model.ts';
+import type { PreparationReport } from '../../../src/compress/training/trainee.ts';
 import { createMatrix } from '../../../src/tensor/matrix.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
 

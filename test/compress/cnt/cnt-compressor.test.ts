@@ -18,7 +18,7 @@ function untrained(network: InrpNetwork): CntCompressor {
   const kernels = referenceKernels();
   const encoded = encodedWith({ network, standardization: STANDARDIZATION });
   const encoder = new Encoder(kernels, new ParameterSet(kernels, { gradients: false }), encoded);
-  encoder.parameters.initialise(1);
+  encoder.parameters.initialize(1);
   const parameters = new Map<string, NamedArray>();
   for (const { name, shape, value } of encoder.parameters.all())
     parameters.set(name, { shape, data: Float32Array.from(value) });

@@ -33,7 +33,7 @@ function model(config: CntConfig, kernels: Kernels = referenceKernels({ precisio
 }
 
 function begin({ parameters, x }: ReturnType<typeof model>, seed = 1): void {
-  parameters.initialise(seed);
+  parameters.initialize(seed);
   const random = new Random(seed, 'test');
   for (const { name, value } of parameters.trainable()) {
     if (name.endsWith('out_bn.weight')) for (let i = 0; i < value.length; i++) value[i] = random.normal();
@@ -70,8 +70,8 @@ test('the softmax of Eq. 3 divides by the root of d_k, or by that of d where ask
     const built = model(config);
     begin(built);
     built.tape.forward();
-    const qkv = built.tape.labelled('stage0.block0.qkv').value; // (8, 3, 4 (3 + 3 + 13))
-    const attention = built.tape.labelled('stage0.block0.attn').value; // (8, 4, 3, 3)
+    const qkv = built.tape.labeled('stage0.block0.qkv').value; // (8, 3, 4 (3 + 3 + 13))
+    const attention = built.tape.labeled('stage0.block0.attn').value; // (8, 4, 3, 3)
     const vector = (token: number, from: number) => [...qkv.subarray((3 * 5 + token) * 76 + 19 + from).subarray(0, 3)]; // row 5, head 1
     const powers = [0, 1, 2].map((key) => {
       const other = vector(key, 3);
@@ -109,7 +109,7 @@ test('the 4x network of Deep1M in the released settings has about 0.34 million p
 test('first values: Eq. 2 for each projection, ±1 / sqrt(fan in) for linear maps, N(0, 1) for the position bias', () => {
   const config = cntConfig('released-code', { dIn: 64, dOut: 16, projections: 12 });
   const { parameters } = model(config);
-  parameters.initialise(1);
+  parameters.initialize(1);
   const weight = parameters.get('proj.weight').value; // (12 x 16, 64)
   const size = Math.fround(Math.sqrt(8 / 16)); // sqrt(s / dOut), s = sqrt(64)
   assert.ok(weight.every((value: number) => value === 0 || Math.abs(value) === size));
@@ -158,7 +158,7 @@ test('started at PCA, the network is PCA up to a rotation, in both variants and 
 test('started at PCA, every parameter that can learn at once has a gradient', () => {
   const config = cntConfig('paper', SIZES);
   const built = model(config);
-  built.parameters.initialise(1);
+  built.parameters.initialize(1);
   begin(built);
   const directions = createMatrix(SIZES.dOut, SIZES.dIn);
   for (let i = 0; i < SIZES.dOut; i++) directions.data[i * SIZES.dIn + i] = 1;
@@ -181,7 +181,7 @@ test('the linear control is x Wᵀ, has a correct gradient with INRP, and starts
   const x = tape.input([6, 4]);
   const out = linearMap(tape, parameters, x, { dOut: 2 });
   const loss = inrpLoss(tape, out, x, { boundary: 2, ...INRP_WEIGHTS });
-  parameters.initialise(1);
+  parameters.initialize(1);
   const random = new Random(1, 'rows');
   for (let i = 0; i < x.value.length; i++) x.value[i] = random.normal();
   const error = gradientError(tape, parameters, loss); // 1e-10

@@ -8,7 +8,7 @@ import { batchNorm } from '../../../src/autodiff/batch-norm.ts';
 import { Tape } from '../../../src/autodiff/tape.ts';
 import { sizeOf } from '../../../src/autodiff/tensor.ts';
 import { sparseProjection } from '../../../src/compress/projection/sparse-projection.ts';
-import { constant } from '../../../src/nn/initialise.ts';
+import { constant } from '../../../src/nn/initialize.ts';
 import { bytesNeeded } from '../../../src/tensor/bytes-needed.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
 import { relativeDeviation } from '../../support/close.ts';
@@ -120,7 +120,7 @@ for (const name of GOLDEN_NAMES) {
       assertNear(
         golden,
         'act.',
-        (label) => model.training.labelled(label).value,
+        (label) => model.training.labeled(label).value,
         () => bound,
       );
       assertNear(
@@ -218,7 +218,7 @@ test(`units: batch norm, its gradients, running statistics and inference agree w
   const y = batchNorm(tape, x, norm, constants); // (6, 3)
   const inference = new Tape(tape.kernels, { training: false });
   const yEval = batchNorm(inference, x, norm, constants); // (6, 3)
-  parameters.initialise(1);
+  parameters.initialize(1);
   for (const name of ['x', 'gamma', 'beta']) parameters.get(name).value.set(single(`bn.${name}`));
   tape.forward();
   parameters.clearGradients();

@@ -35,7 +35,7 @@ function example(settings: { boundary: number; alpha: number; beta: number }) {
   const f = operand('f', [9, 3]); // (9, 3)
   const x = tape.input([9, 5]); // (9, 5)
   const loss = inrpLoss(tape, f, x, settings);
-  parameters.initialise(4);
+  parameters.initialize(4);
   const random = new Random(4, 'originals');
   for (let i = 0; i < x.value.length; i++) x.value[i] = random.normal();
   for (let k = 0; k < 5; k++) x.value[5 + k] = x.value[k]!; // row 1 equals row 0

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type BackendChoice, simdSupported } from '../../../kernels/backend.ts';
-import { type TrainingOptions, trainCnt } from '../../../src/compress/cnt/train-cnt.ts';
+import { type CntTrainingOptions, trainCnt } from '../../../src/compress/cnt/train-cnt.ts';
 import type { HistoryPoint } from '../../../src/compress/training/history.ts';
 import { generateManifold } from '../../../src/data/manifold.ts';
 import { decodeArchive, encodeArchive } from '../../../src/io/container/archive.ts';
@@ -15,13 +15,13 @@ const TINY = { factor: 2, batch: 16, samples: 640, evaluations: 4 } as const; //
 const FAST: BackendChoice = simdSupported() ? 'simd' : 'reference';
 
 /** SHA-256 of the saved model: a short text, since a failing comparison of whole files takes minutes to print. */
-async function trainedBytes(options: TrainingOptions): Promise<string> {
+async function trainedBytes(options: CntTrainingOptions): Promise<string> {
   const model = await trainCnt(base, { backend: FAST, ...TINY, ...options });
   return createHash('sha256').update(encodeSafetensors(model.toNamedArrays())).digest('hex');
 }
 
 /** Trains until `step`, and returns the checkpoint that was written on the way out. */
-async function stoppedAt(step: number, options: TrainingOptions = {}): Promise<Archive> {
+async function stoppedAt(step: number, options: CntTrainingOptions = {}): Promise<Archive> {
   const stop = new AbortController();
   let checkpoint: Archive | undefined;
   const training = trainCnt(base, {

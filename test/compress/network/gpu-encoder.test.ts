@@ -21,7 +21,7 @@ for (const device of devices) {
   test(`${device.report.backend}: every network compresses as on the CPU, within 1e-5 of the largest value`, async () => {
     for (const network of networks) {
       const expected = network.encode(base).data;
-      const found = (await network.encodeOn(device, base)).data;
+      const found = (await network.encodeOnGpu(device, base)).data;
       assert.is(found.length, expected.length);
       const largest = Math.max(...expected.map(Math.abs));
       const worst = Math.max(...expected.map((value, i) => Math.abs(value - found[i]!)));
@@ -33,17 +33,20 @@ for (const device of devices) {
 test('fewer rows than before pass through the same encoder; no rows give no rows', async () => {
   const [device] = devices;
   const [network] = networks;
-  const all = (await network!.encodeOn(device!, base)).data;
+  const all = (await network!.encodeOnGpu(device!, base)).data;
   const compiled = device!.compiled;
-  const few = await network!.encodeOn(device!, firstRows(base, 3));
+  const few = await network!.encodeOnGpu(device!, firstRows(base, 3));
   assert.is(device!.compiled, compiled);
   assert.equal(few.data, all.slice(0, 3 * few.cols));
-  assert.is((await network!.encodeOn(device!, firstRows(base, 0))).rows, 0);
+  assert.is((await network!.encodeOnGpu(device!, firstRows(base, 0))).rows, 0);
 });
 
 test('rows that do not fit are refused as on the CPU', async () => {
   const x = { rows: 1, cols: 3, data: new Float32Array(3) };
-  await rejects(() => networks[0]!.encodeOn(devices[0]!, x), 'CntCompressor.encodeOn: expected 16 columns, got 3.');
+  await rejects(
+    () => networks[0]!.encodeOnGpu(devices[0]!, x),
+    'CntCompressor.encodeOnGpu: expected 16 columns, got 3.',
+  );
 });
 
 test.after(async () => {

@@ -32,15 +32,15 @@ function shareOfBound(found: Matrix, w: Matrix, shift: Float32Array | undefined)
 
 for (const device of devices) {
   test(`${device.report.backend}: PCA and SRP are within their bound of float64`, async () => {
-    const directions = await pca.encodeOn(device, base);
+    const directions = await pca.encodeOnGpu(device, base);
     assert.equal([directions.rows, directions.cols], [300, 6]);
     assert.ok(shareOfBound(directions, pca.directions, pca.mean) <= 1);
     const { data, shape } = srp.toNamedArrays().arrays.get('projection')!;
     const w = { rows: shape[0]!, cols: shape[1]!, data: data as Float32Array };
-    assert.ok(shareOfBound(await srp.encodeOn(device, base), w, undefined) <= 1);
+    assert.ok(shareOfBound(await srp.encodeOnGpu(device, base), w, undefined) <= 1);
     await rejects(
-      () => pca.encodeOn(device, { ...query, cols: 12, rows: 8 }),
-      'PcaCompressor.encodeOn: expected 24 columns, got 12',
+      () => pca.encodeOnGpu(device, { ...query, cols: 12, rows: 8 }),
+      'PcaCompressor.encodeOnGpu: expected 24 columns, got 12',
     );
   });
 }

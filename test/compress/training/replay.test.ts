@@ -5,10 +5,10 @@ import { referenceKernels } from '../../../kernels/backend.ts';
 import { ParameterSet } from '../../../src/autodiff/parameters.ts';
 import { Tape } from '../../../src/autodiff/tape.ts';
 import { cnt } from '../../../src/compress/cnt/cnt.ts';
+import { type CntChoices, cntSettings } from '../../../src/compress/cnt/cnt-settings.ts';
 import { inrpLoss } from '../../../src/compress/cnt/inrp-loss.ts';
 import { linearMap, startLinearMapAtPca } from '../../../src/compress/cnt/linear-map.ts';
 import { startAtPca } from '../../../src/compress/cnt/pca-start.ts';
-import { type TrainingChoices, trainingSettings } from '../../../src/compress/cnt/settings.ts';
 import { trainCnt } from '../../../src/compress/cnt/train-cnt.ts';
 import { trainPca } from '../../../src/compress/projection/pca.ts';
 import type { HistoryPoint } from '../../../src/compress/training/history.ts';
@@ -49,8 +49,8 @@ function nearestOf(query: readonly number[], rows: Rows, count: number): number[
 }
 
 /** The training of `trainCnt`, written out as one plain loop. */
-function replay(choices: TrainingChoices) {
-  const settings = trainingSettings(base, choices);
+function replay(choices: CntChoices) {
+  const settings = cntSettings(base, choices);
   const { batch, steps, stepsPerEpoch, boundary, alpha, beta, weightDecay, warmUp, seed, network } = settings;
   const { mean, std } = settings.standardization;
   const kernels = referenceKernels();
@@ -67,7 +67,7 @@ function replay(choices: TrainingChoices) {
   const query = inference.input([base.rows, base.cols]);
   const out = compress(inference, query);
 
-  parameters.initialise(seed);
+  parameters.initialize(seed);
   if (settings.start === 'pca-rotated') {
     const { directions } = trainPca(base, { dOut: network.config.dOut });
     if (network.kind === 'cnt') startAtPca(parameters, network.config, directions, new Random(seed, 'rotation'));
@@ -135,7 +135,7 @@ function replay(choices: TrainingChoices) {
   return { history, best };
 }
 
-const CASES: Record<string, TrainingChoices> = {
+const CASES: Record<string, CntChoices> = {
   'the default recipe': SHORT,
   'the released code from a random start, its rate falling by epochs': {
     ...SHORT,
@@ -174,7 +174,7 @@ for (const [name, choices] of Object.entries(CASES)) {
 }
 
 test('trainCnt and its linear control start at PCA: the held-out loss of both is that of the PCA compressor', async () => {
-  const firstLoss = async (choices: TrainingChoices): Promise<number> => {
+  const firstLoss = async (choices: CntChoices): Promise<number> => {
     const { metadata } = (await trainCnt(base, { ...choices, samples: 8, evaluations: 1 })).toNamedArrays();
     return (JSON.parse(metadata['history']!) as HistoryPoint[])[0]!.heldOutLoss;
   };
@@ -183,7 +183,7 @@ test('trainCnt and its linear control start at PCA: the held-out loss of both is
     await firstLoss({ ...SHORT, network: 'linear', projections: undefined }),
   ];
   const { heldOut } = splitRows(base.rows, 1);
-  const { boundary, standardization } = trainingSettings(base, SHORT);
+  const { boundary, standardization } = cntSettings(base, SHORT);
   const encoded = trainPca(base, { dOut: 8 }).encode(base);
   const rows = (data: Float32Array, cols: number, from: number): Rows =>
     Array.from(heldOut.subarray(from, from + 8), (id) =>

@@ -18,7 +18,7 @@ function trainingVae(weight: number) {
   const random = new Random(1, 'inputs');
   for (const { value } of [x, noise]) for (let i = 0; i < value.length; i++) value[i] = random.normal();
   const loss = vaeLoss(tape, parameters, x, noise, CONFIG, weight);
-  parameters.initialise(1);
+  parameters.initialize(1);
   return { kernels, tape, parameters, x, ...loss };
 }
 

@@ -10,7 +10,7 @@ import {
   requireCommonSettings,
   requireRange,
   requireTrainable,
-} from '../training/choices.ts';
+} from '../training/settings.ts';
 import { trainingRowCount } from '../training/split.ts';
 import { meanPairDistance } from './boundary.ts';
 import { type CntConfig, type CntVariant, cntConfig } from './cnt-config.ts';
@@ -22,7 +22,7 @@ import { PRESETS, type Preset, type TrainingPreset, type TrainingStart } from '.
 export type NetworkSwitches = Partial<Omit<CntConfig, 'dIn' | 'dOut' | 'projections'>>;
 
 /** What a caller may choose; everything left out comes from the preset. */
-export interface TrainingChoices extends CommonChoices {
+export interface CntChoices extends CommonChoices {
   readonly preset?: TrainingPreset | undefined;
   /** `linear` trains the control, a single linear map, with the same loss and schedule. */
   readonly network?: InrpNetwork['kind'] | undefined;
@@ -43,7 +43,7 @@ export interface TrainingChoices extends CommonChoices {
 }
 
 /** Everything that decides the result, as plain JSON; stored with the model and in checkpoints. */
-export interface TrainingSettings extends CommonSettings {
+export interface CntSettings extends CommonSettings {
   readonly preset: TrainingPreset;
   readonly network: InrpNetwork;
   readonly start: TrainingStart;
@@ -63,7 +63,7 @@ const WEIGHT_DECAY = 0.01;
  *
  * @throws {RangeError} if a choice is impossible, two exclude each other, or the base is too small or not finite
  */
-export function trainingSettings(base: Matrix, choices: TrainingChoices): TrainingSettings {
+export function cntSettings(base: Matrix, choices: CntChoices): CntSettings {
   const { preset: name = 'default' } = choices;
   const seed = chosenSeed(WHERE, choices.seed);
   const preset = PRESETS[name];
@@ -73,7 +73,7 @@ export function trainingSettings(base: Matrix, choices: TrainingChoices): Traini
   requireTrainable(WHERE, base, batch);
   const stepsPerEpoch = Math.floor(trainingRowCount(base.rows) / batch);
   const standardization = choices.standardization ?? measureStandardization(base, 'trainCnt: base');
-  const settings: TrainingSettings = {
+  const settings: CntSettings = {
     preset: name,
     network,
     start: choices.start ?? preset.start,
@@ -95,7 +95,7 @@ export function trainingSettings(base: Matrix, choices: TrainingChoices): Traini
   return settings;
 }
 
-function chosenNetwork(dIn: number, choices: TrainingChoices, preset: Preset): InrpNetwork {
+function chosenNetwork(dIn: number, choices: CntChoices, preset: Preset): InrpNetwork {
   const dOut = chosenDimension(WHERE, dIn, choices);
   if (choices.network === 'linear') {
     for (const option of ['variant', 'projections', 'switches'] as const) {
@@ -111,7 +111,7 @@ function chosenNetwork(dIn: number, choices: TrainingChoices, preset: Preset): I
   return { kind: 'cnt', config: cntConfig(variant, { ...choices.switches, dIn, dOut, projections }) };
 }
 
-function requireSettings(settings: TrainingSettings): void {
+function requireSettings(settings: CntSettings): void {
   const { start, decay, alpha, beta } = settings;
   if (start !== 'random' && start !== 'pca-rotated') {
     throw new RangeError(`trainCnt: expected start random or pca-rotated, got ${start}.`);

@@ -39,7 +39,7 @@ export interface PreparationReport {
 export type Pause = (work?: PreparationReport) => Promise<void>;
 
 /** What the loop of training needs of a model, whatever its method; all of it lies where one `Kernels` reaches it. */
-export interface TrainedModel {
+export interface Trainee {
   readonly parameters: ParameterSet;
   readonly optimizer: Optimizer;
   /** Shares the parameters: it always encodes with the present ones. */

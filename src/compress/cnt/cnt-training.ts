@@ -7,23 +7,23 @@ import type { Matrix } from '../../tensor/matrix.ts';
 import { Encoder } from '../network/encoder.ts';
 import { standardizeRows } from '../network/standardization.ts';
 import { HELD_OUT_BATCHES } from '../training/evaluation.ts';
-import type { EncodedRows, HeldOutLoss, TrainedModel } from '../training/trained-model.ts';
+import type { EncodedRows, HeldOutLoss, Trainee } from '../training/trainee.ts';
+import type { CntSettings } from './cnt-settings.ts';
 import { encodedWith } from './inrp-network.ts';
-import type { TrainingSettings } from './settings.ts';
 import { type HeldOutTape, heldOutTape, type TrainingTape, trainingTape } from './training-tapes.ts';
 
 /** All that training keeps in the memory of one `Kernels`: parameters, moments, and the tapes of a step and of an evaluation. */
-export class TrainingModel implements TrainedModel {
+export class CntTraining implements Trainee {
   readonly parameters: ParameterSet;
   readonly optimizer: AdamW;
   readonly encoder: Encoder;
   readonly heldOut: HeldOutTape;
   readonly #kernels: Kernels;
-  readonly #settings: TrainingSettings;
+  readonly #settings: CntSettings;
   readonly #training: TrainingTape;
 
   /** @param heldOutRows rows of a batch of the held-out loss */
-  constructor(kernels: Kernels, settings: TrainingSettings, heldOutRows: number) {
+  constructor(kernels: Kernels, settings: CntSettings, heldOutRows: number) {
     this.#kernels = kernels;
     this.#settings = settings;
     this.#training = trainingTape(kernels, settings);
@@ -34,8 +34,8 @@ export class TrainingModel implements TrainedModel {
   }
 
   /** A model in memory of its own, taken once. */
-  static create(settings: TrainingSettings, heldOutRows: number, computing: Computing): TrainingModel {
-    const build = (kernels: Kernels) => new TrainingModel(kernels, settings, heldOutRows);
+  static create(settings: CntSettings, heldOutRows: number, computing: Computing): CntTraining {
+    const build = (kernels: Kernels) => new CntTraining(kernels, settings, heldOutRows);
     const bytes = bytesNeeded(build);
     return build(createKernels({ ...computingOf(computing), bytes }));
   }

@@ -8,9 +8,9 @@ import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { GpuEncoder } from '../network/gpu-encoder.ts';
 import { standardizeRows } from '../network/standardization.ts';
 import { HELD_OUT_BATCHES } from '../training/evaluation.ts';
-import type { EncodedRows, HeldOutLoss, TrainedModel } from '../training/trained-model.ts';
+import type { EncodedRows, HeldOutLoss, Trainee } from '../training/trainee.ts';
+import type { CntSettings } from './cnt-settings.ts';
 import { encodedWith } from './inrp-network.ts';
-import type { TrainingSettings } from './settings.ts';
 import { type HeldOutTape, heldOutTape, type TrainingTape, trainingTape } from './training-tapes.ts';
 
 /** Rows are standardized before they are sent. */
@@ -21,18 +21,18 @@ export const LOSS_INTERVAL = 16;
 
 /**
  * A training whose parameters, moments, activations and gradients stay on a GPU, and the base too where it fits; a step then takes
- * up the numbers of its rows alone. The tapes are those of `TrainingModel`.
+ * up the numbers of its rows alone. The tapes are those of `CntTraining`.
  *
- * Departs from `TrainingModel`: losses are within 1e-4 of its, not of its bits; a loss that is not finite is noticed up to 15 steps
+ * Departs from `CntTraining`: losses are within 1e-4 of its, not of its bits; a loss that is not finite is noticed up to 15 steps
  * later.
  */
-export class GpuTrainingModel implements TrainedModel {
+export class GpuCntTraining implements Trainee {
   readonly parameters: ParameterSet;
   readonly optimizer: AdamW;
   readonly encoder: GpuEncoder;
   readonly #device: GpuDevice;
   readonly #kernels: GpuKernels;
-  readonly #settings: TrainingSettings;
+  readonly #settings: CntSettings;
   readonly #training: TrainingTape;
   readonly #heldOut: HeldOutTape;
   /** The base, standardized, or undefined where it does not fit. */
@@ -46,7 +46,7 @@ export class GpuTrainingModel implements TrainedModel {
   private constructor(
     device: GpuDevice,
     kernels: GpuKernels,
-    settings: TrainingSettings,
+    settings: CntSettings,
     heldOutRows: number,
     rows: GpuMatrix | undefined,
   ) {
@@ -67,11 +67,11 @@ export class GpuTrainingModel implements TrainedModel {
   static async create(
     device: GpuDevice,
     base: Matrix,
-    settings: TrainingSettings,
+    settings: CntSettings,
     heldOutRows: number,
-  ): Promise<GpuTrainingModel> {
+  ): Promise<GpuCntTraining> {
     const rows = await standardizedRows(device, base, settings);
-    return new GpuTrainingModel(device, gpuKernels(device), settings, heldOutRows, rows);
+    return new GpuCntTraining(device, gpuKernels(device), settings, heldOutRows, rows);
   }
 
   async step(base: Matrix, ids: Int32Array, first: number, learningRate: number): Promise<readonly number[]> {
@@ -154,7 +154,7 @@ const MOST_ROWS = 2 ** 24;
 async function standardizedRows(
   device: GpuDevice,
   base: Matrix,
-  { standardization }: TrainingSettings,
+  { standardization }: CntSettings,
 ): Promise<GpuMatrix | undefined> {
   const { rows, cols } = base;
   if (rows > MOST_ROWS || rows * cols > device.capacity) return undefined;

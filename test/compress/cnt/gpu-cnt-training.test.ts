@@ -2,13 +2,14 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { GpuDevice } from '../../../kernels/gpu/device.ts';
 import { openHostGpu } from '../../../kernels/gpu/opening/open.ts';
-import { GpuTrainingModel } from '../../../src/compress/cnt/gpu-training-model.ts';
-import { type TrainingChoices, trainingSettings } from '../../../src/compress/cnt/settings.ts';
-import { type TrainingOptions, trainCnt } from '../../../src/compress/cnt/train-cnt.ts';
-import { TrainingModel } from '../../../src/compress/cnt/training-model.ts';
+import { type CntChoices, cntSettings } from '../../../src/compress/cnt/cnt-settings.ts';
+import { CntTraining } from '../../../src/compress/cnt/cnt-training.ts';
+import { GpuCntTraining } from '../../../src/compress/cnt/gpu-cnt-training.ts';
+import { type CntTrainingOptions, trainCnt } from '../../../src/compress/cnt/train-cnt.ts';
 import { epochOrder, splitRows } from '../../../src/compress/training/split.ts';
 import { generateManifold } from '../../../src/data/manifold.ts';
 import type { Archive } from '../../../src/tensor/named-arrays.ts';
+import { lossesOnBoth } from '../../browser/training.ts';
 import { dawnDevice } from '../../support/gpu-devices.ts';
 import { rejects } from '../../support/rejects.ts';
 
@@ -22,29 +23,14 @@ const webasm = await openHostGpu('webasm');
 const dawn = await dawnDevice();
 
 /** Losses of the same steps on the CPU and on a device. */
-async function lossesOf(device: GpuDevice, choices: TrainingChoices): Promise<readonly (readonly [number, number])[]> {
-  const settings = trainingSettings(base, { ...CHOICES, ...choices });
-  const cpu = TrainingModel.create(settings, 8, { backend: 'reference' });
-  const gpu = await GpuTrainingModel.create(device, base, settings, 8);
-  cpu.parameters.initialise(1);
-  gpu.parameters.initialise(1);
-  gpu.send();
-  const { training } = splitRows(base.rows, 1);
-  const expected: number[] = [];
-  const found: number[] = [];
-  for (let step = 0; step < STEPS; step++) {
-    const order = epochOrder(training, 1, step);
-    expected.push(cpu.step(base, order, 0, settings.learningRate));
-    found.push(...(await gpu.step(base, order, 0, settings.learningRate)));
-  }
-  found.push(...(await gpu.fetch()));
-  gpu.close();
+async function lossesOf(device: GpuDevice, choices: CntChoices): Promise<readonly (readonly [number, number])[]> {
+  const { expected, found, cpu, gpu } = await lossesOnBoth(device, base, cntSettings(base, { ...CHOICES, ...choices }));
   assert.is(found.length, STEPS);
   assert.equal(gpu.optimizer.scalars, cpu.optimizer.scalars);
   return expected.map((loss, step) => [loss, found[step]!]);
 }
 
-async function followsCpu(device: GpuDevice, choices: TrainingChoices): Promise<void> {
+async function followsCpu(device: GpuDevice, choices: CntChoices): Promise<void> {
   const losses = await lossesOf(device, choices);
   assert.ok(losses.at(-1)![0] < losses[0]![0], 'the loss falls');
   const worst = Math.max(...losses.map(([cpu, gpu]) => Math.abs(gpu - cpu) / cpu));
@@ -62,7 +48,7 @@ if (dawn) {
 }
 
 test('a base that does not fit goes up batch by batch, with the same losses', async () => {
-  const settings = trainingSettings(base, { ...CHOICES, ...SMALL });
+  const settings = cntSettings(base, { ...CHOICES, ...SMALL });
   const small = new Proxy(webasm, {
     get: (target, name) => {
       if (name === 'capacity') return 1000;
@@ -72,8 +58,8 @@ test('a base that does not fit goes up batch by batch, with the same losses', as
   });
   const losses = await Promise.all(
     [webasm, small].map(async (device) => {
-      const model = await GpuTrainingModel.create(device, base, settings, 8);
-      model.parameters.initialise(1);
+      const model = await GpuCntTraining.create(device, base, settings, 8);
+      model.parameters.initialize(1);
       model.send();
       await model.step(base, splitRows(base.rows, 1).training, 0, 0.001);
       const known = await model.fetch();
@@ -84,7 +70,7 @@ test('a base that does not fit goes up batch by batch, with the same losses', as
   assert.equal(losses[0], losses[1]);
 });
 
-const RUN = { ...CHOICES, ...SMALL, evaluations: 2 } satisfies TrainingOptions;
+const RUN = { ...CHOICES, ...SMALL, evaluations: 2 } satisfies CntTrainingOptions;
 
 test('trainCnt on a GPU gives the model of the CPU within 1e-3, and a record that names the device', async () => {
   const [cpu, gpu] = [await trainCnt(base, RUN), await trainCnt(base, { ...RUN, gpu: webasm })];
@@ -100,7 +86,7 @@ test('trainCnt on a GPU gives the model of the CPU within 1e-3, and a record tha
 test('a training on a GPU continues from its checkpoint, and on the CPU too: the record still names the device', async () => {
   const stop = new AbortController();
   let checkpoint: Archive | undefined;
-  const options: TrainingOptions = {
+  const options: CntTrainingOptions = {
     ...RUN,
     gpu: webasm,
     signal: stop.signal,

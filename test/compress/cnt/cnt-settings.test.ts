@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type TrainingChoices, trainingSettings } from '../../../src/compress/cnt/settings.ts';
+import { type CntChoices, cntSettings } from '../../../src/compress/cnt/cnt-settings.ts';
 import { createMatrix, type Matrix } from '../../../src/tensor/matrix.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
 
@@ -14,7 +14,7 @@ function noise(rows: number, cols: number): Matrix {
 }
 
 const small = noise(2200, 16);
-const settings = (choices: TrainingChoices = {}) => trainingSettings(small, choices);
+const settings = (choices: CntChoices = {}) => cntSettings(small, choices);
 
 test('preset default is the recipe: variant paper, 4 projections, rotated PCA, batch 256, 0.64 million samples', () => {
   const { network, standardization, boundary, ...rest } = settings();
@@ -43,8 +43,8 @@ test('preset default is the recipe: variant paper, 4 projections, rotated PCA, b
 });
 
 test('the default learning rate is 1e-3 above 512 dimensions', () => {
-  assert.is(trainingSettings(noise(64, 512), { batch: 32 }).learningRate, 3e-3);
-  assert.is(trainingSettings(noise(64, 520), { batch: 32 }).learningRate, 1e-3);
+  assert.is(cntSettings(noise(64, 512), { batch: 32 }).learningRate, 3e-3);
+  assert.is(cntSettings(noise(64, 520), { batch: 32 }).learningRate, 1e-3);
 });
 
 test('the published presets have 12 projections at 4x and 8 at 2x, 2400 epochs, and no warm-up', () => {
@@ -104,8 +104,8 @@ test('samples are counted up to whole batches', () => {
   assert.is(settings({ samples: 257 }).steps, 2);
 });
 
-test('trainingSettings says what is wrong in one line', () => {
-  const wrong: [TrainingChoices, string][] = [
+test('cntSettings says what is wrong in one line', () => {
+  const wrong: [CntChoices, string][] = [
     [{ batch: 2000 }, 'expected at least 4000 rows for a batch of 2000, got 2200; pass a smaller batch or more rows.'],
     [{ batch: 1 }, 'expected batch to be a whole number from 2, got 1.'],
     [{ samples: 10, epochs: 1 }, 'expected samples or epochs, got both (10 and 1).'],

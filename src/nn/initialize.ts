@@ -1,7 +1,7 @@
-import type { Initialiser } from '../autodiff/parameters.ts';
+import type { Initializer } from '../autodiff/parameters.ts';
 
 /** Every value the same. */
-export function constant(value: number): Initialiser {
+export function constant(value: number): Initializer {
   return (out) => {
     out.fill(value);
   };
@@ -12,7 +12,7 @@ export function constant(value: number): Initialiser {
  *
  * Source: the default of PyTorch's `nn.Linear`, weights and biases; the paper is silent.
  */
-export function uniformFanIn(fanIn: number): Initialiser {
+export function uniformFanIn(fanIn: number): Initializer {
   const bound = 1 / Math.sqrt(fanIn);
   return (out, _shape, random) => {
     for (let i = 0; i < out.length; i++) out[i] = bound * (2 * random.uniform() - 1);
@@ -20,6 +20,6 @@ export function uniformFanIn(fanIn: number): Initialiser {
 }
 
 /** N(0, 1). */
-export const standardNormal: Initialiser = (out, _shape, random) => {
+export const standardNormal: Initializer = (out, _shape, random) => {
   for (let i = 0; i < out.length; i++) out[i] = random.normal();
 };

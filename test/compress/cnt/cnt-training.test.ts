@@ -3,8 +3,8 @@ import * as assert from 'uvu/assert';
 import { referenceKernels } from '../../../kernels/backend.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
 import type { Floats } from '../../../kernels/operands.ts';
-import { trainingSettings } from '../../../src/compress/cnt/settings.ts';
-import { TrainingModel } from '../../../src/compress/cnt/training-model.ts';
+import { cntSettings } from '../../../src/compress/cnt/cnt-settings.ts';
+import { CntTraining } from '../../../src/compress/cnt/cnt-training.ts';
 import { epochOrder, splitRows } from '../../../src/compress/training/split.ts';
 import { createMatrix } from '../../../src/tensor/matrix.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
@@ -37,10 +37,10 @@ for (const variant of ['paper', 'released-code'] as const) {
   test(`after 30 steps no parameter, gradient, moment or activation of the ${variant} is subnormal`, () => {
     const base = clusters(80, 16);
     const choices = { variant, start: 'random', batch: 16, samples: 480, factor: 2, learningRate: 1e-2 } as const;
-    const settings = trainingSettings(base, choices);
+    const settings = cntSettings(base, choices);
     const { kernels, all } = watchedKernels();
-    const model = new TrainingModel(kernels, settings, 4);
-    model.parameters.initialise(1);
+    const model = new CntTraining(kernels, settings, 4);
+    model.parameters.initialize(1);
     const { training } = splitRows(base.rows, 1);
     for (let step = 0; step < 30; step++) {
       const loss = model.step(base, epochOrder(training, 1, step), 0, settings.learningRate);
@@ -56,9 +56,9 @@ for (const variant of ['paper', 'released-code'] as const) {
 
 test('a step whose loss is not finite changes no parameter', () => {
   const base = clusters(80, 16);
-  const settings = trainingSettings(base, { batch: 16, samples: 160, factor: 2, start: 'random' });
-  const model = new TrainingModel(referenceKernels(), settings, 4);
-  model.parameters.initialise(1);
+  const settings = cntSettings(base, { batch: 16, samples: 160, factor: 2, start: 'random' });
+  const model = new CntTraining(referenceKernels(), settings, 4);
+  model.parameters.initialize(1);
   model.parameters.get('B.weight').value[0] = Number.NaN;
   const before = model.parameters.get('A.weight').value.slice();
   const loss = model.step(base, splitRows(base.rows, 1).training, 0, 0.1);
