@@ -1,6 +1,6 @@
 import { PRESETS } from '../../compress/cnt/presets.ts';
 import { METHODS } from '../../compress/methods.ts';
-import { leastTrainableRows } from '../../compress/training/choices.ts';
+import { leastTrainableRows } from '../../compress/training/settings.ts';
 import type { TrainingCurve } from '../../report/paper-charts.ts';
 import { ABLATIONS, finishedAblations } from '../ablations/ablations.ts';
 import { type Ledger, ledger } from '../claims/ledger.ts';
