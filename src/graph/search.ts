@@ -10,6 +10,15 @@ export interface SearchTrace {
   readonly levels: number[];
 }
 
+/** What a search works with. */
+export interface SearchState {
+  /** Answers distances to the query. */
+  readonly source: DistanceSource;
+  /** Receives the result, nearest first. */
+  readonly pool: CandidatePool;
+  readonly visited: VisitedSet;
+}
+
 /** What a search reads of a graph: a `LayeredGraph`, or lists that lie elsewhere. */
 export interface SearchedGraph {
   layer(level: number): Pick<Adjacency, 'links' | 'degrees' | 'capacity'>;
@@ -52,16 +61,13 @@ export class VisitedSet {
  * Departs: ties go to the smaller id. Candidates C and results W are one sorted pool, and the neighbors of a hop are measured
  * together: the same points are met, expanded and returned.
  *
- * @param source answers distances to the query
- * @param pool holds the entry points with their distances, none expanded; receives the result, nearest first
+ * @param state its pool holds the entry points with their distances, none expanded
  * @returns hops: how many points were expanded
  */
 export function searchLayer(
   graph: SearchedGraph,
   level: number,
-  source: DistanceSource,
-  pool: CandidatePool,
-  visited: VisitedSet,
+  { source, pool, visited }: SearchState,
   trace?: SearchTrace,
 ): number {
   const { links, degrees, capacity } = graph.layer(level);
@@ -103,21 +109,15 @@ export function searchLayer(
  *
  * @returns hops
  */
-export function descend(
-  graph: LayeredGraph,
-  level: number,
-  source: DistanceSource,
-  pool: CandidatePool,
-  visited: VisitedSet,
-  trace?: SearchTrace,
-): number {
+export function descend(graph: LayeredGraph, level: number, state: SearchState, trace?: SearchTrace): number {
+  const { source, pool } = state;
   pool.reset(1);
   source.ids[0] = graph.entry;
   source.measure(1);
   pool.merge(source.ids, source.distances, 1);
   let hops = 0;
   for (let upper = graph.maxLevel; upper > level; upper--) {
-    hops += searchLayer(graph, upper, source, pool, visited, trace);
+    hops += searchLayer(graph, upper, state, trace);
     pool.restart(1, 1);
   }
   return hops;
@@ -128,22 +128,14 @@ export function descend(
  *
  * Source: Malkov & Yashunin 2018, Algorithm 5; the caller takes the first K. Defined by `search` in `hnsw/reference.ts`.
  *
- * @param pool receives the result, nearest first
  * @returns hops
  */
-export function searchGraph(
-  graph: LayeredGraph,
-  source: DistanceSource,
-  ef: number,
-  pool: CandidatePool,
-  visited: VisitedSet,
-  trace?: SearchTrace,
-): number {
-  pool.reset(ef);
+export function searchGraph(graph: LayeredGraph, ef: number, state: SearchState, trace?: SearchTrace): number {
+  state.pool.reset(ef);
   if (graph.entry < 0) return 0;
-  const hops = descend(graph, 0, source, pool, visited, trace);
-  pool.restart(1, ef);
-  return hops + searchLayer(graph, 0, source, pool, visited, trace);
+  const hops = descend(graph, 0, state, trace);
+  state.pool.restart(1, ef);
+  return hops + searchLayer(graph, 0, state, trace);
 }
 
 function record(trace: SearchTrace, id: number, distance: number, level: number): void {

@@ -8,3 +8,9 @@ export function inSharedMemory<T extends SharedArray>(array: T): T {
   copy.set(array);
   return copy;
 }
+
+/** The same for each array of an object. */
+export function allInSharedMemory<T extends { readonly [K in keyof T]: SharedArray }>(arrays: T): T {
+  const entries = Object.entries<SharedArray>(arrays).map(([name, array]) => [name, inSharedMemory(array)]);
+  return Object.fromEntries(entries) as T;
+}

@@ -53,7 +53,7 @@ test('one pool does the work of the two queues of the reference: same points exp
       );
       source.counts.distances = 0;
       const trace: SearchTrace = { ids: [], distances: [], levels: [] };
-      const hops = searchLayer(graph, 0, source, pool, visited, trace);
+      const hops = searchLayer(graph, 0, { source, pool, visited }, trace);
       const found = Array.from({ length: pool.size }, (_, i) => ({ id: pool.id(i), distance: pool.distances[i]! }));
       assert.equal(found, expected);
       assert.equal(trace.ids, expanded);
@@ -77,7 +77,7 @@ test('ef = 1 is the greedy walk: it always goes to the nearest of all neighbors,
       if (next === here) break;
       here = next;
     }
-    searchGraph(graph, source, 1, pool, new VisitedSet(graph.size));
+    searchGraph(graph, 1, { source, pool, visited: new VisitedSet(graph.size) });
     assert.is(pool.id(0), here);
   }
 });
@@ -94,10 +94,10 @@ test('descend walks the upper layers, one after the other', () => {
   source.query = [29];
   const pool = new CandidatePool();
   const visited = new VisitedSet(4);
-  assert.is(descend(graph, 0, source, pool, visited), 4, 'one hop on level 2, three on level 1');
+  assert.is(descend(graph, 0, { source, pool, visited }), 4, 'one hop on level 2, three on level 1');
   assert.is(pool.id(0), 2);
   const trace: SearchTrace = { ids: [], distances: [], levels: [] };
-  assert.is(searchGraph(graph, source, 2, pool, visited, trace), 6);
+  assert.is(searchGraph(graph, 2, { source, pool, visited }, trace), 6);
   assert.equal([pool.id(0), pool.id(1)], [3, 2]);
   assert.equal(trace, { ids: [0, 0, 1, 2, 2, 3], distances: [841, 841, 361, 81, 81, 1], levels: [2, 1, 1, 1, 0, 0] });
 });
@@ -105,7 +105,7 @@ test('descend walks the upper layers, one after the other', () => {
 test('an empty graph gives nothing', () => {
   const pool = new CandidatePool();
   const graph = new LayeredGraph(new Int32Array(0), 4, 2);
-  assert.is(searchGraph(graph, new NaiveSource([]), 5, pool, new VisitedSet(0)), 0);
+  assert.is(searchGraph(graph, 5, { source: new NaiveSource([]), pool, visited: new VisitedSet(0) }), 0);
   assert.is(pool.size, 0);
 });
 

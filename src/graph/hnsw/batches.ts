@@ -3,18 +3,12 @@ import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 import { attachSource, type SharedSource, shareSource } from '../../tensor/vectors/shared-source.ts';
 import { type Crew, withCrew } from '../../workers/crew.ts';
 import { Yielder } from '../../workers/event-loop.ts';
-import { inSharedMemory } from '../../workers/shared-memory.ts';
+import { allInSharedMemory, inSharedMemory } from '../../workers/shared-memory.ts';
 import type { Task } from '../../workers/task.ts';
 import type { LayeredGraph } from '../adjacency.ts';
 import type { HnswProgress } from './checkpoint.ts';
 import { HnswDraft, HnswInsertion, type InsertionRules, type SharedDraft } from './insertion.ts';
-import {
-  type LinksBackArrays,
-  LinksBackCollector,
-  LinksBackReader,
-  linksBackArrays,
-  shareLinksBack,
-} from './links-back.ts';
+import { type LinksBackArrays, LinksBackCollector, LinksBackReader, linksBackArrays } from './links-back.ts';
 import { batchEnd, largestBatch } from './schedule.ts';
 
 /** Lists in one chunk of links back; a shrunk list takes some ten microseconds. */
@@ -104,7 +98,7 @@ export async function insertInBatches(
     rules,
     order: several ? inSharedMemory(order) : order,
     state: several ? inSharedMemory(new Int32Array(3)) : new Int32Array(3),
-    linksBack: several ? shareLinksBack(room) : room,
+    linksBack: several ? allInSharedMemory(room) : room,
   };
   const share = () => ({ draft: draft.share(), source: shareSource(source), ...memory });
   const insertion = new HnswInsertion(draft, source, rules);

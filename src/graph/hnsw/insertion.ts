@@ -1,8 +1,9 @@
+import type { Floats } from '../../../kernels/operands.ts';
 import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 import { inSharedMemory } from '../../workers/shared-memory.ts';
 import { LayeredGraph, type SharedGraph } from '../adjacency.ts';
 import { CandidatePool } from '../candidate-pool.ts';
-import { descend, searchLayer, VisitedSet } from '../search.ts';
+import { descend, type SearchState, searchLayer, VisitedSet } from '../search.ts';
 import { CandidateExtension, NeighborSelector } from '../select.ts';
 import { type HnswProfile, type HnswProfileName, hnswProfiles } from './profile.ts';
 
@@ -66,8 +67,7 @@ export class HnswInsertion {
   readonly #source: DistanceSource;
   readonly #rules: InsertionRules;
   readonly #profile: HnswProfile;
-  readonly #pool = new CandidatePool();
-  readonly #visited: VisitedSet;
+  readonly #search: SearchState;
   readonly #selector: NeighborSelector;
   readonly #extension: CandidateExtension | undefined;
   /** One new link. */
@@ -82,7 +82,7 @@ export class HnswInsertion {
     this.#source = source;
     this.#rules = rules;
     this.#profile = hnswProfiles[rules.profile];
-    this.#visited = new VisitedSet(graph.size);
+    this.#search = { source, pool: new CandidatePool(), visited: new VisitedSet(graph.size) };
     this.#selector = new NeighborSelector(source, Math.max(rules.ef, longest + (source.asymmetric ? 2 : 1)));
     this.#extension = rules.extendCandidates ? new CandidateExtension(graph, source) : undefined;
   }
@@ -98,17 +98,16 @@ export class HnswInsertion {
   link(point: number): void {
     const graph = this.#graph;
     if (graph.entry < 0) return;
-    const source = this.#source;
-    const pool = this.#pool; // W
+    const { pool } = this.#search; // W
     const { ef } = this.#rules;
-    source.setQueryRow(point);
+    this.#source.setQueryRow(point);
     const top = Math.min(graph.levels[point]!, graph.maxLevel);
-    descend(graph, top, source, pool, this.#visited); // lines 5-7
+    descend(graph, top, this.#search); // lines 5-7
     const greedyId = Int32Array.of(pool.id(0));
     const greedyDistance = pool.distances.slice(0, 1);
     pool.restart(1, ef);
     for (let level = top; level >= 0; level--) {
-      searchLayer(graph, level, source, pool, this.#visited); // line 9
+      searchLayer(graph, level, this.#search); // line 9
       this.#linkFrom(point, level);
       if (level === 0) break;
       if (this.#profile.nextEntries === 'descent') {
@@ -141,8 +140,8 @@ export class HnswInsertion {
     }
     const selector = this.#selector;
     if (this.#source.asymmetric) {
-      this.#measureLinks(from, layer.links, begin, kept, begin, degree);
-      this.#measureLinks(from, ids, 0, lengths, 0, count);
+      this.#measureLinks(from, layer.list(list), kept.subarray(begin));
+      this.#measureLinks(from, ids.subarray(0, count), lengths);
     }
     const settled = this.#draft.settled[level === 0 ? 0 : 1][list]!;
     selector.clear();
@@ -164,7 +163,7 @@ export class HnswInsertion {
   /** Lines 10-11. */
   #linkFrom(point: number, level: number): void {
     const selector = this.#selector;
-    const pool = this.#pool;
+    const { pool } = this.#search;
     selector.clear();
     for (let place = 0; place < pool.size; place++) selector.offer(pool.id(place), pool.distances[place]!, false);
     this.#choose(point, level, level === 0 ? this.#rules.baseLinks : this.#rules.M);
@@ -186,20 +185,13 @@ export class HnswInsertion {
   }
 
   /** Lengths between what is stored take the place of those that a new point had as a query. */
-  #measureLinks(
-    from: number,
-    links: Int32Array,
-    firstLink: number,
-    lengths: Float32Array | Float64Array,
-    firstLength: number,
-    count: number,
-  ): void {
+  #measureLinks(from: number, links: Int32Array, lengths: Floats): void {
     const { ids, distances } = this.#source;
-    for (let done = 0; done < count; done += ids.length) {
-      const asked = Math.min(ids.length, count - done);
-      for (let i = 0; i < asked; i++) ids[i] = links[firstLink + done + i]!;
-      this.#source.measureFrom(from, asked);
-      for (let i = 0; i < asked; i++) lengths[firstLength + done + i] = distances[i]!;
+    for (let done = 0; done < links.length; done += ids.length) {
+      const asked = links.subarray(done, done + ids.length);
+      ids.set(asked);
+      this.#source.measureFrom(from, asked.length);
+      for (let i = 0; i < asked.length; i++) lengths[done + i] = distances[i]!;
     }
   }
 

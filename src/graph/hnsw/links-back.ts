@@ -1,4 +1,3 @@
-import { inSharedMemory } from '../../workers/shared-memory.ts';
 import type { HnswDraft } from './insertion.ts';
 
 /** The links back to the points of one batch, by the list that takes them in; as a message to a worker. */
@@ -27,20 +26,6 @@ export function linksBackArrays(most: number): LinksBackArrays {
     ids: ints(),
     lengths: new Float32Array(most),
     next: ints(),
-  };
-}
-
-/** The same where other threads reach it. */
-export function shareLinksBack({ lengths, ...ints }: LinksBackArrays): LinksBackArrays {
-  const { size, nodes, levels, heads, ids, next } = ints;
-  return {
-    size: inSharedMemory(size),
-    nodes: inSharedMemory(nodes),
-    levels: inSharedMemory(levels),
-    heads: inSharedMemory(heads),
-    ids: inSharedMemory(ids),
-    next: inSharedMemory(next),
-    lengths: inSharedMemory(lengths),
   };
 }
 

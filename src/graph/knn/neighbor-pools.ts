@@ -1,5 +1,5 @@
 import { releaseLock, takeLock } from '../../workers/lock.ts';
-import { inSharedMemory } from '../../workers/shared-memory.ts';
+import { allInSharedMemory } from '../../workers/shared-memory.ts';
 
 /** Offers to a pool wait until there are this many: looking for one in the pool costs as much as marking all that are in it. */
 const WAITING = 96;
@@ -23,19 +23,17 @@ export interface PoolArrays {
 
 /** @param shared whether several threads will offer */
 export function poolArrays(points: number, capacity: number, shared: boolean): PoolArrays {
-  const place = <T extends Int32Array | Float32Array | Uint8Array>(array: T): T =>
-    shared ? inSharedMemory(array) : array;
-  return {
-    sizes: place(new Int32Array(points)),
-    entries: place(new Int32Array(points * capacity)),
-    distances: place(new Float32Array(points * capacity)),
-    worst: place(new Float32Array(points).fill(Number.POSITIVE_INFINITY)),
-    waiting: place(new Uint8Array(points)),
-    waitingIds: place(new Int32Array(points * WAITING)),
-    waitingDistances: place(new Float32Array(points * WAITING)),
-    changes: place(new Int32Array(1)),
-    ...(shared ? { locks: inSharedMemory(new Int32Array(points)) } : {}),
+  const arrays: PoolArrays = {
+    sizes: new Int32Array(points),
+    entries: new Int32Array(points * capacity),
+    distances: new Float32Array(points * capacity),
+    worst: new Float32Array(points).fill(Number.POSITIVE_INFINITY),
+    waiting: new Uint8Array(points),
+    waitingIds: new Int32Array(points * WAITING),
+    waitingDistances: new Float32Array(points * WAITING),
+    changes: new Int32Array(1),
   };
+  return shared ? allInSharedMemory({ ...arrays, locks: new Int32Array(points) }) : arrays;
 }
 
 /**

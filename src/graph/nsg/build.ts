@@ -141,7 +141,7 @@ class NsgBuilder {
   /** Lines 16-21. */
   async complete(yielder: Yielder): Promise<Pick<Reach, 'graph' | 'attached'>> {
     const { graph, rules } = this.draft;
-    const reach = new Reach(graph, this.#source, this.#search, this.#profile, rules.L, this.#random);
+    const reach = new Reach(graph, this.#search, rules.L, this.#random);
     await reach.complete(yielder);
     return reach;
   }

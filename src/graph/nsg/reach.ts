@@ -1,9 +1,7 @@
 import type { MersenneTwister } from '../../tensor/random/library-random.ts';
-import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 import type { Yielder } from '../../workers/event-loop.ts';
 import { LayeredGraph } from '../adjacency.ts';
 import type { FlatSearch } from './flat-search.ts';
-import type { NsgProfile } from './profile.ts';
 
 /**
  * Links the points that cannot be reached from the entry, one after the other, each from a point near to it.
@@ -17,27 +15,16 @@ export class Reach {
   graph: LayeredGraph;
   /** How many points had to be linked. */
   attached = 0;
-  readonly #source: DistanceSource;
   readonly #search: FlatSearch;
-  readonly #profile: NsgProfile;
   readonly #L: number;
   readonly #R: number;
   readonly #random: MersenneTwister;
   readonly #reached: Uint8Array;
 
-  constructor(
-    graph: LayeredGraph,
-    source: DistanceSource,
-    search: FlatSearch,
-    profile: NsgProfile,
-    L: number,
-    random: MersenneTwister,
-  ) {
+  constructor(graph: LayeredGraph, search: FlatSearch, L: number, random: MersenneTwister) {
     this.graph = graph;
-    this.#source = source;
     this.#search = search;
-    this.#profile = profile;
-    this.#L = profile.attachesAnywhere ?? L;
+    this.#L = search.profile.attachesAnywhere ?? L;
     this.#R = graph.base.capacity;
     this.#random = random;
     this.#reached = new Uint8Array(graph.size);
@@ -47,9 +34,9 @@ export class Reach {
     if (this.graph.entry >= 0) this.#spread(this.graph.entry);
     for (let point = 0; point < this.graph.size; point++) {
       if (this.#reached[point] === 1) continue;
-      this.#source.setQueryRow(point);
+      this.#search.source.setQueryRow(point);
       this.#search.run(this.graph, this.graph.entry, this.#L);
-      const from = this.#profile.attachesAnywhere ? this.#metOrRandom(point) : this.#metOrNearest();
+      const from = this.#search.profile.attachesAnywhere ? this.#metOrRandom(point) : this.#metOrNearest();
       this.graph.base.append(from, point);
       this.attached++;
       this.#spread(from);
@@ -112,7 +99,7 @@ export class Reach {
 
   /** The nearest point in reach with at most so many links, smaller id first; -1 when there is none. */
   #nearestReached(mostLinks: number): number {
-    const { ids, distances, size } = this.#source;
+    const { ids, distances, size } = this.#search.source;
     let nearest = -1;
     let least = Number.POSITIVE_INFINITY;
     for (let next = 0; next < size; ) {
@@ -120,7 +107,7 @@ export class Reach {
       for (; next < size && count < ids.length; next++) {
         if (this.#reached[next] === 1 && this.graph.base.degrees[next]! <= mostLinks) ids[count++] = next;
       }
-      if (count > 0) this.#source.measure(count);
+      if (count > 0) this.#search.source.measure(count);
       for (let i = 0; i < count; i++) {
         if (distances[i]! >= least) continue;
         least = distances[i]!;

@@ -113,7 +113,7 @@ export class GraphSearcher {
   }
 
   #searchTraced(ef: number, trace: SearchTrace | undefined): number {
-    return searchGraph(this.#graph, this.#source, ef, this.#pool, this.#visited, trace);
+    return searchGraph(this.#graph, ef, { source: this.#source, pool: this.#pool, visited: this.#visited }, trace);
   }
 
   /** The nearest k of the points found and of the rows that are the same points. */

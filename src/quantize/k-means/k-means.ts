@@ -118,7 +118,7 @@ export function* lloyd(
   objectives: number[],
 ): Generator<Float32Array> {
   const { rows: k, cols: dim, data } = centroids;
-  const { count: rows, ids, distances, points } = search;
+  const { count: rows, ids, distances } = search;
   const before = new Int32Array(rows).fill(-1);
   const sizes = new Float64Array(k);
   for (let round = 0; round < iterations; round++) {
@@ -134,7 +134,7 @@ export function* lloyd(
     moveToMeans(data, sizes, search, profile);
     const empty = sizes.includes(0);
     if (empty && profile === 'faiss') splitLarge(data, sizes, rows, dim);
-    else if (empty) moveToFarthest(data, sizes, points, distances, rows, dim);
+    else if (empty) moveToFarthest(data, sizes, search);
     else if (!changed) break;
   }
 }
@@ -159,14 +159,8 @@ function moveToMeans(centroids: Float32Array, sizes: Float64Array, search: Assig
  * Each centroid without points takes the place of the point farthest from all centroids so far, the smaller number of equals. It
  * served no point, so the objective can only fall.
  */
-function moveToFarthest(
-  centroids: Float32Array,
-  sizes: Float64Array,
-  points: Float32Array,
-  distances: Float32Array,
-  rows: number,
-  dim: number,
-): void {
+function moveToFarthest(centroids: Float32Array, sizes: Float64Array, search: Assignment): void {
+  const { count: rows, dim, points, distances } = search;
   const left = Float64Array.from(distances.subarray(0, rows));
   for (let id = 0; id < sizes.length; id++) {
     if (sizes[id] !== 0) continue;

@@ -90,7 +90,7 @@ test('canonical equals the reference, link for link: 48 graphs with many ties, c
     for (let query = 0; query < 5; query++) {
       source.query = Array.from({ length: 3 }, () => random.below(side));
       const ef = 1 + random.below(30);
-      searchGraph(graph, source, ef, pool, visited);
+      searchGraph(graph, ef, { source, pool, visited });
       const found = Array.from({ length: pool.size }, (_, i) => ({ id: pool.id(i), distance: pool.distances[i]! }));
       const expected = search(reference, (e) => source.distance(source.query, vectors[e]!), ef, ef);
       assert.equal(found, expected);

@@ -48,7 +48,7 @@ test('a walker finds, measures and expands what the search in TypeScript does: 4
     const ef = query % 4 === 0 ? 1 + random.below(900) : 1 + random.below(30);
     plain.setQuery(at, 0);
     fast.setQuery(at, 0);
-    const before = answers(plain, searchGraph(graph, plain, ef, expected, visited), expected);
+    const before = answers(plain, searchGraph(graph, ef, { source: plain, pool: expected, visited }), expected);
     assert.equal(answers(fast, walker.search(ef, found), found), before, `query ${query}, ef ${ef}`);
   }
 });
