@@ -14,9 +14,11 @@ import type { RunContext } from '../run-context.ts';
 import type { ExperimentData } from './experiment-data.ts';
 import type { StepKey, StepStore } from './step-store.ts';
 
-/** Rows of a graph that is built and forgotten before the first timed one, so that the engine has compiled the loops; at most a share. */
+/** Rows of a graph that is built and forgotten before the first timed one; at most a share of those that are given. */
 const WARM_UP_ROWS = 1000;
 const WARM_UP_SHARE = 1 / 4;
+
+type OnProgress = (done: number, total: number, detail?: string) => void;
 
 /** Rows compressed between two checks of the signal. */
 const ENCODED_ROWS = 8192;
@@ -26,23 +28,18 @@ export interface Compressed {
   readonly base: Matrix;
   readonly query: Matrix;
   readonly modelDigest: string;
-  /** To compress the base; 0 without compression. */
-  readonly seconds: number;
+  /** For the base; 0 without compression. */
+  readonly compressingSeconds: number;
 }
 
 /** A graph, and what building it took. */
-export interface BuiltGraph {
-  readonly index: GraphIndex;
-  readonly seconds: number;
-  readonly distances: number;
-  readonly multiplyAdds: number;
-}
-
-/** An NSG, and what building it took, with its k-NN graph. */
-export interface BuiltNsg extends Omit<BuiltGraph, 'index'> {
-  readonly index: NsgIndex;
-  /** The part of the work that is the k-NN graph's. */
-  readonly neighborGraph: { readonly parameters: NeighborGraph; readonly multiplyAdds: number };
+export interface BuiltGraph<Index> {
+  readonly index: Index;
+  readonly indexingSeconds: number;
+  readonly indexingDistances: number;
+  readonly indexingMultiplyAdds: number;
+  /** NSG: its k-NN graph, whose part of the work `multiplyAdds` is. */
+  readonly neighborGraph?: { readonly parameters: NeighborGraph; readonly multiplyAdds: number };
 }
 
 /**
@@ -57,7 +54,7 @@ export class Experiment {
   readonly samples: number;
   readonly #compressors = new Map<string, Compressor>();
   readonly #compressed = new Map<string, Compressed>();
-  readonly #graphs = new Map<string, BuiltGraph>();
+  readonly #hnsw = new Map<string, BuiltGraph<GraphIndex>>();
   readonly #warmed = new Set<string>();
 
   /** @param samples rows that pass through a network in training */
@@ -124,73 +121,87 @@ export class Experiment {
 
   /** The vectors and queries compressed by `method`. */
   async compressed(method: MethodOrNone, factor: number): Promise<Compressed> {
-    if (method === 'none') return { base: this.data.base, query: this.data.query, modelDigest: '', seconds: 0 };
+    if (method === 'none')
+      return { base: this.data.base, query: this.data.query, modelDigest: '', compressingSeconds: 0 };
     const name = rowName(method, factor);
     const known = this.#compressed.get(name);
     if (known) return known;
     const compressor = await this.compressor(method, factor);
-    const { encoded: base, seconds } = await this.encode(compressor, this.data.base);
+    const { encoded: base, seconds: compressingSeconds } = await this.encode(compressor, this.data.base);
     const { encoded: query } = await this.encode(compressor, this.data.query);
-    const made = { base, query, modelDigest: digestArrays(compressor.toNamedArrays()), seconds };
+    const made = { base, query, modelDigest: digestArrays(compressor.toNamedArrays()), compressingSeconds };
     this.#compressed.set(name, made);
     return made;
   }
 
   /** HNSW with the paper's parameters, built on compressed vectors, and over them. */
-  async graph(method: MethodOrNone, factor: number): Promise<BuiltGraph> {
+  async hnsw(method: MethodOrNone, factor: number): Promise<BuiltGraph<GraphIndex>> {
     const name = rowName(method, factor);
-    const known = this.#graphs.get(name);
+    const known = this.#hnsw.get(name);
     if (known) return known;
     const { base } = await this.compressed(method, factor);
     const { M, efConstruction } = HNSW_SETTINGS;
-    const { backend, signal, now } = this.context;
+    const { backend, signal } = this.context;
     // Source: "conduct ANNS experiments based on Faiss", hence faiss's profile of HNSW.
     const options = { M, efConstruction, profile: 'faiss', seed: this.seed, backend, signal } as const;
-    await this.warmUp('HNSW', (few) => GraphIndex.build({ ...options, base: few }));
-    const progress = this.context.progress(`building HNSW on ${name}`);
-    const begin = now();
-    const index = await GraphIndex.build({ ...options, base, onProgress: progress.update });
-    const seconds = now() - begin;
-    progress.end();
-    const { distances, multiplyAdds } = index.buildCounts!;
-    const made = { index, seconds, distances, multiplyAdds };
-    this.#graphs.set(name, made);
+    const { index, indexingSeconds } = await this.timedGraph('HNSW', `HNSW on ${name}`, base, (rows, onProgress) =>
+      GraphIndex.build({ ...options, base: rows, onProgress }),
+    );
+    const { distances: indexingDistances, multiplyAdds: indexingMultiplyAdds } = index.buildCounts!;
+    const made = { index, indexingSeconds, indexingDistances, indexingMultiplyAdds };
+    this.#hnsw.set(name, made);
     return made;
   }
 
   /** NSG with the paper's parameters, its k-NN graph by NN-descent, both on compressed vectors. */
-  async nsg(method: MethodOrNone, factor: number): Promise<BuiltNsg> {
+  async nsg(method: MethodOrNone, factor: number): Promise<BuiltGraph<NsgIndex>> {
     const { base } = await this.compressed(method, factor);
-    const { backend, signal, now } = this.context;
+    const { backend, signal } = this.context;
     const neighborGraph = neighborGraphFor(this.data.comparedWith, base.rows);
     // Departs: faiss's rules leave points out of reach, and with many copies do not end; the canonical ones link every point.
     const options = { ...NSG_SETTINGS, profile: 'canonical', neighborGraph, backend, signal } as const;
-    await this.warmUp('NSG', (few) => NsgIndex.build({ ...options, base: few }));
-    const progress = this.context.progress(`building NSG on ${rowName(method, factor)}`);
-    const begin = now();
-    const index = await NsgIndex.build({
-      ...options,
-      base,
-      onProgress: (done, total, phase) => progress.update(done, total, phase),
-    });
-    const seconds = now() - begin;
-    progress.end();
+    const what = `NSG on ${rowName(method, factor)}`;
+    const { index, indexingSeconds } = await this.timedGraph('NSG', what, base, (rows, onProgress) =>
+      NsgIndex.build({ ...options, base: rows, onProgress }),
+    );
     const { neighborGraph: first, nsg: second } = index.buildCounts!;
     return {
       index,
-      seconds,
-      distances: first.distances + second.distances,
-      multiplyAdds: first.multiplyAdds + second.multiplyAdds,
+      indexingSeconds,
+      indexingDistances: first.distances + second.distances,
+      indexingMultiplyAdds: first.multiplyAdds + second.multiplyAdds,
       neighborGraph: { parameters: neighborGraph, multiplyAdds: first.multiplyAdds },
     };
   }
 
-  /** Builds from few rows and forgets it, once for each kind, so that the engine has compiled the loops before a timed one. */
-  async warmUp(kind: string, build: (few: Matrix) => unknown): Promise<void> {
-    if (this.#warmed.has(kind)) return;
-    this.#warmed.add(kind);
-    const { base } = this.data;
-    await build(firstRows(base, Math.min(WARM_UP_ROWS, Math.ceil(base.rows * WARM_UP_SHARE))));
+  /** What `build` makes and the seconds that it takes, its progress shown as `building <what>`. */
+  async timedBuild<T>(
+    what: string,
+    build: (onProgress: OnProgress) => Promise<T>,
+  ): Promise<{ readonly built: T; readonly seconds: number }> {
+    const { now } = this.context;
+    const progress = this.context.progress(`building ${what}`);
+    const begin = now();
+    const built = await build(progress.update);
+    const seconds = now() - begin;
+    progress.end();
+    return { built, seconds };
+  }
+
+  /** The same of a graph on `base`, after the first of its kind was built from few rows, so that the engine has compiled the loops. */
+  async timedGraph<Index>(
+    kind: string,
+    what: string,
+    base: Matrix,
+    build: (rows: Matrix, onProgress: OnProgress) => Promise<Index>,
+  ): Promise<{ readonly index: Index; readonly indexingSeconds: number }> {
+    if (!this.#warmed.has(kind)) {
+      this.#warmed.add(kind);
+      const few = Math.min(WARM_UP_ROWS, Math.ceil(this.data.base.rows * WARM_UP_SHARE));
+      await build(firstRows(this.data.base, few), () => {});
+    }
+    const { built, seconds } = await this.timedBuild(what, (onProgress) => build(base, onProgress));
+    return { index: built, indexingSeconds: seconds };
   }
 
   /** Lets an interruption arrive between two pieces of synchronous work. @throws the signal's reason */

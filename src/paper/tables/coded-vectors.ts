@@ -40,22 +40,20 @@ export async function invertedLists(
   name: string,
 ): Promise<CodedVectors> {
   const { data, context } = experiment;
-  const { backend, signal, now } = context;
+  const { backend, signal } = context;
   const { nlist, nprobe, k, sweep } = IVFADC_SETTINGS;
-  const progress = context.progress(`building IVFADC, ${name}`);
-  const begin = now();
-  // Source: "based on Faiss", hence faiss's rules of k-means.
-  const index = await IvfAdcIndex.build({
-    base,
-    nlist,
-    m: bytes,
-    profile: 'faiss',
-    backend,
-    signal,
-    onProgress: (step, done, total) => progress.update(done, total, step),
-  });
-  const seconds = now() - begin;
-  progress.end();
+  const { built: index, seconds } = await experiment.timedBuild(`IVFADC, ${name}`, (update) =>
+    IvfAdcIndex.build({
+      base,
+      nlist,
+      m: bytes,
+      // Source: "based on Faiss", hence faiss's rules of k-means.
+      profile: 'faiss',
+      backend,
+      signal,
+      onProgress: (step, done, total) => update(done, total, step),
+    }),
+  );
   const shares = index.probedShares(query, data.truth, 1);
   return {
     archive: index.toArchive(),
@@ -79,23 +77,21 @@ export async function linkedCodes(
   name: string,
 ): Promise<CodedVectors> {
   const { context, seed } = experiment;
-  const { backend, signal, now } = context;
+  const { backend, signal } = context;
   const { nsq, ef, k, sweep } = LINK_AND_CODE_SETTINGS;
-  const progress = context.progress(`building L&C, ${name}`);
-  const begin = now();
-  const index = await LinkAndCodeIndex.build({
-    base,
-    m: bytes,
-    nsq,
-    ...rounds,
-    profile: 'faiss',
-    seed,
-    backend,
-    signal,
-    onProgress: (step, done, total) => progress.update(done, total, step),
-  });
-  const seconds = now() - begin;
-  progress.end();
+  const { built: index, seconds } = await experiment.timedBuild(`L&C, ${name}`, (update) =>
+    LinkAndCodeIndex.build({
+      base,
+      m: bytes,
+      nsq,
+      ...rounds,
+      profile: 'faiss',
+      seed,
+      backend,
+      signal,
+      onProgress: (step, done, total) => update(done, total, step),
+    }),
+  );
   return {
     archive: index.toArchive(),
     seconds,

@@ -3,7 +3,7 @@ import { graphArrays } from '../../graph/graph-arrays.ts';
 import type { GraphIndex } from '../../index/graph/graph-index.ts';
 import type { NsgIndex } from '../../index/graph/nsg-index.ts';
 import { digestArrays, digestIds } from '../../io/digest.ts';
-import type { BuiltGraph, Experiment } from '../experiment/experiment.ts';
+import type { Experiment } from '../experiment/experiment.ts';
 import { type Described, list, number, oneOf, record, text } from '../experiment/json-form.ts';
 import { GRAPH_RECALLS, graphRecalls } from '../experiment/recalls.ts';
 import { repeatedSpeed, sweptSearch, timedSearch } from '../experiment/timed-search.ts';
@@ -58,76 +58,50 @@ export async function measureTable1(
   repetitions: number,
   kind: GraphKind = 'HNSW',
 ): Promise<Table1Result[]> {
-  const measure = kind === 'HNSW' ? measureRow : measureNsgRow;
-  const rows: Table1Result[] = [await measure(experiment, 'none', 1, repetitions)];
+  const rows = [await measureRow(experiment, kind, 'none', 1, repetitions)];
   for (const method of ['cnt', 'pca'] as const) {
-    for (const factor of factors) rows.push(await measure(experiment, method, factor, repetitions));
+    for (const factor of factors) rows.push(await measureRow(experiment, kind, method, factor, repetitions));
   }
   return rows;
 }
 
 function measureRow(
   experiment: Experiment,
+  kind: GraphKind,
   method: Table1Result['method'],
   factor: number,
   repetitions: number,
 ): Promise<Table1Result> {
-  const key = experiment.key({ step: 'table 1', method, factor, repetitions });
+  const { comparedWith, base, query, truth } = experiment.data;
+  const own = kind === 'HNSW' ? {} : { K: neighborGraphFor(comparedWith, base.rows).K };
+  const step = kind === 'HNSW' ? 'table 1' : 'table 1, NSG';
+  const key = experiment.key({ step, method, factor, repetitions, ...own });
   return experiment.store.result(key, table1Result, async () => {
-    const built = await experiment.graph(method, factor);
-    const index = method === 'none' ? built.index : built.index.over(experiment.data.base);
-    return measureGraph(experiment, method, factor, repetitions, { ...built, index });
+    const { modelDigest, compressingSeconds } = await experiment.compressed(method, factor);
+    const built = kind === 'HNSW' ? await experiment.hnsw(method, factor) : await experiment.nsg(method, factor);
+    const { index: onCompressed, neighborGraph, ...indexing } = built;
+    const index = method === 'none' ? onCompressed : onCompressed.over(base);
+    const search = () => index.search(query, HNSW_SETTINGS.k, { ef: EF_SEARCH[comparedWith] });
+    const { found, queriesPerSecond } = await timedSearch(experiment, search, repetitions);
+    const { reachableFraction, meanDegree } = index.statistics();
+    return {
+      method,
+      factor,
+      ...indexing,
+      compressingSeconds,
+      queriesPerSecond,
+      distancesPerQuery: found.counts.distances / query.rows,
+      hopsPerQuery: found.counts.hops / query.rows,
+      ...graphRecalls(found.ids, truth),
+      reachableFraction,
+      meanDegree,
+      sweep: await sweep(experiment, index),
+      modelDigest,
+      graphDigest: digestArrays({ kind: 'graph', ...graphArrays(index.graph) }),
+      resultDigest: digestIds(found.ids),
+      ...(neighborGraph && { neighborGraph }),
+    };
   });
-}
-
-function measureNsgRow(
-  experiment: Experiment,
-  method: Table1Result['method'],
-  factor: number,
-  repetitions: number,
-): Promise<Table1Result> {
-  const { comparedWith, base } = experiment.data;
-  const { K } = neighborGraphFor(comparedWith, base.rows);
-  const key = experiment.key({ step: 'table 1, NSG', method, factor, repetitions, K });
-  return experiment.store.result(key, table1Result, async () => {
-    const { neighborGraph, ...built } = await experiment.nsg(method, factor);
-    const index = method === 'none' ? built.index : built.index.over(base);
-    const row = await measureGraph(experiment, method, factor, repetitions, { ...built, index });
-    return { ...row, neighborGraph };
-  });
-}
-
-/** @param built the graph over the full vectors, with the work of building it */
-async function measureGraph(
-  experiment: Experiment,
-  method: Table1Result['method'],
-  factor: number,
-  repetitions: number,
-  { index, ...indexing }: Omit<BuiltGraph, 'index'> & { readonly index: GraphIndex | NsgIndex },
-): Promise<Table1Result> {
-  const { data } = experiment;
-  const { modelDigest, seconds: compressingSeconds } = await experiment.compressed(method, factor);
-  const search = () => index.search(data.query, HNSW_SETTINGS.k, { ef: EF_SEARCH[data.comparedWith] });
-  const { found, queriesPerSecond } = await timedSearch(experiment, search, repetitions);
-  const { reachableFraction, meanDegree } = index.statistics();
-  return {
-    method,
-    factor,
-    indexingSeconds: indexing.seconds,
-    indexingDistances: indexing.distances,
-    indexingMultiplyAdds: indexing.multiplyAdds,
-    compressingSeconds,
-    queriesPerSecond,
-    distancesPerQuery: found.counts.distances / data.query.rows,
-    hopsPerQuery: found.counts.hops / data.query.rows,
-    ...graphRecalls(found.ids, data.truth),
-    reachableFraction,
-    meanDegree,
-    sweep: await sweep(experiment, index),
-    modelDigest,
-    graphDigest: digestArrays({ kind: 'graph', ...graphArrays(index.graph) }),
-    resultDigest: digestIds(found.ids),
-  };
 }
 
 /** What more candidates cost and find, over the full vectors. */

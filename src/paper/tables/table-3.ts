@@ -65,16 +65,14 @@ function measureRow(
   const key = experiment.key({ step: 'table 3', method, range });
   return experiment.store.result(key, table3Result, async () => {
     const factor = method === 'none' ? 1 : COMPRESSION_FACTOR;
-    const { modelDigest, seconds: compressingSeconds } = await experiment.compressed(method, factor);
+    const { modelDigest, compressingSeconds } = await experiment.compressed(method, factor);
     const { graph, overCodes, overVectors, ...indexing } =
       range === 'none' ? await unquantized(experiment, method, factor) : await quantized(experiment, method, range);
     return {
       method,
       factor,
       range,
-      indexingSeconds: indexing.seconds,
-      indexingDistances: indexing.distances,
-      indexingMultiplyAdds: indexing.multiplyAdds,
+      ...indexing,
       compressingSeconds,
       overVectors: recallsOf(experiment, overVectors),
       ...(overCodes && { overCodes: recallsOf(experiment, overCodes) }),
@@ -87,7 +85,7 @@ function measureRow(
 /** The graph of Table 1. */
 async function unquantized(experiment: Experiment, method: Table3Result['method'], factor: number) {
   const { data } = experiment;
-  const { index: built, ...indexing } = await experiment.graph(method, factor);
+  const { index: built, ...indexing } = await experiment.hnsw(method, factor);
   const index = method === 'none' ? built : built.over(data.base);
   const overVectors = index.search(data.query, HNSW_SETTINGS.k, { ef: EF_SEARCH[data.comparedWith] });
   return { graph: index.graph, overVectors, overCodes: undefined, ...indexing };
@@ -98,20 +96,18 @@ async function quantized(experiment: Experiment, method: Table3Result['method'],
   const factor = method === 'none' ? 1 : COMPRESSION_FACTOR;
   const { base: graphBase, query } = await experiment.compressed(method, factor);
   const { M, efConstruction, k } = HNSW_SETTINGS;
-  const { backend, signal, now } = context;
+  const { backend, signal } = context;
   const options = { M, efConstruction, profile: 'faiss', seed, range, backend, signal } as const;
-  await experiment.warmUp(`HNSW-SQ8 ${range}`, (few) => Sq8GraphIndex.build({ ...options, graphBase: few }));
-  const progress = context.progress(`building HNSW on SQ8 (${range}) of ${rowName(method, factor)}`);
-  const begin = now();
-  const index = await Sq8GraphIndex.build({ ...options, graphBase, onProgress: progress.update });
-  const seconds = now() - begin;
-  progress.end();
-  const { distances, multiplyAdds } = index.buildCounts!;
+  const what = `HNSW on SQ8 (${range}) of ${rowName(method, factor)}`;
+  const { index, indexingSeconds } = await experiment.timedGraph(`SQ8 ${range}`, what, graphBase, (rows, onProgress) =>
+    Sq8GraphIndex.build({ ...options, graphBase: rows, onProgress }),
+  );
+  const { distances: indexingDistances, multiplyAdds: indexingMultiplyAdds } = index.buildCounts!;
   const ef = EF_SEARCH[data.comparedWith];
   const overCodes = index.search(query, k, { ef });
   await experiment.throwIfInterrupted();
   const overVectors = searchOver(data.base, index, data.query, k, ef, backend);
-  return { graph: index.graph, overCodes, overVectors, seconds, distances, multiplyAdds };
+  return { graph: index.graph, overCodes, overVectors, indexingSeconds, indexingDistances, indexingMultiplyAdds };
 }
 
 /** faiss's rules make each copy a point of the graph, so the graph alone decides where a search goes. */

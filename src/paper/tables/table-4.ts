@@ -44,7 +44,7 @@ function measureRow(experiment: Experiment, method: Table4Result['method']): Pro
     const { base, query, modelDigest } = await experiment.compressed(method, COMPRESSION_FACTOR);
     const exact = nearest(base, query, k, { backend: context.backend });
     await experiment.throwIfInterrupted();
-    const { index } = await experiment.graph(method, COMPRESSION_FACTOR);
+    const { index } = await experiment.hnsw(method, COMPRESSION_FACTOR);
     const walked = index.search(query, k, { ef: EF_SEARCH[data.comparedWith] });
     const recallsOf = (ids: Ids): RecallTriple => {
       const at = (rank: number) => 100 * recallAt(ids, data.truth, rank);
