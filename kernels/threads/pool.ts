@@ -1,3 +1,9 @@
+/**
+ * Threads that share one call of a kernel. Such a call is synchronous and takes microseconds to milliseconds: all threads compute in
+ * one WebAssembly memory, and the caller hands out chunks through shared words, takes chunks itself, and spins or blocks until the
+ * others are done. src/workers is for tasks of milliseconds to minutes, which are awaited; its crew.ts says why one system cannot
+ * be both.
+ */
 import type { WasmFunction, WasmMemory, WasmModule } from '../wasm/webassembly.ts';
 import { type ChunkRunner, runChunks } from './chunks.ts';
 import {
