@@ -114,7 +114,7 @@ class Library {
 }
 
 interface Searched {
-  search(queries: Matrix, k: number): Pick<SearchResult, 'ids'>;
+  search(queries: Matrix, k: number): Promise<Pick<SearchResult, 'ids'>>;
 }
 
 /** Our index with the parts of theirs. */
@@ -150,14 +150,18 @@ function withTheirParts(theirs: Library, base: Matrix, { build, nprobe = 1 }: Ca
   return { search: (queries, k) => index.search(queries, k, { nprobe }) };
 }
 
-function searchOurs(index: Searched, queries: Matrix, batch: boolean): { ids: Int32Array; seconds: number } {
+async function searchOurs(
+  index: Searched,
+  queries: Matrix,
+  batch: boolean,
+): Promise<{ ids: Int32Array; seconds: number }> {
   const begin = process.cpuUsage();
   const ids = new Int32Array(queries.rows * K);
-  if (batch) ids.set(index.search(queries, K).ids.data);
+  if (batch) ids.set((await index.search(queries, K)).ids.data);
   else {
     for (let row = 0; row < queries.rows; row++) {
       const one = queries.data.subarray(row * queries.cols, (row + 1) * queries.cols);
-      ids.set(index.search(createMatrix(1, queries.cols, one), K).ids.data, row * K);
+      ids.set((await index.search(createMatrix(1, queries.cols, one), K)).ids.data, row * K);
     }
   }
   const { user, system } = process.cpuUsage(begin);
@@ -174,7 +178,7 @@ async function compare(theirs: Library, base: Matrix, query: Matrix, truth: Int3
   const times: { ours: number; theirs: number }[] = [];
   let found: Int32Array = new Int32Array(0);
   for (let round = -1; round < rounds; round++) {
-    const mine = searchOurs(index, asked, one.batch);
+    const mine = await searchOurs(index, asked, one.batch);
     const { seconds } = await theirs.ask(command);
     found = mine.ids;
     if (round >= 0) times.push({ ours: mine.seconds, theirs: Number(seconds) });
@@ -204,7 +208,7 @@ async function compareSet(folder: string): Promise<void> {
   const theirs = new Library(dataset.base, dataset.query, base.rows, query.rows);
   const { version, options } = await theirs.answer();
   console.log(`\n${folder}: ${base.rows} x ${base.cols}, ${query.rows} queries, k ${K}; faiss ${version}, ${options}`);
-  const truth = new FlatIndex(base).search(query, 1).ids.data;
+  const truth = (await new FlatIndex(base).search(query, 1)).ids.data;
   const header = ['', 'ours q/s', 'faiss q/s', 'ratio', 'goal', 'ours 1@10', 'faiss 1@10'];
   const print = (cells: string[]) =>
     console.log(cells.map((cell, i) => (i ? cell.padStart(12) : cell.padEnd(30))).join(''));

@@ -102,7 +102,7 @@ try {
     [5, 5],
     ['all', -1],
   ] as const) {
-    const found = index.search(queries, K, { ef, reorder });
+    const found = await index.search(queries, K, { ef, reorder });
     const theirIds = ints(`ids${theirs}`);
     const theirDistances = floats(`distances${theirs}`);
     compareResults(`results, reorder ${reorder}, within 1e-4`, found, theirIds, theirDistances);

@@ -215,7 +215,7 @@ function withTheirParts(theirs: ReturnType<typeof library>): IvfAdcIndex {
   return IvfAdcIndex.fromArchive({ kind: 'ivfpq', parameters, arrays });
 }
 
-function librarySums(): void {
+async function librarySums(): Promise<void> {
   const theirs = library('plain');
   console.log('library sum: all must be equal');
   compare('k-means, 64 centroids', libraryKMeans(base, CENTROIDS, 25), theirs.kMeans, dim, true);
@@ -240,7 +240,7 @@ function librarySums(): void {
   compare('IVFPQ codes', ordered, theirs.residualCodes, m, true);
   const index = withTheirParts(theirs);
   for (const nprobe of [1, nlist]) {
-    const found = index.search(query, K, { nprobe });
+    const found = await index.search(query, K, { nprobe });
     compareFound(
       `IVFPQ results, our kernels, nprobe ${nprobe}`,
       found.ids.data,
@@ -312,7 +312,7 @@ async function ourKernels(): Promise<void> {
 
 console.log(`${basePath}: ${base.rows} x ${dim}, ${query.rows} queries, nlist ${nlist}, m ${m}`);
 console.log(`${cpus()[0]?.model.trim()}, Node ${process.version}, one thread`);
-librarySums();
+await librarySums();
 await ourKernels();
 console.log(failed ? 'DIFFERENT' : 'EQUAL');
 process.exitCode = failed ? 1 : 0;

@@ -85,11 +85,15 @@ console.log(
   `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} processors, Node ${process.version}\n` +
     `${name}: ${base.rows} x ${base.cols}, ${queries.rows} queries; M = ${M}, efConstruction = ${efConstruction}`,
 );
-const truth = new FlatIndex(base).search(queries, 10).ids;
+const truth = (await new FlatIndex(base).search(queries, 10)).ids;
 
-function recalls(index: GraphIndex): string {
-  const found = efs.map((ef) => index.search(queries, 10, { ef }).ids);
-  return found.map((ids) => (100 * intersectionAt(ids, truth, 10)).toFixed(2).padStart(7)).join('');
+async function recalls(index: GraphIndex): Promise<string> {
+  let text = '';
+  for (const ef of efs) {
+    const { ids } = await index.search(queries, 10, { ef });
+    text += (100 * intersectionAt(ids, truth, 10)).toFixed(2).padStart(7);
+  }
+  return text;
 }
 
 function line(label: string, { wall, cpu }: Timed<unknown>, first: Timed<unknown>, rest: string): void {
@@ -124,15 +128,13 @@ for (const [label, index] of [
   ['one after the other', sequential.value],
   ['batch', batches[0]!.value],
 ] as const) {
-  console.log(`${label.padEnd(22)}${recalls(index)}  ${(100 * index.statistics().reachableFraction).toFixed(3)}`);
+  console.log(`${label.padEnd(22)}${await recalls(index)}  ${(100 * index.statistics().reachableFraction).toFixed(3)}`);
 }
 
 const index = batches[threadCounts.indexOf(most)]!.value;
 const many = { rows: 20 * queries.rows, cols: queries.cols, data: new Float32Array(20 * queries.data.length) };
 for (let i = 0; i < 20; i++) many.data.set(queries.data, i * queries.data.length);
-const searches = await interleaved(
-  threadCounts.map((threads) => () => index.searchByThreads(many, 10, { ef: 80, threads })),
-);
+const searches = await interleaved(threadCounts.map((threads) => () => index.search(many, 10, { ef: 80, threads })));
 head(`searching, ef 80`, '  queries/s  ids');
 for (const [i, search] of searches.entries()) {
   const digest = digestIds(search.value.ids).slice(0, 12);

@@ -26,9 +26,9 @@ const { values, operands } = benchArguments(['FOLDER'], {
   profile: 'canonical',
 });
 
-function cpuSeconds<T>(run: () => T): { result: T; seconds: number } {
+async function cpuSeconds<T>(run: () => T | Promise<T>): Promise<{ result: T; seconds: number }> {
   const begin = process.cpuUsage();
-  const result = run();
+  const result = await run();
   const { user, system } = process.cpuUsage(begin);
   return { result, seconds: (user + system) / 1e6 };
 }
@@ -51,9 +51,9 @@ for (const [name, { base: rows, query: asked }] of Object.entries(sets)) {
     const index = await IvfAdcIndex.build({ base: rows, nlist, m, profile: values.profile as KMeansProfile });
     const { user, system } = process.cpuUsage(begin);
     const shares = index.probedShares(asked, truth.ids, 1);
-    const tables = cpuSeconds(() => fillTables(index, asked));
+    const tables = await cpuSeconds(() => fillTables(index, asked));
     for (let nprobe = 1; nprobe <= nlist; nprobe *= 2) {
-      const { result, seconds } = cpuSeconds(() => index.search(asked, K, { nprobe }));
+      const { result, seconds } = await cpuSeconds(() => index.search(asked, K, { nprobe }));
       const recall = [1, 10, 50].map((R) => recallAt(result.ids, truth.ids, R));
       const cells = [
         name.padEnd(7),

@@ -42,7 +42,7 @@ const COLUMNS = ['1@1 %', '1@5 %', '1@50 %', 'queries/s', 'distances', 'build s'
 async function print(
   title: string,
   seconds: number,
-  search: () => SearchResult,
+  search: () => Promise<SearchResult>,
   truth: Ids,
   errors: readonly string[] = [],
 ): Promise<void> {
@@ -74,7 +74,7 @@ async function measure(name: string, base: Matrix, queries: Matrix, truth: Ids):
       const title = `L&C ${m} (${size.refined}, links ${size.withLinks})`;
       const errors = [codes, refined].map((error) => error.toPrecision(4));
       await print(title, lc.seconds, () => lc.value.search(queries, K, { ef, reorder }), truth, errors);
-      const plain = lc.value.search(queries, K, { ef, reorder: 0 });
+      const plain = await lc.value.search(queries, K, { ef, reorder: 0 });
       const first = recallAt(plain.ids, truth, 1);
       console.log(
         `  1@1 without reordering ${(100 * first).toFixed(1)}, reachable ${(100 * reachableFraction).toFixed(2)} %,` +

@@ -56,7 +56,7 @@ interface Contender extends Sweep {
   readonly counts: Map<number, SearchResult['counts']>;
   /** Of all queries; part of the seconds. */
   readonly compressing: number[];
-  search(ef: number): SearchResult;
+  search(ef: number): Promise<SearchResult>;
 }
 
 function cpuSeconds(): number {
@@ -110,23 +110,28 @@ async function enterModel(model: string): Promise<Contender> {
   const name = model === 'pca' ? model : basename(model).replace(/\..*/, '');
   const index = await indexOf(name, () => compressor.encode(base));
   const own = sweep();
-  const search = (ef: number): SearchResult => {
-    const begin = cpuSeconds();
-    const walkQueries = compressor.encode(queries);
-    own.compressing.push(cpuSeconds() - begin);
-    return index.searchReranked(queries, walkQueries, k!, { ef, rerank: ef });
-  };
+  index.attachQueryEncoder({
+    dIn: base.cols,
+    dOut,
+    encode(asked) {
+      const begin = cpuSeconds();
+      const encoded = compressor.encode(asked);
+      own.compressing.push(cpuSeconds() - begin);
+      return encoded;
+    },
+  });
+  const search = (ef: number) => index.search(queries, k!, { ef, rerank: ef });
   return { name: `${method}, ${dOut}, re-ranked`, ...own, search };
 }
 
 const all = [await enterFull()];
 for (const model of values.models.split(',')) all.push(await enterModel(model));
-for (const { search } of all) search(efs[0]!); // lets the engine compile
+for (const { search } of all) await search(efs[0]!); // lets the engine compile
 for (let round = 0; round < rounds!; round++) {
   for (const ef of efs) {
     for (const one of all) {
       const begin = cpuSeconds();
-      const { ids, counts } = one.search(ef);
+      const { ids, counts } = await one.search(ef);
       one.seconds.set(ef, [...(one.seconds.get(ef) ?? []), cpuSeconds() - begin]);
       one.recall.set(ef, intersectionAt(ids, truth, k!));
       one.counts.set(ef, counts);

@@ -88,7 +88,7 @@ async function measureBuild(folder: string, n: number): Promise<Figures> {
   const buildPeak = peakBytes();
   const query = await readVectors(join(folder, 'query.fvecs'));
   const search = { ef: Number(values.ef) };
-  index.search(query, K, search);
+  await index.search(query, K, search);
   const [found, searchSeconds] = await timed(() => index.search(query, K, search));
   const judged = { rows: Math.min(JUDGED, queries), cols: query.cols, data: query.data };
   const recall = intersectionAt({ ...found.ids, rows: judged.rows }, nearest(base, judged, K).ids, K);

@@ -1,19 +1,20 @@
-import type { BackendChoice } from '../../kernels/backend.ts';
+import type { BackendChoice, Computing } from '../../kernels/backend.ts';
 import type { GpuDevice } from '../../kernels/gpu/device.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import { type Archive, requireInteger } from '../tensor/named-arrays.ts';
 import { ExactSearch } from '../tensor/nearest/exact-search.ts';
-import { type GpuNearestOptions, nearestOnGpu } from '../tensor/nearest/nearest-on-gpu.ts';
+import { nearestOnGpu } from '../tensor/nearest/nearest-on-gpu.ts';
 import { type Neighbors, noNeighbors } from '../tensor/nearest/neighbors.ts';
 import { requireFiniteVectors, type Vectors } from '../tensor/vectors/vectors.ts';
 import { requireVectors, vectorsArray } from '../tensor/vectors/vectors-array.ts';
-import { requireQueries, type SearchResult } from './search/search-result.ts';
+import { requireQueries, type SearchOptions } from './search/search-options.ts';
+import type { SearchResult } from './search/search-result.ts';
 
 const WHERE = 'Flat index';
 
-export interface FlatSearchOptions {
-  /** Pairs of query and row compared so far, and in all. */
-  readonly onProgress?: (done: number, total: number) => void;
+export interface FlatSearchOptions extends Pick<SearchOptions, 'onProgress' | 'signal'> {
+  /** Computes the distances. */
+  readonly gpu?: GpuDevice | undefined;
 }
 
 /** Exact search: every query is compared with every row. */
@@ -21,6 +22,7 @@ export class FlatIndex {
   readonly kind = 'flat';
   readonly #base: Vectors;
   readonly #search: ExactSearch;
+  readonly #computing: Computing;
 
   /**
    * @param threads that search together
@@ -29,7 +31,8 @@ export class FlatIndex {
   constructor(base: Vectors, backend: BackendChoice = 'auto', threads = 1) {
     requireFiniteVectors(base, 'FlatIndex');
     this.#base = base;
-    this.#search = new ExactSearch(base, { backend, threads });
+    this.#computing = { backend, threads };
+    this.#search = new ExactSearch(base, this.#computing);
   }
 
   get rows(): number {
@@ -42,33 +45,27 @@ export class FlatIndex {
   }
 
   /**
-   * The nearest k rows of each query.
+   * The nearest k rows of each query; on a GPU the same ids and distances.
    *
    * @param queries (queries, dim)
    * @throws {RangeError} if k is no positive whole number, or the queries have another width or values that are not finite
+   * @throws the signal's reason, when it aborts
    */
-  search(queries: Matrix, k: number, options: FlatSearchOptions = {}): SearchResult {
+  async search(queries: Matrix, k: number, options: FlatSearchOptions = {}): Promise<SearchResult> {
     requireQueries(queries, k, this.dim, 'FlatIndex.search');
+    const { gpu, onProgress, signal } = options;
     const width = Math.min(k, this.rows);
-    if (width === 0 || queries.rows === 0) return noneFound(queries, k);
-    return filledUp(this.#search.search(queries, width, options.onProgress), k);
-  }
-
-  /**
-   * `search` with the distances on a GPU: the same ids and distances.
-   *
-   * @throws {RangeError} as `search`
-   */
-  async searchOn(
-    device: GpuDevice,
-    queries: Matrix,
-    k: number,
-    options: GpuNearestOptions = {},
-  ): Promise<SearchResult> {
-    requireQueries(queries, k, this.dim, 'FlatIndex.searchOn');
-    const width = Math.min(k, this.rows);
-    if (width === 0 || queries.rows === 0) return noneFound(queries, k);
-    return filledUp(await nearestOnGpu(device, this.#base, queries, width, options), k);
+    if (width === 0 || queries.rows === 0) {
+      return { ...noNeighbors(queries.rows, k), counts: { distances: 0, multiplyAdds: 0, hops: 0 } };
+    }
+    const watch = {
+      signal,
+      onProgress: (pairs: number) => onProgress?.(Math.floor(pairs / this.rows), queries.rows),
+    };
+    const found = gpu
+      ? await nearestOnGpu(gpu, this.#base, queries, width, { ...this.#computing, ...watch })
+      : await this.#search.searchYielding(queries, width, watch);
+    return filledUp(found, k);
   }
 
   /** Everything needed to search again. */
@@ -88,10 +85,6 @@ export class FlatIndex {
     const dim = requireInteger(archive.parameters, 'dim', 1, 2 ** 31 - 1, WHERE);
     return new FlatIndex(requireVectors(archive.arrays, 'vectors', rows, dim, WHERE), backend, threads);
   }
-}
-
-function noneFound({ rows }: Matrix, k: number): SearchResult {
-  return { ...noNeighbors(rows, k), counts: { distances: 0, multiplyAdds: 0, hops: 0 } };
 }
 
 /** What was found, as lists of k, with nothing in the places for which there are no rows. */

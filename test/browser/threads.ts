@@ -104,7 +104,7 @@ async function buildIsShared(): Promise<boolean> {
 
 async function graphSearch(threads: number): Promise<string> {
   const index = await GraphIndex.build({ base, ...graph, threads: 2 });
-  const { ids, distances, counts } = await index.searchByThreads(query, 5, { ef: 20, threads });
+  const { ids, distances, counts } = await index.search(query, 5, { ef: 20, threads });
   return `${JSON.stringify(counts)}\n${bits([ids.data, distances.data])}`;
 }
 

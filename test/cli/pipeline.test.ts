@@ -184,7 +184,7 @@ test('the counts of a search in blocks are those of one search', async () => {
   ];
   const { counts, digest } = await succeedJson(...search, '--repeat', '2');
   const index = loadIndex(await readArchive(at('c.hnsw'))) as GraphIndex;
-  const found = index.search(await readVectors(base), 10, { ef: 20 });
+  const found = await index.search(await readVectors(base), 10, { ef: 20 });
   assert.equal(counts, found.counts);
   assert.is(digest, digestIds(found.ids));
 });

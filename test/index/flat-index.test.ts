@@ -1,53 +1,49 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FlatIndex } from '../../src/index/flat-index.ts';
-import { createMatrix } from '../../src/tensor/matrix.ts';
+import { createMatrix, type Matrix } from '../../src/tensor/matrix.ts';
+import { messageOf } from '../support/rejects.ts';
 
 const PAD = Math.fround(3.4028235e38);
 const base = createMatrix(4, 2, Float32Array.of(0, 0, 3, 4, 1, 0, 3, 4));
 
-test('the nearest rows with squared distances, ties by id', () => {
-  const result = new FlatIndex(base).search(createMatrix(2, 2, Float32Array.of(0, 0, 3, 4)), 3);
+test('the nearest rows with squared distances, ties by id', async () => {
+  const result = await new FlatIndex(base).search(createMatrix(2, 2, Float32Array.of(0, 0, 3, 4)), 3);
   assert.equal([result.ids.rows, result.ids.cols], [2, 3]);
   assert.equal([...result.ids.data], [0, 2, 1, 1, 3, 2]);
   assert.equal([...result.distances.data], [0, 1, 25, 0, 0, 20]);
   assert.equal(result.counts, { distances: 8, multiplyAdds: 16, hops: 0 });
 });
 
-test('more neighbors than rows: -1 and the largest float32', () => {
-  const result = new FlatIndex(base).search(createMatrix(1, 2), 6);
+test('more neighbors than rows: -1 and the largest float32', async () => {
+  const result = await new FlatIndex(base).search(createMatrix(1, 2), 6);
   assert.equal([...result.ids.data], [0, 2, 1, 3, -1, -1]);
   assert.equal([...result.distances.data], [0, 1, 25, 25, PAD, PAD]);
-  const none = new FlatIndex(createMatrix(0, 2)).search(createMatrix(1, 2), 2);
+  const none = await new FlatIndex(createMatrix(0, 2)).search(createMatrix(1, 2), 2);
   assert.equal([...none.ids.data], [-1, -1]);
   assert.equal([...none.distances.data], [PAD, PAD]);
 });
 
-test('no queries', () => {
-  assert.is(new FlatIndex(base).search(createMatrix(0, 2), 3).ids.data.length, 0);
+test('no queries', async () => {
+  assert.is((await new FlatIndex(base).search(createMatrix(0, 2), 3)).ids.data.length, 0);
 });
 
-test('saved and read back, it finds the same', () => {
+test('saved and read back, it finds the same', async () => {
   const query = createMatrix(1, 2, Float32Array.of(2, 2));
   const again = FlatIndex.fromArchive(new FlatIndex(base).toArchive());
   assert.equal([again.kind, again.rows, again.dim], ['flat', 4, 2]);
-  assert.equal(again.search(query, 4), new FlatIndex(base).search(query, 4));
+  assert.equal(await again.search(query, 4), await new FlatIndex(base).search(query, 4));
 });
 
-test('wrong queries, k and archives are refused in one line', () => {
+test('wrong queries, k and archives are refused in one line', async () => {
   const index = new FlatIndex(base);
   const says = (message: string) => (error: Error) => error instanceof RangeError && error.message === message;
-  assert.throws(
-    () => index.search(createMatrix(1, 3), 1),
-    says('FlatIndex.search: expected queries of 2 columns, got 3.'),
-  );
-  assert.throws(
-    () => index.search(createMatrix(1, 2), 0),
-    says('FlatIndex.search: expected k to be a whole number from 1, got 0.'),
-  );
-  assert.throws(
-    () => index.search(createMatrix(1, 2, Float32Array.of(1, Number.NaN)), 1),
-    says('FlatIndex.search: expected finite values, got NaN at row 0, column 1.'),
+  const search = (query: Matrix, k: number) => messageOf(() => index.search(query, k), RangeError);
+  assert.is(await search(createMatrix(1, 3), 1), 'FlatIndex.search: expected queries of 2 columns, got 3.');
+  assert.is(await search(createMatrix(1, 2), 0), 'FlatIndex.search: expected k to be a whole number from 1, got 0.');
+  assert.is(
+    await search(createMatrix(1, 2, Float32Array.of(1, Number.NaN)), 1),
+    'FlatIndex.search: expected finite values, got NaN at row 0, column 1.',
   );
   assert.throws(() => new FlatIndex(createMatrix(1, 1, Float32Array.of(Number.POSITIVE_INFINITY))), /got Infinity/);
   const archive = index.toArchive();

@@ -18,13 +18,13 @@ function changed(change: (parameters: Record<string, JsonValue>, arrays: Map<str
   return { kind: 'hnsw', parameters, arrays };
 }
 
-test('each kind is loaded as what it is', () => {
+test('each kind is loaded as what it is', async () => {
   const flat = loadIndex(new FlatIndex(base).toArchive());
   const graph = loadIndex(graphArchive, 'reference');
   assert.is(flat.kind, 'flat');
   assert.is(graph.kind, 'hnsw');
   if (graph.kind === 'hnsw')
-    assert.equal([...graph.search(createMatrix(1, 1), 5, { ef: 5 }).ids.data], [0, 1, 3, 2, 4]);
+    assert.equal([...(await graph.search(createMatrix(1, 1), 5, { ef: 5 })).ids.data], [0, 1, 3, 2, 4]);
 });
 
 test('an unknown kind is refused', () => {
@@ -95,7 +95,7 @@ test('vectors that are not finite are refused', () => {
   assert.throws(() => loadIndex(archive), /^HNSW index: expected finite values, got NaN at row 2, column 0\.$/);
 });
 
-test('every change of one number in the links is refused or still searchable', () => {
+test('every change of one number in the links is refused or still searchable', async () => {
   for (let place = 0; place < 5 * 4; place++) {
     for (const value of [-2, -1, 0, 1, 2, 3, 4, 5, 2 ** 31 - 1]) {
       const archive = changed((_, arrays) => {
@@ -103,7 +103,7 @@ test('every change of one number in the links is refused or still searchable', (
       });
       try {
         const index = loadIndex(archive) as GraphIndex;
-        index.search(createMatrix(1, 1), 5, { ef: 5 });
+        await index.search(createMatrix(1, 1), 5, { ef: 5 });
       } catch (error) {
         assert.instance(error, RangeError);
         assert.match((error as Error).message, /^HNSW index: expected/);

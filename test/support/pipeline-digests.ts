@@ -93,13 +93,13 @@ function graphParts(digests: Digests, base: Matrix, query: Matrix, graphBase: Ma
   };
   const hnsw = (['canonical', 'faiss', 'hnswlib'] as const).map((profile) => async () => {
     const index = await GraphIndex.build({ base, graphBase, M: 8, efConstruction: 40, profile, seed: 1, backend });
-    kept(profile, index, index.search(query, K, { ef: 20 }));
+    kept(profile, index, await index.search(query, K, { ef: 20 }));
   });
   const nsg = (['canonical', 'faiss'] as const).flatMap((profile) =>
     [{ method: 'exact', K: 20 } as const, { method: 'nn-descent', K: 20, L: 30, iter: 6, S: 8, R: 40 } as const].map(
       (neighborGraph) => async () => {
         const index = await NsgIndex.build({ base, graphBase, R: 12, L: 20, C: 40, profile, neighborGraph, backend });
-        kept(`NSG ${profile}, ${neighborGraph.method}`, index, index.search(query, K, { ef: 20 }));
+        kept(`NSG ${profile}, ${neighborGraph.method}`, index, await index.search(query, K, { ef: 20 }));
       },
     ),
   );
@@ -117,28 +117,28 @@ function codeParts(digests: Digests, base: Matrix, query: Matrix, compressed: Ma
   return [
     ...(['canonical', 'faiss'] as const).map((profile) => async () => {
       const index = await PqIndex.build({ ...product, profile });
-      kept(`PQ ${profile}`, index, index.search(query, K));
+      kept(`PQ ${profile}`, index, await index.search(query, K));
     }),
     async () => {
       const index = await PqIndex.build({ ...product, bits: 4, opq: true, keepVectors: true });
-      kept('OPQ of 4 bits', index, index.search(query, K, { rerank: 20 }));
+      kept('OPQ of 4 bits', index, await index.search(query, K, { rerank: 20 }));
     },
     ...(['canonical', 'faiss'] as const).map((profile) => async () => {
       const index = await IvfAdcIndex.build({ ...product, nlist: 4, profile });
-      kept(`IVFADC ${profile}`, index, index.search(query, K, { nprobe: 2 }));
+      kept(`IVFADC ${profile}`, index, await index.search(query, K, { nprobe: 2 }));
     }),
-    ...(['dimension', 'uniform'] as const).map((range) => () => {
+    ...(['dimension', 'uniform'] as const).map((range) => async () => {
       const index = Sq8Index.build({ base, range, backend });
-      kept(`SQ8 ${range}`, index, index.search(query, K));
+      kept(`SQ8 ${range}`, index, await index.search(query, K));
     }),
     ...(['dimension', 'uniform'] as const).map((range) => async () => {
       const index = await Sq8GraphIndex.build({ ...graph, range });
-      kept(`HNSW-SQ8 ${range}`, index, index.search(query, K, { ef: 20 }));
+      kept(`HNSW-SQ8 ${range}`, index, await index.search(query, K, { ef: 20 }));
     }),
     async () => {
       const rounds = { rotationRounds: 2, regressionRounds: 2, nsq: 2, words: 16 };
       const index = await LinkAndCodeIndex.build({ ...product, ...rounds, M: 8, efConstruction: 40 });
-      kept('Link & Code', index, index.search(query, K, { ef: 40 }));
+      kept('Link & Code', index, await index.search(query, K, { ef: 40 }));
     },
   ];
 }

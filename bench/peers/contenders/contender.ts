@@ -33,7 +33,7 @@ export interface Contender {
   /** What must be done before searches with another ef, outside the time. */
   prepare?(ef: number): void;
   /** Fills `ids` (queries, k). */
-  search(ef: number, ids: Int32Array): void;
+  search(ef: number, ids: Int32Array): void | Promise<void>;
 }
 
 function readFvecs(path: string, limit: number): Vectors {

@@ -18,8 +18,8 @@ await run(({ base, queries, M, efConstruction, k }) => {
     async load(path) {
       index = GraphIndex.fromArchive(await readArchive(path));
     },
-    search(ef, ids) {
-      ids.set(index.search(queryMatrix, k, { ef }).ids.data);
+    async search(ef, ids) {
+      ids.set((await index.search(queryMatrix, k, { ef })).ids.data);
     },
   };
 });

@@ -1,5 +1,3 @@
-import { type BackendChoice, computingOf } from '../../../kernels/backend.ts';
-import type { Compressor } from '../../compress/compressor.ts';
 import type { SearchIndex } from '../../index/kinds.ts';
 import { loadIndex } from '../../index/load-index.ts';
 import type { SearchCounts, SearchResult } from '../../index/search/search-result.ts';
@@ -13,17 +11,12 @@ import { placeVectors } from '../../tensor/vectors/vectors-array.ts';
 import { QUERY_OPTIONS } from '../arguments/options.ts';
 import { UsageError } from '../arguments/usage-error.ts';
 import { interpreted, requireEnoughRows, requireSameCols, requireWritableIds } from '../input/checks.ts';
-import { readWalkModel, requireModelToRerank } from '../input/query-model.ts';
+import { attachQueryModel, requireModelToRerank } from '../input/query-model.ts';
 import { optionsOfKinds, requireOptionsOfKind } from '../kinds/all.ts';
 import { DEFAULT_EF, DEFAULT_NPROBE, SEARCH_OPTIONS } from '../kinds/options.ts';
 import { type ListingRow, listing, secondsText } from '../output/listing.ts';
 import { defineCommand, resultRow, type Session } from '../session/command.ts';
 import { letSignalsArrive } from '../session/failures.ts';
-
-/** Queries between two looks at the signal; an exact search takes more of them in one pass over the base. */
-const BLOCK_QUERIES = { hnsw: 50, nsg: 50, 'hnsw-sq8': 50, lc: 50, pq: 50, ivfpq: 50, sq8: 50, flat: 500 } as const;
-/** Queries are compressed together: a network copies its weights for each block. */
-const RERANKED_QUERIES = 500;
 
 export const searchCommand = defineCommand('search', 'searches an index for the nearest neighbors of each query', {
   options: {
@@ -61,12 +54,12 @@ export const searchCommand = defineCommand('search', 'searches an index for the 
       throw new UsageError(`--backend gpu searches flat indexes, got one of kind ${kind}.`);
     requireOptionsOfKind('search', SEARCH_OPTIONS, values, kind, `an index of kind ${kind}`);
     requireModelToRerank(index, rerank, modelPath);
-    const model = modelPath === undefined ? undefined : await readWalkModel(modelPath, index, indexPath);
+    if (modelPath !== undefined) await attachQueryModel(modelPath, index, indexPath);
     const choices = chosenSearch(index, indexPath, k, { ef, nprobe, rerank });
     const queries = await readVectors(queryPath);
     requireSameCols(queryPath, queries.cols, indexPath, dim);
     requireEnoughRows(indexPath, rows, k);
-    const searched = await searchRepeatedly(index, queries, k, { ...choices, model }, repeat, session);
+    const searched = await searchRepeatedly(index, queries, k, choices, repeat, session);
     const { ids } = searched;
     await writeIds(out, ids, { signal: session.signal });
     const digest = session.gpu ? undefined : digestIds(ids);
@@ -160,91 +153,24 @@ async function searchRepeatedly(
   index: SearchIndex,
   queries: Matrix,
   k: number,
-  choices: SearchChoices & { readonly model: Compressor | undefined },
+  choices: SearchChoices,
   repeat: number,
   session: Session,
 ): Promise<Searched> {
   const progress = session.progress('searching, queries');
   const total = repeat * queries.rows;
-  const { signal } = session;
-  const byThreads = session.threads > 1 ? threadedSearch(index, k, choices, session) : undefined;
-  const flat = index.kind === 'flat' ? index : undefined;
-  const gpu = flat && (await session.gpuFor(total * flat.rows * flat.dim));
-  const most = choices.model ? RERANKED_QUERIES : byThreads || gpu ? queries.rows : BLOCK_QUERIES[index.kind];
-  const ids = { rows: queries.rows, cols: k, data: new Int32Array(queries.rows * k) };
-  let counts: SearchCounts = { distances: 0, multiplyAdds: 0, hops: 0 };
+  const { signal, threads } = session;
+  const gpu = index.kind === 'flat' ? await session.gpuFor(total * index.rows * index.dim) : undefined;
   const seconds: number[] = [];
+  let found: SearchResult | undefined;
   for (let run = 0; run < repeat; run++) {
-    let spent = 0;
-    for (let first = 0; first < queries.rows; first += most) {
-      const rows = Math.min(most, queries.rows - first);
-      const block = rowsFrom(queries, first, rows);
-      const begin = session.now();
-      const onProgress = (done: number) => progress.update(run * queries.rows + first + done, total);
-      const found = byThreads
-        ? await byThreads(block, onProgress)
-        : gpu
-          ? await flat.searchOn(gpu, block, k, { ...computingOf(session), signal })
-          : search(index, block, k, choices, session.backend);
-      spent += session.now() - begin;
-      if (run === 0) {
-        ids.data.set(found.ids.data, first * k);
-        counts = sumOf(counts, found.counts);
-      }
-      progress.update(run * queries.rows + first + rows, total);
-      await letSignalsArrive(signal);
-    }
-    seconds.push(spent);
+    const onProgress = (done: number) => progress.update(run * queries.rows + done, total);
+    const begin = session.now();
+    const result = await index.search(queries, k, { ...choices, threads, signal, onProgress, gpu });
+    seconds.push(session.now() - begin);
+    found ??= result;
+    await letSignalsArrive(signal);
   }
   progress.end();
-  return { ids, counts, seconds };
-}
-
-function sumOf(a: SearchCounts, b: SearchCounts): SearchCounts {
-  const sum = {
-    distances: a.distances + b.distances,
-    multiplyAdds: a.multiplyAdds + b.multiplyAdds,
-    hops: a.hops + b.hops,
-  };
-  const optional = (name: 'codes' | 'walkDistances') =>
-    b[name] === undefined ? {} : { [name]: (a[name] ?? 0) + b[name] };
-  return { ...sum, ...optional('codes'), ...optional('walkDistances') };
-}
-
-/** The search of all queries by several threads, of an index that has one. */
-function threadedSearch(
-  index: SearchIndex,
-  k: number,
-  { ef = k, rerank = k, model }: SearchChoices & { readonly model: Compressor | undefined },
-  { threads, signal, backend }: Session,
-): ((queries: Matrix, onProgress: (done: number) => void) => Promise<SearchResult>) | undefined {
-  if (index.kind === 'hnsw' && model) {
-    return async (queries, onProgress) => {
-      const walkQueries = model.encode(queries, { backend, threads });
-      return index.searchRerankedByThreads(queries, walkQueries, k, { ef, rerank, threads, signal, onProgress });
-    };
-  }
-  if (index.kind !== 'hnsw' && index.kind !== 'nsg' && index.kind !== 'hnsw-sq8') return undefined;
-  return (queries, onProgress) => index.searchByThreads(queries, k, { ef, threads, signal, onProgress });
-}
-
-function search(
-  index: SearchIndex,
-  queries: Matrix,
-  k: number,
-  { ef, nprobe, rerank, model }: SearchChoices & { readonly model: Compressor | undefined },
-  backend: BackendChoice,
-): SearchResult {
-  const ranking = rerank === undefined ? {} : { rerank };
-  if (index.kind === 'flat') return index.search(queries, k);
-  if (index.kind === 'ivfpq') return index.search(queries, k, { ...ranking, nprobe: nprobe ?? index.nlist });
-  if (index.kind === 'pq' || index.kind === 'sq8') return index.search(queries, k, ranking);
-  if (index.kind === 'hnsw' && model) {
-    return index.searchReranked(queries, model.encode(queries, { backend }), k, { ef: ef ?? k, rerank: rerank ?? k });
-  }
-  return index.search(queries, k, { ef: ef ?? k });
-}
-
-function rowsFrom({ cols, data }: Matrix, first: number, rows: number): Matrix {
-  return { rows, cols, data: data.subarray(first * cols, (first + rows) * cols) };
+  return { ids: found!.ids, counts: found!.counts, seconds };
 }

@@ -1,4 +1,3 @@
-import type { Compressor } from '../../compress/compressor.ts';
 import { loadCompressor } from '../../compress/load-compressor.ts';
 import type { SearchIndex } from '../../index/kinds.ts';
 import { readModel } from '../../io/container/safetensors-file.ts';
@@ -17,18 +16,17 @@ export function requireModelToRerank(
 }
 
 /**
- * The model that compresses queries for a walk over the compressed vectors of an index.
+ * Gives an index the model that compresses queries for a walk over its compressed vectors.
  *
  * @throws {RangeError} if the index has no compressed vectors, or they are not as wide as the model's
  */
-export async function readWalkModel(path: string, index: SearchIndex, indexPath: string): Promise<Compressor> {
-  const walkDim = index.kind === 'hnsw' ? index.walkDim : undefined;
-  if (walkDim === undefined) {
+export async function attachQueryModel(path: string, index: SearchIndex, indexPath: string): Promise<void> {
+  if (index.kind !== 'hnsw' || index.walkDim === undefined) {
     throw new RangeError(`${indexPath}: expected an index built with --walk to re-rank, got full vectors alone.`);
   }
   const arrays = await readModel(path);
   const compressor = interpreted(path, () => loadCompressor(arrays));
   requireSameCols(`${path}, input`, compressor.dIn, indexPath, index.dim);
-  requireSameCols(`${path}, output`, compressor.dOut, `the compressed vectors of ${indexPath}`, walkDim);
-  return compressor;
+  requireSameCols(`${path}, output`, compressor.dOut, `the compressed vectors of ${indexPath}`, index.walkDim);
+  index.attachQueryEncoder(compressor);
 }

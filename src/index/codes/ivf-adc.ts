@@ -10,7 +10,8 @@ import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
 import type { Vectors } from '../../tensor/vectors/vectors.ts';
 import { vectorsArray } from '../../tensor/vectors/vectors-array.ts';
 import { type CodeSearchOptions, keptVectors, searchCodes } from '../search/code-search.ts';
-import { requireQueries, type SearchResult } from '../search/search-result.ts';
+import { requireQueries, type SearchOptions } from '../search/search-options.ts';
+import type { SearchResult } from '../search/search-result.ts';
 import {
   optionalMatrix,
   optionalVectors,
@@ -22,10 +23,7 @@ import { type BuiltLists, buildLists, type IvfAdcOptions, type IvfLists } from '
 import { ListProbing } from './list-probing.ts';
 import { type ListStatistics, listStatistics, requireStarts } from './list-statistics.ts';
 
-export interface IvfSearchOptions extends CodeSearchOptions {
-  /** Lists searched for each query: those of the nearest centroids; from 1 to nlist. */
-  readonly nprobe: number;
-}
+export type IvfSearchOptions = CodeSearchOptions & Pick<SearchOptions, 'nprobe'>;
 
 export interface IvfStatistics extends ListStatistics {
   readonly rows: number;
@@ -105,10 +103,11 @@ export class IvfAdcIndex {
    *
    * @param queries (queries, dim)
    * @throws {RangeError} if k, nprobe or rerank is out of range, or the queries have another width or values that are not finite
+   * @throws the signal's reason, when it aborts
    */
-  search(queries: Matrix, k: number, options: IvfSearchOptions): SearchResult {
+  async search(queries: Matrix, k: number, options: IvfSearchOptions = {}): Promise<SearchResult> {
     const where = 'IvfAdcIndex.search';
-    const { nprobe } = options;
+    const { nprobe = this.nlist } = options;
     if (!Number.isSafeInteger(nprobe) || nprobe < 1 || nprobe > this.nlist) {
       throw new RangeError(`${where}: expected nprobe from 1 to ${this.nlist} (the lists), got ${nprobe}.`);
     }
@@ -120,7 +119,8 @@ export class IvfAdcIndex {
       if (first === 0) rotated = this.#rotate(queries);
       return probing.scan(rotated, first, count, width, nprobe);
     };
-    const scanned = { rows, dim, vectors: this.#vectors, counts, lists, most: probing.blockRows(nprobe), scan };
+    const work = (rows * this.quantizer.m * nprobe) / this.nlist;
+    const scanned = { rows, dim, vectors: this.#vectors, counts, lists, most: probing.blockRows(nprobe), work, scan };
     return searchCodes(where, scanned, queries, k, options);
   }
 

@@ -119,8 +119,9 @@ export class PqIndex {
    *
    * @param queries (queries, dim)
    * @throws {RangeError} if k or rerank is out of range, or the queries have another width or values that are not finite
+   * @throws the signal's reason, when it aborts
    */
-  search(queries: Matrix, k: number, options: CodeSearchOptions = {}): SearchResult {
+  async search(queries: Matrix, k: number, options: CodeSearchOptions = {}): Promise<SearchResult> {
     const { lists, counts } = this.#codes;
     const { dim, rows } = this;
     let turned = queries;
@@ -131,7 +132,8 @@ export class PqIndex {
       lists.sort(count, width);
       return count * rows;
     };
-    const scanned = { rows, dim, vectors: this.#vectors, counts, lists, scan };
+    const work = rows * this.quantizer.m;
+    const scanned = { rows, dim, vectors: this.#vectors, counts, lists, work, scan };
     return searchCodes('PqIndex.search', scanned, queries, k, options);
   }
 

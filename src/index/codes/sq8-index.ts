@@ -90,8 +90,9 @@ export class Sq8Index {
    *
    * @param queries (queries, dim)
    * @throws {RangeError} if k or rerank is out of range, or the queries have another width or values that are not finite
+   * @throws the signal's reason, when it aborts
    */
-  search(queries: Matrix, k: number, options: CodeSearchOptions = {}): SearchResult {
+  async search(queries: Matrix, k: number, options: CodeSearchOptions = {}): Promise<SearchResult> {
     const lists = this.#lists;
     const { counts } = this.#codes;
     const { dim, rows } = this;
@@ -101,7 +102,7 @@ export class Sq8Index {
       lists.sort(count, width);
       return count * rows;
     };
-    const scanned = { rows, dim, vectors: this.#vectors, counts, lists, scan };
+    const scanned = { rows, dim, vectors: this.#vectors, counts, lists, work: rows * dim, scan };
     return searchCodes('Sq8Index.search', scanned, queries, k, options);
   }
 

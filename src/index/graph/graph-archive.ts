@@ -30,14 +30,13 @@ const WHERE = 'HNSW index';
 const LARGEST = 2 ** 31 - 1;
 
 /** The arrays of a graph and what is to be known of it, without vectors. */
-export function graphEntries(
-  graph: LayeredGraph,
-  parameters: GraphParameters,
-  found: Int32Array | undefined,
-): { arrays: Map<string, NamedArray>; parameters: JsonObject } {
+export function graphEntries({ graph, parameters, representatives }: SavedGraph): {
+  arrays: Map<string, NamedArray>;
+  parameters: JsonObject;
+} {
   const { arrays, parameters: places } = graphArrays(graph);
   const all = new Map<string, NamedArray>(arrays);
-  if (found) all.set('representatives', { shape: [found.length], data: found });
+  if (representatives) all.set('representatives', { shape: [representatives.length], data: representatives });
   return { arrays: all, parameters: { ...parameters, ...places } };
 }
 
@@ -55,14 +54,8 @@ export interface SearchedOver {
   readonly walk: WalkCodes | undefined;
 }
 
-/** @param found the representative of each row, where identical vectors are one point of the graph */
-export function writeGraphArchive(
-  graph: LayeredGraph,
-  parameters: GraphParameters,
-  { base, walk }: SearchedOver,
-  found: Int32Array | undefined,
-): Archive {
-  const entries = graphEntries(graph, parameters, found);
+export function writeGraphArchive(saved: SavedGraph, { base, walk }: SearchedOver): Archive {
+  const entries = graphEntries(saved);
   const arrays = new Map<string, NamedArray>([['vectors', vectorsArray(base)], ...entries.arrays]);
   const sizes = { rows: base.rows, dim: base.cols };
   if (!walk) return { kind: 'hnsw', parameters: { ...sizes, ...entries.parameters }, arrays };
@@ -73,10 +66,12 @@ export function writeGraphArchive(
   return { kind: 'hnsw', parameters: { ...sizes, walkDim, ...quantizer.parameters, ...entries.parameters }, arrays };
 }
 
+/** A graph, and how it was made. */
 export interface SavedGraph {
   readonly graph: LayeredGraph;
   readonly parameters: GraphParameters;
-  readonly found: Int32Array | undefined;
+  /** Of each row, where identical vectors are one point of the graph. */
+  readonly representatives: Int32Array | undefined;
 }
 
 export interface GraphArchive extends SavedGraph, SearchedOver {}
@@ -125,7 +120,7 @@ export function readGraph(
   requireArray(arrays, 'links', 'int32', [rows, baseLinks ?? 2 * parameters.M], where);
   requireArray(arrays, 'upperLinks', 'int32', [undefined, parameters.M], where);
   const graph = graphFromArrays(arrays, saved, rows, where);
-  return { graph, parameters, found: requireRepresentatives(arrays, graph.levels, where) };
+  return { graph, parameters, representatives: requireRepresentatives(arrays, graph.levels, where) };
 }
 
 /** The representatives, if there are any: of a row in the graph the row itself, of any other an earlier row in the graph. */

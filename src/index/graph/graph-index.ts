@@ -5,22 +5,26 @@ import type { LayeredGraph } from '../../graph/adjacency.ts';
 import { buildHnsw, type HnswOptions } from '../../graph/hnsw/build.ts';
 import { hnswProfiles } from '../../graph/hnsw/profile.ts';
 import { type GraphStatistics, graphStatistics } from '../../graph/statistics.ts';
+import { scalarCodeSet } from '../../quantize/scalar/scalar-code-set.ts';
+import { ScalarQuantizer } from '../../quantize/scalar/scalar-quantizer.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import type { Archive } from '../../tensor/named-arrays.ts';
-import { shareSource } from '../../tensor/vectors/shared-source.ts';
 import { vectorSource } from '../../tensor/vectors/split-vector-set.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
 import { requireFiniteVectors, type Vectors } from '../../tensor/vectors/vectors.ts';
-import { inSharedMemory } from '../../workers/shared-memory.ts';
-import type { RerankOptions } from '../search/rerank.ts';
+import type { GraphSearchOptions, SearchOptions } from '../search/search-options.ts';
 import type { SearchResult } from '../search/search-result.ts';
-import type { ThreadedSearchOptions } from '../search/search-task.ts';
-import { CodedWalk, walkCodes } from './coded-walk.ts';
 import { representatives } from './copies.ts';
-import { type GraphParameters, readGraphArchive, writeGraphArchive } from './graph-archive.ts';
+import {
+  type GraphParameters,
+  readGraphArchive,
+  type SavedGraph,
+  type WalkCodes,
+  writeGraphArchive,
+} from './graph-archive.ts';
 import { type Engine, graphRoom } from './graph-room.ts';
-import { hnswSearchTask, searchGraphByThreads, type ThreadedGraphSearchOptions } from './graph-search-tasks.ts';
-import { GraphSearcher, type GraphSearchOptions } from './graph-searcher.ts';
+import { GraphSearcher } from './graph-searcher.ts';
+import { type QueryEncoder, searchByGraph } from './search-by-graph.ts';
 
 export interface GraphIndexOptions extends Omit<HnswOptions, 'representatives' | 'threads'> {
   /** The vectors that are searched. */
@@ -28,10 +32,12 @@ export interface GraphIndexOptions extends Omit<HnswOptions, 'representatives' |
   /** The vectors that the graph is built on, row for row those of `base`, usually compressed; `base` if not given. */
   readonly graphBase?: Vectors;
   /**
-   * Vectors that `searchReranked` walks over, row for row those of `base`, usually compressed; one byte of each number is kept. The
-   * graph is built on them if `graphBase` is not given.
+   * Vectors that a search with `rerank` walks over, row for row those of `base`, usually compressed; one byte of each number is kept.
+   * The graph is built on them if `graphBase` is not given.
    */
   readonly walkBase?: Vectors;
+  /** What compressed `walkBase`, to compress queries alike: a trained compressor. `attachQueryEncoder` can give it later. */
+  readonly queryEncoder?: QueryEncoder;
   readonly backend?: BackendChoice;
   /**
    * Threads that insert a batch together in the batch profile, and the most that may search together; 1 if not given. What is built
@@ -52,29 +58,22 @@ export class GraphIndex {
   readonly parameters: GraphParameters;
   /** Work of building the graph; absent when it was loaded. */
   readonly buildCounts: Counts | undefined;
-  readonly #backend: BackendChoice;
-  readonly #threads: number;
+  readonly #saved: SavedGraph;
+  readonly #engine: Engine;
   readonly #source: VectorSource;
-  readonly #representatives: Int32Array | undefined;
   readonly #searcher: GraphSearcher;
   readonly #walk: CodedWalk | undefined;
+  #queryEncoder: QueryEncoder | undefined;
 
-  private constructor(
-    graph: LayeredGraph,
-    parameters: GraphParameters,
-    { source, walk }: SearchedVectors,
-    found: Int32Array | undefined,
-    { backend, threads }: Engine,
-    buildCounts?: Counts,
-  ) {
+  private constructor(saved: SavedGraph, { source, walk }: SearchedVectors, engine: Engine, buildCounts?: Counts) {
+    const { graph, parameters, representatives } = saved;
     this.graph = graph;
     this.parameters = parameters;
     this.buildCounts = buildCounts;
+    this.#saved = saved;
+    this.#engine = engine;
     this.#source = source;
-    this.#backend = backend;
-    this.#threads = threads;
-    this.#representatives = found;
-    this.#searcher = new GraphSearcher(graph, source, found);
+    this.#searcher = new GraphSearcher({ graph, points: source, representatives });
     this.#walk = walk;
   }
 
@@ -85,7 +84,7 @@ export class GraphIndex {
    * @throws the signal's reason, when it aborts
    */
   static async build(options: GraphIndexOptions): Promise<GraphIndex> {
-    const { base, walkBase, graphBase = walkBase ?? base, backend = 'auto', ...hnsw } = options;
+    const { base, walkBase, graphBase = walkBase ?? base, queryEncoder, backend = 'auto', ...hnsw } = options;
     const where = 'GraphIndex.build';
     if (walkBase) requireSameRows('walk', walkBase, base, where);
     requireSameRows('graph', graphBase, base, where);
@@ -95,14 +94,16 @@ export class GraphIndex {
     const engine = { backend, threads };
     const codes = walkBase && walkCodes(walkBase, engine);
     const { extendCandidates = false, keepPrunedConnections = false } = hnsw;
-    const found = hnswProfiles[profile]?.collapsesCopies ? representatives(graphBase) : undefined;
+    const copies = hnswProfiles[profile]?.collapsesCopies ? representatives(graphBase) : undefined;
     const graphSource = newSource(graphBase, M, engine);
-    const { graph, counts } = await buildHnsw(graphSource, found ? { ...hnsw, representatives: found } : hnsw);
+    const { graph, counts } = await buildHnsw(graphSource, copies ? { ...hnsw, representatives: copies } : hnsw);
     const flags = { extendCandidates, keepPrunedConnections };
     const parameters = { M, efConstruction, profile, seed, ...flags, graphDim: graphBase.cols };
+    const saved = { graph, parameters, representatives: copies };
     const source = base === graphBase ? graphSource : newSource(base, M, engine);
-    const searched = { source, walk: codes && new CodedWalk(graph, codes, M, engine, found) };
-    return new GraphIndex(graph, parameters, searched, found, engine, counts);
+    const index = new GraphIndex(saved, { source, walk: codes && codedWalk(saved, codes, engine) }, engine, counts);
+    if (queryEncoder) index.attachQueryEncoder(queryEncoder);
+    return index;
   }
 
   get rows(): number {
@@ -114,14 +115,30 @@ export class GraphIndex {
     return this.#source.dim;
   }
 
-  /** Numbers a vector that `searchReranked` walks over; `undefined` where there are none. */
+  /** Numbers a vector that a search with `rerank` walks over; `undefined` where there are none. */
   get walkDim(): number | undefined {
-    return this.#walk?.dim;
+    return this.#walk?.kept.quantizer.dim;
   }
 
   /** What really runs. */
   get backend(): VectorSource['backend'] {
     return this.#source.backend;
+  }
+
+  /**
+   * From now on a search with `rerank` compresses its queries by this: what compressed `walkBase`, which no archive of the index holds.
+   *
+   * @throws {Error} if the index was built without `walkBase`
+   * @throws {RangeError} if it compresses vectors of another width, or to another
+   */
+  attachQueryEncoder(encoder: QueryEncoder): void {
+    const where = 'GraphIndex.attachQueryEncoder';
+    const { dim } = this.#requireWalk(where).kept.quantizer;
+    if (encoder.dIn !== this.dim || encoder.dOut !== dim) {
+      const got = `${encoder.dIn} to ${encoder.dOut}`;
+      throw new RangeError(`${where}: expected an encoder of ${this.dim} to ${dim} numbers, got one of ${got}.`);
+    }
+    this.#queryEncoder = encoder;
   }
 
   /**
@@ -133,78 +150,39 @@ export class GraphIndex {
     const where = 'GraphIndex.over';
     if (base.rows !== this.rows) throw new RangeError(`${where}: expected ${this.rows} rows, got ${base.rows}.`);
     requireFiniteVectors(base, where);
-    const engine = { backend: this.#backend, threads: this.#threads };
-    const searched = { source: newSource(base, this.parameters.M, engine), walk: this.#walk };
-    const found = this.#representatives;
-    return new GraphIndex(this.graph, this.parameters, searched, found, engine, this.buildCounts);
+    const searched = { source: newSource(base, this.parameters.M, this.#engine), walk: this.#walk };
+    const index = new GraphIndex(this.#saved, searched, this.#engine, this.buildCounts);
+    if (this.#queryEncoder?.dIn === base.cols) index.attachQueryEncoder(this.#queryEncoder);
+    return index;
   }
 
   /**
-   * The approximately nearest k rows of each query, one query after the other.
+   * The approximately nearest k rows of each query.
    *
-   * Source: Malkov & Yashunin 2018, Algorithm 5.
+   * With `rerank` in two steps: the graph is walked over SQ8 codes of the compressed vectors, and the nearest `rerank` of the `ef`
+   * survivors are ranked anew by their full ones. The codes have one range for all dimensions, so that the walk compares bytes, a
+   * quarter of the memory of the compressed vectors. `counts.distances` are then those between full vectors, at most `rerank` a
+   * query, `counts.walkDistances` those of the walk.
+   *
+   * Source: Malkov & Yashunin 2018, Algorithm 5; with `rerank` faiss 1.7.3 `IndexRefineFlat`, over a graph, and the paper, Table 3, for
+   * codes of compressed vectors.
    * Departs: identical vectors are one point of a canonical graph; their other rows are measured when that point is found.
    *
    * @param queries (queries, dim)
-   * @throws {RangeError} if k or ef is no positive whole number, or the queries have another width or values that are not finite
-   */
-  search(queries: Matrix, k: number, options: GraphSearchOptions): SearchResult {
-    return this.#searcher.search('GraphIndex.search', queries, k, options);
-  }
-
-  /**
-   * The same answers and counts as `search`, from several threads.
-   *
-   * @throws {RangeError} also if there are to be more threads than the index was made for
+   * @throws {Error} if it is to re-rank and was built without `walkBase`, or has no query encoder
+   * @throws {RangeError} if k or an option is out of its range, or the queries have another width or values that are not finite
    * @throws the signal's reason, when it aborts
    */
-  searchByThreads(queries: Matrix, k: number, options: ThreadedGraphSearchOptions): Promise<SearchResult> {
-    const source = this.#source;
-    const index = { searcher: this.#searcher, source, most: this.#threads };
-    const share = () => ({
-      graph: this.graph.share(),
-      source: shareSource(source),
-      representatives: this.#representatives && inSharedMemory(this.#representatives),
-      links: this.#searcher.shareLinks(),
-    });
-    return searchGraphByThreads('GraphIndex.searchByThreads', hnswSearchTask, index, share, queries, k, options);
-  }
-
-  /**
-   * The approximately nearest k rows of each query in two steps: the graph is walked over SQ8 codes of the compressed vectors, and
-   * the nearest `rerank` of the `ef` survivors are ranked anew by their full ones.
-   *
-   * The codes have one range for all dimensions, so that the walk compares bytes, a quarter of the memory of the compressed vectors.
-   *
-   * `counts.distances` are those between full vectors, at most `rerank` a query, `counts.walkDistances` those of the walk.
-   *
-   * Source: faiss 1.7.3 `IndexRefineFlat`, over a graph; the paper, Table 3, for codes of compressed vectors.
-   *
-   * @param queries (queries, dim)
-   * @param walkQueries (queries, walkDim), the same queries compressed
-   * @throws {Error} if the index was built without `walkBase`
-   * @throws {RangeError} if k, ef or rerank is out of its range, or the queries do not fit
-   */
-  searchReranked(queries: Matrix, walkQueries: Matrix, k: number, options: RerankOptions): SearchResult {
-    const where = 'GraphIndex.searchReranked';
-    return this.#requireWalk(where).search(where, this.#source, queries, walkQueries, k, options);
-  }
-
-  /**
-   * The same answers and counts as `searchReranked`, from several threads.
-   *
-   * @throws {Error} if the index was built without `walkBase`
-   * @throws {RangeError} also if there are to be more threads than the index was made for
-   * @throws the signal's reason, when it aborts
-   */
-  async searchRerankedByThreads(
-    queries: Matrix,
-    walkQueries: Matrix,
-    k: number,
-    options: RerankOptions & ThreadedSearchOptions,
-  ): Promise<SearchResult> {
-    const where = 'GraphIndex.searchRerankedByThreads';
-    return this.#requireWalk(where).searchByThreads(where, this.#source, queries, walkQueries, k, options);
+  async search(queries: Matrix, k: number, options: Reranking & GraphSearchOptions = {}): Promise<SearchResult> {
+    const where = 'GraphIndex.search';
+    const most = this.#engine.threads;
+    if (options.rerank === undefined)
+      return searchByGraph(where, { searcher: this.#searcher, most }, queries, k, options);
+    const { searcher } = this.#requireWalk(where);
+    const encoder = this.#queryEncoder;
+    if (!encoder) throw new Error(`${where}: expected a query encoder to re-rank, got none.`);
+    const refinement = { full: this.#source, encoder, backend: this.#engine.backend };
+    return searchByGraph(where, { searcher, most, refinement }, queries, k, options);
   }
 
   #requireWalk(where: string): CodedWalk {
@@ -217,10 +195,9 @@ export class GraphIndex {
     return graphStatistics(this.graph);
   }
 
-  /** Everything needed to search again. */
+  /** Everything needed to search again, but what compresses queries. */
   toArchive(): Archive {
-    const searched = { base: this.#source.vectors, walk: this.#walk?.kept };
-    return writeGraphArchive(this.graph, this.parameters, searched, this.#representatives);
+    return writeGraphArchive(this.#saved, { base: this.#source.vectors, walk: this.#walk?.kept });
   }
 
   /**
@@ -230,22 +207,41 @@ export class GraphIndex {
    * @throws {RangeError} at the first thing that does not fit, in one line
    */
   static fromArchive(archive: Archive, backend: BackendChoice = 'auto', threads = 1): GraphIndex {
-    const { graph, parameters, base, walk, found } = readGraphArchive(archive);
+    const { base, walk, ...saved } = readGraphArchive(archive);
     requireThreads(threads);
     const engine = { backend, threads };
-    const { M } = parameters;
-    const searched = {
-      source: newSource(base, M, engine),
-      walk: walk && new CodedWalk(graph, walk, M, engine, found),
-    };
-    return new GraphIndex(graph, parameters, searched, found, engine);
+    const source = newSource(base, saved.parameters.M, engine);
+    return new GraphIndex(saved, { source, walk: walk && codedWalk(saved, walk, engine) }, engine);
   }
 }
+
+type Reranking = Pick<SearchOptions, 'rerank'>;
 
 /** The vectors that answers are measured by, and the codes that a re-ranked search walks over. */
 interface SearchedVectors {
   readonly source: VectorSource;
   readonly walk: CodedWalk | undefined;
+}
+
+/** SQ8 codes of compressed vectors, and the search that walks over them. */
+interface CodedWalk {
+  readonly kept: WalkCodes;
+  readonly searcher: GraphSearcher;
+}
+
+function codedWalk({ graph, parameters, representatives }: SavedGraph, kept: WalkCodes, engine: Engine): CodedWalk {
+  const points = scalarCodeSet(kept.quantizer, kept.codes, graphRoom(graph.size, parameters.M, engine));
+  // The set keeps a copy where kernels reach it: one is enough.
+  return {
+    kept: { quantizer: kept.quantizer, codes: points.codes },
+    searcher: new GraphSearcher({ graph, points, representatives }),
+  };
+}
+
+/** One byte of each number, with one range for all dimensions, so that codes are compared as whole numbers. */
+function walkCodes(vectors: Vectors, { backend, threads }: Engine): WalkCodes {
+  const quantizer = ScalarQuantizer.train(vectors, 'uniform');
+  return { quantizer, codes: quantizer.encode(vectors, { backend, threads }) };
 }
 
 function requireSameRows(which: string, { rows }: Vectors, base: Vectors, where: string): void {

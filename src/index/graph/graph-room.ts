@@ -1,5 +1,5 @@
 import type { BackendChoice } from '../../../kernels/backend.ts';
-import { walkerRoom, walkerRoomEach } from './graph-walker.ts';
+import { wasmSearchRoom, wasmSearchRoomEach } from './wasm-graph-search.ts';
 
 /** What computes. */
 export interface Engine {
@@ -9,14 +9,14 @@ export interface Engine {
 
 /**
  * Options of points that a graph is searched over: they take a whole neighbor list and one point more a call, and have room for a
- * walker, here and in the other threads.
+ * search in WebAssembly, here and in the other threads.
  */
 export function graphRoom(rows: number, M: number, { backend, threads }: Engine) {
   return {
     backend,
     batch: Math.max(256, 2 * M + 1),
     attachable: threads - 1,
-    spare: walkerRoom(rows, 2 * M, M),
-    spareEach: walkerRoomEach(rows, 2 * M),
+    spare: wasmSearchRoom(rows, 2 * M, M),
+    spareEach: wasmSearchRoomEach(rows, 2 * M),
   };
 }

@@ -1,135 +1,130 @@
 import { workSince } from '../../../kernels/operands.ts';
-import type { LayeredGraph } from '../../graph/adjacency.ts';
+import { LayeredGraph, type SharedGraph } from '../../graph/adjacency.ts';
 import { CandidatePool } from '../../graph/candidate-pool.ts';
-import { type SearchTrace, searchGraph, VisitedSet } from '../../graph/search.ts';
+import { FlatSearch } from '../../graph/nsg/flat-search.ts';
+import { type NsgProfileName, nsgProfiles } from '../../graph/nsg/profile.ts';
+import type { SearchTrace } from '../../graph/search.ts';
+import { attachScalarCodeSet, type SharedScalarCodes } from '../../quantize/scalar/scalar-code-set.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import { noNeighbors } from '../../tensor/nearest/neighbors.ts';
-import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
-import type { WalkedSource } from '../../tensor/vectors/vector-set.ts';
-import { requireQueries, type SearchResult } from '../search/search-result.ts';
+import { attachSource, type SharedSource } from '../../tensor/vectors/shared-source.ts';
+import { inSharedMemory } from '../../workers/shared-memory.ts';
+import type { QuerySource } from '../search/rerank.ts';
+import type { SearchResult } from '../search/search-result.ts';
 import { nextCopies } from './copies.ts';
-import { GraphWalker, type SharedLinks } from './graph-walker.ts';
+import { type GraphSearch, LayeredSearch } from './layered-search.ts';
+import type { SharedLinks } from './wasm-graph-search.ts';
 
-export interface GraphSearchOptions {
-  /** Candidates kept during the search; raised to k. */
-  readonly ef: number;
-  /** Whether to return the points that each query expanded. */
-  readonly trace?: boolean;
-  readonly onProgress?: (done: number, total: number) => void;
+type SharedPoints = SharedSource | SharedScalarCodes;
+
+/** A graph, and the points that it is searched over. */
+export interface SearchedGraph {
+  readonly graph: LayeredGraph;
+  /** Vectors, or codes; `share` where several threads may search. */
+  readonly points: QuerySource & { share?(): SharedPoints };
+  /** Of each row, where identical points are one point of the graph. */
+  readonly representatives?: Int32Array | undefined;
+  /** Of an NSG, which has no layers. */
+  readonly nsg?: NsgProfileName | undefined;
 }
 
-/** Points that can be compared with vectors from outside: vectors, or codes. */
-export interface QuerySource extends DistanceSource {
-  readonly dim: number;
-  setQuery(vectors: Float32Array, offset: number): void;
+/** The same as a message to a worker. */
+export interface SharedSearcher {
+  readonly graph: SharedGraph;
+  readonly points: SharedPoints;
+  readonly representatives: Int32Array | undefined;
+  readonly nsg: NsgProfileName | undefined;
+  readonly links: SharedLinks | undefined;
 }
 
 /**
  * Searches a graph over any points: vectors, or codes.
  *
- * Source: Malkov & Yashunin 2018, Algorithm 5.
+ * Source: Malkov & Yashunin 2018, Algorithm 5; for a graph without layers Fu et al. 2019, Algorithm 1, from the navigating point.
  * Departs: identical points are one point of a canonical graph; their other rows are measured when that point is found.
  */
 export class GraphSearcher {
-  readonly #graph: LayeredGraph;
-  readonly #source: QuerySource;
+  readonly #searched: SearchedGraph;
+  readonly #search: GraphSearch;
   readonly #nextCopy: Int32Array | undefined;
-  readonly #visited: VisitedSet;
-  /** Made when first asked for. */
-  #walker: GraphWalker | undefined;
-  #triedWalker = false;
-  readonly #pool = new CandidatePool();
   readonly #withCopies = new CandidatePool();
 
-  /**
-   * @param representatives of each row, where identical points are one point of the graph
-   * @param links what `shareLinks` gave in the thread that has made the source
-   */
-  constructor(
-    graph: LayeredGraph,
-    source: QuerySource,
-    representatives: Int32Array | undefined,
-    links?: SharedLinks | undefined,
-  ) {
-    this.#graph = graph;
-    this.#source = source;
+  /** @param links beside the points, where another thread has put them */
+  constructor(searched: SearchedGraph, links?: SharedLinks) {
+    const { graph, points, representatives, nsg } = searched;
+    this.#searched = searched;
+    this.#search = nsg ? flatSearch(graph, points, nsg) : new LayeredSearch(graph, points, links);
     this.#nextCopy = representatives && nextCopies(representatives);
-    this.#visited = new VisitedSet(graph.size);
-    if (!links || !isWalked(source)) return;
-    this.#walker = GraphWalker.attach(graph, source, links);
-    this.#triedWalker = true;
+  }
+
+  /** In a worker: a searcher of the same graph and points. @param slot 1, 2, … */
+  static attach({ graph, points, links, ...rest }: SharedSearcher, slot: number): GraphSearcher {
+    const attached = 'codes' in points ? attachScalarCodeSet(points, slot - 1) : attachSource(points, slot);
+    return new GraphSearcher({ ...rest, graph: LayeredGraph.attach(graph), points: attached }, links);
+  }
+
+  /** @throws {RangeError} if the points cannot be shared {Error} if they were made for one thread */
+  share(): SharedSearcher {
+    const { graph, points, representatives, nsg } = this.#searched;
+    if (!points.share) throw new RangeError('threads: expected one thread for points that are not shared, got more.');
+    return {
+      graph: graph.share(),
+      points: points.share(),
+      representatives: representatives && inSharedMemory(representatives),
+      nsg,
+      links: this.#search instanceof LayeredSearch ? this.#search.shareLinks() : undefined,
+    };
+  }
+
+  get points(): QuerySource {
+    return this.#searched.points;
   }
 
   /**
    * The approximately nearest k rows of each query.
    *
-   * @param where begins messages
-   * @param queries (queries, dim)
-   * @throws {RangeError} if k or ef is no positive whole number, or the queries have another width or values that are not finite
+   * @param queries (queries, dim), checked by the caller
+   * @param ef candidates kept during the search; raised to k
+   * @param trace whether to return the points that each query expanded
    */
-  search(where: string, queries: Matrix, k: number, options: GraphSearchOptions): SearchResult {
-    const source = this.#source;
-    requireQueries(queries, k, source.dim, where);
-    requireEf(options.ef, where);
-    const before = { ...source.counts };
-    const ef = Math.min(Math.max(options.ef, k), Math.max(1, source.size));
-    const answers = noNeighbors(queries.rows, k);
+  search(queries: Matrix, k: number, ef: number, trace = false): SearchResult {
+    const { points, graph } = this.#searched;
+    const before = { ...points.counts };
+    const kept = Math.min(Math.max(ef, k), Math.max(1, points.size));
+    const { ids, distances } = noNeighbors(queries.rows, k);
     const traces: SearchTrace[] = [];
-    const walker = options.trace ? undefined : this.#walkerFor(ef);
     let hops = 0;
-    for (let query = 0; query < queries.rows; query++) {
-      const trace = options.trace ? { ids: [], distances: [], levels: [] } : undefined;
-      source.setQuery(queries.data, query * source.dim);
-      hops += walker ? walker.search(ef, this.#pool) : this.#searchTraced(ef, trace);
-      const found = this.#nextCopy ? this.#expandCopies(this.#nextCopy, k) : this.#pool;
+    for (let query = 0; query < queries.rows && graph.size > 0; query++) {
+      const expanded = trace ? { ids: [], distances: [], levels: [] } : undefined;
+      points.setQuery(queries.data, query * points.dim);
+      hops += this.#search.run(kept, expanded);
+      const found = this.#nextCopy ? this.#expandCopies(this.#nextCopy, k) : this.#search.pool;
       for (let place = 0; place < Math.min(k, found.size); place++) {
-        answers.ids.data[query * k + place] = found.id(place);
-        answers.distances.data[query * k + place] = found.distances[place]!;
+        ids.data[query * k + place] = found.id(place);
+        distances.data[query * k + place] = found.distances[place]!;
       }
-      if (trace) traces.push(trace);
-      options.onProgress?.(query + 1, queries.rows);
+      if (expanded) traces.push(expanded);
     }
-    const result = { ...answers, counts: { ...workSince(before, source.counts), hops } };
-    return options.trace ? { ...result, traces } : result;
-  }
-
-  /** The links beside the points, for searchers in other threads; `undefined` where there are none. */
-  shareLinks(): SharedLinks | undefined {
-    return this.#madeWalker()?.share();
-  }
-
-  #walkerFor(ef: number): GraphWalker | undefined {
-    const walker = this.#madeWalker();
-    return walker?.holds(ef) ? walker : undefined;
-  }
-
-  #madeWalker(): GraphWalker | undefined {
-    const source = this.#source;
-    if (!this.#triedWalker) {
-      this.#triedWalker = true;
-      this.#walker = isWalked(source) ? GraphWalker.over(this.#graph, source) : undefined;
-    }
-    return this.#walker;
-  }
-
-  #searchTraced(ef: number, trace: SearchTrace | undefined): number {
-    return searchGraph(this.#graph, ef, { source: this.#source, pool: this.#pool, visited: this.#visited }, trace);
+    const result = { ids, distances, counts: { ...workSince(before, points.counts), hops } };
+    return trace ? { ...result, traces } : result;
   }
 
   /** The nearest k of the points found and of the rows that are the same points. */
   #expandCopies(nextCopy: Int32Array, k: number): CandidatePool {
-    const { ids, distances } = this.#source;
+    const { points } = this.#searched;
+    const { pool } = this.#search;
+    const { ids, distances } = points;
     const all = this.#withCopies;
     let count = 0;
     const measure = (): void => {
-      this.#source.measure(count);
+      points.measure(count);
       all.merge(ids, distances, count);
       count = 0;
     };
     all.reset(k);
-    for (let place = 0; place < this.#pool.size; place++) {
-      const point = this.#pool.id(place);
-      all.merge(Int32Array.of(point), this.#pool.distances.subarray(place, place + 1), 1);
+    for (let place = 0; place < pool.size; place++) {
+      const point = pool.id(place);
+      all.merge(Int32Array.of(point), pool.distances.subarray(place, place + 1), 1);
       for (let copy = nextCopy[point]!; copy >= 0; copy = nextCopy[copy]!) {
         ids[count++] = copy;
         if (count === ids.length) measure();
@@ -140,13 +135,7 @@ export class GraphSearcher {
   }
 }
 
-/** Vectors in several memories, for one, are not. */
-function isWalked(source: QuerySource): source is QuerySource & WalkedSource {
-  return 'walkLayer' in source;
-}
-
-/** @throws {RangeError} if ef is no positive whole number */
-export function requireEf(ef: number, where: string): void {
-  if (Number.isSafeInteger(ef) && ef >= 1) return;
-  throw new RangeError(`${where}: expected ef to be a whole number from 1, got ${ef}.`);
+function flatSearch(graph: LayeredGraph, points: QuerySource, profile: NsgProfileName): GraphSearch {
+  const search = new FlatSearch(points, nsgProfiles[profile]);
+  return { pool: search.pool, run: (ef, trace) => search.run(graph, graph.entry, ef, trace) };
 }

@@ -10,14 +10,14 @@ import { type GraphStatistics, graphStatistics } from '../../graph/statistics.ts
 import type { Matrix } from '../../tensor/matrix.ts';
 import type { Archive } from '../../tensor/named-arrays.ts';
 import { centroid } from '../../tensor/vectors/centroid.ts';
-import { shareSource } from '../../tensor/vectors/shared-source.ts';
 import { vectorSource } from '../../tensor/vectors/split-vector-set.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
 import { requireFiniteVectors, type Vectors } from '../../tensor/vectors/vectors.ts';
+import type { GraphSearchOptions } from '../search/search-options.ts';
 import type { SearchResult } from '../search/search-result.ts';
 import { exactKnnGraph } from './exact-knn-graph.ts';
-import { nsgSearchTask, searchGraphByThreads, type ThreadedGraphSearchOptions } from './graph-search-tasks.ts';
-import type { GraphSearchOptions } from './graph-searcher.ts';
+import type { Engine } from './graph-room.ts';
+import { GraphSearcher } from './graph-searcher.ts';
 import {
   type NeighborGraph,
   type NsgParameters,
@@ -25,7 +25,7 @@ import {
   requireNeighborGraph,
   writeNsgArchive,
 } from './nsg-archive.ts';
-import { NsgSearcher } from './nsg-searcher.ts';
+import { searchByGraph } from './search-by-graph.ts';
 
 export type NsgPhase = 'k-NN graph' | 'NSG';
 
@@ -82,25 +82,23 @@ export class NsgIndex {
   readonly parameters: NsgParameters;
   /** Absent when the index was loaded. */
   readonly buildCounts: NsgBuildCounts | undefined;
-  readonly #backend: BackendChoice;
+  readonly #engine: Engine;
   readonly #source: VectorSource;
-  readonly #searcher: NsgSearcher;
-  readonly #threads: number;
+  readonly #searcher: GraphSearcher;
 
   private constructor(
     graph: LayeredGraph,
     parameters: NsgParameters,
     source: VectorSource,
-    { backend, threads }: Engine,
+    engine: Engine,
     buildCounts?: NsgBuildCounts,
   ) {
     this.graph = graph;
     this.parameters = parameters;
     this.buildCounts = buildCounts;
+    this.#engine = engine;
     this.#source = source;
-    this.#backend = backend;
-    this.#searcher = new NsgSearcher(graph, source, parameters.profile);
-    this.#threads = threads;
+    this.#searcher = new GraphSearcher({ graph, points: source, nsg: parameters.profile });
   }
 
   /**
@@ -165,37 +163,23 @@ export class NsgIndex {
     const where = 'NsgIndex.over';
     if (base.rows !== this.rows) throw new RangeError(`${where}: expected ${this.rows} rows, got ${base.rows}.`);
     requireFiniteVectors(base, where);
-    const engine = { backend: this.#backend, threads: this.#threads };
-    const source = newSource(base, this.parameters.R, engine);
-    return new NsgIndex(this.graph, this.parameters, source, engine, this.buildCounts);
+    const source = newSource(base, this.parameters.R, this.#engine);
+    return new NsgIndex(this.graph, this.parameters, source, this.#engine, this.buildCounts);
   }
 
   /**
-   * The approximately nearest k rows of each query, one query after the other.
+   * The approximately nearest k rows of each query.
    *
    * Source: Fu et al. 2019, Algorithm 1, from the navigating point.
    *
    * @param queries (queries, dim)
    * @param options.ef the paper's l, faiss's search_L
-   * @throws {RangeError} if k or ef is no positive whole number, or the queries have another width or values that are not finite
-   */
-  search(queries: Matrix, k: number, options: GraphSearchOptions): SearchResult {
-    return this.#searcher.search('NsgIndex.search', queries, k, options);
-  }
-
-  /**
-   * The same answers and counts as `search`, from several threads.
-   *
-   * @throws {RangeError} also if there are to be more threads than the index was made for
+   * @throws {RangeError} if k or an option is out of its range, or the queries have another width or values that are not finite
    * @throws the signal's reason, when it aborts
    */
-  searchByThreads(queries: Matrix, k: number, options: ThreadedGraphSearchOptions): Promise<SearchResult> {
-    const { graph } = this;
-    const { profile } = this.parameters;
-    const source = this.#source;
-    const index = { searcher: this.#searcher, source, most: this.#threads };
-    const share = () => ({ graph: graph.share(), source: shareSource(source), profile });
-    return searchGraphByThreads('NsgIndex.searchByThreads', nsgSearchTask, index, share, queries, k, options);
+  async search(queries: Matrix, k: number, options: GraphSearchOptions = {}): Promise<SearchResult> {
+    const searched = { searcher: this.#searcher, most: this.#engine.threads };
+    return searchByGraph('NsgIndex.search', searched, queries, k, options);
   }
 
   /** What the graph looks like. */
@@ -220,12 +204,6 @@ export class NsgIndex {
     const engine = { backend, threads };
     return new NsgIndex(graph, parameters, newSource(base, parameters.R, engine), engine);
   }
-}
-
-/** What computes. */
-interface Engine {
-  readonly backend: BackendChoice;
-  readonly threads: number;
 }
 
 interface Watch {

@@ -11,19 +11,14 @@ import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts
 import { type Archive, requireArray, requireChoice } from '../../tensor/named-arrays.ts';
 import { VectorSet } from '../../tensor/vectors/vector-set.ts';
 import { vectorsArray } from '../../tensor/vectors/vectors-array.ts';
-import { inSharedMemory } from '../../workers/shared-memory.ts';
 import { requireMatrixArray, requireSizes } from '../codes/code-archive.ts';
+import type { GraphSearchOptions } from '../search/search-options.ts';
 import type { SearchResult } from '../search/search-result.ts';
 import { representatives } from './copies.ts';
 import { type GraphParameters, graphEntries, readGraph, type SavedGraph } from './graph-archive.ts';
 import { type Engine, graphRoom } from './graph-room.ts';
-import {
-  hnswSearchTask,
-  searchGraphByThreads,
-  sq8GraphSearchTask,
-  type ThreadedGraphSearchOptions,
-} from './graph-search-tasks.ts';
-import { GraphSearcher, type GraphSearchOptions } from './graph-searcher.ts';
+import { GraphSearcher } from './graph-searcher.ts';
+import { searchByGraph } from './search-by-graph.ts';
 
 export interface Sq8GraphOptions extends Omit<HnswOptions, 'representatives' | 'threads'> {
   /** The vectors that are coded; the graph is built on their codes. Often compressed vectors. */
@@ -65,17 +60,13 @@ export class Sq8GraphIndex {
   readonly buildCounts: Counts | undefined;
   readonly #searched: Searched;
   readonly #source: VectorSet | ScalarCodeSet;
-  readonly #threads: number;
-  readonly #found: Int32Array | undefined;
+  readonly #saved: SavedGraph;
+  readonly #engine: Engine;
   readonly #searcher: GraphSearcher;
 
-  private constructor(
-    { graph, parameters, found }: SavedGraph,
-    searched: Searched,
-    { backend, threads }: Engine,
-    buildCounts?: Counts,
-  ) {
-    const room = graphRoom(graph.size, parameters.M, { backend, threads });
+  private constructor(saved: SavedGraph, searched: Searched, engine: Engine, buildCounts?: Counts) {
+    const { graph, parameters, representatives } = saved;
+    const room = graphRoom(graph.size, parameters.M, engine);
     this.graph = graph;
     this.parameters = parameters;
     this.buildCounts = buildCounts;
@@ -84,9 +75,9 @@ export class Sq8GraphIndex {
       searched.over === 'codes'
         ? scalarCodeSet(searched.quantizer, searched.codes, room)
         : new VectorSet(searched.base, room);
-    this.#threads = threads;
-    this.#found = found;
-    this.#searcher = new GraphSearcher(graph, this.#source, found);
+    this.#saved = saved;
+    this.#engine = engine;
+    this.#searcher = new GraphSearcher({ graph, points: this.#source, representatives });
   }
 
   /**
@@ -107,14 +98,15 @@ export class Sq8GraphIndex {
     const codes = quantizer.encode(graphBase, { backend, threads });
     const { M, efConstruction, profile = 'canonical', seed = 1 } = hnsw;
     const { extendCandidates = false, keepPrunedConnections = false } = hnsw;
-    const found = hnswProfiles[profile]?.collapsesCopies ? equalCodes(codes, quantizer.dim) : undefined;
+    const copies = hnswProfiles[profile]?.collapsesCopies ? equalCodes(codes, quantizer.dim) : undefined;
     const { batch } = graphRoom(graphBase.rows, M, { backend, threads });
     const source = scalarCodeSet(quantizer, codes, { backend, batch, originals: graphBase });
-    const { graph, counts } = await buildHnsw(source, found ? { ...hnsw, representatives: found } : hnsw);
+    const { graph, counts } = await buildHnsw(source, copies ? { ...hnsw, representatives: copies } : hnsw);
     const flags = { extendCandidates, keepPrunedConnections };
     const parameters = { M, efConstruction, profile, seed, ...flags, graphDim: graphBase.cols };
     const searched: Searched = base ? { over: 'vectors', base, range } : { over: 'codes', quantizer, codes };
-    return new Sq8GraphIndex({ graph, parameters, found }, searched, { backend, threads }, counts);
+    const saved = { graph, parameters, representatives: copies };
+    return new Sq8GraphIndex(saved, searched, { backend, threads }, counts);
   }
 
   get rows(): number {
@@ -132,36 +124,28 @@ export class Sq8GraphIndex {
   }
 
   /**
-   * The approximately nearest k rows of each query, by codes or by full vectors, as it was built.
+   * The same graph, searched over these full vectors, row for row.
    *
-   * @param queries (queries, dim)
-   * @throws {RangeError} if k or ef is no positive whole number, or the queries have another width or values that are not finite
+   * @throws {RangeError} if there is another number of rows, or a value is not finite
    */
-  search(queries: Matrix, k: number, options: GraphSearchOptions): SearchResult {
-    return this.#searcher.search('Sq8GraphIndex.search', queries, k, options);
+  over(base: Matrix): Sq8GraphIndex {
+    const where = 'Sq8GraphIndex.over';
+    if (base.rows !== this.rows) throw new RangeError(`${where}: expected ${this.rows} rows, got ${base.rows}.`);
+    requireFinite(base, where);
+    const { range } = this.statistics();
+    return new Sq8GraphIndex(this.#saved, { over: 'vectors', base, range }, this.#engine, this.buildCounts);
   }
 
   /**
-   * The same answers and counts as `search`, from several threads.
+   * The approximately nearest k rows of each query, by codes or by full vectors, as it was built.
    *
-   * @throws {RangeError} also if there are to be more threads than the index was made for
+   * @param queries (queries, dim)
+   * @throws {RangeError} if k or an option is out of its range, or the queries have another width or values that are not finite
    * @throws the signal's reason, when it aborts
    */
-  searchByThreads(queries: Matrix, k: number, options: ThreadedGraphSearchOptions): Promise<SearchResult> {
-    const where = 'Sq8GraphIndex.searchByThreads';
-    const source = this.#source;
-    const index = { searcher: this.#searcher, source, most: this.#threads };
-    const shared = () => ({
-      graph: this.graph.share(),
-      representatives: this.#found && inSharedMemory(this.#found),
-      links: this.#searcher.shareLinks(),
-    });
-    if (source instanceof VectorSet) {
-      const share = () => ({ ...shared(), source: source.share() });
-      return searchGraphByThreads(where, hnswSearchTask, index, share, queries, k, options);
-    }
-    const share = () => ({ ...shared(), source: source.share() });
-    return searchGraphByThreads(where, sq8GraphSearchTask, index, share, queries, k, options);
+  async search(queries: Matrix, k: number, options: GraphSearchOptions = {}): Promise<SearchResult> {
+    const searched = { searcher: this.#searcher, most: this.#engine.threads };
+    return searchByGraph('Sq8GraphIndex.search', searched, queries, k, options);
   }
 
   /** What the graph looks like. */
@@ -174,7 +158,7 @@ export class Sq8GraphIndex {
   /** Everything needed to search again; codes that only built the graph are not kept. */
   toArchive(): Archive {
     const searched = this.#searched;
-    const { arrays, parameters } = graphEntries(this.graph, this.parameters, this.#found);
+    const { arrays, parameters } = graphEntries(this.#saved);
     const sizes = { rows: this.rows, dim: this.dim, over: searched.over };
     if (searched.over === 'vectors') {
       arrays.set('vectors', vectorsArray(searched.base));

@@ -9,15 +9,15 @@ const WHERE = 'L&C index';
 const LARGEST = 2 ** 31 - 1;
 
 export function writeLinkedCodes(codes: LinkedCodes, rows: number, dim: number): Archive {
-  const { graph, parameters, found, quantizer, packed, regression, regressionCodes, rotation } = codes;
-  const entries = graphEntries(graph, parameters, found);
+  const { quantizer, packed, regression, regressionCodes, rotation } = codes;
+  const entries = graphEntries(codes);
   const product = quantizer.toArrays();
   const arrays = new Map<string, NamedArray>([...entries.arrays, ...product.arrays]);
   arrays.set('codes', { shape: [rows, quantizer.codeBytes], data: packed });
   arrays.set('weights', regression.toArray());
   arrays.set('weightCodes', { shape: [rows, regression.nsq], data: regressionCodes });
   if (rotation) arrays.set('rotation', { shape: [rotation.rows, rotation.cols], data: rotation.data });
-  const sizes = { rows, dim, baseLinks: graph.base.capacity };
+  const sizes = { rows, dim, baseLinks: codes.graph.base.capacity };
   return { kind: 'lc', parameters: { ...sizes, ...product.parameters, ...entries.parameters }, arrays };
 }
 

@@ -120,12 +120,12 @@ export async function buildLinkedCodes(options: LinkAndCodeOptions): Promise<Bui
 export function neighborBasis(
   quantizer: ProductQuantizer,
   numbers: Uint8Array,
-  { graph, found }: SavedGraph,
+  { graph, representatives }: SavedGraph,
 ): NeighborBasis {
   const { links, capacity } = graph.base;
-  if (!found) return new NeighborBasis(quantizer, numbers, links, capacity);
+  if (!representatives) return new NeighborBasis(quantizer, numbers, links, capacity);
   const all = new Int32Array(links.length);
-  for (const [row, first] of found.entries()) {
+  for (const [row, first] of representatives.entries()) {
     all.set(links.subarray(first * capacity, (first + 1) * capacity), row * capacity);
   }
   return new NeighborBasis(quantizer, numbers, all, capacity);
@@ -146,7 +146,7 @@ async function linkCodes(
 ): Promise<SavedGraph & { readonly counts: Counts }> {
   const { M = 32, baseLinks = 6, efConstruction = 200, profile = 'canonical', seed = 1, backend = 'auto' } = options;
   const source = new ProductCodeSet(quantizer, numbers, { backend, batch: batchOf(M, baseLinks), originals: coded });
-  const found = hnswProfiles[profile].collapsesCopies
+  const copies = hnswProfiles[profile].collapsesCopies
     ? representatives(createMatrix(coded.rows, quantizer.m, Float32Array.from(numbers)))
     : undefined;
   const { graph } = await buildHnsw(source, {
@@ -156,13 +156,13 @@ async function linkCodes(
     profile,
     seed,
     onProgress,
-    ...(found ? { representatives: found } : {}),
+    ...(copies ? { representatives: copies } : {}),
     ...(options.signal ? { signal: options.signal } : {}),
   });
   orderLinks(graph, source);
   const flags = { extendCandidates: false, keepPrunedConnections: false };
   const parameters: GraphParameters = { M, efConstruction, profile, seed, ...flags, graphDim: coded.cols };
-  return { graph, parameters, found, counts: { ...source.counts } };
+  return { graph, parameters, representatives: copies, counts: { ...source.counts } };
 }
 
 /** Sorts each list of level 0 by the distance between the codes, nearest first: a weight belongs to a place in the list. */

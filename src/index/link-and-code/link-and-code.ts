@@ -9,13 +9,15 @@ import type { ProductQuantizer } from '../../quantize/product/product-quantizer.
 import { rotateRows } from '../../quantize/product/rotation.ts';
 import type { NeighborBasis } from '../../quantize/regression/neighbor-basis.ts';
 import type { RegressionCodebook } from '../../quantize/regression/regression-codebook.ts';
-import { type Matrix, requireFinite } from '../../tensor/matrix.ts';
+import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts';
 import type { Archive } from '../../tensor/named-arrays.ts';
 import { TopK } from '../../tensor/nearest/top-k.ts';
+import { requireWhole } from '../../tensor/whole-number.ts';
 import type { GraphParameters } from '../graph/graph-archive.ts';
-import type { GraphSearchOptions } from '../graph/graph-searcher.ts';
 import { GraphSearcher } from '../graph/graph-searcher.ts';
-import { requireQueries, type SearchResult } from '../search/search-result.ts';
+import { type GraphSearchOptions, requireQueries } from '../search/search-options.ts';
+import type { SearchResult } from '../search/search-result.ts';
+import { searchInChunks } from '../search/search-task.ts';
 import { readLinkedCodes, writeLinkedCodes } from './link-and-code-archive.ts';
 import {
   batchOf,
@@ -25,7 +27,7 @@ import {
   neighborBasis,
 } from './link-and-code-build.ts';
 
-export interface LinkAndCodeSearchOptions extends GraphSearchOptions {
+export interface LinkAndCodeSearchOptions extends Omit<GraphSearchOptions, 'threads'> {
   /** How many of the results, nearest first, are sorted anew by refined distances; 5 if not given. */
   readonly reorder?: number | 'all';
 }
@@ -93,7 +95,7 @@ export class LinkAndCodeIndex {
     buildCounts?: Counts,
     objectives?: Float64Array,
   ) {
-    const { graph, quantizer, packed, parameters, found } = codes;
+    const { graph, quantizer, packed, parameters, representatives } = codes;
     const { m, bits } = quantizer;
     const numbers = unpackCodes(packed, graph.size, m, bits);
     const batch = batchOf(parameters.M, graph.base.capacity);
@@ -102,7 +104,7 @@ export class LinkAndCodeIndex {
     this.objectives = objectives;
     this.#codes = codes;
     this.#source = new ProductCodeSet(quantizer, numbers, { backend, batch });
-    this.#searcher = new GraphSearcher(graph, this.#source, found);
+    this.#searcher = new GraphSearcher({ graph, points: this.#source, representatives });
     this.#basis = neighborBasis(quantizer, numbers, codes);
     this.#backend = backend;
   }
@@ -150,24 +152,32 @@ export class LinkAndCodeIndex {
    *
    * @param queries (queries, dim)
    * @throws {RangeError} if k, ef or reorder is out of range, or the queries have another width or values that are not finite
+   * @throws the signal's reason, when it aborts
    */
-  search(queries: Matrix, k: number, options: LinkAndCodeSearchOptions): SearchResult {
+  async search(queries: Matrix, k: number, options: LinkAndCodeSearchOptions = {}): Promise<SearchResult> {
     const where = 'LinkAndCodeIndex.search';
-    const { reorder = REORDER, ...search } = options;
+    const { reorder = REORDER, ef = k, trace } = options;
     requireQueries(queries, k, this.dim, where);
+    requireWhole(where, 'ef', ef, 1);
     if (reorder !== 'all' && (!Number.isSafeInteger(reorder) || reorder < 0)) {
       throw new RangeError(`${where}: expected reorder to be a whole number from 0 or all, got ${reorder}.`);
     }
     const { rotation } = this.#codes;
     const turned = rotation && queries.rows > 0 ? rotateRows(queries, rotation, { backend: this.#backend }) : queries;
-    const coded = { rows: queries.rows, cols: this.quantizer.dim, data: turned.data };
-    const result = this.#searcher.search(where, coded, k, search);
+    const coded = createMatrix(queries.rows, this.quantizer.dim, turned.data);
     const count = reorder === 'all' ? k : Math.min(reorder, k);
-    const refined = count === 0 ? 0 : this.#reorder(coded, result, count);
+    const search = (block: Matrix) => this.#searchBlock(block, this.#searcher.search(block, k, ef, trace), count);
+    const index = { search, counts: () => this.#source.counts };
+    return searchInChunks(index, coded, k, { ...options, threads: 1 });
+  }
+
+  /** What was found by codes, the first `count` of each query by refined distances. */
+  #searchBlock(queries: Matrix, found: SearchResult, count: number): SearchResult {
+    const refined = count === 0 ? 0 : this.#reorder(queries, found, count);
     const tables = queries.rows * this.quantizer.m * this.quantizer.centroids;
-    const codes = result.counts.distances - tables;
-    const multiplyAdds = result.counts.multiplyAdds + refined * coded.cols * (this.#basis.vectors + 1);
-    return { ...result, counts: { ...result.counts, codes, distances: tables + refined, multiplyAdds } };
+    const codes = found.counts.distances - tables;
+    const multiplyAdds = found.counts.multiplyAdds + refined * queries.cols * (this.#basis.vectors + 1);
+    return { ...found, counts: { ...found.counts, codes, distances: tables + refined, multiplyAdds } };
   }
 
   /**

@@ -1,21 +1,23 @@
 import type { Computing } from '../../../kernels/backend.ts';
-import type { Counts, Floats } from '../../../kernels/operands.ts';
+import { type Counts, workSince } from '../../../kernels/operands.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
-import { type Neighbors, noNeighbors } from '../../tensor/nearest/neighbors.ts';
-import { TopK } from '../../tensor/nearest/top-k.ts';
+import { noNeighbors } from '../../tensor/nearest/neighbors.ts';
 import { vectorSource } from '../../tensor/vectors/split-vector-set.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
 import type { Vectors } from '../../tensor/vectors/vectors.ts';
-import type { QuerySource } from '../graph/graph-searcher.ts';
-import { requireQueries, type SearchResult } from './search-result.ts';
+import { Yielder } from '../../workers/event-loop.ts';
+import { type Answers, rerank as rankAnew } from './rerank.ts';
+import { requireQueries, requireRerank, type SearchOptions } from './search-options.ts';
+import type { SearchResult } from './search-result.ts';
 import type { TopLists } from './top-lists.ts';
 
-export interface CodeSearchOptions {
-  /** Candidates by their codes that are ranked again by exact distances, at least k; only an index that keeps its vectors can. */
-  readonly rerank?: number;
-  /** Queries answered so far, and in all. */
-  readonly onProgress?: (done: number, total: number) => void;
-}
+/** What a search over all codes takes. */
+export type CodeSearchOptions = Pick<SearchOptions, 'rerank' | 'onProgress' | 'signal'>;
+
+/** Multiply-adds between two looks at the signal: a second at most, but for bases of which one query takes longer. */
+const BLOCK_WORK = 2e9;
+/** Fewer queries a block would read the codes too often. */
+const LEAST_BLOCK = 50;
 
 /** What a search over codes needs of an index. */
 export interface ScannedCodes {
@@ -28,6 +30,8 @@ export interface ScannedCodes {
   readonly lists: TopLists;
   /** The most queries of one call of `scan`. */
   readonly most?: number;
+  /** About how many multiply-adds a query takes. */
+  readonly work: number;
   /**
    * Fills and sorts the lists of queries first to first + count - 1.
    *
@@ -42,71 +46,58 @@ export interface ScannedCodes {
  * Source: faiss 1.7.3 `IndexRefineFlat` (re-ranking).
  *
  * @throws {RangeError} if k or rerank is out of range, there are no vectors to re-rank with, or the queries do not fit
+ * @throws the signal's reason, when it aborts
  */
-export function searchCodes(
+export async function searchCodes(
   where: string,
   index: ScannedCodes,
   queries: Matrix,
   k: number,
-  { rerank, onProgress }: CodeSearchOptions,
-): SearchResult {
+  { rerank, onProgress, signal }: CodeSearchOptions,
+): Promise<SearchResult> {
   const { dim, vectors, lists } = index;
   requireQueries(queries, k, dim, where);
-  requireRerank(rerank, k, vectors, where);
+  if (rerank !== undefined) {
+    if (!vectors)
+      throw new RangeError(`${where}: expected an index that keeps its vectors to re-rank, got codes alone.`);
+    requireRerank(where, rerank, k);
+  }
   const answers = noNeighbors(queries.rows, k);
   const width = Math.min(rerank ?? k, index.rows);
-  const before = workOf(index);
-  const block = Math.min(index.most ?? queries.rows, lists.blockRows(Math.max(1, width)));
-  let codes = 0;
+  const counts = { distances: 0, multiplyAdds: 0, hops: 0, codes: 0 };
+  const yielder = new Yielder(() => counts, signal);
+  const few = Math.max(LEAST_BLOCK, Math.floor(BLOCK_WORK / Math.max(1, index.work)));
+  const block = Math.min(few, index.most ?? queries.rows, lists.blockRows(Math.max(1, width)));
   for (let first = 0; width > 0 && first < queries.rows; first += block) {
     const count = Math.min(block, queries.rows - first);
-    codes += index.scan(first, count, width);
-    if (rerank !== undefined && vectors) rankAgain(answers, lists, vectors, queries, { first, count, width, k });
-    else copyLists(answers, lists, { first, count, width, k });
+    const before = workOf(index);
+    const codes = index.scan(first, count, width);
+    if (rerank !== undefined && vectors) {
+      rankAnew(answers, vectors, queries, { first, count }, (query) => lists.sorted(query, width));
+    } else copyLists(answers, lists, { first, count, width });
+    const work = workSince(before, workOf(index));
+    counts.distances += work.distances - codes;
+    counts.multiplyAdds += work.multiplyAdds;
+    counts.codes += codes;
     onProgress?.(first + count, queries.rows);
+    if (yielder.due) await yielder.yield();
   }
-  const after = workOf(index);
-  const distances = after.distances - before.distances - codes;
-  const multiplyAdds = after.multiplyAdds - before.multiplyAdds;
-  return { ...answers, counts: { distances, multiplyAdds, hops: 0, codes } };
+  return { ...answers, counts };
 }
-
-type Answers = Pick<Neighbors, 'ids' | 'distances'>;
 
 /** Queries `first` to first + count - 1: lists of `width`, of which the first k are answers. */
 interface Block {
   readonly first: number;
   readonly count: number;
   readonly width: number;
-  readonly k: number;
 }
 
-function copyLists(answers: Answers, lists: TopLists, { first, count, width, k }: Block): void {
+function copyLists({ ids, distances }: Answers, lists: TopLists, { first, count, width }: Block): void {
   for (let query = 0; query < count; query++) {
+    const found = lists.sorted(query, width);
     const from = query * width;
-    const to = from + lists.length(query, width);
-    answers.ids.data.set(lists.ids.subarray(from, to), (first + query) * k);
-    answers.distances.data.set(lists.distances.subarray(from, to), (first + query) * k);
-  }
-}
-
-function rankAgain(answers: Answers, lists: TopLists, vectors: VectorSource, queries: Matrix, block: Block): void {
-  const { first, count, width, k } = block;
-  const exact = new TopK(k);
-  for (let query = 0; query < count; query++) {
-    const candidates = lists.ids.subarray(query * width, (query + 1) * width);
-    offerExact(exact, vectors, queries.data, (first + query) * queries.cols, candidates, lists.length(query, width));
-    exact.sortedInto(answers.ids.data, answers.distances.data, (first + query) * k);
-  }
-}
-
-/** Offers measured rows, named by `ids` from `first` on. */
-function offerScan(top: TopK, distances: Floats, count: number, first: number, ids: Int32Array): void {
-  let worst = top.worst;
-  for (let i = 0; i < count; i++) {
-    const distance = distances[i]!;
-    if (distance > worst) continue;
-    if (top.offer(distance, ids[first + i]!)) worst = top.worst;
+    ids.data.set(found, (first + query) * ids.cols);
+    distances.data.set(lists.distances.subarray(from, from + found.length), (first + query) * ids.cols);
   }
 }
 
@@ -115,36 +106,9 @@ export function keptVectors(base: Vectors | undefined, { backend = 'auto' }: Com
   return base && vectorSource(base, { backend });
 }
 
-/** Offers the candidates with their exact distances from the query that starts at `offset`. */
-export function offerExact(
-  top: TopK,
-  vectors: QuerySource,
-  queries: Float32Array,
-  offset: number,
-  candidates: Int32Array,
-  count: number,
-): void {
-  const { ids, distances } = vectors;
-  vectors.setQuery(queries, offset);
-  for (let first = 0; first < count; first += ids.length) {
-    const block = Math.min(ids.length, count - first);
-    ids.set(candidates.subarray(first, first + block));
-    vectors.measure(block);
-    offerScan(top, distances, block, first, candidates);
-  }
-}
-
 function workOf({ counts, vectors }: ScannedCodes): Counts {
   return {
     distances: counts.distances + (vectors?.counts.distances ?? 0),
     multiplyAdds: counts.multiplyAdds + (vectors?.counts.multiplyAdds ?? 0),
   };
-}
-
-function requireRerank(rerank: number | undefined, k: number, vectors: VectorSource | undefined, where: string): void {
-  if (rerank === undefined) return;
-  if (!vectors) throw new RangeError(`${where}: expected an index that keeps its vectors to re-rank, got codes alone.`);
-  if (!Number.isSafeInteger(rerank) || rerank < k) {
-    throw new RangeError(`${where}: expected rerank to be a whole number from k = ${k}, got ${rerank}.`);
-  }
 }

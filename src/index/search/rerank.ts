@@ -1,70 +1,59 @@
+import type { Floats } from '../../../kernels/operands.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
-import { noNeighbors } from '../../tensor/nearest/neighbors.ts';
+import type { Neighbors } from '../../tensor/nearest/neighbors.ts';
 import { TopK } from '../../tensor/nearest/top-k.ts';
-import { type GraphSearcher, type QuerySource, requireEf } from '../graph/graph-searcher.ts';
-import { offerExact } from './code-search.ts';
-import { requireQueries, type SearchResult } from './search-result.ts';
+import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 
-export interface RerankOptions {
-  /** Candidates kept during the walk; raised to k. */
-  readonly ef: number;
-  /** How many survivors of the walk, nearest first, are ranked anew, at least k; all of them from ef on. */
-  readonly rerank: number;
+/** Points that can be compared with vectors from outside: vectors, or codes. */
+export interface QuerySource extends DistanceSource {
+  readonly dim: number;
+  setQuery(vectors: Float32Array, offset: number): void;
 }
+
+/** The nearest of each query, as a search fills them in. */
+export type Answers = Pick<Neighbors, 'ids' | 'distances'>;
 
 /**
- * Walks a graph over compressed vectors and ranks the survivors by their full ones.
+ * Ranks candidates by their distances from each query: the nearest k are the answers.
  *
- * @param walker searches codes of the compressed vectors
- * @param full answers distances between full vectors
- * @throws {RangeError} if k, ef or rerank is out of its range, or the queries do not fit
+ * Source: faiss 1.7.3 `IndexRefineFlat`.
+ *
+ * @param queries (queries, dim), and `answers` for all of them
+ * @param block which of the queries are answered
+ * @param candidatesOf a query of the block, counted from its first
  */
-export function walkAndRerank(
-  where: string,
-  walker: GraphSearcher,
-  full: QuerySource,
+export function rerank(
+  answers: Answers,
+  vectors: QuerySource,
   queries: Matrix,
-  walkQueries: Matrix,
-  k: number,
-  options: RerankOptions,
-): SearchResult {
-  requireRerank(where, full.dim, queries, walkQueries, k, options);
-  const { ef, rerank } = options;
-  const survivors = Math.min(rerank, Math.max(ef, k));
-  const walked = walker.search(where, walkQueries, survivors, { ef });
-  const before = { ...full.counts };
-  const answers = noNeighbors(queries.rows, k);
+  { first, count }: { readonly first: number; readonly count: number },
+  candidatesOf: (query: number) => Int32Array,
+): void {
+  const { cols: k } = answers.ids;
   const nearest = new TopK(k);
-  for (let query = 0; query < queries.rows; query++) {
-    const ids = walked.ids.data.subarray(query * survivors, (query + 1) * survivors);
-    const missing = ids.indexOf(-1);
-    offerExact(nearest, full, queries.data, query * full.dim, ids, missing < 0 ? survivors : missing);
-    nearest.sortedInto(answers.ids.data, answers.distances.data, query * k);
+  for (let query = 0; query < count; query++) {
+    vectors.setQuery(queries.data, (first + query) * queries.cols);
+    offer(nearest, vectors, candidatesOf(query));
+    nearest.sortedInto(answers.ids.data, answers.distances.data, (first + query) * k);
   }
-  const { distances: walkDistances, multiplyAdds, hops } = walked.counts;
-  const counts = {
-    distances: full.counts.distances - before.distances,
-    walkDistances,
-    hops,
-    multiplyAdds: multiplyAdds + full.counts.multiplyAdds - before.multiplyAdds,
-  };
-  return { ...answers, counts };
 }
 
-/** @throws {RangeError} if k, ef or rerank is out of its range, or the queries do not fit */
-export function requireRerank(
-  where: string,
-  dim: number,
-  queries: Matrix,
-  walkQueries: Matrix,
-  k: number,
-  { ef, rerank }: RerankOptions,
-): void {
-  requireQueries(queries, k, dim, where);
-  requireEf(ef, where);
-  if (walkQueries.rows !== queries.rows) {
-    throw new RangeError(`${where}: expected ${queries.rows} compressed queries, got ${walkQueries.rows}.`);
+/** Offers the candidates with their distances from the query. */
+function offer(top: TopK, vectors: QuerySource, candidates: Int32Array): void {
+  const { ids, distances } = vectors;
+  for (let first = 0; first < candidates.length; first += ids.length) {
+    const block = candidates.subarray(first, first + ids.length);
+    ids.set(block);
+    vectors.measure(block.length);
+    offerMeasured(top, distances, block);
   }
-  if (Number.isSafeInteger(rerank) && rerank >= k) return;
-  throw new RangeError(`${where}: expected rerank to be a whole number from k = ${k}, got ${rerank}.`);
+}
+
+function offerMeasured(top: TopK, distances: Floats, ids: Int32Array): void {
+  let worst = top.worst;
+  for (let i = 0; i < ids.length; i++) {
+    const distance = distances[i]!;
+    if (distance > worst) continue;
+    if (top.offer(distance, ids[i]!)) worst = top.worst;
+  }
 }

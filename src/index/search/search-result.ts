@@ -1,7 +1,5 @@
 import type { Counts } from '../../../kernels/operands.ts';
 import type { SearchTrace } from '../../graph/search.ts';
-import type { Matrix } from '../../tensor/matrix.ts';
-import { requireFinite } from '../../tensor/matrix.ts';
 import type { Neighbors } from '../../tensor/nearest/neighbors.ts';
 
 export interface SearchCounts extends Counts {
@@ -22,17 +20,4 @@ export interface SearchResult extends Neighbors {
   readonly counts: SearchCounts;
   /** One for each query, where they were asked for. */
   readonly traces?: readonly SearchTrace[];
-}
-
-/**
- * Checks the arguments that every search has.
- *
- * @param where begins the message
- * @throws {RangeError} if k is no positive whole number, or the queries have another width or values that are not finite
- */
-export function requireQueries(queries: Matrix, k: number, dim: number, where: string): void {
-  if (!Number.isSafeInteger(k) || k < 1)
-    throw new RangeError(`${where}: expected k to be a whole number from 1, got ${k}.`);
-  if (queries.cols !== dim) throw new RangeError(`${where}: expected queries of ${dim} columns, got ${queries.cols}.`);
-  requireFinite(queries, where);
 }

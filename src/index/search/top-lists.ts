@@ -54,10 +54,10 @@ export class TopLists {
     this.#kernels.sortTops(this.distances, this.ids, count, width);
   }
 
-  /** How many the sorted list of a query holds. */
-  length(query: number, width: number): number {
-    let length = width;
-    while (length > 0 && this.ids[query * width + length - 1] === NO_ID) length--;
-    return length;
+  /** The ids in the sorted list of a query, nearest first. */
+  sorted(query: number, width: number): Int32Array {
+    const ids = this.ids.subarray(query * width, (query + 1) * width);
+    const end = ids.indexOf(NO_ID);
+    return end < 0 ? ids : ids.subarray(0, end);
   }
 }

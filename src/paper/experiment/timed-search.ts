@@ -14,16 +14,16 @@ export interface TimedSearch {
 /** Searches once for the engine, then `repetitions` times by the clock; an interruption is noticed in between. */
 export async function timedSearch(
   experiment: Experiment,
-  search: () => SearchResult,
+  search: () => Promise<SearchResult>,
   repetitions: number,
 ): Promise<TimedSearch> {
   const { now } = experiment.context;
   const speeds: number[] = [];
-  let found = search();
+  let found = await search();
   for (let i = 0; i < repetitions; i++) {
     await experiment.throwIfInterrupted();
     const begin = now();
-    found = search();
+    found = await search();
     speeds.push(found.ids.rows / (now() - begin));
   }
   const mean = speeds.reduce((a, b) => a + b) / speeds.length;
@@ -37,15 +37,15 @@ const MOST_REPETITIONS = 50;
 /** Queries a second of a search that is one point of a sweep. */
 export async function sweptSearch(
   experiment: Experiment,
-  search: () => SearchResult,
+  search: () => Promise<SearchResult>,
 ): Promise<{ readonly found: SearchResult; readonly queriesPerSecond: number }> {
   const { now } = experiment.context;
-  const found = search();
+  const found = await search();
   let [seconds, repetitions] = [0, 0];
   while (repetitions === 0 || (seconds < LEAST_SECONDS && repetitions < MOST_REPETITIONS)) {
     await experiment.throwIfInterrupted();
     const begin = now();
-    search();
+    await search();
     seconds += now() - begin;
     repetitions++;
   }

@@ -27,8 +27,8 @@ export interface CodedVectors {
   readonly archive: Archive;
   readonly seconds: number;
   readonly bytesPerVector?: LinkAndCodeBytes;
-  readonly search: () => SearchResult;
-  readonly sweep: readonly (Described<typeof sweptSetting> & { readonly search: () => SearchResult })[];
+  readonly search: () => Promise<SearchResult>;
+  readonly sweep: readonly (Described<typeof sweptSetting> & { readonly search: () => Promise<SearchResult> })[];
 }
 
 /** Product codes of residuals in inverted lists, searched in all of them, and in fewer. */

@@ -45,7 +45,7 @@ function measureRow(experiment: Experiment, method: Table4Result['method']): Pro
     const exact = nearest(base, query, k, { backend: context.backend });
     await experiment.throwIfInterrupted();
     const { index } = await experiment.hnsw(method, COMPRESSION_FACTOR);
-    const walked = index.search(query, k, { ef: EF_SEARCH[data.comparedWith] });
+    const walked = await index.search(query, k, { ef: EF_SEARCH[data.comparedWith] });
     const recallsOf = (ids: Ids): RecallTriple => {
       const at = (rank: number) => 100 * recallAt(ids, data.truth, rank);
       return [at(1), at(5), at(10)];

@@ -2,6 +2,7 @@ import { type Computing, createKernels } from '../../../kernels/backend.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
 import { type Floats, workSince } from '../../../kernels/operands.ts';
 import { NO_ID } from '../../../kernels/top-k/reference.ts';
+import { Yielder } from '../../workers/event-loop.ts';
 import type { Matrix } from '../matrix.ts';
 import { requireFiniteVectors, rowBlocks, type Vectors } from '../vectors/vectors.ts';
 import { type Neighbors, noNeighbors } from './neighbors.ts';
@@ -15,6 +16,13 @@ const QUERY_BYTES = 1 << 23;
 const LIST_BYTES = 1 << 24;
 
 export type ExactSearchOptions = Computing;
+
+/** How a long search is watched and ended. */
+export interface WatchOptions {
+  /** Pairs of query and base row compared so far, and in all. */
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /** Memory of the kernels for one block of queries and one of base rows. */
 interface Room {
@@ -40,7 +48,7 @@ export class ExactSearch {
   readonly #base: Vectors;
   readonly #options: ExactSearchOptions;
   readonly #where: string | undefined;
-  /** Made by the first search, made anew by one that needs more. */
+  /** Made by the first search, made anew by one that needs more; absent while one is under way. */
   #room: Room | undefined;
 
   /**
@@ -65,10 +73,42 @@ export class ExactSearch {
     return step.value;
   }
 
+  /**
+   * The same search, which yields to the event loop.
+   *
+   * @throws the signal's reason, when it aborts
+   */
+  async searchYielding(queries: Matrix, k: number, { onProgress, signal }: WatchOptions = {}): Promise<Neighbors> {
+    const pairs = queries.rows * this.#base.rows;
+    const counts = { distances: 0, multiplyAdds: 0 };
+    const yielder = new Yielder(() => counts, signal);
+    const steps = this.steps(queries, k);
+    try {
+      for (;;) {
+        const step = steps.next();
+        if (step.done) return step.value;
+        counts.multiplyAdds = step.value * queries.cols;
+        onProgress?.(step.value, pairs);
+        if (yielder.due) await yielder.yield();
+      }
+    } finally {
+      steps.return(undefined as never);
+    }
+  }
+
   /** The same search, with a pause after each block of the base that tells how many pairs were compared so far. */
   *steps(queries: Matrix, k: number): Generator<number, Neighbors> {
+    const room = this.#takeRoom(queries.rows, k);
+    try {
+      return yield* this.#stepsIn(room, queries, k);
+    } finally {
+      this.#room?.kernels.close();
+      this.#room = room;
+    }
+  }
+
+  *#stepsIn(room: Room, queries: Matrix, k: number): Generator<number, Neighbors> {
     const base = this.#base;
-    const room = this.#roomFor(queries.rows, k);
     const { kernels, queryRows, baseRows } = room;
     const before = { ...kernels.counts };
     const { ids, distances } = noNeighbors(queries.rows, k);
@@ -105,17 +145,19 @@ export class ExactSearch {
     requireFiniteVectors(this.#base, this.#where);
   }
 
-  #roomFor(queries: number, k: number): Room {
+  /** The room of one search: another that begins before this one ends takes its own. */
+  #takeRoom(queries: number, k: number): Room {
     const { cols: dim, rows } = this.#base;
     const most = Math.max(1, Math.floor(LIST_BYTES / (8 * k)));
     const queryRows = Math.min(queries, most, rowsIn(QUERY_BYTES, dim));
     const present = this.#room;
+    this.#room = undefined;
     if (present && present.queryRows >= queryRows && present.k >= k) return present;
     const baseRows = Math.min(rows, MOST_BASE_ROWS, rowsIn(BASE_BYTES, dim));
     const bytes = 4 * (queryRows + 2 * baseRows) * dim + 8 * queryRows * k + 256;
     present?.kernels.close();
     const kernels = createKernels({ ...this.#options, bytes });
-    this.#room = {
+    return {
       kernels,
       k,
       queryRows,
@@ -125,7 +167,6 @@ export class ExactSearch {
       distances: kernels.floats(queryRows * k),
       ids: kernels.ints(queryRows * k),
     };
-    return this.#room;
   }
 }
 

@@ -8,7 +8,8 @@ import type { Floats } from '../../../kernels/operands.ts';
 import { smallestRows } from '../../../kernels/top-k/gpu.ts';
 import { type Matrix, requireFinite } from '../matrix.ts';
 import { partsOf, requireFiniteVectors, rowBlocks, type Vectors } from '../vectors/vectors.ts';
-import { type NearestOptions, nearest } from './nearest.ts';
+import type { ExactSearchOptions, WatchOptions } from './exact-search.ts';
+import { nearest } from './nearest.ts';
 import { type Neighbors, noNeighbors } from './neighbors.ts';
 import { TopK } from './top-k.ts';
 
@@ -26,9 +27,7 @@ const MOST_ROWS = 2 ** 19 - 8;
 const FAR = 3e38;
 
 /** How the CPU computes, which has the last word on each distance. */
-export interface GpuNearestOptions extends NearestOptions {
-  readonly signal?: AbortSignal;
-}
+export type GpuNearestOptions = ExactSearchOptions & WatchOptions;
 
 export interface GpuNeighbors extends Neighbors {
   /** Queries for which rows were too near to each other for the device, so that the CPU compared them with the whole base. */

@@ -1,12 +1,9 @@
 import { type Matrix, requireFinite } from '../matrix.ts';
 import type { Vectors } from '../vectors/vectors.ts';
-import { ExactSearch, type ExactSearchOptions } from './exact-search.ts';
+import { ExactSearch, type ExactSearchOptions, type WatchOptions } from './exact-search.ts';
 import type { Neighbors } from './neighbors.ts';
 
-export interface NearestOptions extends ExactSearchOptions {
-  /** Pairs of query and base row compared so far, and in all. */
-  readonly onProgress?: (done: number, total: number) => void;
-}
+export type NearestOptions = ExactSearchOptions & Pick<WatchOptions, 'onProgress'>;
 
 /**
  * Exact k nearest neighbors by comparing every query with every base row: the truth that all else is measured against.

@@ -33,7 +33,7 @@ test('a search with pauses gives what one without gives, ties and counts include
   const base = integers(2500, 'base');
   const queries = integers(20, 'queries');
   const seen: [number, number][] = [];
-  const found = await exactNeighbors(base, queries, 30, session(new AbortController().signal, seen), 1);
+  const found = await exactNeighbors(base, queries, 30, session(new AbortController().signal, seen));
   const whole = nearest(base, queries, 30);
   assert.equal(found.ids, whole.ids);
   assert.equal(found.counts, whole.counts);
@@ -47,7 +47,7 @@ test('a search with pauses gives what one without gives, ties and counts include
 test('more neighbors than a block has rows', async () => {
   const base = integers(2100, 'base');
   const queries = integers(2, 'queries');
-  const found = await exactNeighbors(base, queries, 2050, session(new AbortController().signal), 1);
+  const found = await exactNeighbors(base, queries, 2050, session(new AbortController().signal));
   assert.equal(found.ids, nearest(base, queries, 2050).ids);
 });
 

@@ -7,22 +7,13 @@ import { createMatrix, type Matrix } from '../../../src/tensor/matrix.ts';
 import { nearest } from '../../../src/tensor/nearest/nearest.ts';
 import { faissPoints, faissQuantizers, wholeNumbers } from '../../support/faiss-quantizers.ts';
 import { normalMatrix } from '../../support/normals.ts';
+import { messageOf } from '../../support/rejects.ts';
 
 const base = normalMatrix(700, 8, 'ivf base');
 const queries = normalMatrix(40, 8, 'ivf queries');
 const options = { base, nlist: 5, m: 4, bits: 4 } as const;
 const index = await IvfAdcIndex.build(options);
 const PAD = Math.fround(3.4028235e38);
-
-async function message(run: () => unknown): Promise<string> {
-  try {
-    await run();
-  } catch (error) {
-    assert.instance(error, RangeError);
-    return (error as Error).message;
-  }
-  return 'accepted';
-}
 
 /** Every row with its distance by residual code, by the methods of the quantizer alone, in the order (distance, id). */
 function exhaustive(query: Float32Array): { id: number; distance: number }[] {
@@ -43,8 +34,10 @@ function exhaustive(query: Float32Array): { id: number; distance: number }[] {
   return all.sort((a, b) => a.distance - b.distance || a.id - b.id);
 }
 
-test('nprobe = nlist returns exactly the exhaustive residual ADC result, with counts', () => {
-  const found = index.search(queries, 20, { nprobe: 5 });
+const message = (run: () => unknown) => messageOf(run, RangeError);
+
+test('nprobe = nlist returns exactly the exhaustive residual ADC result, with counts', async () => {
+  const found = await index.search(queries, 20, { nprobe: 5 });
   for (let query = 0; query < queries.rows; query++) {
     const expected = exhaustive(queries.data.slice(query * 8, query * 8 + 8)).slice(0, 20);
     assert.equal(
@@ -80,7 +73,7 @@ test('faiss: its centroids, lists, codebooks, codes and results for nprobe 1, 2 
   assert.equal([...arrays.get('codes')!.data], codes);
   const query = wholeNumbers(asked.rows, points.cols, asked.seed);
   for (const [nprobe, expected] of Object.entries(found)) {
-    const result = ours.search(query, 4, { nprobe: Number(nprobe) });
+    const result = await ours.search(query, 4, { nprobe: Number(nprobe) });
     assert.equal([...result.ids.data], expected.ids, `nprobe ${nprobe}`);
     // faiss adds the numbers of a part one after the other.
     result.distances.data.forEach((distance, i) => {
@@ -89,14 +82,14 @@ test('faiss: its centroids, lists, codebooks, codes and results for nprobe 1, 2 
   }
 });
 
-test('more lists find more; the share of true neighbors in the lists visited bounds what is found', () => {
+test('more lists find more; the share of true neighbors in the lists visited bounds what is found', async () => {
   const truth = nearest(base, queries, 10);
   const shares = index.probedShares(queries, truth.ids, 1);
   assert.is(shares.length, 5);
   assert.is(shares[4], 1);
   for (let nprobe = 1; nprobe <= 5; nprobe++) {
     if (nprobe > 1) assert.ok(shares[nprobe - 1]! >= shares[nprobe - 2]!);
-    const found = index.search(queries, 700, { nprobe });
+    const found = await index.search(queries, 700, { nprobe });
     let inside = 0;
     for (let query = 0; query < queries.rows; query++) {
       if (found.ids.data.subarray(700 * query, 700 * query + 700).includes(truth.ids.data[10 * query]!)) inside++;
@@ -109,8 +102,8 @@ test('more lists find more; the share of true neighbors in the lists visited bou
 
 test('re-ranked, the answers are the exact nearest of the candidates', async () => {
   const kept = await IvfAdcIndex.build({ ...options, keepVectors: true });
-  const plain = index.search(queries, 50, { nprobe: 3 });
-  const again = kept.search(queries, 10, { nprobe: 3, rerank: 50 });
+  const plain = await index.search(queries, 50, { nprobe: 3 });
+  const again = await kept.search(queries, 10, { nprobe: 3, rerank: 50 });
   assert.equal(again.counts.codes, plain.counts.codes);
   assert.is(again.counts.distances, plain.counts.distances + 40 * 50);
   for (let query = 0; query < queries.rows; query++) {
@@ -127,17 +120,17 @@ test('re-ranked, the answers are the exact nearest of the candidates', async () 
     );
     assert.equal([...again.distances.data.subarray(10 * query, 10 * query + 10)], [...exact.distances.data]);
   }
-  const all = kept.search(queries, 10, { nprobe: 5, rerank: 700 });
+  const all = await kept.search(queries, 10, { nprobe: 5, rerank: 700 });
   assert.equal([...all.ids.data], [...nearest(base, queries, 10).ids.data]);
 });
 
-test('fewer rows in the lists than k: -1 and the largest float32; no queries, no answers', () => {
-  const found = index.search(createMatrix(1, 8, queries.data.slice(0, 8)), 700, { nprobe: 1 });
+test('fewer rows in the lists than k: -1 and the largest float32; no queries, no answers', async () => {
+  const found = await index.search(createMatrix(1, 8, queries.data.slice(0, 8)), 700, { nprobe: 1 });
   const rows = found.ids.data.indexOf(-1);
   assert.is(found.counts.codes, rows);
   assert.ok(rows > 0 && found.ids.data.subarray(rows).every((id) => id === -1));
   assert.ok(found.distances.data.subarray(rows).every((distance) => distance === PAD));
-  assert.is(index.search(createMatrix(0, 8), 3, { nprobe: 1 }).ids.data.length, 0);
+  assert.is((await index.search(createMatrix(0, 8), 3, { nprobe: 1 })).ids.data.length, 0);
 });
 
 test('same bits on reference and simd; the order of queries changes nothing', async () => {
@@ -146,13 +139,13 @@ test('same bits on reference and simd; the order of queries changes nothing', as
     (['reference', 'simd'] as const).map((backend) => IvfAdcIndex.build({ ...small, backend })),
   );
   assert.equal(simd!.toArchive(), reference!.toArchive());
-  assert.equal(simd!.search(queries, 9, { nprobe: 2 }), reference!.search(queries, 9, { nprobe: 2 }));
+  assert.equal(await simd!.search(queries, 9, { nprobe: 2 }), await reference!.search(queries, 9, { nprobe: 2 }));
   const reversed = createMatrix(40, 8);
   for (let query = 0; query < 40; query++) {
     reversed.data.set(queries.data.subarray(8 * query, 8 * query + 8), 8 * (39 - query));
   }
-  const forward = simd!.search(queries, 9, { nprobe: 2 }).ids.data;
-  const backward = simd!.search(reversed, 9, { nprobe: 2 }).ids.data;
+  const forward = (await simd!.search(queries, 9, { nprobe: 2 })).ids.data;
+  const backward = (await simd!.search(reversed, 9, { nprobe: 2 })).ids.data;
   for (let query = 0; query < 40; query++) {
     assert.equal(
       [...forward.subarray(9 * query, 9 * query + 9)],
@@ -166,7 +159,7 @@ test('copies of rows lie in one list and are found in the order of their numbers
   for (let row = 0; row < 60; row++) copies.data.set(base.data.subarray(0, 8), 8 * row);
   for (let row = 40; row < 60; row++) copies.data.set(base.data.subarray(8 * row, 8 * row + 8), 8 * row);
   const built = await IvfAdcIndex.build({ base: copies, nlist: 4, m: 2, bits: 2 });
-  const found = built.search(createMatrix(1, 8, base.data.slice(0, 8)), 40, { nprobe: 1 });
+  const found = await built.search(createMatrix(1, 8, base.data.slice(0, 8)), 40, { nprobe: 1 });
   const ids = [...found.ids.data].filter((id) => id >= 0 && id < 40);
   assert.equal(
     ids,
@@ -191,12 +184,12 @@ test('saved and read back, it finds the same, with and without vectors', async (
   for (const one of [index, kept]) {
     const again = IvfAdcIndex.fromArchive(one.toArchive());
     assert.equal([again.kind, again.rows, again.dim, again.nlist], ['ivfpq', 700, 8, 5]);
-    assert.equal(again.search(queries, 7, { nprobe: 2 }), one.search(queries, 7, { nprobe: 2 }));
+    assert.equal(await again.search(queries, 7, { nprobe: 2 }), await one.search(queries, 7, { nprobe: 2 }));
     assert.equal(again.toArchive(), one.toArchive());
   }
   const again = IvfAdcIndex.fromArchive(kept.toArchive());
   const reranked = { nprobe: 2, rerank: 30 };
-  assert.equal(again.search(queries, 7, reranked), kept.search(queries, 7, reranked));
+  assert.equal(await again.search(queries, 7, reranked), await kept.search(queries, 7, reranked));
 });
 
 test('progress tells of training and encoding; an aborted signal ends the build with its reason', async () => {
@@ -256,9 +249,9 @@ test('a quantizer of 8 bits and lists longer than one scan', async () => {
   const built = await IvfAdcIndex.build({ base: many, nlist: 2, m: 2, iterations: 2 });
   assert.instance(built.quantizer, ProductQuantizer);
   const asked = createMatrix(3, 4, many.data.slice(0, 12));
-  const found = built.search(asked, 1, { nprobe: 2 });
+  const found = await built.search(asked, 1, { nprobe: 2 });
   assert.is(found.counts.codes, 15000);
-  const decoded = built.search(many, 5, { nprobe: 2 });
+  const decoded = await built.search(many, 5, { nprobe: 2 });
   const truth = nearest(many, many, 1).ids.data;
   let same = 0;
   for (let row = 0; row < 5000; row++)

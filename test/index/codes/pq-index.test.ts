@@ -4,25 +4,18 @@ import { PqIndex, type PqIndexOptions } from '../../../src/index/codes/pq-index.
 import { createMatrix } from '../../../src/tensor/matrix.ts';
 import { nearest } from '../../../src/tensor/nearest/nearest.ts';
 import { normalMatrix } from '../../support/normals.ts';
+import { messageOf } from '../../support/rejects.ts';
 
 const base = normalMatrix(2300, 6, 'pq base');
 const queries = normalMatrix(30, 6, 'pq queries');
 const index = await PqIndex.build({ base, m: 3, bits: 5 });
 const rotated = await PqIndex.build({ base, m: 3, bits: 5, opq: true, iterations: 2, keepVectors: true });
 
-async function message(run: () => unknown): Promise<string> {
-  try {
-    await run();
-  } catch (error) {
-    assert.instance(error, RangeError);
-    return (error as Error).message;
-  }
-  return 'accepted';
-}
+const message = (run: () => unknown) => messageOf(run, RangeError);
 
-test('equals the naive ADC over all codes in the order (distance, id), with counts', () => {
+test('equals the naive ADC over all codes in the order (distance, id), with counts', async () => {
   const codes = index.toArchive().arrays.get('codes')!.data as Uint8Array;
-  const found = index.search(queries, 15);
+  const found = await index.search(queries, 15);
   for (let query = 0; query < 30; query++) {
     const distances = index.quantizer.dtable(queries.data.slice(6 * query, 6 * query + 6)).adist(codes);
     const order = [...distances.keys()].sort((a, b) => distances[a]! - distances[b]! || a - b).slice(0, 15);
@@ -35,8 +28,8 @@ test('equals the naive ADC over all codes in the order (distance, id), with coun
   assert.equal(found.counts, { distances: 30 * 96, multiplyAdds: 30 * (96 * 2 + 2300 * 3), hops: 0, codes: 30 * 2300 });
 });
 
-test('rotated by OPQ, queries are rotated too, and exact re-ranking takes the vectors as they were', () => {
-  const plain = rotated.search(queries, 10);
+test('rotated by OPQ, queries are rotated too, and exact re-ranking takes the vectors as they were', async () => {
+  const plain = await rotated.search(queries, 10);
   const truth = nearest(base, queries, 10).ids.data;
   let found = 0;
   for (let i = 0; i < plain.ids.data.length; i++) {
@@ -44,18 +37,18 @@ test('rotated by OPQ, queries are rotated too, and exact re-ranking takes the ve
     if (truth.subarray(from, from + 10).includes(plain.ids.data[i]!)) found++;
   }
   assert.ok(found / 300 > 0.55, `${found / 300}`); // measured: 0.593
-  assert.equal([...rotated.search(queries, 10, { rerank: 2300 }).ids.data], [...truth]);
+  assert.equal([...(await rotated.search(queries, 10, { rerank: 2300 })).ids.data], [...truth]);
 });
 
-test('saved and read back, it finds the same', () => {
+test('saved and read back, it finds the same', async () => {
   for (const one of [index, rotated]) {
     const again = PqIndex.fromArchive(one.toArchive());
     assert.equal([again.kind, again.rows, again.dim], ['pq', 2300, 6]);
-    assert.equal(again.search(queries, 5), one.search(queries, 5));
+    assert.equal(await again.search(queries, 5), await one.search(queries, 5));
     assert.equal(again.toArchive(), one.toArchive());
   }
   const again = PqIndex.fromArchive(rotated.toArchive(), 'reference');
-  assert.equal(again.search(queries, 5, { rerank: 20 }), rotated.search(queries, 5, { rerank: 20 }));
+  assert.equal(await again.search(queries, 5, { rerank: 20 }), await rotated.search(queries, 5, { rerank: 20 }));
 });
 
 test('statistics', () => {

@@ -4,6 +4,7 @@ import { Sq8Index } from '../../../src/index/codes/sq8-index.ts';
 import { createMatrix } from '../../../src/tensor/matrix.ts';
 import { nearest } from '../../../src/tensor/nearest/nearest.ts';
 import { normalMatrix } from '../../support/normals.ts';
+import { rejects } from '../../support/rejects.ts';
 
 const base = normalMatrix(2100, 12, 'sq base');
 const queries = normalMatrix(50, 12, 'sq queries');
@@ -22,20 +23,20 @@ for (const [range, bound] of [
   ['dimension', 0.98],
   ['uniform', 0.96],
 ] as const) {
-  test(`${range}: finds ${bound} of the true 10 nearest, all of them re-ranked, and counts codes`, () => {
+  test(`${range}: finds ${bound} of the true 10 nearest, all of them re-ranked, and counts codes`, async () => {
     const index = Sq8Index.build({ base, range, keepVectors: true });
-    const found = index.search(queries, 10);
+    const found = await index.search(queries, 10);
     assert.ok(recall(found.ids.data) >= bound, `${recall(found.ids.data)}`); // measured: 0.988, 0.98
     assert.equal(found.counts, { distances: 0, multiplyAdds: 50 * 2100 * 12, hops: 0, codes: 50 * 2100 });
-    assert.is(recall(index.search(queries, 10, { rerank: 100 }).ids.data), 1);
+    assert.is(recall((await index.search(queries, 10, { rerank: 100 })).ids.data), 1);
   });
 
-  test(`${range}: answers are the nearest reproductions in the order (distance, id)`, () => {
+  test(`${range}: answers are the nearest reproductions in the order (distance, id)`, async () => {
     const index = Sq8Index.build({ base, range });
     const codes = index.toArchive().arrays.get('codes')!.data as Uint8Array;
     const asked = range === 'uniform' ? index.quantizer.decode(index.quantizer.encode(queries)) : queries;
     const expected = nearest(index.quantizer.decode(codes), asked, 5);
-    const found = index.search(queries, 5);
+    const found = await index.search(queries, 5);
     let same = 0;
     for (let i = 0; i < 250; i++) {
       if (found.ids.data[i] === expected.ids.data[i]) same++;
@@ -49,13 +50,13 @@ for (const [range, bound] of [
     }
   });
 
-  test(`${range}: same bits on reference and simd; saved and read back it finds the same`, () => {
+  test(`${range}: same bits on reference and simd; saved and read back it finds the same`, async () => {
     const index = Sq8Index.build({ base, range, keepVectors: true });
     const again = Sq8Index.fromArchive(index.toArchive(), 'reference');
     assert.equal([again.kind, again.rows, again.dim, again.backend], ['sq8', 2100, 12, 'reference']);
     const few = createMatrix(5, 12, queries.data.slice(0, 60));
-    assert.equal(again.search(few, 6), index.search(few, 6));
-    assert.equal(again.search(few, 6, { rerank: 9 }), index.search(few, 6, { rerank: 9 }));
+    assert.equal(await again.search(few, 6), await index.search(few, 6));
+    assert.equal(await again.search(few, 6, { rerank: 9 }), await index.search(few, 6, { rerank: 9 }));
     assert.equal(again.toArchive(), index.toArchive());
     const expected = { rows: 2100, range, codeBytes: 12, bytes: 2100 * 12 + 96, keepsVectors: true };
     const { spans, ...statistics } = again.statistics();
@@ -64,15 +65,15 @@ for (const [range, bound] of [
   });
 }
 
-test('wrong vectors and queries are refused in one line', () => {
+test('wrong vectors and queries are refused in one line', async () => {
   const index = Sq8Index.build({ base });
   assert.throws(() => Sq8Index.build({ base: createMatrix(0, 3) }), /^ScalarQuantizer.train: expected at least 1 row/);
-  assert.throws(
+  await rejects(
     () => index.search(createMatrix(1, 3), 1),
     /^Sq8Index.search: expected queries of 12 columns, got 3\.$/,
   );
-  assert.throws(() => index.search(queries, 0), /^Sq8Index.search: expected k/);
-  assert.throws(() => index.search(queries, 1, { rerank: 5 }), /expected an index that keeps its vectors to re-rank/);
+  await rejects(() => index.search(queries, 0), /^Sq8Index.search: expected k/);
+  await rejects(() => index.search(queries, 1, { rerank: 5 }), /expected an index that keeps its vectors to re-rank/);
 });
 
 test.run();

@@ -7,13 +7,14 @@ import { GraphIndex, type GraphIndexOptions } from '../../../src/index/graph/gra
 import { createMatrix } from '../../../src/tensor/matrix.ts';
 import { checkGraph, graphContents } from '../../support/graph-invariants.ts';
 import { narrowed, normalMatrix } from '../../support/normals.ts';
+import { messageOf } from '../../support/rejects.ts';
 
 const fixture = JSON.parse(readFileSync(new URL('../../fixtures/hnsw-16.json', import.meta.url), 'utf8'));
 const PAD = Math.fround(3.4028235e38);
 
 const base = normalMatrix(1500, 16, 'base');
 const queries = normalMatrix(200, 16, 'queries');
-const truth = new FlatIndex(base).search(queries, 10);
+const truth = await new FlatIndex(base).search(queries, 10);
 
 /** The share of the true 10 nearest that was found. */
 function recall(ids: Int32Array): number {
@@ -25,25 +26,16 @@ function recall(ids: Int32Array): number {
   return found / ids.length;
 }
 
-async function message(run: () => unknown): Promise<string> {
-  try {
-    await run();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  return 'accepted';
-}
-
 test('the 16 points: exact queries in both library profiles, and the nearest for every ef', async () => {
   const points = createMatrix(16, 2, Float32Array.from(fixture.points.flat()));
   for (const profile of ['faiss', 'hnswlib'] as const) {
     const index = await GraphIndex.build({ base: points, M: 2, efConstruction: 8, profile });
     for (const { query, ids, squared } of fixture.queries) {
       const at = createMatrix(1, 2, Float32Array.from(query));
-      const found = index.search(at, 3, { ef: 16 });
+      const found = await index.search(at, 3, { ef: 16 });
       assert.equal([...found.ids.data], ids);
       assert.equal([...found.distances.data], squared);
-      for (let ef = 1; ef <= 16; ef++) assert.is(index.search(at, 1, { ef }).ids.data[0], ids[0]);
+      for (let ef = 1; ef <= 16; ef++) assert.is((await index.search(at, 1, { ef })).ids.data[0], ids[0]);
     }
   }
 });
@@ -52,9 +44,10 @@ test('search finds 0.98 of the true 10 nearest at ef = 40 and 0.999 at ef = 160,
   for (const profile of HNSW_PROFILES) {
     const index = await GraphIndex.build({ base, M: 12, efConstruction: 80, profile });
     checkGraph(index.graph);
-    const figures = [40, 160].map((ef) => recall(index.search(queries, 10, { ef }).ids.data));
-    assert.ok(figures[0]! >= 0.98, `${profile}: ${figures[0]}`); // measured: 0.9955, 0.996, 0.9955
-    assert.ok(figures[1]! >= 0.999, `${profile}: ${figures[1]}`); // measured: 1, 1, 1
+    const few = recall((await index.search(queries, 10, { ef: 40 })).ids.data);
+    const many = recall((await index.search(queries, 10, { ef: 160 })).ids.data);
+    assert.ok(few >= 0.98, `${profile}: ${few}`); // measured: 0.9955, 0.996, 0.9955
+    assert.ok(many >= 0.999, `${profile}: ${many}`); // measured: 1, 1, 1
   }
 });
 
@@ -62,8 +55,8 @@ test('ef of at least n is brute force, where level 0 is connected', async () => 
   const few = createMatrix(300, 16, base.data.slice(0, 300 * 16));
   const index = await GraphIndex.build({ base: few, M: 12, efConstruction: 80 });
   assert.is(index.statistics().reachableFraction, 1);
-  const exact = new FlatIndex(few).search(queries, 300);
-  const found = index.search(queries, 300, { ef: 300 });
+  const exact = await new FlatIndex(few).search(queries, 300);
+  const found = await index.search(queries, 300, { ef: 300 });
   assert.equal(found.ids, exact.ids);
   assert.equal(found.distances, exact.distances);
 });
@@ -74,9 +67,9 @@ test('built on one matrix, searched over another: distances are those of the ful
   const alone = await GraphIndex.build({ base: compressed, M: 12, efConstruction: 80 });
   assert.equal(graphContents(index.graph), graphContents(alone.graph));
   assert.equal([index.dim, index.parameters.graphDim, alone.dim], [16, 12, 12]);
-  const found = index.search(queries, 10, { ef: 160 });
+  const found = await index.search(queries, 10, { ef: 160 });
   assert.ok(recall(found.ids.data) >= 0.95, `${recall(found.ids.data)}`);
-  assert.equal(alone.over(base).search(queries, 10, { ef: 160 }), found);
+  assert.equal(await alone.over(base).search(queries, 10, { ef: 160 }), found);
   for (let i = 0; i < 10; i++) {
     const place = truth.ids.data.indexOf(found.ids.data[i]!);
     if (place >= 0 && place < 10) assert.is(found.distances.data[i], truth.distances.data[place]);
@@ -85,11 +78,11 @@ test('built on one matrix, searched over another: distances are those of the ful
 
 test('counts are the work of the search, the same for each query alone and on each backend', async () => {
   const index = await GraphIndex.build({ base, M: 8, efConstruction: 40, backend: 'simd' });
-  const all = index.search(queries, 10, { ef: 50, trace: true });
+  const all = await index.search(queries, 10, { ef: 50, trace: true });
   const sum = { distances: 0, multiplyAdds: 0, hops: 0 };
   for (let query = queries.rows - 1; query >= 0; query--) {
     const one = createMatrix(1, 16, queries.data.slice(query * 16, query * 16 + 16));
-    const found = index.search(one, 10, { ef: 50 });
+    const found = await index.search(one, 10, { ef: 50 });
     assert.equal(found.ids.data, all.ids.data.slice(query * 10, query * 10 + 10));
     sum.distances += found.counts.distances;
     sum.multiplyAdds += found.counts.multiplyAdds;
@@ -106,18 +99,18 @@ test('counts are the work of the search, the same for each query alone and on ea
   );
   const reference = GraphIndex.fromArchive(index.toArchive(), 'reference');
   assert.is(reference.backend, 'reference');
-  assert.equal(reference.search(queries, 10, { ef: 50, trace: true }), all);
+  assert.equal(await reference.search(queries, 10, { ef: 50, trace: true }), all);
 });
 
 test('fewer than k rows: -1 and the largest float32', async () => {
   const three = createMatrix(3, 1, Float32Array.of(1, 2, 3));
   for (const profile of HNSW_PROFILES) {
     const index = await GraphIndex.build({ base: three, M: 4, efConstruction: 10, profile });
-    const found = index.search(createMatrix(1, 1), 5, { ef: 1 });
+    const found = await index.search(createMatrix(1, 1), 5, { ef: 1 });
     assert.equal([...found.ids.data], [0, 1, 2, -1, -1]);
     assert.equal([...found.distances.data], [1, 4, 9, PAD, PAD]);
     const empty = await GraphIndex.build({ base: createMatrix(0, 1), M: 4, efConstruction: 10, profile });
-    assert.equal([...empty.search(createMatrix(1, 1), 2, { ef: 3 }).ids.data], [-1, -1]);
+    assert.equal([...(await empty.search(createMatrix(1, 1), 2, { ef: 3 })).ids.data], [-1, -1]);
   }
 });
 
@@ -129,12 +122,12 @@ test('20 vectors, 50 copies of each: canonical finds all copies, and reaches eve
   const index = await GraphIndex.build({ base: copies, M: 8, efConstruction: 40 });
   checkGraph(index.graph);
   assert.equal([index.statistics().points, index.statistics().reachableFraction], [20, 1]);
-  const found = index.search(originals, 60, { ef: 60 });
-  const exact = new FlatIndex(copies).search(originals, 60);
+  const found = await index.search(originals, 60, { ef: 60 });
+  const exact = await new FlatIndex(copies).search(originals, 60);
   assert.equal(found.ids, exact.ids);
   assert.equal(found.distances, exact.distances);
   const again = GraphIndex.fromArchive(index.toArchive());
-  assert.equal(again.search(originals, 60, { ef: 60 }), found);
+  assert.equal(await again.search(originals, 60, { ef: 60 }), found);
 
   const faiss = await GraphIndex.build({ base: copies, M: 8, efConstruction: 40, profile: 'faiss' });
   assert.ok(faiss.statistics().reachableFraction < 0.2, 'the weakness that the canonical profile avoids');
@@ -144,7 +137,7 @@ test('the work of building stays what it was, however much is searched', async (
   const index = await GraphIndex.build({ base: createMatrix(20, 16), M: 4, efConstruction: 10, profile: 'faiss' });
   const before = { ...index.buildCounts! };
   assert.ok(before.distances > 0);
-  index.search(queries, 5, { ef: 10 });
+  await index.search(queries, 5, { ef: 10 });
   assert.equal(index.buildCounts, before);
 });
 
@@ -153,11 +146,11 @@ test('vectors that only compression makes equal are measured apart', async () =>
   for (let row = 0; row < 600; row++) full.data.set([row % 30, Math.floor(row / 30)], 2 * row);
   const index = await GraphIndex.build({ base: full, graphBase: narrowed(full, 1), M: 6, efConstruction: 30 });
   const at = createMatrix(1, 2, Float32Array.of(7.25, 11.375));
-  const exact = new FlatIndex(full).search(at, 3).ids;
-  assert.equal(index.search(at, 3, { ef: 10 }).ids, exact);
+  const exact = (await new FlatIndex(full).search(at, 3)).ids;
+  assert.equal((await index.search(at, 3, { ef: 10 })).ids, exact);
   const alone = await GraphIndex.build({ base: narrowed(full, 1), M: 6, efConstruction: 30 });
   assert.is(alone.statistics().points, 30);
-  assert.equal(alone.over(full).search(at, 3, { ef: 10 }).ids, exact);
+  assert.equal((await alone.over(full).search(at, 3, { ef: 10 })).ids, exact);
 });
 
 test('saved and read back: the same graph, parameters, answers and archive', async () => {
@@ -184,13 +177,13 @@ test('saved and read back: the same graph, parameters, answers and archive', asy
     graphDim: 8,
   });
   assert.equal(again.toArchive(), archive);
-  assert.equal(again.search(queries, 10, { ef: 30 }), index.search(queries, 10, { ef: 30 }));
+  assert.equal(await again.search(queries, 10, { ef: 30 }), await index.search(queries, 10, { ef: 30 }));
 });
 
 test('search reports its progress', async () => {
   const index = await GraphIndex.build({ base: createMatrix(2, 16), M: 4, efConstruction: 4 });
   const seen: number[] = [];
-  index.search(queries, 1, { ef: 1, onProgress: (done) => seen.push(done) });
+  await index.search(queries, 1, { ef: 1, onProgress: (done) => seen.push(done) });
   assert.is(seen.at(-1), queries.rows);
 });
 
@@ -200,7 +193,7 @@ test('wrong input is refused in one line', async () => {
     GraphIndex.build({ base: small, M: 4, efConstruction: 4, ...options });
   const index = await build({});
   const spoiled = createMatrix(3, 2, Float32Array.of(0, 1, 2, Number.NaN, 4, 5));
-  const says = async (run: () => unknown, expected: string) => assert.is(await message(run), expected);
+  const says = async (run: () => unknown, expected: string) => assert.is(await messageOf(run), expected);
   await says(
     () => build({ graphBase: createMatrix(2, 2) }),
     'GraphIndex.build: expected a graph base of 3 rows, got 2.',

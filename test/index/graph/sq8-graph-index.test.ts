@@ -7,10 +7,11 @@ import { Sq8GraphIndex, type Sq8GraphOptions } from '../../../src/index/graph/sq
 import { createMatrix, type Matrix } from '../../../src/tensor/matrix.ts';
 import { checkGraph, graphContents } from '../../support/graph-invariants.ts';
 import { normalMatrix } from '../../support/normals.ts';
+import { messageOf } from '../../support/rejects.ts';
 
 const base = normalMatrix(1200, 12, 'sq base');
 const queries = normalMatrix(100, 12, 'sq queries');
-const truth = new FlatIndex(base).search(queries, 10);
+const truth = await new FlatIndex(base).search(queries, 10);
 
 function share(ids: Int32Array, expected: Int32Array): number {
   let found = 0;
@@ -21,22 +22,13 @@ function share(ids: Int32Array, expected: Int32Array): number {
   return found / ids.length;
 }
 
-async function message(run: () => unknown): Promise<string> {
-  try {
-    await run();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  return 'accepted';
-}
-
 for (const range of ['dimension', 'uniform'] as const) {
-  const scan = Sq8Index.build({ base, range }).search(queries, 10);
+  const scan = await Sq8Index.build({ base, range }).search(queries, 10);
   for (const profile of HNSW_PROFILES) {
     test(`${range}, ${profile}: over codes it finds 0.98 of what the scan of codes finds, at ef = 60`, async () => {
       const index = await Sq8GraphIndex.build({ graphBase: base, range, M: 12, efConstruction: 60, profile });
       checkGraph(index.graph);
-      const found = index.search(queries, 10, { ef: 60 });
+      const found = await index.search(queries, 10, { ef: 60 });
       assert.ok(share(found.ids.data, scan.ids.data) >= 0.98, `${share(found.ids.data, scan.ids.data)}`); // measured: 1
       assert.ok(found.counts.distances < 100 * 1200 && found.counts.hops > 100);
     });
@@ -44,7 +36,7 @@ for (const range of ['dimension', 'uniform'] as const) {
 
   test(`${range}: built on codes and searched over full vectors it finds 0.98 of the true 10 nearest, at ef = 60`, async () => {
     const index = await Sq8GraphIndex.build({ graphBase: base, base, range, M: 12, efConstruction: 60 });
-    const found = index.search(queries, 10, { ef: 60 });
+    const found = await index.search(queries, 10, { ef: 60 });
     assert.ok(share(found.ids.data, truth.ids.data) >= 0.98, `${share(found.ids.data, truth.ids.data)}`); // measured: 1, 1
     assert.is(index.statistics().over, 'vectors');
     assert.is(index.statistics().range, range);
@@ -69,7 +61,10 @@ for (const range of ['dimension', 'uniform'] as const) {
       const again = Sq8GraphIndex.fromArchive(index.toArchive(), 'reference');
       assert.equal([again.kind, again.rows, again.dim, again.backend], ['hnsw-sq8', 150, full ? 12 : 5, 'reference']);
       const asked = full ? queries : createMatrix(100, 5, queries.data.slice(0, 500));
-      assert.equal(again.search(asked, 5, { ef: 9, trace: true }), index.search(asked, 5, { ef: 9, trace: true }));
+      assert.equal(
+        await again.search(asked, 5, { ef: 9, trace: true }),
+        await index.search(asked, 5, { ef: 9, trace: true }),
+      );
       assert.equal(again.toArchive(), index.toArchive());
       assert.equal(again.statistics(), index.statistics());
     }
@@ -80,16 +75,19 @@ for (const range of ['dimension', 'uniform'] as const) {
     for (let row = 0; row < 60; row++) copies.data.set(base.data.subarray(3 * (row % 6), 3 * (row % 6) + 3), 3 * row);
     const index = await Sq8GraphIndex.build({ graphBase: copies, range, M: 2, efConstruction: 10 });
     assert.is(index.statistics().points, 6);
-    const found = index.search(createMatrix(1, 3, copies.data.slice(6, 9)), 12, { ef: 6 });
+    const found = await index.search(createMatrix(1, 3, copies.data.slice(6, 9)), 12, { ef: 6 });
     assert.equal([...found.ids.data.subarray(0, 10)], [2, 8, 14, 20, 26, 32, 38, 44, 50, 56]);
     const again = Sq8GraphIndex.fromArchive(index.toArchive());
-    assert.equal(again.search(createMatrix(1, 3), 60, { ef: 6 }), index.search(createMatrix(1, 3), 60, { ef: 6 }));
+    assert.equal(
+      await again.search(createMatrix(1, 3), 60, { ef: 6 }),
+      await index.search(createMatrix(1, 3), 60, { ef: 6 }),
+    );
   });
 }
 
 test('wrong matrices, options and queries are refused in one line', async () => {
   const build = (options: Partial<Sq8GraphOptions>) =>
-    message(() => Sq8GraphIndex.build({ graphBase: base, M: 4, efConstruction: 8, ...options }));
+    messageOf(() => Sq8GraphIndex.build({ graphBase: base, M: 4, efConstruction: 8, ...options }));
   assert.is(
     await build({ base: createMatrix(3, 12) }),
     'Sq8GraphIndex.build: expected a graph base of 3 rows, got 1200.',
@@ -105,7 +103,7 @@ test('wrong matrices, options and queries are refused in one line', async () => 
     M: 2,
     efConstruction: 2,
   });
-  const search = (k: number, ef: number, cols = 2) => message(() => index.search(createMatrix(1, cols), k, { ef }));
+  const search = (k: number, ef: number, cols = 2) => messageOf(() => index.search(createMatrix(1, cols), k, { ef }));
   assert.match(await search(0, 1), /^Sq8GraphIndex.search: expected k/);
   assert.is(await search(1, 0), 'Sq8GraphIndex.search: expected ef to be a whole number from 1, got 0.');
   assert.match(await search(1, 1, 3), /expected queries of 2 columns, got 3/);

@@ -7,6 +7,7 @@ import { rotateRows } from '../../../src/quantize/product/rotation.ts';
 import { createMatrix, type Matrix } from '../../../src/tensor/matrix.ts';
 import { nearest } from '../../../src/tensor/nearest/nearest.ts';
 import { checkGraph } from '../../support/graph-invariants.ts';
+import { messageOf } from '../../support/rejects.ts';
 
 const { base, query: queries } = generateManifold({ rows: 800, queries: 80, dim: 24, seed: 3 });
 const settings: LinkAndCodeOptions = {
@@ -41,22 +42,13 @@ const turned = rotateRows(queries, rotationOf(index));
 const decoded = index.quantizer.decode(index.toArchive().arrays.get('codes')!.data as Uint8Array);
 
 /** How often the true nearest is among the first R. */
-function recall(one: LinkAndCodeIndex, R: number, options: LinkAndCodeSearchOptions): number {
-  const ids = one.search(queries, 20, options).ids.data;
+async function recall(one: LinkAndCodeIndex, R: number, options: LinkAndCodeSearchOptions): Promise<number> {
+  const ids = (await one.search(queries, 20, options)).ids.data;
   let found = 0;
   for (let query = 0; query < 80; query++) {
     if (ids.subarray(query * 20, query * 20 + R).includes(truth[query]!)) found++;
   }
   return found / 80;
-}
-
-async function message(run: () => unknown): Promise<string> {
-  try {
-    await run();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  return 'accepted';
 }
 
 test('refined, vectors lose less than 0.6 of what product codes lose; the error never rises while learning', () => {
@@ -71,11 +63,13 @@ test('refined, vectors lose less than 0.6 of what product codes lose; the error 
   }
 });
 
-test('refined distances find the true nearest first more often by at least 0.1', () => {
+test('refined distances find the true nearest first more often by at least 0.1', async () => {
   for (const one of [index, faiss]) {
-    const [plain, few, all] = ([0, 5, 'all'] as const).map((reorder) => recall(one, 1, { ef: 100, reorder }));
-    assert.ok(few! >= plain! + 0.1 && all! >= plain! + 0.1, `${plain} ${few} ${all}`); // measured: 0.2 0.4875 0.5125, 0.1375 0.425 0.5
-    assert.is(recall(one, 5, { ef: 100, reorder: 5 }), recall(one, 5, { ef: 100, reorder: 0 })); // the same five
+    const plain = await recall(one, 1, { ef: 100, reorder: 0 });
+    const few = await recall(one, 1, { ef: 100, reorder: 5 });
+    const all = await recall(one, 1, { ef: 100, reorder: 'all' });
+    assert.ok(few >= plain + 0.1 && all >= plain + 0.1, `${plain} ${few} ${all}`); // measured: 0.2 0.4875 0.5125, 0.1375 0.425 0.5
+    assert.is(await recall(one, 5, { ef: 100, reorder: 5 }), await recall(one, 5, { ef: 100, reorder: 0 })); // the same five
   }
 });
 
@@ -95,8 +89,8 @@ test('a list of level 0 has at most 6 links, one above at most 8, and lies in th
   }
 });
 
-test('without reordering, distances are those of the product codes; the first of them are sorted anew by refined ones', () => {
-  const plain = index.search(queries, 20, { ef: 60, reorder: 0 });
+test('without reordering, distances are those of the product codes; the first of them are sorted anew by refined ones', async () => {
+  const plain = await index.search(queries, 20, { ef: 60, reorder: 0 });
   for (const [reorder, count] of [
     [5, 5],
     [1, 1],
@@ -104,7 +98,7 @@ test('without reordering, distances are those of the product codes; the first of
     ['all', 20],
     [99, 20],
   ] as const) {
-    const found = index.search(queries, 20, { ef: 60, reorder });
+    const found = await index.search(queries, 20, { ef: 60, reorder });
     for (let query = 0; query < 80; query++) {
       const begin = query * 20;
       const before = [...plain.ids.data.subarray(begin, begin + 20)];
@@ -131,7 +125,7 @@ test('without reordering, distances are those of the product codes; the first of
     assert.ok(plain.counts.codes! >= 80 * plain.ids.cols && plain.counts.codes! <= 80 * index.rows);
     assert.is(found.counts.multiplyAdds, plain.counts.multiplyAdds + 80 * count * 16 * 8);
   }
-  assert.equal(index.search(queries, 20, { ef: 60 }), index.search(queries, 20, { ef: 60, reorder: 5 }));
+  assert.equal(await index.search(queries, 20, { ef: 60 }), await index.search(queries, 20, { ef: 60, reorder: 5 }));
 });
 
 test('with ef of all rows it is the exhaustive search of the codes, where level 0 is connected', async () => {
@@ -139,7 +133,7 @@ test('with ef of all rows it is the exhaustive search of the codes, where level 
   assert.is(linked.statistics().reachableFraction, 1);
   const codes = linked.toArchive().arrays.get('codes')!.data as Uint8Array;
   const coded = rotateRows(queries, rotationOf(linked));
-  const found = linked.search(queries, 50, { ef: 800, reorder: 0 });
+  const found = await linked.search(queries, 50, { ef: 800, reorder: 0 });
   for (let query = 0; query < 80; query++) {
     const distances = linked.quantizer.dtable(coded.data.slice(query * 16, query * 16 + 16)).adist(codes);
     const order = [...distances.keys()].sort((a, b) => distances[a]! - distances[b]! || a - b).slice(0, 50);
@@ -155,7 +149,7 @@ test('rows with equal codes are one point of a canonical graph, are all found, a
   const copied = await LinkAndCodeIndex.build({ ...settings, base: twice });
   checkGraph(copied.graph);
   assert.ok(copied.statistics().points <= 300);
-  const found = copied.search(queries, 10, { ef: 50, reorder: 0 });
+  const found = await copied.search(queries, 10, { ef: 50, reorder: 0 });
   for (let i = 0; i < 80 * 10; i += 10) {
     const ids = [...found.ids.data.subarray(i, i + 10)];
     assert.is(new Set(ids).size, 10);
@@ -171,7 +165,7 @@ test('saved and read back, it finds the same on both backends, which build the s
     for (const backend of ['simd', 'reference'] as const) {
       const again = LinkAndCodeIndex.fromArchive(one.toArchive(), backend);
       assert.equal([again.kind, again.rows, again.dim, again.backend], ['lc', 800, 24, backend]);
-      assert.equal(again.search(queries, 20, { ef: 60 }), one.search(queries, 20, { ef: 60 }));
+      assert.equal(await again.search(queries, 20, { ef: 60 }), await one.search(queries, 20, { ef: 60 }));
       assert.equal(again.toArchive(), one.toArchive());
       assert.equal(again.statistics(), one.statistics());
       assert.equal([again.buildCounts, again.objectives], [undefined, undefined]);
@@ -189,14 +183,14 @@ test('saved and read back, it finds the same on both backends, which build the s
 test('without rotation; and to as many dimensions as wanted', async () => {
   const plain = await LinkAndCodeIndex.build({ ...settings, opq: false, regressionRounds: 1 });
   assert.equal([plain.quantizer.dim, plain.statistics().rotated], [24, false]);
-  assert.ok(plain.search(queries, 3, { ef: 30 }).ids.data.every((id) => id >= 0));
+  assert.ok((await plain.search(queries, 3, { ef: 30 })).ids.data.every((id) => id >= 0));
   const wide = await LinkAndCodeIndex.build({ ...settings, codeDim: 32, rotationRounds: 1, regressionRounds: 1 });
   assert.equal([wide.dim, wide.quantizer.dim, rotationOf(wide).rows], [24, 32, 32]);
   assert.equal([index.quantizer.dim, index.parameters.graphDim], [16, 16]);
   const many = await LinkAndCodeIndex.build({ ...settings, m: 8, rotationRounds: 1, regressionRounds: 1 });
   assert.equal([many.quantizer.dim, rotationOf(many).rows], [24, 24]); // not 4m = 32
-  assert.is(plain.search(createMatrix(0, 24), 3, { ef: 30 }).ids.data.length, 0);
-  assert.is(index.search(createMatrix(0, 24), 3, { ef: 30 }).ids.data.length, 0);
+  assert.is((await plain.search(createMatrix(0, 24), 3, { ef: 30 })).ids.data.length, 0);
+  assert.is((await index.search(createMatrix(0, 24), 3, { ef: 30 })).ids.data.length, 0);
 });
 
 test('statistics count bytes of a vector without and with links', () => {
@@ -208,8 +202,8 @@ test('statistics count bytes of a vector without and with links', () => {
   assert.is(bytes, 800 * 31 + 4 * (lists + floats));
 });
 
-test('more asked for than there is: -1 fills up', () => {
-  const found = index.search(queries, 900, { ef: 10, reorder: 'all' });
+test('more asked for than there is: -1 fills up', async () => {
+  const found = await index.search(queries, 900, { ef: 10, reorder: 'all' });
   assert.is(found.ids.data[899], -1);
   const last = found.ids.data.subarray(0, 900).indexOf(-1);
   const sorted = found.distances.data.subarray(0, last);
@@ -230,7 +224,7 @@ test('progress tells of every step, and an abort ends the building with its reas
       if (step === last) controller.abort(new Error('enough'));
     };
     assert.is(
-      await message(() => LinkAndCodeIndex.build({ ...small, onProgress: stop, signal: controller.signal })),
+      await messageOf(() => LinkAndCodeIndex.build({ ...small, onProgress: stop, signal: controller.signal })),
       'enough',
       last,
     );
@@ -238,7 +232,7 @@ test('progress tells of every step, and an abort ends the building with its reas
 });
 
 test('wrong options, queries and rows are refused in one line', async () => {
-  const build = (change: object) => message(() => LinkAndCodeIndex.build({ ...settings, ...change }));
+  const build = (change: object) => messageOf(() => LinkAndCodeIndex.build({ ...settings, ...change }));
   const where = 'LinkAndCodeIndex.build: expected';
   assert.is(await build({ codeDim: 18 }), `${where} m to divide the 18 dimensions, got 4.`);
   assert.is(await build({ nsq: 5 }), `${where} nsq to divide the 16 dimensions, got 5.`);
@@ -255,7 +249,7 @@ test('wrong options, queries and rows are refused in one line', async () => {
   assert.is(await build({ base: spoiled }), `${where} finite values, got NaN at row 1, column 1.`);
 
   const search = (x: Matrix, k: number, options: object) =>
-    message(() => index.search(x, k, { ef: 10, ...options } as LinkAndCodeSearchOptions));
+    messageOf(() => index.search(x, k, { ef: 10, ...options } as LinkAndCodeSearchOptions));
   assert.match(await search(queries, 0, {}), /^LinkAndCodeIndex.search: expected k .* got 0\.$/);
   assert.match(await search(queries, 1, { ef: 0 }), /^LinkAndCodeIndex.search: expected ef .* got 0\.$/);
   assert.match(
@@ -264,10 +258,10 @@ test('wrong options, queries and rows are refused in one line', async () => {
   );
   assert.match(await search(createMatrix(1, 16), 1, {}), /expected queries of 24 columns, got 16/);
   assert.is(
-    await message(() => index.reconstruct([800])),
+    await messageOf(() => index.reconstruct([800])),
     'LinkAndCodeIndex.reconstruct: expected rows from 0 to 799, got 800.',
   );
-  assert.is(await message(() => index.errors(queries)), 'LinkAndCodeIndex.errors: expected 800 x 24, got 80 x 24.');
+  assert.is(await messageOf(() => index.errors(queries)), 'LinkAndCodeIndex.errors: expected 800 x 24, got 80 x 24.');
 });
 
 test.run();

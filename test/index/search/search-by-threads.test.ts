@@ -7,6 +7,7 @@ import { loadIndex } from '../../../src/index/load-index.ts';
 import type { Matrix } from '../../../src/tensor/matrix.ts';
 import { createVectorStore } from '../../../src/tensor/vectors/vector-store.ts';
 import { normalMatrix } from '../../support/normals.ts';
+import { messageOf } from '../../support/rejects.ts';
 
 const base = normalMatrix(500, 9, 'base');
 base.data.copyWithin(9 * 450, 0, 9 * 30); // copies
@@ -28,32 +29,26 @@ for (const [name, build] of Object.entries(indexes)) {
       [{ ...queries, rows: 3 }, 7, 30],
       [{ ...queries, rows: 0 }, 2, 2],
     ] as const) {
-      const expected = index.search(asked, k, { ef });
-      for (const threads of [1, 2, 5]) assert.equal(await index.searchByThreads(asked, k, { ef, threads }), expected);
+      const expected = await index.search(asked, k, { ef });
+      for (const threads of [1, 2, 5]) assert.equal(await index.search(asked, k, { ef, threads }), expected);
     }
     const loaded = loadIndex(index.toArchive(), 'reference', 2);
     assert.ok(loaded.kind === 'hnsw' || loaded.kind === 'nsg');
-    const expected = index.search(queries, 5, { ef: 9 });
-    assert.equal(await loaded.searchByThreads(queries, 5, { ef: 9, threads: 2 }), expected);
+    const expected = await index.search(queries, 5, { ef: 9 });
+    assert.equal(await loaded.search(queries, 5, { ef: 9, threads: 2 }), expected);
   });
 
   test(`${name}: bad arguments are refused in one line, and an abort ends the search`, async () => {
     const index = await build(2, base);
-    const refused = (options: { ef: number; threads?: number; signal?: AbortSignal }, asked = queries) =>
-      index.searchByThreads(asked, 3, options).then(
-        () => '',
-        (error) => error.message.replace(/^(Graph|Nsg)Index\./, ''),
-      );
+    const refused = async (options: { ef: number; threads?: number; signal?: AbortSignal }, asked = queries) =>
+      (await messageOf(() => index.search(asked, 3, options))).replace(/^(Graph|Nsg)Index\./, '');
     assert.is(
       await refused({ ef: 5, threads: 3 }),
-      'searchByThreads: expected at most 2 threads, as many as the index was made for, got 3.',
+      'search: expected at most 2 threads, as many as the index was made for, got 3.',
     );
-    assert.is(await refused({ ef: 0 }), 'searchByThreads: expected ef to be a whole number from 1, got 0.');
+    assert.is(await refused({ ef: 0 }), 'search: expected ef to be a whole number from 1, got 0.');
     assert.is(await refused({ ef: 5, threads: 0 }), 'threads: expected a whole number from 1, got 0.');
-    assert.is(
-      await refused({ ef: 5 }, normalMatrix(1, 8, 'q')),
-      'searchByThreads: expected queries of 9 columns, got 8.',
-    );
+    assert.is(await refused({ ef: 5 }, normalMatrix(1, 8, 'q')), 'search: expected queries of 9 columns, got 8.');
     assert.is(await refused({ ef: 5, threads: 2, signal: AbortSignal.abort(new Error('enough')) }), 'enough');
   });
 }
@@ -68,11 +63,11 @@ test('hnsw-sq8: 1, 2 and 5 threads find the same with the same work, over codes 
     const index = await Sq8GraphIndex.build({ graphBase: base, ...options, M: 4, efConstruction: 20, threads: 5 });
     const loaded = loadIndex(index.toArchive(), 'reference', 2);
     assert.ok(loaded.kind === 'hnsw-sq8');
-    const expected = index.search(asked, 5, { ef: 12 });
+    const expected = await index.search(asked, 5, { ef: 12 });
     for (const threads of [1, 2, 5]) {
-      assert.equal(await index.searchByThreads(asked, 5, { ef: 12, threads }), expected);
+      assert.equal(await index.search(asked, 5, { ef: 12, threads }), expected);
     }
-    assert.equal(await loaded.searchByThreads(asked, 5, { ef: 12, threads: 2 }), expected);
+    assert.equal(await loaded.search(asked, 5, { ef: 12, threads: 2 }), expected);
   }
 });
 
@@ -83,8 +78,8 @@ test('vectors in several stores are searched by several threads', async () => {
     part.data.set(base.data.subarray(place * split.parts[0]!.rows * 9).subarray(0, part.data.length));
   const one = await indexes.hnsw(1, base);
   const index = await GraphIndex.build({ base: split, M: 4, efConstruction: 20, threads: 3 });
-  const expected = one.search(queries, 5, { ef: 12 });
-  assert.equal(await index.searchByThreads(queries, 5, { ef: 12, threads: 3 }), expected);
+  const expected = await one.search(queries, 5, { ef: 12 });
+  assert.equal(await index.search(queries, 5, { ef: 12, threads: 3 }), expected);
 });
 
 test.run();

@@ -6,8 +6,8 @@ import { CandidatePool } from '../../../src/graph/candidate-pool.ts';
 import { buildHnsw } from '../../../src/graph/hnsw/build.ts';
 import { searchGraph, VisitedSet } from '../../../src/graph/search.ts';
 import { graphRoom } from '../../../src/index/graph/graph-room.ts';
-import type { QuerySource } from '../../../src/index/graph/graph-searcher.ts';
-import { GraphWalker, walkerRoom } from '../../../src/index/graph/graph-walker.ts';
+import { WasmGraphSearch, wasmSearchRoom } from '../../../src/index/graph/wasm-graph-search.ts';
+import type { QuerySource } from '../../../src/index/search/rerank.ts';
 import { attachScalarCodeSet, scalarCodeSet } from '../../../src/quantize/scalar/scalar-code-set.ts';
 import { SCALAR_RANGES, ScalarQuantizer } from '../../../src/quantize/scalar/scalar-quantizer.ts';
 import { createMatrix } from '../../../src/tensor/matrix.ts';
@@ -22,7 +22,7 @@ const random = new Random(1, 'graph walker');
 // Whole numbers, and some rows twice: many distances are equal.
 const data = Float32Array.from({ length: ROWS * DIM }, () => random.below(4));
 const base = createMatrix(ROWS, DIM, data);
-const ROOM = walkerRoom(ROWS, 2 * M, M);
+const ROOM = wasmSearchRoom(ROWS, 2 * M, M);
 
 function setOf(spare: number, backend: BackendChoice = 'auto'): VectorSet {
   return new VectorSet(base, { spare, backend });
@@ -36,9 +36,9 @@ function answers(source: VectorSet, hops: number, pool: CandidatePool) {
   return { hops, counts: { ...source.counts }, found: places.map((place) => [pool.id(place), pool.distances[place]]) };
 }
 
-test('a walker finds, measures and expands what the search in TypeScript does: 400 queries, ef from 1 to 900', () => {
+test('a search in WebAssembly finds, measures and expands what the search in TypeScript does: 400 queries, ef from 1 to 900', () => {
   const [plain, fast] = [setOf(0), setOf(ROOM)];
-  const walker = GraphWalker.over(graph, fast)!;
+  const wasm = WasmGraphSearch.over(graph, fast)!;
   assert.ok(graph.maxLevel >= 2);
   const visited = new VisitedSet(ROWS);
   const [expected, found] = [new CandidatePool(), new CandidatePool()];
@@ -49,11 +49,11 @@ test('a walker finds, measures and expands what the search in TypeScript does: 4
     plain.setQuery(at, 0);
     fast.setQuery(at, 0);
     const before = answers(plain, searchGraph(graph, ef, { source: plain, pool: expected, visited }), expected);
-    assert.equal(answers(fast, walker.search(ef, found), found), before, `query ${query}, ef ${ef}`);
+    assert.equal(answers(fast, wasm.search(ef, found), found), before, `query ${query}, ef ${ef}`);
   }
 });
 
-test('walkers of other threads, over vectors, vectors in a store and codes, have the room they need, and find the same', () => {
+test('searches of other threads, over vectors, vectors in a store and codes, have the room they need, and find the same', () => {
   const engine = { backend: 'auto', threads: 3 } as const;
   const store = createVectorStore(ROWS, DIM, { attachable: 2 });
   assert.ok(!('parts' in store));
@@ -70,17 +70,17 @@ test('walkers of other threads, over vectors, vectors in a store and codes, have
     }),
   ];
   for (const [source, attach] of pairs) {
-    const walker = GraphWalker.over(graph, source)!;
+    const wasm = WasmGraphSearch.over(graph, source)!;
     for (const slot of [0, 1, 1]) {
       const other = attach(slot);
-      const attached = GraphWalker.attach(graph, other, walker.share())!;
+      const attached = WasmGraphSearch.attach(graph, other, wasm.share())!;
       assert.ok(attached);
       const [expected, found] = [new CandidatePool(), new CandidatePool()];
       for (let query = 0; query < 300; query++) {
         const at = Float32Array.from({ length: DIM }, () => random.below(4));
         source.setQuery(at, 0);
         other.setQuery(at, 0);
-        const hops = walker.search(20, expected);
+        const hops = wasm.search(20, expected);
         assert.is(attached.search(20, found), hops);
         for (let place = 0; place < expected.size; place++) {
           assert.equal([found.id(place), found.distances[place]], [expected.id(place), expected.distances[place]]);
@@ -90,26 +90,26 @@ test('walkers of other threads, over vectors, vectors in a store and codes, have
   }
 });
 
-test('there is no walker without room for the links, and none without SIMD', () => {
-  assert.is(GraphWalker.over(graph, setOf(1000)), undefined);
-  assert.is(GraphWalker.over(graph, setOf(ROOM, 'reference')), undefined);
+test('there is none without room for the links, and none without SIMD', () => {
+  assert.is(WasmGraphSearch.over(graph, setOf(1000)), undefined);
+  assert.is(WasmGraphSearch.over(graph, setOf(ROOM, 'reference')), undefined);
 });
 
-test('vectors in a store have room for a walker, as long as sets over it keep theirs', () => {
+test('vectors in a store have room for one, as long as sets over it keep theirs', () => {
   const store = createVectorStore(ROWS, DIM);
   assert.ok(!('parts' in store));
   store.data.set(data);
-  assert.ok(GraphWalker.over(graph, new VectorSet(store)));
+  assert.ok(WasmGraphSearch.over(graph, new VectorSet(store)));
   const tight = createVectorStore(ROWS, DIM, { storeBytes: 4 * ROWS * DIM + 100 });
   assert.ok(!('parts' in tight));
-  assert.is(GraphWalker.over(graph, new VectorSet(tight)), undefined);
+  assert.is(WasmGraphSearch.over(graph, new VectorSet(tight)), undefined);
 });
 
 test('an empty graph has no answers', () => {
-  const walker = GraphWalker.over(new LayeredGraph(new Int32Array(ROWS).fill(-1), 8, 4), setOf(ROOM))!;
+  const wasm = WasmGraphSearch.over(new LayeredGraph(new Int32Array(ROWS).fill(-1), 8, 4), setOf(ROOM))!;
   const pool = new CandidatePool();
   pool.merge(Int32Array.of(1), Float64Array.of(1), 1);
-  assert.is(walker.search(5, pool), 0);
+  assert.is(wasm.search(5, pool), 0);
   assert.is(pool.size, 0);
 });
 

@@ -9,7 +9,7 @@ const LARGEST_POOL = 4096;
 const LARGEST_MARK = 255;
 
 /**
- * Bytes to spare in the memory of the points for a walker over a graph that is not yet built. Lists above level 0 are as many as
+ * Bytes to spare in the memory of the points for a search of a graph that is not yet built. Lists above level 0 are as many as
  * drawing the levels gives, with a margin of a fifth.
  *
  * Source: Malkov & Yashunin 2018, section 4.1: a level is reached by 1 / M of the points of the level below.
@@ -17,7 +17,7 @@ const LARGEST_MARK = 255;
  * @param baseCapacity the longest list of level 0
  * @param M the longest list above; 0 for a graph of one level
  */
-export function walkerRoom(points: number, baseCapacity: number, M: number): number {
+export function wasmSearchRoom(points: number, baseCapacity: number, M: number): number {
   const upperLists = M > 1 ? Math.ceil((1.2 * points) / (M - 1)) + 256 : 0;
   return roomOf(points, baseCapacity, upperLists, M);
 }
@@ -25,19 +25,19 @@ export function walkerRoom(points: number, baseCapacity: number, M: number): num
 function roomOf(points: number, baseCapacity: number, upperLists: number, upperCapacity: number): number {
   const links = points * baseCapacity + upperLists * upperCapacity;
   const copies = 4 * (links + points) + 64 * 3; // three arrays, each aligned to 64 bytes
-  return copies + walkerRoomEach(points, Math.max(baseCapacity, upperCapacity));
+  return copies + wasmSearchRoomEach(points, Math.max(baseCapacity, upperCapacity));
 }
 
 /**
- * Bytes of the part that a walker in another thread does not share.
+ * Bytes of the part that a search in another thread does not share.
  *
  * @param capacity the longest list
  */
-export function walkerRoomEach(points: number, capacity: number): number {
+export function wasmSearchRoomEach(points: number, capacity: number): number {
   return 4 * (2 * LARGEST_POOL + 2 * capacity + 2) + points + 64 * 5;
 }
 
-/** The links of a graph beside its points, which all walkers over them share. */
+/** The links of a graph beside its points, which all searches of it share. */
 interface Links {
   readonly base: Int32Array;
   readonly upper: Int32Array;
@@ -58,7 +58,7 @@ export interface SharedLinks {
  *
  * Measured (bench/kernels/graph-walk.ts, 50,000 x 256, M = 16): 1.10 to 1.24 times as many queries a second, ef from 10 to 160.
  */
-export class GraphWalker {
+export class WasmGraphSearch {
   readonly #graph: LayeredGraph;
   readonly #source: WalkedSource;
   readonly #links: Links;
@@ -88,7 +88,7 @@ export class GraphWalker {
   }
 
   /** @returns `undefined` where the points have no room left for the links, or no SIMD */
-  static over(graph: LayeredGraph, source: WalkedSource): GraphWalker | undefined {
+  static over(graph: LayeredGraph, source: WalkedSource): WasmGraphSearch | undefined {
     const { base, upper } = graph;
     const room = roomOf(graph.size, base.capacity, upper.lists, upper.capacity);
     if (source.backend !== 'simd' || source.spare < room) return undefined;
@@ -99,7 +99,7 @@ export class GraphWalker {
     };
     const firstLists = Int32Array.from(graph.levels, (level, node) => (level > 0 ? graph.listOf(node, 1) : 0));
     const links = { base: copyOf(base.links), upper: copyOf(upper.links), firstLists: copyOf(firstLists) };
-    return new GraphWalker(graph, source, links);
+    return new WasmGraphSearch(graph, source, links);
   }
 
   /** The links for `attach` in another thread, over points with attachable places. */
@@ -109,17 +109,17 @@ export class GraphWalker {
   }
 
   /**
-   * A walker of another thread over the same links.
+   * A search of another thread over the same links.
    *
    * @returns `undefined` where that thread has no room for what it does not share
    */
-  static attach(graph: LayeredGraph, source: WalkedSource, shared: SharedLinks): GraphWalker | undefined {
+  static attach(graph: LayeredGraph, source: WalkedSource, shared: SharedLinks): WasmGraphSearch | undefined {
     const { kernels } = source;
-    if (kernels.room() < walkerRoomEach(graph.size, Math.max(graph.base.capacity, graph.upper.capacity)))
+    if (kernels.room() < wasmSearchRoomEach(graph.size, Math.max(graph.base.capacity, graph.upper.capacity)))
       return undefined;
     const open = (view: SharedView<Int32Array>) => openView(kernels.share(), view);
     const links = { base: open(shared.base), upper: open(shared.upper), firstLists: open(shared.firstLists) };
-    return new GraphWalker(graph, source, links);
+    return new WasmGraphSearch(graph, source, links);
   }
 
   /** Whether a search may keep so many candidates. */

@@ -1,0 +1,46 @@
+import { type Matrix, requireFinite } from '../../tensor/matrix.ts';
+import { requireWhole } from '../../tensor/whole-number.ts';
+
+/** How an index is searched; each kind of index takes what belongs to it. */
+export interface SearchOptions {
+  /** Of graphs: candidates kept during the search; k if not given, raised to k. More find more and take longer. */
+  readonly ef?: number | undefined;
+  /** Of inverted lists: lists visited for each query, those of the nearest centroids; all if not given. */
+  readonly nprobe?: number | undefined;
+  /**
+   * Where codes are searched and full vectors are kept: how many of the nearest by their codes, at least k, are ranked anew by full
+   * vectors; if not given, the order of the codes remains, and a graph is searched over its full vectors.
+   */
+  readonly rerank?: number | undefined;
+  /**
+   * Of graphs: threads that search, 1 if not given, at most as many as the index was made for. Other indexes use those that they were
+   * made for. What is found does not depend on it.
+   */
+  readonly threads?: number | undefined;
+  /** Of graphs: return the points that each query expanded; one thread searches then. */
+  readonly trace?: boolean | undefined;
+  /** Queries answered so far, and all. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a graph over points takes. */
+export type GraphSearchOptions = Pick<SearchOptions, 'ef' | 'threads' | 'trace' | 'onProgress' | 'signal'>;
+
+/**
+ * Checks the arguments that every search has.
+ *
+ * @param where begins the message
+ * @throws {RangeError} if k is no positive whole number, or the queries have another width or values that are not finite
+ */
+export function requireQueries(queries: Matrix, k: number, dim: number, where: string): void {
+  requireWhole(where, 'k', k, 1);
+  if (queries.cols !== dim) throw new RangeError(`${where}: expected queries of ${dim} columns, got ${queries.cols}.`);
+  requireFinite(queries, where);
+}
+
+/** @throws {RangeError} if it is no whole number from k on */
+export function requireRerank(where: string, rerank: number, k: number): void {
+  if (Number.isSafeInteger(rerank) && rerank >= k) return;
+  throw new RangeError(`${where}: expected rerank to be a whole number from k = ${k}, got ${rerank}.`);
+}
