@@ -74,6 +74,7 @@ export type { GraphParameters } from './index/graph/graph-archive.ts';
 export { GraphIndex, type GraphIndexOptions } from './index/graph/graph-index.ts';
 export type { NeighborGraph, NsgParameters } from './index/graph/nsg-archive.ts';
 export { type NsgBuildCounts, NsgIndex, type NsgIndexOptions, type NsgPhase } from './index/graph/nsg-index.ts';
+export type { QueryEncoder } from './index/graph/search-by-graph.ts';
 export { Sq8GraphIndex, type Sq8GraphOptions, type Sq8GraphStatistics } from './index/graph/sq8-graph-index.ts';
 export type { SearchIndex } from './index/kinds.ts';
 export {
