@@ -84,11 +84,18 @@ export async function searchInChunks<Shared>(
   { threads = 1, trace = false, onProgress, signal }: SearchOptions,
 ): Promise<SearchResult> {
   const yielder = new Yielder(counts, signal);
+  const chunks = chunksOf(queries);
+  if (chunks <= 1) {
+    // Nobody can help: a crew would take longer than the few microseconds of a query.
+    const result = search(queries, k, 0);
+    onProgress?.(queries.rows, queries.rows);
+    return result;
+  }
   const request = requestFor(queries, k, threads > 1);
   const traces: SearchTrace[] = [];
   const shared = () => ({ ...request, index: others!.share() });
   await withCrew(others?.task ?? ALONE, { ...request, search, traces }, shared, threads, (crew) =>
-    crew.run('search', chunksOf(queries), (begun) => {
+    crew.run('search', chunks, (begun) => {
       if (!yielder.due) return undefined;
       onProgress?.(Math.min(begun * QUERIES, queries.rows), queries.rows);
       return yielder.yield();
