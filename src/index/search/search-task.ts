@@ -9,8 +9,8 @@ import type { Task } from '../../workers/task.ts';
 import type { SearchOptions } from './search-options.ts';
 import type { SearchCounts, SearchResult } from './search-result.ts';
 
-/** Queries in one chunk. */
-const QUERIES = 16;
+/** Queries in one chunk: few, so that threads end together; more where one thread does all of them. */
+const CHUNK = { shared: 16, alone: 64 } as const;
 
 /** An index as one thread sees it. `first` is the place of the first of these queries among all. */
 export type SearchBlock = (queries: Matrix, k: number, first: number) => SearchResult;
@@ -18,6 +18,8 @@ export type SearchBlock = (queries: Matrix, k: number, first: number) => SearchR
 /** What is searched for, and where the answers go. */
 interface SearchRequest {
   readonly queries: Matrix;
+  /** Queries in one chunk. */
+  readonly chunk: number;
   /** (queries, k). */
   readonly ids: Ids;
   readonly distances: Matrix;
@@ -47,10 +49,11 @@ export function searchTask<Shared>(attach: (shared: Shared, slot: number) => Sea
   };
 }
 
-function searchChunk({ search, queries, ids, distances, work, traces }: LocalSearch, chunk: number): void {
+function searchChunk({ search, ids, distances, work, traces, ...request }: LocalSearch, chunk: number): void {
+  const { queries } = request;
   const k = ids.cols;
-  const first = chunk * QUERIES;
-  const found = search(viewRows(queries, first, Math.min(QUERIES, queries.rows - first)), k, first);
+  const first = chunk * request.chunk;
+  const found = search(viewRows(queries, first, Math.min(request.chunk, queries.rows - first)), k, first);
   ids.data.set(found.ids.data, first * k);
   distances.data.set(found.distances.data, first * k);
   if (found.traces) traces?.push(...found.traces);
@@ -71,7 +74,7 @@ const ALONE = searchTask<never>(() => {
 });
 
 /**
- * Searches for all queries, 16 at a time on whichever thread is free: the same answers and counts for any number of threads.
+ * Searches for all queries, some at a time on whichever thread is free: the same answers and counts for any number of threads.
  *
  * @param queries checked by the caller, as all options of `search`
  * @throws {RangeError} if `threads` is no positive whole number
@@ -84,20 +87,20 @@ export async function searchInChunks<Shared>(
   { threads = 1, trace = false, onProgress, signal }: SearchOptions,
 ): Promise<SearchResult> {
   const yielder = new Yielder(counts, signal);
-  const chunks = chunksOf(queries);
-  if (chunks <= 1) {
+  const chunk = threads > 1 ? CHUNK.shared : CHUNK.alone;
+  if (queries.rows <= chunk) {
     // Nobody can help: a crew would take longer than the few microseconds of a query.
     const result = search(queries, k, 0);
     onProgress?.(queries.rows, queries.rows);
     return result;
   }
-  const request = requestFor(queries, k, threads > 1);
+  const request = requestFor(queries, k, chunk, threads > 1);
   const traces: SearchTrace[] = [];
   const shared = () => ({ ...request, index: others!.share() });
   await withCrew(others?.task ?? ALONE, { ...request, search, traces }, shared, threads, (crew) =>
-    crew.run('search', chunks, (begun) => {
+    crew.run('search', chunksOf(request), (begun) => {
       if (!yielder.due) return undefined;
-      onProgress?.(Math.min(begun * QUERIES, queries.rows), queries.rows);
+      onProgress?.(Math.min(begun * request.chunk, queries.rows), queries.rows);
       return yielder.yield();
     }),
   );
@@ -106,15 +109,16 @@ export async function searchInChunks<Shared>(
   return { ids, distances, counts: sumsOf(work), ...(trace && { traces }) };
 }
 
-function chunksOf({ rows }: Matrix): number {
-  return Math.ceil(rows / QUERIES);
+function chunksOf({ queries, chunk }: Pick<SearchRequest, 'queries' | 'chunk'>): number {
+  return Math.ceil(queries.rows / chunk);
 }
 
-function requestFor(queries: Matrix, k: number, shared: boolean): SearchRequest {
+function requestFor(queries: Matrix, k: number, chunk: number, shared: boolean): SearchRequest {
   const { ids, distances } = noNeighbors(queries.rows, k);
-  const work = new Float64Array(chunksOf(queries) * WORK.length);
-  if (!shared) return { queries, ids, distances, work };
+  const work = new Float64Array(chunksOf({ queries, chunk }) * WORK.length);
+  if (!shared) return { queries, chunk, ids, distances, work };
   return {
+    chunk,
     queries: sharedMatrix(queries),
     ids: { ...ids, data: inSharedMemory(ids.data) },
     distances: sharedMatrix(distances),
