@@ -113,14 +113,14 @@ export class IvfAdcIndex {
     }
     const probing = this.#probing;
     const { rows, dim } = this;
-    const { lists, counts } = probing.codes;
+    const { heaps, counts } = probing.codes;
     let rotated = queries;
     const scan = (first: number, count: number, width: number) => {
       if (first === 0) rotated = this.#rotate(queries);
       return probing.scan(rotated, first, count, width, nprobe);
     };
     const work = (rows * this.quantizer.m * nprobe) / this.nlist;
-    const scanned = { rows, dim, vectors: this.#vectors, counts, lists, most: probing.blockRows(nprobe), work, scan };
+    const scanned = { rows, dim, vectors: this.#vectors, counts, heaps, most: probing.blockRows(nprobe), work, scan };
     return searchCodes(where, scanned, queries, k, options);
   }
 

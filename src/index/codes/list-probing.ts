@@ -1,4 +1,5 @@
 import type { Computing } from '../../../kernels/backend.ts';
+import type { Kernels } from '../../../kernels/kernels.ts';
 import type { Floats } from '../../../kernels/operands.ts';
 import { NO_ID } from '../../../kernels/top-k/reference.ts';
 import { unpackCodes } from '../../quantize/product/packed-codes.ts';
@@ -28,11 +29,16 @@ export class ListProbing {
     this.#starts = starts;
     this.#pairs = Math.max(LEAST_PAIRS, this.#nlist);
     const origins = centroids.data.subarray(0, centroids.rows * centroids.cols);
-    this.codes = new ProductScan(quantizer, { numbers, ids, origins }, computing, 12 * this.#pairs + 192);
-    const { kernels } = this.codes;
-    this.#distances = kernels.floats(this.#pairs);
-    this.#nearest = kernels.ints(this.#pairs);
-    this.#visitors = kernels.ints(this.#pairs);
+    const take = (kernels: Kernels) => ({
+      distances: kernels.floats(this.#pairs),
+      nearest: kernels.ints(this.#pairs),
+      visitors: kernels.ints(this.#pairs),
+    });
+    this.codes = new ProductScan(quantizer, { numbers, ids, origins }, computing, take);
+    const own = take(this.codes.kernels);
+    this.#distances = own.distances;
+    this.#nearest = own.nearest;
+    this.#visitors = own.visitors;
   }
 
   /** How many queries may visit this many lists at a time. */
@@ -40,10 +46,10 @@ export class ListProbing {
     return Math.floor(this.#pairs / nprobe);
   }
 
-  /** Fills and sorts the lists of queries first to first + count - 1. @returns how many codes they were compared with */
+  /** Fills and sorts the heaps of queries first to first + count - 1. @returns how many codes they were compared with */
   scan(queries: Matrix, first: number, count: number, width: number, nprobe: number): number {
     const { codes } = this;
-    codes.lists.begin(queries, first, count, width);
+    codes.heaps.begin(queries, first, count, width);
     const ends = this.#visit(count, nprobe);
     let compared = 0;
     for (let list = 0; list < this.#nlist; list++) {
@@ -54,18 +60,18 @@ export class ListProbing {
       codes.offer(visitors, visitors.length, list, begin, end, width);
       compared += visitors.length * (end - begin);
     }
-    codes.lists.sort(count, width);
+    codes.heaps.sort(count, width);
     return compared;
   }
 
   /** Writes down who visits each list: the queries that have its centroid among their nearest. @returns where each list ends */
   #visit(count: number, nprobe: number): Int32Array {
-    const { kernels, origins, lists, dim } = this.codes;
+    const { kernels, origins, heaps, dim } = this.codes;
     const nlist = this.#nlist;
     const pairs = count * nprobe;
     this.#distances.fill(Number.POSITIVE_INFINITY, 0, pairs);
     this.#nearest.fill(NO_ID, 0, pairs);
-    kernels.offerRows(this.#distances, this.#nearest, nprobe, lists.queries, count, origins, nlist, 0, dim);
+    kernels.offerRows(this.#distances, this.#nearest, nprobe, heaps.queries, count, origins, nlist, 0, dim);
     const ends = new Int32Array(nlist + 1);
     for (let i = 0; i < pairs; i++) ends[this.#nearest[i]! + 1]!++;
     for (let list = 0; list < nlist; list++) ends[list + 1]! += ends[list]!;

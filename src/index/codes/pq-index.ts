@@ -122,18 +122,18 @@ export class PqIndex {
    * @throws the signal's reason, when it aborts
    */
   async search(queries: Matrix, k: number, options: CodeSearchOptions = {}): Promise<SearchResult> {
-    const { lists, counts } = this.#codes;
+    const { heaps, counts } = this.#codes;
     const { dim, rows } = this;
     let turned = queries;
     const scan = (first: number, count: number, width: number): number => {
       if (first === 0 && this.rotation) turned = rotateRows(queries, this.rotation, this.#computing);
-      lists.begin(turned, first, count, width);
+      heaps.begin(turned, first, count, width);
       this.#codes.offerEverything(count, width);
-      lists.sort(count, width);
+      heaps.sort(count, width);
       return count * rows;
     };
     const work = rows * this.quantizer.m;
-    const scanned = { rows, dim, vectors: this.#vectors, counts, lists, work, scan };
+    const scanned = { rows, dim, vectors: this.#vectors, counts, heaps, work, scan };
     return searchCodes('PqIndex.search', scanned, queries, k, options);
   }
 

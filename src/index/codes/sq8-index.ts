@@ -1,14 +1,15 @@
 import { type BackendChoice, type Computing, computingOf } from '../../../kernels/backend.ts';
 import { type ScalarCodeSet, scalarCodeSet } from '../../quantize/scalar/scalar-code-set.ts';
 import { ScalarQuantizer, type ScalarRange } from '../../quantize/scalar/scalar-quantizer.ts';
+import { bytesNeeded } from '../../tensor/bytes-needed.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import { type Archive, type NamedArray, requireArray } from '../../tensor/named-arrays.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
 import type { Vectors } from '../../tensor/vectors/vectors.ts';
 import { vectorsArray } from '../../tensor/vectors/vectors-array.ts';
 import { type CodeSearchOptions, keptVectors, searchCodes } from '../search/code-search.ts';
+import { QueryHeaps } from '../search/query-heaps.ts';
 import type { SearchResult } from '../search/search-result.ts';
-import { TopLists } from '../search/top-lists.ts';
 import { optionalVectors, requireSizes } from './code-archive.ts';
 
 export interface Sq8IndexOptions extends Computing {
@@ -41,7 +42,7 @@ export class Sq8Index {
   readonly kind = 'sq8';
   readonly quantizer: ScalarQuantizer;
   readonly #codes: ScalarCodeSet;
-  readonly #lists: TopLists;
+  readonly #heaps: QueryHeaps;
   readonly #vectors: VectorSource | undefined;
 
   private constructor(
@@ -54,8 +55,9 @@ export class Sq8Index {
     const { dim } = quantizer;
     const rows = codes.length / dim;
     const batch = Math.max(1, Math.floor(SCAN_BYTES / dim));
-    this.#codes = scalarCodeSet(quantizer, codes, { ...computing, batch, spare: TopLists.bytes(rows, dim) });
-    this.#lists = new TopLists(this.#codes.kernels, rows, dim);
+    const spare = bytesNeeded((kernels) => new QueryHeaps(kernels, rows, dim));
+    this.#codes = scalarCodeSet(quantizer, codes, { ...computing, batch, spare });
+    this.#heaps = new QueryHeaps(this.#codes.kernels, rows, dim);
     this.#vectors = keptVectors(vectors, computing);
   }
 
@@ -93,22 +95,22 @@ export class Sq8Index {
    * @throws the signal's reason, when it aborts
    */
   async search(queries: Matrix, k: number, options: CodeSearchOptions = {}): Promise<SearchResult> {
-    const lists = this.#lists;
+    const heaps = this.#heaps;
     const { counts } = this.#codes;
     const { dim, rows } = this;
     const scan = (first: number, count: number, width: number): number => {
-      lists.empty(count, width);
+      heaps.empty(count, width);
       this.#offerAll(queries, first, count, width);
-      lists.sort(count, width);
+      heaps.sort(count, width);
       return count * rows;
     };
-    const scanned = { rows, dim, vectors: this.#vectors, counts, lists, work: rows * dim, scan };
+    const scanned = { rows, dim, vectors: this.#vectors, counts, heaps, work: rows * dim, scan };
     return searchCodes('Sq8Index.search', scanned, queries, k, options);
   }
 
   #offerAll(queries: Matrix, first: number, count: number, width: number): void {
     const codes = this.#codes;
-    const { distances, ids } = this.#lists;
+    const { distances, ids } = this.#heaps;
     const { length: batch } = codes.distances;
     for (let row = 0; row < this.rows; row += batch) {
       const rows = Math.min(batch, this.rows - row);

@@ -1,7 +1,9 @@
 import type { LayerWalk } from '../../../kernels/graph-walk/kernel.ts';
+import type { Kernels } from '../../../kernels/kernels.ts';
 import { openView, type SharedView, shareView } from '../../../kernels/shared.ts';
 import type { LayeredGraph } from '../../graph/adjacency.ts';
 import type { CandidatePool } from '../../graph/candidate-pool.ts';
+import { bytesNeeded } from '../../tensor/bytes-needed.ts';
 import type { WalkedSource } from '../../tensor/vectors/vector-set.ts';
 
 /** The largest ef; beyond it `searchGraph` is as fast. */
@@ -23,8 +25,8 @@ export function wasmSearchRoom(points: number, baseCapacity: number, M: number):
 }
 
 function roomOf(points: number, baseCapacity: number, upperLists: number, upperCapacity: number): number {
-  const links = points * baseCapacity + upperLists * upperCapacity;
-  const copies = 4 * (links + points) + 64 * 3; // three arrays, each aligned to 64 bytes
+  const links = [points * baseCapacity, upperLists * upperCapacity, points];
+  const copies = bytesNeeded((kernels) => links.map((length) => kernels.ints(length)));
   return copies + wasmSearchRoomEach(points, Math.max(baseCapacity, upperCapacity));
 }
 
@@ -34,7 +36,18 @@ function roomOf(points: number, baseCapacity: number, upperLists: number, upperC
  * @param capacity the longest list
  */
 export function wasmSearchRoomEach(points: number, capacity: number): number {
-  return 4 * (2 * LARGEST_POOL + 2 * capacity + 2) + points + 64 * 5;
+  return bytesNeeded((kernels) => takeOwn(kernels, points, capacity));
+}
+
+/** What no two searches share. */
+function takeOwn(kernels: Kernels, points: number, capacity: number) {
+  return {
+    visited: kernels.bytes(points),
+    ids: kernels.ints(capacity),
+    distances: kernels.floats(capacity),
+    pool: kernels.ints(2 * LARGEST_POOL),
+    work: kernels.ints(2),
+  };
 }
 
 /** The links of a graph beside its points, which all searches of it share. */
@@ -70,14 +83,7 @@ export class WasmGraphSearch {
   private constructor(graph: LayeredGraph, source: WalkedSource, links: Links) {
     const { kernels } = source;
     const { base, upper } = graph;
-    const degree = Math.max(base.capacity, upper.capacity);
-    const own = {
-      visited: kernels.bytes(graph.size),
-      ids: kernels.ints(degree),
-      distances: kernels.floats(degree),
-      pool: kernels.ints(2 * LARGEST_POOL),
-      work: kernels.ints(2),
-    };
+    const own = takeOwn(kernels, graph.size, Math.max(base.capacity, upper.capacity));
     const above = { ...own, links: links.upper, degree: upper.capacity, lists: links.firstLists };
     this.#graph = graph;
     this.#source = source;

@@ -6,10 +6,10 @@ import { vectorSource } from '../../tensor/vectors/split-vector-set.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
 import type { Vectors } from '../../tensor/vectors/vectors.ts';
 import { Yielder } from '../../workers/event-loop.ts';
+import type { QueryHeaps } from './query-heaps.ts';
 import { type Answers, rerank as rankAnew } from './rerank.ts';
 import { requireQueries, requireRerank, type SearchOptions } from './search-options.ts';
 import type { SearchResult } from './search-result.ts';
-import type { TopLists } from './top-lists.ts';
 
 /** What a search over all codes takes. */
 export type CodeSearchOptions = Pick<SearchOptions, 'rerank' | 'onProgress' | 'signal'>;
@@ -27,13 +27,13 @@ export interface ScannedCodes {
   readonly vectors: VectorSource | undefined;
   /** Work so far, without that on `vectors`. */
   readonly counts: Readonly<Counts>;
-  readonly lists: TopLists;
+  readonly heaps: QueryHeaps;
   /** The most queries of one call of `scan`. */
   readonly most?: number;
   /** About how many multiply-adds a query takes. */
   readonly work: number;
   /**
-   * Fills and sorts the lists of queries first to first + count - 1.
+   * Fills and sorts the heaps of queries first to first + count - 1.
    *
    * @returns how many codes they were compared with
    */
@@ -55,7 +55,7 @@ export async function searchCodes(
   k: number,
   { rerank, onProgress, signal }: CodeSearchOptions,
 ): Promise<SearchResult> {
-  const { dim, vectors, lists } = index;
+  const { dim, vectors, heaps } = index;
   requireQueries(queries, k, dim, where);
   if (rerank !== undefined) {
     if (!vectors)
@@ -67,14 +67,14 @@ export async function searchCodes(
   const counts = { distances: 0, multiplyAdds: 0, hops: 0, codes: 0 };
   const yielder = new Yielder(() => counts, signal);
   const few = Math.max(LEAST_BLOCK, Math.floor(BLOCK_WORK / Math.max(1, index.work)));
-  const block = Math.min(few, index.most ?? queries.rows, lists.blockRows(Math.max(1, width)));
+  const block = Math.min(few, index.most ?? queries.rows, heaps.blockRows(Math.max(1, width)));
   for (let first = 0; width > 0 && first < queries.rows; first += block) {
     const count = Math.min(block, queries.rows - first);
     const before = workOf(index);
     const codes = index.scan(first, count, width);
     if (rerank !== undefined && vectors) {
-      rankAnew(answers, vectors, queries, { first, count }, (query) => lists.sorted(query, width));
-    } else copyLists(answers, lists, { first, count, width });
+      rankAnew(answers, vectors, queries, { first, count }, (query) => heaps.sorted(query, width));
+    } else copyLists(answers, heaps, { first, count, width });
     const work = workSince(before, workOf(index));
     counts.distances += work.distances - codes;
     counts.multiplyAdds += work.multiplyAdds;
@@ -92,12 +92,12 @@ interface Block {
   readonly width: number;
 }
 
-function copyLists({ ids, distances }: Answers, lists: TopLists, { first, count, width }: Block): void {
+function copyLists({ ids, distances }: Answers, heaps: QueryHeaps, { first, count, width }: Block): void {
   for (let query = 0; query < count; query++) {
-    const found = lists.sorted(query, width);
+    const found = heaps.sorted(query, width);
     const from = query * width;
     ids.data.set(found, (first + query) * ids.cols);
-    distances.data.set(lists.distances.subarray(from, from + found.length), (first + query) * ids.cols);
+    distances.data.set(heaps.distances.subarray(from, from + found.length), (first + query) * ids.cols);
   }
 }
 

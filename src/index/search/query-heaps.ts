@@ -5,20 +5,20 @@ import type { Matrix } from '../../tensor/matrix.ts';
 
 /** Queries that are searched together at most. */
 export const MOST_QUERIES = 1024;
-/** Room for pairs in the lists, if one list does not need more. Memory that is not touched costs nothing. */
+/** Room for pairs in the heaps, if one heap does not need more. Memory that is not touched costs nothing. */
 const LEAST_PAIRS = 2 ** 18;
 
-/** Queries of a block and the nearest that each has met, in the memory of the kernels that compare them. */
-export class TopLists {
+/** Queries of a block and the heap of the nearest that each has met, in the memory of the kernels that compare them. */
+export class QueryHeaps {
   /** (block, dim). */
   readonly queries: Floats;
-  /** (block, width), heaps until `sort`. */
+  /** (block, width), heaps until `sort`, sorted lists from then on. */
   readonly distances: Floats;
   readonly ids: Int32Array;
   readonly #kernels: Kernels;
   readonly #pairs: number;
 
-  /** @param longest the longest list that will be asked for */
+  /** @param longest the longest heap that will be asked for */
   constructor(kernels: Kernels, longest: number, dim: number) {
     this.#kernels = kernels;
     this.#pairs = Math.max(LEAST_PAIRS, longest);
@@ -27,17 +27,12 @@ export class TopLists {
     this.ids = kernels.ints(this.#pairs);
   }
 
-  /** What the constructor takes of the kernels. */
-  static bytes(longest: number, dim: number): number {
-    return 4 * MOST_QUERIES * dim + 8 * Math.max(LEAST_PAIRS, longest) + 192;
-  }
-
-  /** How many queries may have lists of this width at a time. */
+  /** How many queries may have heaps of this width at a time. */
   blockRows(width: number): number {
     return Math.min(MOST_QUERIES, Math.floor(this.#pairs / width));
   }
 
-  /** Loads queries and empties their lists. */
+  /** Loads queries and empties their heaps. */
   begin(queries: Matrix, first: number, count: number, width: number): void {
     const { cols, data } = queries;
     this.queries.set(data.subarray(first * cols, (first + count) * cols));
@@ -49,7 +44,7 @@ export class TopLists {
     this.ids.fill(NO_ID, 0, count * width);
   }
 
-  /** Each list nearest first. */
+  /** Each heap becomes a list, nearest first. */
   sort(count: number, width: number): void {
     this.#kernels.sortTops(this.distances, this.ids, count, width);
   }
