@@ -2,15 +2,15 @@ import { along, COLUMNS, inRows, ROWS } from '../threads/job.ts';
 import { type FunctionScope, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
 import { forUp, ifThen } from '../wasm/control.ts';
 import type { Expression, I32, Statement } from '../wasm/expressions.ts';
-import { fetchRows } from '../wasm/fetch.ts';
 import { f32, f32x4, i32, i32x4, v128 } from '../wasm/instructions.ts';
 import { lastFloats } from '../wasm/lane-sums.ts';
 import { type Link, remembering } from '../wasm/link.ts';
+import { fetchRows, rowGroups, rowsById, rowsInOrder } from '../wasm/rows.ts';
 import type { DistanceKernels } from './kernel.ts';
 import { countDistances } from './reference.ts';
 
 /** Rows whose sums run side by side: as many independent cache misses in flight. */
-const GROUPS = [8, 4, 2, 1] as const;
+const GROUP = 8;
 
 /** How much of b `squaredDistanceMatrix` keeps in cache. */
 const BLOCK_BYTES = 32768;
@@ -34,63 +34,27 @@ function reduce(f: FunctionScope, acc: Local<'v128'>): { set: Statement; value: 
   };
 }
 
-/**
- * out[r + g] = |query - row(g)|² for g < size. One accumulator a row, so that the bits do not depend on the group.
- *
- * @param row address of row r + g
- */
-function distanceGroup(
-  f: FunctionScope,
-  size: number,
-  out: I32,
-  query: Local<'i32'>,
-  dim: Local<'i32'>,
-  row: (g: number) => I32,
-): Statement[] {
-  const rows = f.locals('i32', size);
-  const sums = f.locals('v128', size);
-  const q = f.local('v128');
-  const difference = f.local('v128');
-  const place = f.local('i32');
-  const each = (make: (row: Local<'i32'>, sum: Local<'v128'>, g: number) => Statement[]): Statement[] =>
-    rows.flatMap((one, g) => make(one, sums[g]!, g));
-  return [
-    ...each((one, sum, g) => [one.set(row(g)), sum.set(f32x4.const(0))]),
-    place.set(i32.shl(i32.and(dim, -4), 2)),
-    forUp(f, 0, place, 16, (byte) => [
-      q.set(v128.load(i32.add(query, byte))),
-      ...each((one, sum) => addSquare(sum, difference, v128.load(i32.add(one, byte)), q)),
-    ]),
-    lastFloats(dim, (load) => [
-      q.set(load(i32.add(query, place))),
-      ...each((one, sum) => addSquare(sum, difference, load(i32.add(one, place)), q)),
-    ]),
-    ...each((_, sum, g) => {
-      const { set, value } = reduce(f, sum);
-      return [set, f32.store(out, value, 4 * g)];
-    }),
-  ];
-}
-
-/** Rows in groups of 8, then 4, 2 and 1. */
-function distanceGroups(
-  f: FunctionScope,
-  out: Local<'i32'>,
-  query: Local<'i32'>,
-  count: Local<'i32'>,
-  dim: Local<'i32'>,
-  row: (r: Local<'i32'>, g: number) => I32,
-): Statement[] {
-  const r = f.local('i32');
-  return GROUPS.flatMap((size) => {
-    const group = [
-      ...distanceGroup(f, size, out, query, dim, (g) => row(r, g)),
-      r.set(i32.add(r, size)),
-      out.set(i32.add(out, 4 * size)),
+/** Distances of the rows of a group from the query. One accumulator a row, so that the bits do not depend on the group. */
+function distancesTo(f: FunctionScope, query: Local<'i32'>, dim: Local<'i32'>) {
+  return (rows: readonly Local<'i32'>[], out: I32): Statement[] => {
+    const sums = f.locals('v128', rows.length);
+    const [q, difference] = f.locals('v128', 2);
+    const place = f.local('i32');
+    const addSquares = (load: (address: I32) => Expression<'v128'>, byte: I32): Statement[] => [
+      q.set(load(i32.add(query, byte))),
+      ...sums.flatMap((sum, g) => addSquare(sum, difference, load(i32.add(rows[g]!, byte)), q)),
     ];
-    if (size === GROUPS[0]) return [forUp(f, 0, i32.shr_u(count, 3), 1, () => group)];
-    return [ifThen(i32.and(count, size), group)];
-  });
+    return [
+      ...sums.map((sum) => sum.set(f32x4.const(0))),
+      place.set(i32.shl(i32.and(dim, -4), 2)),
+      forUp(f, 0, place, 16, (byte) => addSquares(v128.load, byte)),
+      lastFloats(dim, (load) => addSquares(load, place)),
+      ...sums.flatMap((sum, g) => {
+        const { set, value } = reduce(f, sum);
+        return [set, f32.store(out, value, 4 * g)];
+      }),
+    ];
+  };
 }
 
 /** What `squaredDistances` takes. */
@@ -98,21 +62,16 @@ export const SQUARED_DISTANCES = integers('out', 'query', 'base', 'ids', 'count'
 
 export function emitDistance(module: ModuleBuilder): void {
   module.func('squaredDistances', SQUARED_DISTANCES, 'void', ({ out, query, base, ids, count, dim }, f) => {
-    const row = (r: Local<'i32'>, g: number): I32 => {
-      const id = i32.load(i32.add(ids, i32.shl(r, 2)), 4 * g);
-      return i32.add(base, i32.mul(id, i32.shl(dim, 2)));
-    };
+    const row = rowsById(base, ids, i32.shl(dim, 2));
     // From memory 1.1 to 1.3 times as fast for it up to 256 dimensions, in cache up to 2 ns a row slower (bench/kernels/distance.ts).
-    return [fetchRows(f, GROUPS[0], count, (r) => row(r, 0)), ...distanceGroups(f, out, query, count, dim, row)];
+    return [fetchRows(f, GROUP, count, row), ...rowGroups(f, GROUP, out, count, row, distancesTo(f, query, dim))];
   });
   const scan = module.func(
     'squaredDistanceScan',
     integers('out', 'query', 'base', 'count', 'dim'),
     'void',
     ({ out, query, base, count, dim }, f) =>
-      distanceGroups(f, out, query, count, dim, (r, g) => {
-        return i32.add(base, i32.mul(i32.add(r, g), i32.shl(dim, 2)));
-      }),
+      rowGroups(f, GROUP, out, count, rowsInOrder(base, i32.shl(dim, 2)), distancesTo(f, query, dim)),
   );
   // All pairs: a block of rows of b that stays in cache meets every row of a.
   module.func(

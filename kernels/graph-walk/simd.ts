@@ -17,9 +17,9 @@ import {
 import { block, br, brIf, forUp, ifThen, loop, ret, whileDo } from '../wasm/control.ts';
 import { Label } from '../wasm/encoding.ts';
 import type { I32, Statement } from '../wasm/expressions.ts';
-import { fetchLines } from '../wasm/fetch.ts';
 import { i32, i64, select, v128 } from '../wasm/instructions.ts';
 import { type Link, remembering } from '../wasm/link.ts';
+import { fetchLines } from '../wasm/rows.ts';
 import type { WasmFunction } from '../wasm/webassembly.ts';
 import type { GraphWalkKernels, LayerWalk, WalkStart } from './kernel.ts';
 

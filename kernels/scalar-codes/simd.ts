@@ -3,9 +3,9 @@ import { along, inRows, ROWS } from '../threads/job.ts';
 import { type FunctionScope, integers, type Local, type Locals, type ModuleBuilder } from '../wasm/assembler.ts';
 import { forUp, ifThen } from '../wasm/control.ts';
 import type { Expression, I32, Statement } from '../wasm/expressions.ts';
-import { fetchRows } from '../wasm/fetch.ts';
 import { f32, f32x4, i16x8, i32, i32x4, v128 } from '../wasm/instructions.ts';
 import { type Link, remembering } from '../wasm/link.ts';
+import { fetchRows, rowGroups, rowsById, rowsInOrder } from '../wasm/rows.ts';
 import { emitScalarEncoding } from './encoding-simd.ts';
 import type { ScalarCodesKernels } from './kernel.ts';
 
@@ -13,30 +13,6 @@ import type { ScalarCodesKernels } from './kernel.ts';
 const GROUP = 4;
 
 type GroupBody = (rows: readonly Local<'i32'>[], out: Local<'i32'>) => Statement[];
-
-/** Rows in groups of 4, the last ones singly; `body` stores the distances of its rows from `out` on. */
-function rowGroups(
-  f: FunctionScope,
-  out: Local<'i32'>,
-  count: Local<'i32'>,
-  row: (r: Local<'i32'>, g: number) => I32,
-  body: GroupBody,
-): Statement[] {
-  const r = f.local('i32');
-  const group = (size: number): Statement[] => {
-    const rows = f.locals('i32', size);
-    return [
-      ...rows.map((one, g) => one.set(row(r, g))),
-      ...body(rows, out),
-      r.set(i32.add(r, size)),
-      out.set(i32.add(out, 4 * size)),
-    ];
-  };
-  return [
-    forUp(f, 0, i32.div_u(count, GROUP), 1, () => group(GROUP)),
-    ifThen(i32.and(count, GROUP - 1), [forUp(f, r, count, 1, () => group(1))]),
-  ];
-}
 
 /**
  * Bytes are widened twice, to 16 and to 32 bits, then made floats: half the work. As signed numbers, since processors without
@@ -140,18 +116,16 @@ export function emitScalarCodes(module: ModuleBuilder): void {
     { out, codes, ids, count, dim }: Locals<Pick<typeof BYTE_DISTANCES, 'out' | 'codes' | 'ids' | 'count' | 'dim'>>,
     body: GroupBody,
   ): Statement[] => {
-    const row = (r: Local<'i32'>, g: number) =>
-      i32.add(codes, i32.mul(i32.load(i32.add(ids, i32.shl(r, 2)), 4 * g), dim));
-    return [fetchRows(f, GROUP, count, (r) => row(r, 0)), ...rowGroups(f, out, count, row, body)];
+    const row = rowsById(codes, ids, dim);
+    return [fetchRows(f, GROUP, count, row), ...rowGroups(f, GROUP, out, count, row, body)];
   };
-  const inOrder = (codes: I32, dim: I32) => (r: Local<'i32'>, g: number) => i32.add(codes, i32.mul(i32.add(r, g), dim));
   module.func('codeDistances', CODE_DISTANCES, 'void', (p, f) => byId(f, p, floatBody(f, p.target, p.steps, p.dim)));
   module.func(
     'codeDistanceScan',
     integers('out', 'target', 'steps', 'codes', 'count', 'dim'),
     'void',
     ({ out, target, steps, codes, count, dim }, f) =>
-      rowGroups(f, out, count, inOrder(codes, dim), floatBody(f, target, steps, dim)),
+      rowGroups(f, GROUP, out, count, rowsInOrder(codes, dim), floatBody(f, target, steps, dim)),
   );
   module.func('byteDistances', BYTE_DISTANCES, 'void', (p, f) => byId(f, p, byteBody(f, p.query, p.dim, p.scale)));
   module.func(
@@ -159,7 +133,7 @@ export function emitScalarCodes(module: ModuleBuilder): void {
     { ...integers('out', 'query', 'codes', 'count', 'dim'), scale: 'f32' },
     'void',
     ({ out, query, codes, count, dim, scale }, f) =>
-      rowGroups(f, out, count, inOrder(codes, dim), byteBody(f, query, dim, scale)),
+      rowGroups(f, GROUP, out, count, rowsInOrder(codes, dim), byteBody(f, query, dim, scale)),
   );
 }
 

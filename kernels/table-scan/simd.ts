@@ -1,9 +1,10 @@
 import { along, inRows, ROWS } from '../threads/job.ts';
 import { type FunctionScope, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
-import { forUp, ifThen } from '../wasm/control.ts';
+import { forUp } from '../wasm/control.ts';
 import type { I32, Statement } from '../wasm/expressions.ts';
 import { f32, i32 } from '../wasm/instructions.ts';
 import { type Link, remembering } from '../wasm/link.ts';
+import { rowGroups, rowsById, rowsInOrder } from '../wasm/rows.ts';
 import type { TableScanKernels } from './kernel.ts';
 import { countTableSums, TABLE_STRIDE } from './reference.ts';
 
@@ -21,70 +22,33 @@ function addEntry(sums: readonly Local<'f32'>[], rows: readonly Local<'i32'>[], 
   });
 }
 
-/** out[g] = the sum of table entries of row g, g < size. One accumulator a row: the table has no vectors to offer. */
-function sumGroup(
-  f: FunctionScope,
-  size: number,
-  out: I32,
-  table: Local<'i32'>,
-  m: Local<'i32'>,
-  row: (g: number) => I32,
-): Statement[] {
-  const rows = f.locals('i32', size);
-  const sums = f.locals('f32', size);
-  const part = f.local('i32');
-  const whole = f.local('i32');
-  return [
-    ...rows.map((one, g) => one.set(row(g))),
-    ...sums.map((sum) => sum.set(0)),
-    part.set(table),
-    whole.set(i32.and(m, -UNROLLED)),
-    forUp(f, 0, whole, UNROLLED, (s) => [
-      ...Array.from({ length: UNROLLED }, (_, step) => addEntry(sums, rows, part, s, step)).flat(),
-      part.set(i32.add(part, UNROLLED * STRIDE_BYTES)),
-    ]),
-    forUp(f, whole, m, 1, (s) => [...addEntry(sums, rows, part, s, 0), part.set(i32.add(part, STRIDE_BYTES))]),
-    ...sums.map((sum, g) => f32.store(out, sum, 4 * g)),
-  ];
-}
-
-/** Rows in groups of 8, the last ones singly. */
-function sumGroups(
-  f: FunctionScope,
-  out: Local<'i32'>,
-  table: Local<'i32'>,
-  count: Local<'i32'>,
-  m: Local<'i32'>,
-  row: (r: Local<'i32'>, g: number) => I32,
-): Statement[] {
-  const r = f.local('i32');
-  const group = (size: number): Statement[] => [
-    ...sumGroup(f, size, out, table, m, (g) => row(r, g)),
-    r.set(i32.add(r, size)),
-    out.set(i32.add(out, 4 * size)),
-  ];
-  return [
-    forUp(f, 0, i32.div_u(count, GROUP), 1, () => group(GROUP)),
-    ifThen(i32.and(count, GROUP - 1), [forUp(f, r, count, 1, () => group(1))]),
-  ];
+/** Sums of the table entries of the rows of a group. One accumulator a row: the table has no vectors to offer. */
+function sumsOf(f: FunctionScope, table: Local<'i32'>, m: Local<'i32'>) {
+  return (rows: readonly Local<'i32'>[], out: I32): Statement[] => {
+    const sums = f.locals('f32', rows.length);
+    const [part, whole] = f.locals('i32', 2);
+    return [
+      ...sums.map((sum) => sum.set(0)),
+      part.set(table),
+      whole.set(i32.and(m, -UNROLLED)),
+      forUp(f, 0, whole, UNROLLED, (s) => [
+        ...Array.from({ length: UNROLLED }, (_, step) => addEntry(sums, rows, part, s, step)).flat(),
+        part.set(i32.add(part, UNROLLED * STRIDE_BYTES)),
+      ]),
+      forUp(f, whole, m, 1, (s) => [...addEntry(sums, rows, part, s, 0), part.set(i32.add(part, STRIDE_BYTES))]),
+      ...sums.map((sum, g) => f32.store(out, sum, 4 * g)),
+    ];
+  };
 }
 
 export function emitTableScan(module: ModuleBuilder): void {
-  module.func(
-    'tableSums',
-    integers('out', 'table', 'codes', 'ids', 'count', 'm'),
-    'void',
-    ({ out, table, codes, ids, count, m }, f) =>
-      sumGroups(f, out, table, count, m, (r, g) =>
-        i32.add(codes, i32.mul(i32.load(i32.add(ids, i32.shl(r, 2)), 4 * g), m)),
-      ),
+  const byId = integers('out', 'table', 'codes', 'ids', 'count', 'm');
+  module.func('tableSums', byId, 'void', ({ out, table, codes, ids, count, m }, f) =>
+    rowGroups(f, GROUP, out, count, rowsById(codes, ids, m), sumsOf(f, table, m)),
   );
-  module.func(
-    'tableSumScan',
-    integers('out', 'table', 'codes', 'count', 'm'),
-    'void',
-    ({ out, table, codes, count, m }, f) =>
-      sumGroups(f, out, table, count, m, (r, g) => i32.add(codes, i32.mul(i32.add(r, g), m))),
+  const inOrder = integers('out', 'table', 'codes', 'count', 'm');
+  module.func('tableSumScan', inOrder, 'void', ({ out, table, codes, count, m }, f) =>
+    rowGroups(f, GROUP, out, count, rowsInOrder(codes, m), sumsOf(f, table, m)),
   );
 }
 

@@ -1,6 +1,6 @@
 import type { GpuJsKernel } from '../gpu-js.ts';
 
-/** What lies where the kernels reach it; its kind is the store's affair. */
+/** A matrix as its store keeps it; opaque to everyone else. */
 export type Handle = object;
 
 /** Where matrices live between kernels: buffers, textures or, for tests without a GPU, plain memory. */
