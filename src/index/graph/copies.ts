@@ -37,11 +37,11 @@ export function representatives(vectors: Vectors): Int32Array | undefined {
 }
 
 /** The next row with the same vector, in ascending order; -1 after the last. */
-export function nextCopies(found: Int32Array): Int32Array {
-  const next = new Int32Array(found.length).fill(-1);
-  const last = new Int32Array(found.length);
-  for (let row = 0; row < found.length; row++) {
-    const first = found[row]!;
+export function nextCopies(representatives: Int32Array): Int32Array {
+  const next = new Int32Array(representatives.length).fill(-1);
+  const last = new Int32Array(representatives.length);
+  for (let row = 0; row < representatives.length; row++) {
+    const first = representatives[row]!;
     if (first !== row) next[last[first]!] = row;
     last[first] = row;
   }

@@ -129,18 +129,18 @@ function requireRepresentatives(
   levels: Int32Array,
   where: string,
 ): Int32Array | undefined {
-  const found = arrays.has('representatives')
+  const representatives = arrays.has('representatives')
     ? requireArray(arrays, 'representatives', 'int32', [levels.length], where).data
     : undefined;
   for (let row = 0; row < levels.length; row++) {
-    const first = found ? found[row]! : row;
+    const first = representatives ? representatives[row]! : row;
     const fits = levels[row]! >= 0 ? first === row : first >= 0 && first < row && levels[first]! >= 0;
     if (fits) continue;
     throw new RangeError(
       `${where}: expected row ${row} of level ${levels[row]} to stand for itself or an earlier one, got ${first}.`,
     );
   }
-  return found;
+  return representatives;
 }
 
 function requireFlag(parameters: JsonObject, name: string, where: string): boolean {

@@ -2,8 +2,7 @@ import type { BackendChoice } from '../../../kernels/backend.ts';
 import type { Counts } from '../../../kernels/operands.ts';
 import { requireThreads } from '../../../kernels/threads/require-threads.ts';
 import type { LayeredGraph } from '../../graph/adjacency.ts';
-import { buildHnsw, type HnswOptions } from '../../graph/hnsw/build.ts';
-import { hnswProfiles } from '../../graph/hnsw/profile.ts';
+import type { HnswOptions } from '../../graph/hnsw/build.ts';
 import { type GraphStatistics, graphStatistics } from '../../graph/statistics.ts';
 import { scalarCodeSet } from '../../quantize/scalar/scalar-code-set.ts';
 import { ScalarQuantizer } from '../../quantize/scalar/scalar-quantizer.ts';
@@ -22,6 +21,7 @@ import {
   type WalkCodes,
   writeGraphArchive,
 } from './graph-archive.ts';
+import { buildGraph, requireSameRows, requireSearchable } from './graph-building.ts';
 import { type Engine, graphRoom } from './graph-room.ts';
 import { GraphSearcher } from './graph-searcher.ts';
 import { type QueryEncoder, searchByGraph } from './search-by-graph.ts';
@@ -89,17 +89,13 @@ export class GraphIndex {
     if (walkBase) requireSameRows('walk', walkBase, base, where);
     requireSameRows('graph', graphBase, base, where);
     for (const vectors of new Set([base, graphBase, walkBase ?? base])) requireFiniteVectors(vectors, where);
-    const { M, efConstruction, profile = 'canonical', seed = 1, threads = 1 } = hnsw;
+    const { M, threads = 1 } = hnsw;
     requireThreads(threads);
     const engine = { backend, threads };
     const codes = walkBase && walkCodes(walkBase, engine);
-    const { extendCandidates = false, keepPrunedConnections = false } = hnsw;
-    const copies = hnswProfiles[profile]?.collapsesCopies ? representatives(graphBase) : undefined;
     const graphSource = newSource(graphBase, M, engine);
-    const { graph, counts } = await buildHnsw(graphSource, copies ? { ...hnsw, representatives: copies } : hnsw);
-    const flags = { extendCandidates, keepPrunedConnections };
-    const parameters = { M, efConstruction, profile, seed, ...flags, graphDim: graphBase.cols };
-    const saved = { graph, parameters, representatives: copies };
+    const findCopies = () => representatives(graphBase);
+    const { saved, counts } = await buildGraph(graphSource, hnsw, graphBase.cols, findCopies);
     const source = base === graphBase ? graphSource : newSource(base, M, engine);
     const index = new GraphIndex(saved, { source, walk: codes && codedWalk(saved, codes, engine) }, engine, counts);
     if (queryEncoder) index.attachQueryEncoder(queryEncoder);
@@ -147,9 +143,7 @@ export class GraphIndex {
    * @throws {RangeError} if there is another number of rows, or a value is not finite
    */
   over(base: Vectors): GraphIndex {
-    const where = 'GraphIndex.over';
-    if (base.rows !== this.rows) throw new RangeError(`${where}: expected ${this.rows} rows, got ${base.rows}.`);
-    requireFiniteVectors(base, where);
+    requireSearchable(base, this.rows, 'GraphIndex.over');
     const searched = { source: newSource(base, this.parameters.M, this.#engine), walk: this.#walk };
     const index = new GraphIndex(this.#saved, searched, this.#engine, this.buildCounts);
     if (this.#queryEncoder?.dIn === base.cols) index.attachQueryEncoder(this.#queryEncoder);
@@ -242,11 +236,6 @@ function codedWalk({ graph, parameters, representatives }: SavedGraph, kept: Wal
 function walkCodes(vectors: Vectors, { backend, threads }: Engine): WalkCodes {
   const quantizer = ScalarQuantizer.train(vectors, 'uniform');
   return { quantizer, codes: quantizer.encode(vectors, { backend, threads }) };
-}
-
-function requireSameRows(which: string, { rows }: Vectors, base: Vectors, where: string): void {
-  if (rows === base.rows) return;
-  throw new RangeError(`${where}: expected a ${which} base of ${base.rows} rows, got ${rows}.`);
 }
 
 function newSource(vectors: Vectors, M: number, engine: Engine): VectorSource {

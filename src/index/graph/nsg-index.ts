@@ -16,6 +16,7 @@ import { requireFiniteVectors, type Vectors } from '../../tensor/vectors/vectors
 import type { GraphSearchOptions } from '../search/search-options.ts';
 import type { SearchResult } from '../search/search-result.ts';
 import { exactKnnGraph } from './exact-knn-graph.ts';
+import { requireSameRows, requireSearchable } from './graph-building.ts';
 import type { Engine } from './graph-room.ts';
 import { GraphSearcher } from './graph-searcher.ts';
 import {
@@ -117,9 +118,7 @@ export class NsgIndex {
     const choices = { R, L, C, profile };
     requireNsgOptions(choices);
     const neighborGraph = requireNeighborGraph(options.neighborGraph ?? defaultNeighborGraph(base.rows), where);
-    if (graphBase.rows !== base.rows) {
-      throw new RangeError(`${where}: expected a graph base of ${base.rows} rows, got ${graphBase.rows}.`);
-    }
+    requireSameRows('graph', graphBase, base, where);
     requireFiniteVectors(base, where);
     if (graphBase !== base) requireFiniteVectors(graphBase, where);
     const batch = Math.max(512, R + 1, neighborGraph.K);
@@ -160,9 +159,7 @@ export class NsgIndex {
    * @throws {RangeError} if there is another number of rows, or a value is not finite
    */
   over(base: Vectors): NsgIndex {
-    const where = 'NsgIndex.over';
-    if (base.rows !== this.rows) throw new RangeError(`${where}: expected ${this.rows} rows, got ${base.rows}.`);
-    requireFiniteVectors(base, where);
+    requireSearchable(base, this.rows, 'NsgIndex.over');
     const source = newSource(base, this.parameters.R, this.#engine);
     return new NsgIndex(this.graph, this.parameters, source, this.#engine, this.buildCounts);
   }

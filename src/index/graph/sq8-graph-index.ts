@@ -2,8 +2,7 @@ import type { BackendChoice } from '../../../kernels/backend.ts';
 import type { Counts } from '../../../kernels/operands.ts';
 import { requireThreads } from '../../../kernels/threads/require-threads.ts';
 import type { LayeredGraph } from '../../graph/adjacency.ts';
-import { buildHnsw, type HnswOptions } from '../../graph/hnsw/build.ts';
-import { hnswProfiles } from '../../graph/hnsw/profile.ts';
+import type { HnswOptions } from '../../graph/hnsw/build.ts';
 import { type GraphStatistics, graphStatistics } from '../../graph/statistics.ts';
 import { type ScalarCodeSet, scalarCodeSet } from '../../quantize/scalar/scalar-code-set.ts';
 import { SCALAR_RANGES, ScalarQuantizer, type ScalarRange } from '../../quantize/scalar/scalar-quantizer.ts';
@@ -16,6 +15,7 @@ import type { GraphSearchOptions } from '../search/search-options.ts';
 import type { SearchResult } from '../search/search-result.ts';
 import { representatives } from './copies.ts';
 import { type GraphParameters, graphEntries, readGraph, type SavedGraph } from './graph-archive.ts';
+import { buildGraph, requireSameRows, requireSearchable } from './graph-building.ts';
 import { type Engine, graphRoom } from './graph-room.ts';
 import { GraphSearcher } from './graph-searcher.ts';
 import { searchByGraph } from './search-by-graph.ts';
@@ -90,22 +90,17 @@ export class Sq8GraphIndex {
     const { graphBase, base, range = 'dimension', backend = 'auto', threads = 1, ...hnsw } = options;
     requireThreads(threads);
     const where = 'Sq8GraphIndex.build';
-    if (base && base.rows !== graphBase.rows) {
-      throw new RangeError(`${where}: expected a graph base of ${base.rows} rows, got ${graphBase.rows}.`);
+    if (base) {
+      requireSameRows('graph', graphBase, base, where);
+      requireFinite(base, where);
     }
-    if (base) requireFinite(base, where);
     const quantizer = ScalarQuantizer.train(graphBase, range);
     const codes = quantizer.encode(graphBase, { backend, threads });
-    const { M, efConstruction, profile = 'canonical', seed = 1 } = hnsw;
-    const { extendCandidates = false, keepPrunedConnections = false } = hnsw;
-    const copies = hnswProfiles[profile]?.collapsesCopies ? equalCodes(codes, quantizer.dim) : undefined;
-    const { batch } = graphRoom(graphBase.rows, M, { backend, threads });
+    const { batch } = graphRoom(graphBase.rows, hnsw.M, { backend, threads });
     const source = scalarCodeSet(quantizer, codes, { backend, batch, originals: graphBase });
-    const { graph, counts } = await buildHnsw(source, copies ? { ...hnsw, representatives: copies } : hnsw);
-    const flags = { extendCandidates, keepPrunedConnections };
-    const parameters = { M, efConstruction, profile, seed, ...flags, graphDim: graphBase.cols };
+    const findCopies = () => equalCodes(codes, quantizer.dim);
+    const { saved, counts } = await buildGraph(source, hnsw, graphBase.cols, findCopies);
     const searched: Searched = base ? { over: 'vectors', base, range } : { over: 'codes', quantizer, codes };
-    const saved = { graph, parameters, representatives: copies };
     return new Sq8GraphIndex(saved, searched, { backend, threads }, counts);
   }
 
@@ -129,9 +124,7 @@ export class Sq8GraphIndex {
    * @throws {RangeError} if there is another number of rows, or a value is not finite
    */
   over(base: Matrix): Sq8GraphIndex {
-    const where = 'Sq8GraphIndex.over';
-    if (base.rows !== this.rows) throw new RangeError(`${where}: expected ${this.rows} rows, got ${base.rows}.`);
-    requireFinite(base, where);
+    requireSearchable(base, this.rows, 'Sq8GraphIndex.over');
     const { range } = this.statistics();
     return new Sq8GraphIndex(this.#saved, { over: 'vectors', base, range }, this.#engine, this.buildCounts);
   }

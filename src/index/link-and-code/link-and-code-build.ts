@@ -1,8 +1,6 @@
 import { type Computing, computingOf } from '../../../kernels/backend.ts';
 import type { Counts } from '../../../kernels/operands.ts';
 import type { LayeredGraph } from '../../graph/adjacency.ts';
-import { buildHnsw } from '../../graph/hnsw/build.ts';
-import { hnswProfiles } from '../../graph/hnsw/profile.ts';
 import type { KMeansProfile } from '../../quantize/k-means/k-means.ts';
 import { trainRotation } from '../../quantize/product/opq.ts';
 import { unpackCodes } from '../../quantize/product/packed-codes.ts';
@@ -20,7 +18,8 @@ import { trainRegression } from '../../quantize/regression/train-regression.ts';
 import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts';
 import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 import { representatives } from '../graph/copies.ts';
-import type { GraphParameters, SavedGraph } from '../graph/graph-archive.ts';
+import type { SavedGraph } from '../graph/graph-archive.ts';
+import { buildGraph } from '../graph/graph-building.ts';
 
 export type LinkAndCodeStep = 'rotation' | 'training' | 'encoding' | 'graph' | 'regression' | 'refinement';
 
@@ -146,23 +145,12 @@ async function linkCodes(
 ): Promise<SavedGraph & { readonly counts: Counts }> {
   const { M = 32, baseLinks = 6, efConstruction = 200, profile = 'canonical', seed = 1, backend = 'auto' } = options;
   const source = new ProductCodeSet(quantizer, numbers, { backend, batch: batchOf(M, baseLinks), originals: coded });
-  const copies = hnswProfiles[profile].collapsesCopies
-    ? representatives(createMatrix(coded.rows, quantizer.m, Float32Array.from(numbers)))
-    : undefined;
-  const { graph } = await buildHnsw(source, {
-    M,
-    baseLinks,
-    efConstruction,
-    profile,
-    seed,
-    onProgress,
-    ...(copies ? { representatives: copies } : {}),
-    ...(options.signal ? { signal: options.signal } : {}),
-  });
-  orderLinks(graph, source);
-  const flags = { extendCandidates: false, keepPrunedConnections: false };
-  const parameters: GraphParameters = { M, efConstruction, profile, seed, ...flags, graphDim: coded.cols };
-  return { graph, parameters, representatives: copies, counts: { ...source.counts } };
+  const signal = options.signal ? { signal: options.signal } : {};
+  const hnsw = { M, baseLinks, efConstruction, profile, seed, onProgress, ...signal };
+  const findCopies = () => representatives(createMatrix(coded.rows, quantizer.m, Float32Array.from(numbers)));
+  const { saved } = await buildGraph(source, hnsw, coded.cols, findCopies);
+  orderLinks(saved.graph, source);
+  return { ...saved, counts: { ...source.counts } };
 }
 
 /** Sorts each list of level 0 by the distance between the codes, nearest first: a weight belongs to a place in the list. */
