@@ -1,19 +1,16 @@
 import type { Matrix } from '../../tensor/matrix.ts';
 import {
-  type CommonChoices,
   type CommonSettings,
-  chosenDimension,
   commonSettings,
+  type HiddenChoices,
+  hiddenSizes,
   requireRange,
-  requireWhole,
 } from '../training/settings.ts';
 import { trainingRowCount } from '../training/split.ts';
 import type { CatalystConfig } from './catalyst.ts';
 
-/** What a caller may choose; `samples` and `epochs` count triplets, one for each anchor. */
-export interface CatalystChoices extends CommonChoices {
-  /** Columns of the hidden layers; 512 unless given. */
-  readonly hidden?: number | undefined;
+/** What a caller may choose; `samples` and `epochs` count triplets, one for each anchor. 512 hidden columns unless given. */
+export interface CatalystChoices extends HiddenChoices {
   /** Weight of KoLeo, "λ"; 0.05 unless given. */
   readonly koleoWeight?: number | undefined;
 }
@@ -47,15 +44,17 @@ export const NEGATIVE_RANK = 50;
  * @throws {RangeError} if a choice is impossible, two exclude each other, or the base is too small or not finite
  */
 export function catalystSettings(base: Matrix, choices: CatalystChoices): CatalystSettings {
-  const dIn = base.cols;
-  const config = { dIn, dOut: chosenDimension(WHERE, dIn, choices), hidden: choices.hidden ?? HIDDEN };
-  requireWhole(WHERE, 'hidden', config.hidden, 1);
+  const config = hiddenSizes(WHERE, base.cols, choices, HIDDEN);
   const koleoWeight = choices.koleoWeight ?? KOLEO_WEIGHT;
   requireRange(WHERE, 'koleoWeight', koleoWeight, koleoWeight >= 0, 'from 0');
   const learningRows = Math.min(trainingRowCount(base.rows), LEARNING_ROWS);
-  const network = { kind: 'catalyst', config } as const;
-  const own = { koleoWeight, learningRows };
-  const settings = commonSettings(WHERE, base, choices, DEFAULTS, learningRows, network, own);
+  const settings = commonSettings(base, choices, {
+    where: WHERE,
+    defaults: DEFAULTS,
+    rows: learningRows,
+    first: { network: { kind: 'catalyst', config } } as const,
+    own: () => ({ koleoWeight, learningRows }),
+  });
   const least = Math.max(NEGATIVE_RANK, settings.batch);
   if (learningRows < least) {
     throw new RangeError(`${WHERE}: expected at least ${least} rows to train on, got ${learningRows}.`);

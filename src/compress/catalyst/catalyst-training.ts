@@ -11,7 +11,7 @@ import { Random } from '../../tensor/random/random.ts';
 import { Encoder } from '../network/encoder.ts';
 import { standardizeRows } from '../network/standardization.ts';
 import { HELD_OUT_BATCHES } from '../training/evaluation.ts';
-import type { EncodedRows, HeldOutLoss, Pause, Probe, Trainee } from '../training/trainee.ts';
+import type { EncodedRows, HeldOutLoss, Probe, Trainee, YieldToEventLoop } from '../training/trainee.ts';
 import { CATALYST_KIND, catalyst } from './catalyst.ts';
 import { type CatalystLoss, catalystLoss } from './catalyst-loss.ts';
 import { type CatalystSettings, NEGATIVE_RANK } from './catalyst-settings.ts';
@@ -95,18 +95,23 @@ export class CatalystTraining implements Trainee {
   }
 
   /** Mines: the negatives in the output space as it is at the beginning of an epoch. */
-  async beginEpoch(base: Matrix, ids: Int32Array, continuing: boolean, pause: Pause): Promise<void> {
+  async beginEpoch(
+    base: Matrix,
+    ids: Int32Array,
+    continuing: boolean,
+    yieldToEventLoop: YieldToEventLoop,
+  ): Promise<void> {
     const { steps, stepsPerEpoch, batch } = this.#settings;
     const anchors = ids.subarray(0, Math.min(steps, stepsPerEpoch) * batch);
-    await this.#mining.minePositives(base, anchors, pause);
+    await this.#mining.minePositives(base, anchors, yieldToEventLoop);
     if (continuing) return;
     const encoded = createMatrix(this.#learning.length, this.#settings.network.config.dOut);
     for (let first = 0; first < encoded.rows; first += this.encoder.rows) {
       const count = Math.min(this.encoder.rows, encoded.rows - first);
       this.encoder.encodeChunk(encoded.data, base, this.#learning, first, count);
-      await pause();
+      await yieldToEventLoop();
     }
-    await this.#mining.mineNegatives(encoded, anchors, pause);
+    await this.#mining.mineNegatives(encoded, anchors, yieldToEventLoop);
   }
 
   step(base: Matrix, ids: Int32Array, first: number, learningRate: number, step: number): number {

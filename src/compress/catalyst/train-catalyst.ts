@@ -1,9 +1,8 @@
 import { computingOf } from '../../../kernels/backend.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
-import type { NamedArray } from '../../tensor/named-arrays.ts';
 import { heldOutBatch, PROBE_QUERIES } from '../training/evaluation.ts';
 import { splitRows } from '../training/split.ts';
-import { type RunOptions, runTraining } from '../training/training-loop.ts';
+import { type RunOptions, runTraining, type TrainingPlan } from '../training/training-loop.ts';
 import { CatalystCompressor } from './catalyst-compressor.ts';
 import { type CatalystChoices, type CatalystSettings, catalystSettings } from './catalyst-settings.ts';
 import { CatalystTraining } from './catalyst-training.ts';
@@ -31,26 +30,19 @@ const RATES = [1, 1, 0.5, 0.1] as const;
  */
 export async function trainCatalyst(base: Matrix, options: CatalystTrainingOptions = {}): Promise<CatalystCompressor> {
   const settings = catalystSettings(base, options);
-  const { network, standardization } = settings;
   const all = splitRows(base.rows, settings.seed);
   const split = { ...all, training: all.training.subarray(0, settings.learningRows) };
   const heldOutRows = Math.min(heldOutBatch(settings, split), PROBE_QUERIES); // whose neighbors are known
-  const plan = {
+  const plan: TrainingPlan<CatalystSettings, CatalystCompressor> = {
     where: 'trainCatalyst',
     checkpoint: { kind: 'catalyst-checkpoint', where: 'Catalyst checkpoint' },
     settings,
     split,
     model: CatalystTraining.create(settings, split.training, heldOutRows, computingOf(options)),
-    start: ({ parameters }: CatalystTraining) => parameters.initialize(settings.seed),
-    learningRate: (step: number) => learningRate(settings, step),
-    compressor: (parameters: ReadonlyMap<string, NamedArray>, record: Readonly<Record<string, string>>) =>
-      new CatalystCompressor({ network, standardization, parameters, record }),
+    learningRate: (step) => learningRate(settings, step),
+    compressor: (model) => new CatalystCompressor(model),
   };
-  try {
-    return await runTraining(plan, base, options);
-  } finally {
-    plan.model.close();
-  }
+  return runTraining(plan, base, options);
 }
 
 function learningRate({ learningRate, steps }: CatalystSettings, step: number): number {

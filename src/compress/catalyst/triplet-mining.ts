@@ -4,7 +4,7 @@ import { nearest } from '../../tensor/nearest/nearest.ts';
 import type { Neighbors } from '../../tensor/nearest/neighbors.ts';
 import type { Random } from '../../tensor/random/random.ts';
 import { gatherRows } from '../training/gather-rows.ts';
-import type { Pause } from '../training/trainee.ts';
+import type { YieldToEventLoop } from '../training/trainee.ts';
 import { NEGATIVE_RANK } from './catalyst-settings.ts';
 
 /** Positives are sought among so many neighbors in the input space, of which the first is the anchor itself. */
@@ -39,11 +39,11 @@ export class TripletMining {
   }
 
   /** Finds the neighbors in the input space of those anchors whose neighbors are not known yet. */
-  async minePositives(base: Matrix, anchors: Int32Array, pause: Pause): Promise<void> {
+  async minePositives(base: Matrix, anchors: Int32Array, yieldToEventLoop: YieldToEventLoop): Promise<void> {
     const places = this.#places(anchors).filter((place) => this.#near[place * POSITIVES] === -1);
     if (places.length === 0) return;
     const rows = gatherRows(base, this.#learning);
-    await this.#search('searching positives', rows, places, POSITIVES, pause, (place, found, first) => {
+    await this.#search('searching positives', rows, places, POSITIVES, yieldToEventLoop, (place, found, first) => {
       for (let r = 0; r < POSITIVES; r++) {
         this.#near[place * POSITIVES + r] = this.#learning[found.ids.data[first + r]!]!;
       }
@@ -55,13 +55,13 @@ export class TripletMining {
    *
    * @param encoded (learning rows, dOut), as the network now maps them
    */
-  async mineNegatives(encoded: Matrix, anchors: Int32Array, pause: Pause): Promise<void> {
+  async mineNegatives(encoded: Matrix, anchors: Int32Array, yieldToEventLoop: YieldToEventLoop): Promise<void> {
     await this.#search(
       'searching negatives',
       encoded,
       this.#places(anchors),
       NEGATIVE_RANK,
-      pause,
+      yieldToEventLoop,
       (place, found, first) => {
         this.negatives[place] = this.#learning[found.ids.data[first + NEGATIVE_RANK - 1]!]!;
       },
@@ -93,7 +93,7 @@ export class TripletMining {
     rows: Matrix,
     places: Int32Array,
     k: number,
-    pause: Pause,
+    yieldToEventLoop: YieldToEventLoop,
     take: (place: number, found: Neighbors, first: number) => void,
   ): Promise<void> {
     for (let start = 0; start < places.length; start += CHUNK) {
@@ -102,7 +102,7 @@ export class TripletMining {
       chunk.forEach((place, i) => {
         take(place, found, i * k);
       });
-      await pause({ what, done: start + chunk.length, total: places.length });
+      await yieldToEventLoop({ what, done: start + chunk.length, total: places.length });
     }
   }
 }

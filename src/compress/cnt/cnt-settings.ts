@@ -1,17 +1,11 @@
 import type { Matrix } from '../../tensor/matrix.ts';
-import { measureStandardization } from '../network/standardization.ts';
 import {
   type CommonChoices,
   type CommonSettings,
   chosenDimension,
-  chosenSeed,
-  chosenSteps,
-  DEFAULT_EVALUATIONS,
-  requireCommonSettings,
+  commonSettings,
   requireRange,
-  requireTrainable,
 } from '../training/settings.ts';
-import { trainingRowCount } from '../training/split.ts';
 import { meanPairDistance } from './boundary.ts';
 import { type CntConfig, type CntVariant, cntConfig } from './cnt-config.ts';
 import { INRP_WEIGHTS } from './inrp-loss.ts';
@@ -21,7 +15,7 @@ import { PRESETS, type Preset, type TrainingPreset, type TrainingStart } from '.
 /** Switches of the network that may be set apart from its variant. */
 export type NetworkSwitches = Partial<Omit<CntConfig, 'dIn' | 'dOut' | 'projections'>>;
 
-/** What a caller may choose; everything left out comes from the preset. */
+/** What a caller may choose; what is left out comes from the preset. */
 export interface CntChoices extends CommonChoices {
   readonly preset?: TrainingPreset | undefined;
   /** `linear` trains the control, a single linear map, with the same loss and schedule. */
@@ -65,32 +59,21 @@ const WEIGHT_DECAY = 0.01;
  */
 export function cntSettings(base: Matrix, choices: CntChoices): CntSettings {
   const { preset: name = 'default' } = choices;
-  const seed = chosenSeed(WHERE, choices.seed);
   const preset = PRESETS[name];
   if (!preset) throw new RangeError(`trainCnt: expected preset ${Object.keys(PRESETS).join(', ')}, got ${name}.`);
-  const network = chosenNetwork(base.cols, choices, preset);
-  const batch = choices.batch ?? preset.batch;
-  requireTrainable(WHERE, base, batch);
-  const stepsPerEpoch = Math.floor(trainingRowCount(base.rows) / batch);
-  const standardization = choices.standardization ?? measureStandardization(base, 'trainCnt: base');
-  const settings: CntSettings = {
-    preset: name,
-    network,
-    start: choices.start ?? preset.start,
-    steps: chosenSteps(WHERE, choices, preset.length, batch, stepsPerEpoch),
-    stepsPerEpoch,
-    batch,
-    learningRate: choices.learningRate ?? preset.learningRate(base.cols),
-    weightDecay: choices.weightDecay ?? WEIGHT_DECAY,
-    warmUp: choices.warmUp ?? preset.warmUp,
-    decay: choices.decay ?? preset.decay,
-    alpha: choices.alpha ?? INRP_WEIGHTS.alpha,
-    beta: choices.beta ?? INRP_WEIGHTS.beta,
-    boundary: choices.boundary ?? meanPairDistance(base, standardization.std, seed),
-    standardization,
-    seed,
-    evaluations: choices.evaluations ?? DEFAULT_EVALUATIONS,
-  };
+  const settings: CntSettings = commonSettings(base, choices, {
+    where: WHERE,
+    defaults: { batch: preset.batch, learningRate: preset.learningRate(base.cols), length: preset.length },
+    first: { preset: name, network: chosenNetwork(base.cols, choices, preset), start: choices.start ?? preset.start },
+    own: ({ standardization, seed }) => ({
+      weightDecay: choices.weightDecay ?? WEIGHT_DECAY,
+      warmUp: choices.warmUp ?? preset.warmUp,
+      decay: choices.decay ?? preset.decay,
+      alpha: choices.alpha ?? INRP_WEIGHTS.alpha,
+      beta: choices.beta ?? INRP_WEIGHTS.beta,
+      boundary: choices.boundary ?? meanPairDistance(base, standardization.std, seed),
+    }),
+  });
   requireSettings(settings);
   return settings;
 }
@@ -118,7 +101,6 @@ function requireSettings(settings: CntSettings): void {
   }
   if (decay !== 'step' && decay !== 'epoch')
     throw new RangeError(`trainCnt: expected decay step or epoch, got ${decay}.`);
-  requireCommonSettings(WHERE, settings);
   requireRange(WHERE, 'weightDecay', settings.weightDecay, settings.weightDecay >= 0, 'from 0');
   requireRange(WHERE, 'warmUp', settings.warmUp, settings.warmUp >= 0 && settings.warmUp < 1, 'from 0 and below 1');
   requireRange(WHERE, 'boundary', settings.boundary, settings.boundary > 0, 'above 0');

@@ -16,12 +16,13 @@ import { type CntConfig, requireCntConfig, skipAdditions } from './cnt-config.ts
  * @param directions (at least d, dIn) orthonormal rows, of the input up to one shift and one scale for all coordinates
  * @throws {RangeError} if `directions` does not fit, or A's output is never added (one stage, skip `between-stages`)
  */
-export function startAtPca(parameters: ParameterSet, config: CntConfig, directions: Matrix, random: Random): void {
-  requireCntConfig(config, 'startAtPca');
+export function startCntAtPca(parameters: ParameterSet, config: CntConfig, directions: Matrix, random: Random): void {
+  requireCntConfig(config, 'startCntAtPca');
   const { dIn, dOut: d, stages } = config;
-  requireDirections('startAtPca', directions, d, dIn);
+  requireDirections('startCntAtPca', directions, d, dIn);
   const additions = skipAdditions(config);
-  if (additions === 0) throw new RangeError('startAtPca: expected at least 2 stages with skip between-stages, got 1.');
+  if (additions === 0)
+    throw new RangeError('startCntAtPca: expected at least 2 stages with skip between-stages, got 1.');
 
   const rotation = randomRotation(d, random); // (d, d)
   const a = parameters.get('A.weight').value; // (d, dIn)

@@ -1,19 +1,19 @@
 import { type Computing, computingOf } from '../../../kernels/backend.ts';
 import type { GpuDevice } from '../../../kernels/gpu/device.ts';
+import type { ParameterSet } from '../../autodiff/parameters.ts';
 import { polyRate } from '../../nn/poly-schedule.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import { Random } from '../../tensor/random/random.ts';
 import { trainPca } from '../projection/pca.ts';
 import { heldOutBatch } from '../training/evaluation.ts';
 import { splitRows } from '../training/split.ts';
-import type { Trainee } from '../training/trainee.ts';
-import { type RunOptions, runTraining } from '../training/training-loop.ts';
-import { CntCompressor, type CntModel } from './cnt-compressor.ts';
+import { type RunOptions, runTraining, type TrainingPlan } from '../training/training-loop.ts';
+import { CntCompressor } from './cnt-compressor.ts';
 import { type CntChoices, type CntSettings, cntSettings } from './cnt-settings.ts';
 import { CntTraining } from './cnt-training.ts';
 import { GpuCntTraining } from './gpu-cnt-training.ts';
 import { startLinearMapAtPca } from './linear-map.ts';
-import { startAtPca } from './pca-start.ts';
+import { startCntAtPca } from './pca-start.ts';
 
 export type { TrainingReport } from '../training/training-loop.ts';
 
@@ -38,39 +38,31 @@ export interface CntTrainingOptions extends CntChoices, RunOptions {
  */
 export async function trainCnt(base: Matrix, options: CntTrainingOptions = {}): Promise<CntCompressor> {
   const settings = cntSettings(base, options);
-  const { network, standardization } = settings;
   const split = splitRows(base.rows, settings.seed);
   const heldOutRows = heldOutBatch(settings, split);
-  const model = options.gpu
-    ? await GpuCntTraining.create(options.gpu, base, settings, heldOutRows)
-    : CntTraining.create(settings, heldOutRows, options);
-  const plan = {
+  const plan: TrainingPlan<CntSettings, CntCompressor> = {
     where: 'trainCnt',
     checkpoint: { kind: 'cnt-checkpoint', where: 'CNT checkpoint' },
     settings,
     split,
     gpu: options.gpu?.report.adapter,
-    model,
-    start: (fresh: Trainee) => giveFirstValues(fresh, settings, base, computingOf(options)),
-    learningRate: (step: number) => learningRate(settings, step),
-    compressor: (parameters: CntModel['parameters'], record: CntModel['record']) =>
-      new CntCompressor({ network, standardization, parameters, record }),
+    model: options.gpu
+      ? await GpuCntTraining.create(options.gpu, base, settings, heldOutRows)
+      : CntTraining.create(settings, heldOutRows, options),
+    start(parameters) {
+      if (settings.start === 'pca-rotated') startAtPca(parameters, settings, base, computingOf(options));
+    },
+    learningRate: (step) => learningRate(settings, step),
+    compressor: (model) => new CntCompressor(model),
   };
-  try {
-    return await runTraining<Trainee, CntCompressor>(plan, base, options);
-  } finally {
-    model.close();
-  }
+  return runTraining(plan, base, options);
 }
 
-function giveFirstValues(model: Trainee, settings: CntSettings, base: Matrix, computing: Computing): void {
+function startAtPca(parameters: ParameterSet, settings: CntSettings, base: Matrix, computing: Computing): void {
   const { network, seed } = settings;
-  model.parameters.initialize(seed);
-  if (settings.start === 'pca-rotated') {
-    const { directions } = trainPca(base, { dOut: network.config.dOut, ...computing });
-    if (network.kind === 'cnt') startAtPca(model.parameters, network.config, directions, new Random(seed, 'rotation'));
-    else startLinearMapAtPca(model.parameters, directions);
-  }
+  const { directions } = trainPca(base, { dOut: network.config.dOut, ...computing });
+  if (network.kind === 'cnt') startCntAtPca(parameters, network.config, directions, new Random(seed, 'rotation'));
+  else startLinearMapAtPca(parameters, directions);
 }
 
 function learningRate({ learningRate, steps, stepsPerEpoch, warmUp, decay }: CntSettings, step: number): number {

@@ -6,7 +6,7 @@ import type { Ids } from '../../tensor/nearest/neighbors.ts';
 import { gatherRows } from './gather-rows.ts';
 import type { CommonSettings } from './settings.ts';
 import type { Split } from './split.ts';
-import type { HeldOutLoss, Pause, Trainee } from './trainee.ts';
+import type { HeldOutLoss, Trainee, YieldToEventLoop } from './trainee.ts';
 
 /**
  * The probe: held-out rows as queries, training rows to be found, in numbers that cost a few percent of the training. With 500 queries the curve
@@ -60,12 +60,12 @@ export class Evaluator {
   }
 
   /**
-   * @param pause awaited after each chunk of work, so that a long evaluation can be interrupted by its throwing
+   * @param yieldToEventLoop awaited after each chunk of work, so that a long evaluation can be interrupted by its throwing
    * @returns undefined if the model gives NaN or infinity
    */
-  async evaluate(model: Trainee, pause: Pause): Promise<Evaluation | undefined> {
-    const heldOut = await this.#encode(model, this.#heldOut, pause);
-    const probe = await this.#encode(model, this.#probeRows, pause);
+  async evaluate(model: Trainee, yieldToEventLoop: YieldToEventLoop): Promise<Evaluation | undefined> {
+    const heldOut = await this.#encode(model, this.#heldOut, yieldToEventLoop);
+    const probe = await this.#encode(model, this.#probeRows, yieldToEventLoop);
     if (![heldOut, probe].every(({ data }) => data.every(Number.isFinite))) return undefined;
     const { cols } = heldOut;
     const queries = createMatrix(this.#queries, cols, heldOut.data.subarray(0, this.#queries * cols));
@@ -80,12 +80,12 @@ export class Evaluator {
     };
   }
 
-  async #encode({ encoder }: Trainee, ids: Int32Array, pause: Pause): Promise<Matrix> {
+  async #encode({ encoder }: Trainee, ids: Int32Array, yieldToEventLoop: YieldToEventLoop): Promise<Matrix> {
     const encoded = createMatrix(ids.length, this.#dOut);
     for (let first = 0; first < ids.length; first += encoder.rows) {
       const count = Math.min(encoder.rows, ids.length - first);
       await encoder.encodeChunk(encoded.data, this.#base, ids, first, count);
-      await pause();
+      await yieldToEventLoop();
     }
     return encoded;
   }

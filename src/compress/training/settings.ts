@@ -1,8 +1,9 @@
 import type { Matrix } from '../../tensor/matrix.ts';
 import { requireFinite } from '../../tensor/matrix.ts';
+import { requireWhole } from '../../tensor/whole-number.ts';
 import type { Network } from '../network/network.ts';
 import { measureStandardization, type Standardization } from '../network/standardization.ts';
-import { MINIMUM_ROWS } from './split.ts';
+import { MINIMUM_ROWS, trainingRowCount } from './split.ts';
 
 /** What a caller may choose of any method that learns by gradient descent; what is left out, the method chooses. */
 export interface CommonChoices {
@@ -34,13 +35,13 @@ export interface CommonSettings {
   readonly evaluations: number;
 }
 
-export const DEFAULT_EVALUATIONS = 10;
+const EVALUATIONS = 10;
 
 /** How long a training is when the caller does not say. */
 export type Length = { readonly samples: number } | { readonly epochs: number };
 
 /** @param where who asks; begins every message */
-export function chosenSeed(where: string, seed: number | string | undefined): string {
+function chosenSeed(where: string, seed: number | string | undefined): string {
   if (typeof seed === 'number') requireRange(where, 'seed', seed, true, 'a finite number');
   return String(seed ?? 1);
 }
@@ -58,8 +59,21 @@ export function chosenDimension(where: string, dIn: number, { factor, dOut }: Co
   return chosen;
 }
 
+/** Choices of a network with hidden layers. */
+export interface HiddenChoices extends CommonChoices {
+  /** Columns of the hidden layers. */
+  readonly hidden?: number | undefined;
+}
+
+/** @throws {RangeError} if a size is impossible, or the compressed dimension given twice */
+export function hiddenSizes(where: string, dIn: number, choices: HiddenChoices, hiddenWhenAbsent: number) {
+  const sizes = { dIn, dOut: chosenDimension(where, dIn, choices), hidden: choices.hidden ?? hiddenWhenAbsent };
+  requireWhole(where, 'hidden', sizes.hidden, 1);
+  return sizes;
+}
+
 /** Steps in all. @throws {RangeError} if samples and epochs are both given, or are no counts */
-export function chosenSteps(
+function chosenSteps(
   where: string,
   { samples, epochs }: CommonChoices,
   whenAbsent: Length,
@@ -76,43 +90,46 @@ export function chosenSteps(
   return 'epochs' in whenAbsent ? whenAbsent.epochs * stepsPerEpoch : Math.ceil(whenAbsent.samples / batch);
 }
 
-/** What a method does where the caller does not say. */
-export interface CommonDefaults {
-  readonly batch: number;
-  readonly learningRate: number;
-  readonly length: Length;
+/** What a method adds to the settings of all. */
+export interface MethodSettings<First extends { readonly network: Network }, Own extends object> {
+  /** Begins every message: `trainVae`. */
+  readonly where: string;
+  /** What is done where the caller does not say. */
+  readonly defaults: { readonly batch: number; readonly learningRate: number; readonly length: Length };
+  /** How many rows are learned from; all that are not held out unless given. */
+  readonly rows?: number;
+  /** The network, and what else files hold before the steps. */
+  readonly first: First;
+  /** What no other method has, which files hold after the learning rate. */
+  own(measured: Pick<CommonSettings, 'standardization' | 'seed'>): Own;
 }
 
 /**
- * The settings of a method, with what belongs to the base measured.
+ * The settings of a method, with what belongs to the base measured. Their order is that of files, so digests depend on it.
  *
- * @param rows that are learned from
- * @param own what no other method has
  * @throws {RangeError} if a choice is impossible, two exclude each other, or the base is too small or not finite
  */
-export function commonSettings<N extends Network, S extends object>(
-  where: string,
+export function commonSettings<First extends { readonly network: Network }, Own extends object>(
   base: Matrix,
   choices: CommonChoices,
-  defaults: CommonDefaults,
-  rows: number,
-  network: N,
-  own: S,
-): CommonSettings & S & { readonly network: N } {
+  method: MethodSettings<First, Own>,
+): CommonSettings & First & Own {
+  const { where, defaults, rows = trainingRowCount(base.rows) } = method;
   const seed = chosenSeed(where, choices.seed);
   const batch = choices.batch ?? defaults.batch;
   requireTrainable(where, base, batch);
   const stepsPerEpoch = Math.floor(rows / batch);
+  const standardization = choices.standardization ?? measureStandardization(base, `${where}: base`);
   const settings = {
-    network,
+    ...method.first,
     steps: chosenSteps(where, choices, defaults.length, batch, stepsPerEpoch),
     stepsPerEpoch,
     batch,
     learningRate: choices.learningRate ?? defaults.learningRate,
-    ...own,
-    standardization: choices.standardization ?? measureStandardization(base, `${where}: base`),
+    ...method.own({ standardization, seed }),
+    standardization,
     seed,
-    evaluations: choices.evaluations ?? DEFAULT_EVALUATIONS,
+    evaluations: choices.evaluations ?? EVALUATIONS,
   };
   requireCommonSettings(where, settings);
   return settings;
@@ -124,7 +141,7 @@ export function leastTrainableRows(batch: number): number {
 }
 
 /** @throws {RangeError} if the batch is no count from 2, or the base too small for it or not finite */
-export function requireTrainable(where: string, base: Matrix, batch: number): void {
+function requireTrainable(where: string, base: Matrix, batch: number): void {
   requireWhole(where, 'batch', batch, 2);
   const rows = leastTrainableRows(batch);
   if (base.rows < rows) {
@@ -136,18 +153,12 @@ export function requireTrainable(where: string, base: Matrix, batch: number): vo
 }
 
 /** Checks what every method has. @throws {RangeError} naming the setting */
-export function requireCommonSettings(where: string, settings: CommonSettings): void {
+function requireCommonSettings(where: string, settings: CommonSettings): void {
   const { standardization } = settings;
   requireRange(where, 'learningRate', settings.learningRate, settings.learningRate > 0, 'above 0');
   requireRange(where, 'standardization.mean', standardization.mean, true, 'a number');
   requireRange(where, 'standardization.std', standardization.std, standardization.std > 0, 'above 0');
   requireWhole(where, 'evaluations', settings.evaluations, 1);
-}
-
-export function requireWhole(where: string, name: string, value: number, least: number): void {
-  if (!Number.isSafeInteger(value) || value < least) {
-    throw new RangeError(`${where}: expected ${name} to be a whole number from ${least}, got ${value}.`);
-  }
 }
 
 export function requireRange(where: string, name: string, value: number, holds: boolean, expected: string): void {

@@ -36,7 +36,7 @@ export interface PreparationReport {
 }
 
 /** Awaited between pieces of work: lets signals, timers and the screen have their turn, and throws to end the training. */
-export type Pause = (work?: PreparationReport) => Promise<void>;
+export type YieldToEventLoop = (work?: PreparationReport) => Promise<void>;
 
 /** What the loop of training needs of a model, whatever its method; all of it lies where one `Kernels` reaches it. */
 export interface Trainee {
@@ -52,7 +52,7 @@ export interface Trainee {
    * @param ids the training rows in the order of the epoch
    * @param continuing the epoch goes on from a checkpoint
    */
-  beginEpoch?(base: Matrix, ids: Int32Array, continuing: boolean, pause: Pause): Promise<void>;
+  beginEpoch?(base: Matrix, ids: Int32Array, continuing: boolean, yieldToEventLoop: YieldToEventLoop): Promise<void>;
   /**
    * One step: forwards, backwards, update.
    *
@@ -69,6 +69,8 @@ export interface Trainee {
     step: number,
   ): number | Promise<readonly number[]>;
   heldOutLoss(base: Matrix, heldOut: EncodedRows, probe: Probe): HeldOutLoss | Promise<HeldOutLoss>;
+  /** Leaves the memory; parameters and moments must not be used any more. */
+  close(): void;
   /** On a GPU: takes there what the caller wrote to parameters, statistics and moments. */
   send?(): void;
   /** On a GPU: brings parameters, statistics and moments to where the caller reads them. @returns losses as `step` does */

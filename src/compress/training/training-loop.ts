@@ -1,6 +1,8 @@
 import { type Computing, computingOf } from '../../../kernels/backend.ts';
+import type { ParameterSet } from '../../autodiff/parameters.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import type { Archive, NamedArray } from '../../tensor/named-arrays.ts';
+import type { NetworkModel } from '../network/network-compressor.ts';
 import { type CheckpointFormat, restoreCheckpoint, type TrainingProgress, takeCheckpoint } from './checkpoint.ts';
 import { Evaluator } from './evaluation.ts';
 import { evaluationSteps, type HistoryPoint } from './history.ts';
@@ -42,31 +44,36 @@ export interface RunOptions extends Computing {
   readonly onCheckpoint?: ((checkpoint: Archive) => void | Promise<void>) | undefined;
   /** A clock in milliseconds, for `secondsLeft` and `checkpointInterval` and nothing else. */
   readonly now?: (() => number) | undefined;
-  /** Milliseconds by `now` from one checkpoint to the next, at most but for one step or evaluation; without it, evaluations decide. */
+  /** Longest time between checkpoints, in ms of `now`. If absent, one per evaluation. */
   readonly checkpointInterval?: number | undefined;
 }
 
 /** One training of one method. */
-export interface TrainingPlan<M extends Trainee, C> {
+export interface TrainingPlan<S extends CommonSettings, C> {
   /** Begins messages: `trainCnt`. */
   readonly where: string;
   readonly checkpoint: CheckpointFormat;
-  readonly settings: CommonSettings;
+  readonly settings: S;
   readonly split: Split;
-  readonly model: M;
+  /** Closed at the end. */
+  readonly model: Trainee;
   /** The name of the GPU that makes the steps, if one does. */
   readonly gpu?: string | undefined;
-  /** Gives the parameters their first values. */
-  start(model: M): void;
-  /** @param step how many were made before */
-  learningRate(step: number): number;
+  /** Changes the first values of the parameters, which are drawn by the seed. */
+  start?(parameters: ParameterSet): void;
+  /**
+   * That of the settings unless given.
+   *
+   * @param step how many were made before
+   */
+  learningRate?(step: number): number;
   /**
    * What is returned.
    *
-   * @param parameters those of the lowest held-out loss, with the running statistics
-   * @param record settings and history as JSON texts, and the GPU if one made steps
+   * @param model with the parameters of the lowest held-out loss and the running statistics; its record is settings and history as JSON
+   *   texts, and the GPU if one made steps
    */
-  compressor(parameters: ReadonlyMap<string, NamedArray>, record: Readonly<Record<string, string>>): C;
+  compressor(model: NetworkModel & { readonly network: S['network'] }): C;
 }
 
 /**
@@ -77,28 +84,33 @@ export interface TrainingPlan<M extends Trainee, C> {
  * @throws {Error} if the loss becomes infinite or NaN
  * @throws {DOMException} AbortError when stopped by `signal`, after `onCheckpoint`
  */
-export async function runTraining<M extends Trainee, C>(
-  plan: TrainingPlan<M, C>,
+export async function runTraining<S extends CommonSettings, C>(
+  plan: TrainingPlan<S, C>,
   base: Matrix,
   options: RunOptions,
 ): Promise<C> {
   const { checkpoint, model, settings } = plan;
-  if (options.resume) {
-    const progress = restoreCheckpoint(checkpoint, options.resume, model, settings, base);
-    return new Training(base, options, plan, progress).run();
+  try {
+    if (options.resume) {
+      const progress = restoreCheckpoint(checkpoint, options.resume, model, settings, base);
+      return await new Training(base, options, plan, progress).run();
+    }
+    model.parameters.initialize(settings.seed);
+    plan.start?.(model.parameters);
+    const progress = { step: 0, lossSum: 0, lossSteps: 0, history: [], best: undefined, gpu: undefined };
+    return await new Training(base, options, plan, progress).run();
+  } finally {
+    model.close();
   }
-  plan.start(model);
-  const progress = { step: 0, lossSum: 0, lossSteps: 0, history: [], best: undefined, gpu: undefined };
-  return new Training(base, options, plan, progress).run();
 }
 
 /** The loop over steps and evaluations. */
-class Training<M extends Trainee, C> {
+class Training<S extends CommonSettings, C> {
   readonly #base: Matrix;
   readonly #options: RunOptions;
-  readonly #plan: TrainingPlan<M, C>;
-  readonly #settings: CommonSettings;
-  readonly #model: M;
+  readonly #plan: TrainingPlan<S, C>;
+  readonly #settings: S;
+  readonly #model: Trainee;
   readonly #progress: TrainingProgress;
   readonly #evaluator: Evaluator;
   readonly #firstStep: number;
@@ -108,7 +120,7 @@ class Training<M extends Trainee, C> {
   #lastCheckpoint: number;
   #order: { readonly epoch: number; readonly ids: Int32Array } | undefined;
 
-  constructor(base: Matrix, options: RunOptions, plan: TrainingPlan<M, C>, progress: TrainingProgress) {
+  constructor(base: Matrix, options: RunOptions, plan: TrainingPlan<S, C>, progress: TrainingProgress) {
     this.#base = base;
     this.#options = options;
     this.#plan = plan;
@@ -132,7 +144,7 @@ class Training<M extends Trainee, C> {
       for (;;) {
         if (points.has(progress.step) && progress.history.at(-1)?.step !== progress.step) await this.#evaluate();
         if (progress.step === steps) return this.#compressor();
-        await this.#pause();
+        await this.#yieldToEventLoop();
         await this.#beginEpoch();
         await this.#step();
         if (this.#checkpointIsDue()) await this.#checkpoint();
@@ -147,9 +159,13 @@ class Training<M extends Trainee, C> {
     const { step } = this.#progress;
     const { batch, stepsPerEpoch } = this.#settings;
     const first = (step % stepsPerEpoch) * batch;
-    const losses = await this.#model.step(this.#base, this.#order!.ids, first, this.#plan.learningRate(step), step);
+    const losses = await this.#model.step(this.#base, this.#order!.ids, first, this.#learningRate(step), step);
     this.#progress.step++;
     this.#count(typeof losses === 'number' ? [losses] : losses);
+  }
+
+  #learningRate(step: number): number {
+    return this.#plan.learningRate?.(step) ?? this.#settings.learningRate;
   }
 
   /** Takes the losses of one or more steps into account, which are those after `#lossesKnown`. */
@@ -177,7 +193,7 @@ class Training<M extends Trainee, C> {
     const ids = epochOrder(this.#plan.split.training, seed, epoch);
     await this.#model.beginEpoch?.(this.#base, ids, step % stepsPerEpoch > 0, (work) => {
       if (work) this.#options.onPreparation?.(work);
-      return this.#pause();
+      return this.#yieldToEventLoop();
     });
     this.#order = { epoch, ids };
   }
@@ -186,7 +202,7 @@ class Training<M extends Trainee, C> {
     await this.#catchUp();
     const progress = this.#progress;
     const { step, lossSum, lossSteps } = progress;
-    const evaluation = await this.#evaluator.evaluate(this.#model, () => this.#pause());
+    const evaluation = await this.#evaluator.evaluate(this.#model, () => this.#yieldToEventLoop());
     if (!evaluation || !Number.isFinite(evaluation.heldOutLoss)) {
       throw this.#divergence(`held-out loss ${evaluation?.heldOutLoss ?? Number.NaN} after ${step} steps`);
     }
@@ -208,8 +224,12 @@ class Training<M extends Trainee, C> {
     if (step < this.#settings.steps) await this.#checkpoint();
   }
 
-  /** Lets signals, timers and the screen have their turn. @throws {DOMException} AbortError if the training is to stop */
-  async #pause(): Promise<void> {
+  /**
+   * Once a step: where there is `setImmediate`, it takes microseconds, a timer a millisecond.
+   *
+   * @throws {DOMException} AbortError if the training is to stop
+   */
+  async #yieldToEventLoop(): Promise<void> {
     await new Promise<void>((resolve) => {
       if (typeof setImmediate === 'function') setImmediate(resolve);
       else setTimeout(resolve, 0);
@@ -248,7 +268,7 @@ class Training<M extends Trainee, C> {
       steps,
       samples: step * batch,
       totalSamples: steps * batch,
-      learningRate: this.#plan.learningRate(step),
+      learningRate: this.#learningRate(step),
       loss,
       evaluation,
       ...(seconds !== undefined && { secondsLeft: seconds }),
@@ -256,14 +276,15 @@ class Training<M extends Trainee, C> {
   }
 
   #compressor(): C {
-    const { network: _, standardization, ...settings } = this.#settings;
+    const { network, standardization, ...settings } = this.#settings;
     const { best, history, gpu } = this.#progress;
     const training = { ...settings, bestStep: best!.step };
-    return this.#plan.compressor(best!.parameters, {
+    const record = {
       training: JSON.stringify(training),
       history: JSON.stringify(history),
       ...(gpu !== undefined && { gpu }),
-    });
+    };
+    return this.#plan.compressor({ network, standardization, parameters: best!.parameters, record });
   }
 
   #divergence(what: string): Error {

@@ -1,12 +1,10 @@
-import { computingOf } from '../../../kernels/backend.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
-import type { NamedArray } from '../../tensor/named-arrays.ts';
 import { heldOutBatch } from '../training/evaluation.ts';
 import { splitRows } from '../training/split.ts';
-import { type RunOptions, runTraining } from '../training/training-loop.ts';
+import { type RunOptions, runTraining, type TrainingPlan } from '../training/training-loop.ts';
 import { isFeatureParameter } from './vae.ts';
 import { VaeCompressor } from './vae-compressor.ts';
-import { type VaeChoices, vaeSettings } from './vae-settings.ts';
+import { type VaeChoices, type VaeSettings, vaeSettings } from './vae-settings.ts';
 import { VaeTraining } from './vae-training.ts';
 
 export interface VaeTrainingOptions extends VaeChoices, RunOptions {}
@@ -28,24 +26,17 @@ export interface VaeTrainingOptions extends VaeChoices, RunOptions {}
  */
 export async function trainVae(base: Matrix, options: VaeTrainingOptions = {}): Promise<VaeCompressor> {
   const settings = vaeSettings(base, options);
-  const { network, standardization } = settings;
   const split = splitRows(base.rows, settings.seed);
-  const plan = {
+  const plan: TrainingPlan<VaeSettings, VaeCompressor> = {
     where: 'trainVae',
     checkpoint: { kind: 'vae-checkpoint', where: 'VAE checkpoint' },
     settings,
     split,
-    model: VaeTraining.create(settings, heldOutBatch(settings, split), computingOf(options)),
-    start: ({ parameters }: VaeTraining) => parameters.initialize(settings.seed),
-    learningRate: () => settings.learningRate,
-    compressor: (trained: ReadonlyMap<string, NamedArray>, record: Readonly<Record<string, string>>) => {
-      const parameters = new Map([...trained].filter(([name]) => isFeatureParameter(name)));
-      return new VaeCompressor({ network, standardization, parameters, record });
+    model: VaeTraining.create(settings, heldOutBatch(settings, split), options),
+    compressor(model) {
+      const parameters = new Map([...model.parameters].filter(([name]) => isFeatureParameter(name)));
+      return new VaeCompressor({ ...model, parameters });
     },
   };
-  try {
-    return await runTraining(plan, base, options);
-  } finally {
-    plan.model.close();
-  }
+  return runTraining(plan, base, options);
 }

@@ -1,18 +1,15 @@
 import type { Matrix } from '../../tensor/matrix.ts';
 import {
-  type CommonChoices,
   type CommonSettings,
-  chosenDimension,
   commonSettings,
+  type HiddenChoices,
+  hiddenSizes,
   requireRange,
-  requireWhole,
 } from '../training/settings.ts';
-import { trainingRowCount } from '../training/split.ts';
 import type { VaeConfig } from './vae.ts';
 
-export interface VaeChoices extends CommonChoices {
-  /** Columns of the hidden layers; 2 dIn unless given. */
-  readonly hidden?: number | undefined;
+/** What a caller may choose; 2 dIn hidden columns unless given. */
+export interface VaeChoices extends HiddenChoices {
   /** Weight of the divergence, 0.01 unless given. */
   readonly klWeight?: number | undefined;
 }
@@ -37,11 +34,9 @@ const KL_WEIGHT = 0.01;
  * @throws {RangeError} if a choice is impossible, two exclude each other, or the base is too small or not finite
  */
 export function vaeSettings(base: Matrix, choices: VaeChoices): VaeSettings {
-  const dIn = base.cols;
-  const config = { dIn, dOut: chosenDimension(WHERE, dIn, choices), hidden: choices.hidden ?? 2 * dIn };
-  requireWhole(WHERE, 'hidden', config.hidden, 1);
+  const config = hiddenSizes(WHERE, base.cols, choices, 2 * base.cols);
   const klWeight = choices.klWeight ?? KL_WEIGHT;
   requireRange(WHERE, 'klWeight', klWeight, klWeight >= 0, 'from 0');
-  const network = { kind: 'vae', config } as const;
-  return commonSettings(WHERE, base, choices, DEFAULTS, trainingRowCount(base.rows), network, { klWeight });
+  const first = { network: { kind: 'vae', config } } as const;
+  return commonSettings(base, choices, { where: WHERE, defaults: DEFAULTS, first, own: () => ({ klWeight }) });
 }

@@ -14,7 +14,7 @@ import {
 } from '../../../src/compress/cnt/cnt-config.ts';
 import { INRP_WEIGHTS, inrpLoss } from '../../../src/compress/cnt/inrp-loss.ts';
 import { linearMap, startLinearMapAtPca } from '../../../src/compress/cnt/linear-map.ts';
-import { startAtPca } from '../../../src/compress/cnt/pca-start.ts';
+import { startCntAtPca } from '../../../src/compress/cnt/pca-start.ts';
 import { bytesNeeded } from '../../../src/tensor/bytes-needed.ts';
 import { createMatrix } from '../../../src/tensor/matrix.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
@@ -137,7 +137,7 @@ test('started at PCA, the network is PCA up to a rotation, in both variants and 
       begin(built);
       const directions = createMatrix(dIn, dIn); // the coordinate axes, last first
       for (let i = 0; i < dIn; i++) directions.data[i * dIn + (dIn - 1 - i)] = 1;
-      startAtPca(built.parameters, config, directions, new Random(1, 'rotation'));
+      startCntAtPca(built.parameters, config, directions, new Random(1, 'rotation'));
       const a = built.parameters.get('A.weight').value; // (5, 11): each output has a share of each direction
       for (let i = 0; i < dOut * dIn; i++) assert.is(a[i] !== 0, i % dIn >= dIn - dOut, `A.weight ${i}`);
       built.tape.forward();
@@ -162,7 +162,7 @@ test('started at PCA, every parameter that can learn at once has a gradient', ()
   begin(built);
   const directions = createMatrix(SIZES.dOut, SIZES.dIn);
   for (let i = 0; i < SIZES.dOut; i++) directions.data[i * SIZES.dIn + i] = 1;
-  startAtPca(built.parameters, config, directions, new Random(1, 'rotation'));
+  startCntAtPca(built.parameters, config, directions, new Random(1, 'rotation'));
   built.tape.forward();
   built.parameters.clearGradients();
   built.tape.backward(built.loss);
@@ -253,11 +253,11 @@ test('cnt and its starts refuse what does not fit', () => {
   const random = new Random(1, 'rotation');
   const few = createMatrix(4, 11);
   assert.throws(
-    () => startAtPca(parameters, config, few, random),
+    () => startCntAtPca(parameters, config, few, random),
     /expected at least 5 directions of 11 numbers, got 4 x 11\./,
   );
   const oneStage = cntConfig('paper', { ...SIZES, stages: [1], heads: [1] });
-  assert.throws(() => startAtPca(parameters, oneStage, createMatrix(5, 11), random), /expected at least 2 stages/);
+  assert.throws(() => startCntAtPca(parameters, oneStage, createMatrix(5, 11), random), /expected at least 2 stages/);
 });
 
 test.run();

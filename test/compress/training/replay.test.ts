@@ -8,7 +8,7 @@ import { cnt } from '../../../src/compress/cnt/cnt.ts';
 import { type CntChoices, cntSettings } from '../../../src/compress/cnt/cnt-settings.ts';
 import { inrpLoss } from '../../../src/compress/cnt/inrp-loss.ts';
 import { linearMap, startLinearMapAtPca } from '../../../src/compress/cnt/linear-map.ts';
-import { startAtPca } from '../../../src/compress/cnt/pca-start.ts';
+import { startCntAtPca } from '../../../src/compress/cnt/pca-start.ts';
 import { trainCnt } from '../../../src/compress/cnt/train-cnt.ts';
 import { trainPca } from '../../../src/compress/projection/pca.ts';
 import type { HistoryPoint } from '../../../src/compress/training/history.ts';
@@ -70,7 +70,7 @@ function replay(choices: CntChoices) {
   parameters.initialize(seed);
   if (settings.start === 'pca-rotated') {
     const { directions } = trainPca(base, { dOut: network.config.dOut });
-    if (network.kind === 'cnt') startAtPca(parameters, network.config, directions, new Random(seed, 'rotation'));
+    if (network.kind === 'cnt') startCntAtPca(parameters, network.config, directions, new Random(seed, 'rotation'));
     else startLinearMapAtPca(parameters, directions);
   }
   const scaled = Float32Array.from(base.data, (value) => (value - mean) / std);
