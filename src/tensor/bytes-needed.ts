@@ -56,3 +56,8 @@ export function kernelsFor<T>(computing: Computing, build: (kernels: Kernels) =>
   const kernels = createKernels({ ...computingOf(computing), bytes: bytesNeeded(build) });
   return [kernels, build(kernels)];
 }
+
+/** What `build` gives, in memory of its own that is taken once. */
+export function buildInOwnMemory<T>(computing: Computing, build: (kernels: Kernels) => T): T {
+  return build(createKernels({ ...computingOf(computing), bytes: bytesNeeded(build) }));
+}

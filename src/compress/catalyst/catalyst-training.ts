@@ -1,16 +1,17 @@
-import { type Computing, createKernels } from '../../../kernels/backend.ts';
+import type { Computing } from '../../../kernels/backend.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
 import { ParameterSet } from '../../autodiff/parameters.ts';
 import { Tape } from '../../autodiff/tape.ts';
 import type { Tensor } from '../../autodiff/tensor.ts';
 import { Sgd } from '../../nn/sgd.ts';
-import { bytesNeeded } from '../../tensor/bytes-needed.ts';
+import { buildInOwnMemory } from '../../tensor/bytes-needed.ts';
 import { createMatrix, firstRows, type Matrix } from '../../tensor/matrix.ts';
 import { nearest } from '../../tensor/nearest/nearest.ts';
 import { Random } from '../../tensor/random/random.ts';
 import { Encoder } from '../network/encoder.ts';
 import { standardizeRows } from '../network/standardization.ts';
 import { HELD_OUT_BATCHES } from '../training/evaluation.ts';
+import { gradientStep } from '../training/gradient-step.ts';
 import type { EncodedRows, HeldOutLoss, Probe, Trainee, YieldToEventLoop } from '../training/trainee.ts';
 import { CATALYST_KIND, catalyst } from './catalyst.ts';
 import { type CatalystLoss, catalystLoss } from './catalyst-loss.ts';
@@ -85,11 +86,9 @@ export class CatalystTraining implements Trainee {
     computing: Computing,
   ): CatalystTraining {
     const build = (kernels: Kernels) => new CatalystTraining(kernels, settings, learning, heldOutRows, computing);
-    const bytes = bytesNeeded(build);
-    return build(createKernels({ ...computing, bytes }));
+    return buildInOwnMemory(computing, build);
   }
 
-  /** Leaves the memory; parameters and moments must not be used any more. */
   close(): void {
     this.#kernels.close();
   }
@@ -108,7 +107,7 @@ export class CatalystTraining implements Trainee {
     const encoded = createMatrix(this.#learning.length, this.#settings.network.config.dOut);
     for (let first = 0; first < encoded.rows; first += this.encoder.rows) {
       const count = Math.min(this.encoder.rows, encoded.rows - first);
-      this.encoder.encodeChunk(encoded.data, base, this.#learning, first, count);
+      this.encoder.encodeChunk(encoded.data, { x: base, ids: this.#learning, first, count });
       await yieldToEventLoop();
     }
     await this.#mining.mineNegatives(encoded, anchors, yieldToEventLoop);
@@ -117,14 +116,9 @@ export class CatalystTraining implements Trainee {
   step(base: Matrix, ids: Int32Array, first: number, learningRate: number, step: number): number {
     const { batch, standardization, seed } = this.#settings;
     this.#mining.triplets(this.#triplets, ids, first, batch, new Random(seed, `positives/${step}`));
-    standardizeRows(this.#kernels, this.#x.value, base, this.#triplets, 0, 3 * batch, standardization);
-    this.#tape.forward();
-    const loss = this.#loss.loss.value[0]!;
-    if (!Number.isFinite(loss)) return loss;
-    this.parameters.clearGradients();
-    this.#tape.backward(this.#loss.loss);
-    this.optimizer.step(learningRate);
-    return loss;
+    const rows = { x: base, ids: this.#triplets, first: 0, count: 3 * batch };
+    standardizeRows(this.#kernels, this.#x.value, rows, standardization);
+    return gradientStep(this.#tape, this.#loss.loss, this, learningRate);
   }
 
   /** Held-out anchors, with positives and negatives from the probe chosen as in training; the same positives every time. */

@@ -1,12 +1,13 @@
-import { type Computing, computingOf, createKernels } from '../../../kernels/backend.ts';
+import type { Computing } from '../../../kernels/backend.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
 import type { ParameterSet } from '../../autodiff/parameters.ts';
 import type { AdamW } from '../../nn/adamw.ts';
-import { bytesNeeded } from '../../tensor/bytes-needed.ts';
+import { buildInOwnMemory } from '../../tensor/bytes-needed.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import { Encoder } from '../network/encoder.ts';
 import { standardizeRows } from '../network/standardization.ts';
 import { HELD_OUT_BATCHES } from '../training/evaluation.ts';
+import { gradientStep } from '../training/gradient-step.ts';
 import type { EncodedRows, HeldOutLoss, Trainee } from '../training/trainee.ts';
 import type { CntSettings } from './cnt-settings.ts';
 import { encodedWith } from './inrp-network.ts';
@@ -35,12 +36,9 @@ export class CntTraining implements Trainee {
 
   /** A model in memory of its own, taken once. */
   static create(settings: CntSettings, heldOutRows: number, computing: Computing): CntTraining {
-    const build = (kernels: Kernels) => new CntTraining(kernels, settings, heldOutRows);
-    const bytes = bytesNeeded(build);
-    return build(createKernels({ ...computingOf(computing), bytes }));
+    return buildInOwnMemory(computing, (kernels) => new CntTraining(kernels, settings, heldOutRows));
   }
 
-  /** Leaves the memory; parameters and moments must not be used any more. */
   close(): void {
     this.#kernels.close();
   }
@@ -48,14 +46,8 @@ export class CntTraining implements Trainee {
   step(base: Matrix, ids: Int32Array, first: number, learningRate: number): number {
     const { batch, standardization } = this.#settings;
     const { tape, x, loss } = this.#training;
-    standardizeRows(this.#kernels, x.value, base, ids, first, batch, standardization);
-    tape.forward();
-    const value = loss.value[0]!;
-    if (!Number.isFinite(value)) return value;
-    this.parameters.clearGradients();
-    tape.backward(loss);
-    this.optimizer.step(learningRate);
-    return value;
+    standardizeRows(this.#kernels, x.value, { x: base, ids, first, count: batch }, standardization);
+    return gradientStep(tape, loss, this, learningRate);
   }
 
   /** Mean of Eq. 4 over held-out batches. */
@@ -68,7 +60,12 @@ export class CntTraining implements Trainee {
     for (let batch = 0; batch < batches; batch++) {
       const first = batch * rows;
       loss.compressed.value.set(encoded.data.subarray(first * encoded.cols, (first + rows) * encoded.cols));
-      standardizeRows(this.#kernels, loss.originals.value, base, ids, first, rows, this.#settings.standardization);
+      standardizeRows(
+        this.#kernels,
+        loss.originals.value,
+        { x: base, ids, first, count: rows },
+        this.#settings.standardization,
+      );
       loss.tape.forward();
       weighted += loss.weighted.value[0]!;
       unweighted += loss.unweighted.value[0]!;

@@ -96,7 +96,7 @@ export class GpuCntTraining implements Trainee {
     for (let batch = 0; batch < batches; batch++) {
       const first = batch * rows;
       compressed.value.set(encoded.data.subarray(first * encoded.cols, (first + rows) * encoded.cols));
-      standardizeRows(HOST, originals.value, base, ids, first, rows, this.#settings.standardization);
+      standardizeRows(HOST, originals.value, { x: base, ids, first, count: rows }, this.#settings.standardization);
       this.#kernels.send(compressed.value);
       this.#kernels.send(originals.value);
       tape.forward();
@@ -135,7 +135,7 @@ export class GpuCntTraining implements Trainee {
       this.#kernels.send(this.#ids);
       this.#kernels.gatherRows(x.value, this.#rows, this.#ids, batch);
     } else {
-      standardizeRows(HOST, x.value, base, ids, first, batch, standardization);
+      standardizeRows(HOST, x.value, { x: base, ids, first, count: batch }, standardization);
       this.#kernels.send(x.value);
     }
   }
@@ -159,6 +159,6 @@ async function standardizedRows(
   const { rows, cols } = base;
   if (rows > MOST_ROWS || rows * cols > device.capacity) return undefined;
   const { data } = createMatrix(rows, cols);
-  standardizeRows(HOST, data, base, undefined, 0, rows, standardization);
+  standardizeRows(HOST, data, { x: base, first: 0, count: rows }, standardization);
   return device.upload(data, rows, cols);
 }

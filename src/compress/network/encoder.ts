@@ -2,8 +2,8 @@ import type { Kernels } from '../../../kernels/kernels.ts';
 import type { ParameterSet } from '../../autodiff/parameters.ts';
 import { Tape } from '../../autodiff/tape.ts';
 import { colsOf, type Tensor } from '../../autodiff/tensor.ts';
-import type { Matrix } from '../../tensor/matrix.ts';
 import type { NetworkKind, NetworkSizes } from './network.ts';
+import type { RowRange } from './row-range.ts';
 import { type Standardization, standardizeRows } from './standardization.ts';
 
 /** What an encoder computes: a network of standardized rows. */
@@ -32,18 +32,11 @@ export interface RowEncoder {
   /** The most rows of a chunk. */
   readonly rows: number;
   /**
-   * Compresses `count` rows of x.
+   * Compresses at most `rows` rows.
    *
-   * @param target (rows of x, dOut)
-   * @param ids row first + r of `target` is row ids[first + r] of x; without ids, row first + r
+   * @param target (at least first + count, dOut): its rows first .. first + count - 1 are overwritten
    */
-  encodeChunk(
-    target: Float32Array,
-    x: Matrix,
-    ids: Int32Array | undefined,
-    first: number,
-    count: number,
-  ): void | Promise<void>;
+  encodeChunk(target: Float32Array, rows: RowRange): void | Promise<void>;
 }
 
 /** A network in inference: chunks of rows in, compressed rows out. */
@@ -73,16 +66,11 @@ export class Encoder implements RowEncoder {
     this.#standardization = standardization;
   }
 
-  /**
-   * Compresses at most `rows` rows of x; what lies in the rest of the chunk is ignored.
-   *
-   * @param target (rows, dOut)
-   * @param ids row first + r of `target` is row ids[first + r] of x; without ids, row first + r
-   */
-  encodeChunk(target: Float32Array, x: Matrix, ids: Int32Array | undefined, first: number, count: number): void {
+  encodeChunk(target: Float32Array, rows: RowRange): void {
+    const { first, count } = rows;
     const chunk = count <= FEW_ROWS ? this.#few : this.#whole;
     const dOut = colsOf(chunk.out);
-    standardizeRows(chunk.tape.kernels, chunk.x.value, x, ids, first, count, this.#standardization);
+    standardizeRows(chunk.tape.kernels, chunk.x.value, rows, this.#standardization);
     chunk.tape.forward();
     target.set(chunk.out.value.subarray(0, count * dOut), first * dOut);
   }

@@ -3,8 +3,8 @@ import type { GpuKernels } from '../../../kernels/resident/gpu-kernels.ts';
 import type { ParameterSet } from '../../autodiff/parameters.ts';
 import { Tape } from '../../autodiff/tape.ts';
 import { colsOf, type Tensor } from '../../autodiff/tensor.ts';
-import type { Matrix } from '../../tensor/matrix.ts';
 import type { EncodedWith, RowEncoder } from './encoder.ts';
+import type { RowRange } from './row-range.ts';
 import { type Standardization, standardizeRows } from './standardization.ts';
 
 /** Rows are standardized before they are sent. */
@@ -37,15 +37,10 @@ export class GpuEncoder implements RowEncoder {
     this.#kernels.close();
   }
 
-  async encodeChunk(
-    target: Float32Array,
-    x: Matrix,
-    ids: Int32Array | undefined,
-    first: number,
-    count: number,
-  ): Promise<void> {
+  async encodeChunk(target: Float32Array, rows: RowRange): Promise<void> {
+    const { first, count } = rows;
     const dOut = colsOf(this.#out);
-    standardizeRows(HOST, this.#x.value, x, ids, first, count, this.#standardization);
+    standardizeRows(HOST, this.#x.value, rows, this.#standardization);
     this.#kernels.send(this.#x.value);
     this.#tape.forward();
     await this.#kernels.fetch(this.#out.value);

@@ -1,9 +1,9 @@
-import { type Computing, createKernels } from '../../../kernels/backend.ts';
+import type { Computing } from '../../../kernels/backend.ts';
 import type { GpuDevice } from '../../../kernels/gpu/device.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
 import { gpuKernels } from '../../../kernels/resident/gpu-kernels.ts';
 import { ParameterSet } from '../../autodiff/parameters.ts';
-import { bytesNeeded, emptyKernels } from '../../tensor/bytes-needed.ts';
+import { buildInOwnMemory, emptyKernels } from '../../tensor/bytes-needed.ts';
 import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts';
 import { elementTypeOf, type NamedArray, type NamedArrays } from '../../tensor/named-arrays.ts';
 import type { Compressor, EncodeOptions } from '../compressor.ts';
@@ -61,7 +61,7 @@ export class NetworkCompressor implements Compressor {
     const encoded = createMatrix(x.rows, this.dOut);
     for (let first = 0; first < x.rows; first += encoder.rows) {
       const count = Math.min(encoder.rows, x.rows - first);
-      encoder.encodeChunk(encoded.data, x, undefined, first, count);
+      encoder.encodeChunk(encoded.data, { x, first, count });
       onProgress?.(first + count, x.rows);
     }
     requireFinite(encoded, `${this.#type}.encode: result`);
@@ -85,7 +85,7 @@ export class NetworkCompressor implements Compressor {
     const encoder = this.#gpuEncoder(device, Math.min(GPU_ROWS, x.rows));
     for (let first = 0; first < x.rows; first += encoder.rows) {
       const count = Math.min(encoder.rows, x.rows - first);
-      await encoder.encodeChunk(encoded.data, x, undefined, first, count);
+      await encoder.encodeChunk(encoded.data, { x, first, count });
       onProgress?.(first + count, x.rows);
     }
     requireFinite(encoded, `${this.#type}.encodeOnGpu: result`);
@@ -108,8 +108,7 @@ export class NetworkCompressor implements Compressor {
     let encoder = this.#encoders.get(key);
     if (!encoder) {
       const rows = ENCODER_ROWS * Math.min(threads, MOST_CHUNKS);
-      const bytes = bytesNeeded((kernels) => this.#build(kernels, rows));
-      encoder = this.#build(createKernels({ backend, threads, bytes }), rows);
+      encoder = buildInOwnMemory({ backend, threads }, (kernels) => this.#build(kernels, rows));
       encoder.parameters.load(this.#parameters);
       this.#encoders.set(key, encoder);
     }

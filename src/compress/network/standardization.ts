@@ -1,6 +1,7 @@
 import type { Kernels } from '../../../kernels/kernels.ts';
 import type { Floats } from '../../../kernels/operands.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
+import type { RowRange } from './row-range.ts';
 
 /** What the network sees of a value x: (x - mean) / std, with one mean and one deviation for all columns. */
 export interface Standardization {
@@ -33,19 +34,15 @@ export function measureStandardization(base: Matrix, where: string): Standardiza
 }
 
 /**
- * Standardizes rows of x, in float64 and rounded once.
+ * Standardizes rows, in float64 and rounded once.
  *
  * @param kernels who computes
  * @param target (count, cols), in their memory; overwritten
- * @param ids `target` row r is row ids[first + r] of x; without ids, row first + r
  */
 export function standardizeRows(
   kernels: Pick<Kernels, 'standardize'>,
   target: Floats,
-  x: Matrix,
-  ids: Int32Array | undefined,
-  first: number,
-  count: number,
+  { x, ids, first, count }: RowRange,
   { mean, std }: Standardization,
 ): void {
   const { cols, data } = x;

@@ -1,5 +1,6 @@
-import { type Computing, computingOf, createKernels } from '../../../kernels/backend.ts';
+import type { Computing } from '../../../kernels/backend.ts';
 import { subtractShift } from '../../tensor/algebra/multiply-rows.ts';
+import { buildInOwnMemory } from '../../tensor/bytes-needed.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 
 /** Rows whose products are summed in float32 before the sum moves on to float64. */
@@ -32,9 +33,9 @@ export function columnMeans(x: Matrix): Float32Array {
 export function covariance(x: Matrix, mean: Float32Array, computing: Computing = {}): Float64Array {
   const { rows, cols, data } = x;
   const block = Math.min(BLOCK_ROWS, rows);
-  const kernels = createKernels({ ...computingOf(computing), bytes: 4 * (block * cols + cols * cols) + 256 });
-  const centered = kernels.floats(block * cols);
-  const products = kernels.floats(cols * cols);
+  const { kernels, centered, products } = buildInOwnMemory(computing, (kernels) => {
+    return { kernels, centered: kernels.floats(block * cols), products: kernels.floats(cols * cols) };
+  });
   const sums = new Float64Array(cols * cols);
   for (let first = 0; first < rows; first += block) {
     const count = Math.min(block, rows - first);

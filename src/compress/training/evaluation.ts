@@ -84,7 +84,7 @@ export class Evaluator {
     const encoded = createMatrix(ids.length, this.#dOut);
     for (let first = 0; first < ids.length; first += encoder.rows) {
       const count = Math.min(encoder.rows, ids.length - first);
-      await encoder.encodeChunk(encoded.data, this.#base, ids, first, count);
+      await encoder.encodeChunk(encoded.data, { x: this.#base, ids, first, count });
       await yieldToEventLoop();
     }
     return encoded;

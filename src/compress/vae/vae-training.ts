@@ -1,15 +1,16 @@
-import { type Computing, createKernels } from '../../../kernels/backend.ts';
+import type { Computing } from '../../../kernels/backend.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
 import { ParameterSet } from '../../autodiff/parameters.ts';
 import { Tape } from '../../autodiff/tape.ts';
 import type { Tensor } from '../../autodiff/tensor.ts';
 import { AdamW } from '../../nn/adamw.ts';
-import { bytesNeeded } from '../../tensor/bytes-needed.ts';
+import { buildInOwnMemory } from '../../tensor/bytes-needed.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import { Random } from '../../tensor/random/random.ts';
 import { Encoder } from '../network/encoder.ts';
 import { standardizeRows } from '../network/standardization.ts';
 import { HELD_OUT_BATCHES } from '../training/evaluation.ts';
+import { gradientStep } from '../training/gradient-step.ts';
 import type { EncodedRows, HeldOutLoss, Trainee } from '../training/trainee.ts';
 import { VAE_KIND, type VaeLoss, vaeLoss } from './vae.ts';
 import type { VaeSettings } from './vae-settings.ts';
@@ -51,25 +52,17 @@ export class VaeTraining implements Trainee {
 
   /** A model in memory of its own, taken once. */
   static create(settings: VaeSettings, heldOutRows: number, computing: Computing): VaeTraining {
-    const build = (kernels: Kernels) => new VaeTraining(kernels, settings, heldOutRows);
-    const bytes = bytesNeeded(build);
-    return build(createKernels({ ...computing, bytes }));
+    return buildInOwnMemory(computing, (kernels) => new VaeTraining(kernels, settings, heldOutRows));
   }
 
-  /** Leaves the memory; parameters and moments must not be used any more. */
   close(): void {
     this.#kernels.close();
   }
 
   step(base: Matrix, ids: Int32Array, first: number, learningRate: number, step: number): number {
     const pass = this.#pass;
-    this.#forward(pass, base, ids, first, `noise/${step}`);
-    const loss = pass.loss.value[0]!;
-    if (!Number.isFinite(loss)) return loss;
-    this.parameters.clearGradients();
-    pass.tape.backward(pass.loss);
-    this.optimizer.step(learningRate);
-    return loss;
+    this.#setInputs(pass, base, ids, first, `noise/${step}`);
+    return gradientStep(pass.tape, pass.loss, this, learningRate);
   }
 
   /** Over held-out batches, with the same noise every time. */
@@ -80,7 +73,8 @@ export class VaeTraining implements Trainee {
     let loss = 0;
     let error = 0;
     for (let batch = 0; batch < batches; batch++) {
-      this.#forward(pass, base, ids, batch * rows, `noise/held-out/${batch}`);
+      this.#setInputs(pass, base, ids, batch * rows, `noise/held-out/${batch}`);
+      pass.tape.forward();
       loss += pass.loss.value[0]!;
       error += pass.error.value[0]!;
     }
@@ -93,15 +87,14 @@ export class VaeTraining implements Trainee {
     const tape = new Tape(kernels, { training });
     const x = tape.input([rows, config.dIn]);
     const noise = tape.input([rows, config.dOut]);
-    return { tape, x, noise, ...vaeLoss(tape, this.parameters, x, noise, config, klWeight) };
+    return { tape, x, noise, ...vaeLoss(tape, this.parameters, x, noise, { config, klWeight }) };
   }
 
   /** The noise depends on the seed and `stream` alone, so training can continue at any step. */
-  #forward({ tape, x, noise }: Pass, base: Matrix, ids: Int32Array, first: number, stream: string): void {
+  #setInputs({ tape, x, noise }: Pass, base: Matrix, ids: Int32Array, first: number, stream: string): void {
     const { standardization, seed } = this.#settings;
-    standardizeRows(tape.kernels, x.value, base, ids, first, x.shape[0]!, standardization);
+    standardizeRows(tape.kernels, x.value, { x: base, ids, first, count: x.shape[0]! }, standardization);
     const random = new Random(seed, stream);
     for (let i = 0; i < noise.value.length; i++) noise.value[i] = random.normal();
-    tape.forward();
   }
 }

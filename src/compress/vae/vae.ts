@@ -48,28 +48,27 @@ export interface VaeLoss {
  *
  * @param x (m, dIn)
  * @param noise (m, dOut) standard normals
- * @param weight of the divergence ("β")
+ * @param model sizes, and the weight of the divergence ("β")
  */
 export function vaeLoss(
   tape: Tape,
   parameters: ParameterSet,
   x: Tensor,
   noise: Tensor,
-  config: VaeConfig,
-  weight: number,
+  model: { readonly config: VaeConfig; readonly klWeight: number },
 ): VaeLoss {
-  const { dIn, dOut } = config;
+  const { dIn, dOut, hidden: width } = model.config;
   const bias = { bias: true } as const;
-  const hidden = hiddenLayer(tape, parameters, 'encoder', x, config.hidden); // (m, hidden)
+  const hidden = hiddenLayer(tape, parameters, 'encoder', x, width); // (m, hidden)
   const mean = linearLayer(tape, parameters, 'mean', hidden, dOut, bias); // (m, dOut)
   const raw = linearLayer(tape, parameters, 'log_var', hidden, dOut, bias); // (m, dOut)
   const gaussian: Gaussian = { mean, logVariance: clamp(tape, raw, -LOG_VARIANCE_BOUND, LOG_VARIANCE_BOUND) };
   const code = gaussianSample(tape, gaussian, noise); // (m, dOut)
-  const mirrored = hiddenLayer(tape, parameters, 'decoder', code, config.hidden); // (m, hidden)
+  const mirrored = hiddenLayer(tape, parameters, 'decoder', code, width); // (m, hidden)
   const output = linearLayer(tape, parameters, 'output', mirrored, dIn, bias); // (m, dIn)
   const error = squaredError(tape, output, x);
   const divergence = gaussianDivergence(tape, gaussian);
-  return { loss: addScaled(tape, error, divergence, weight), error, divergence };
+  return { loss: addScaled(tape, error, divergence, model.klWeight), error, divergence };
 }
 
 /** Whether a parameter is one of `vaeFeatures`, all that a trained model needs to compress. */

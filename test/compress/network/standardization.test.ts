@@ -17,9 +17,14 @@ test('measureStandardization refuses values that are all equal', () => {
 test('standardizeRows takes rows in order or by id', () => {
   const x = createMatrix(3, 2, Float32Array.of(1, 3, 5, 7, 9, 11));
   const target = new Float32Array(4);
-  standardizeRows(referenceKernels(), target, x, undefined, 1, 2, { mean: 1, std: 2 });
+  standardizeRows(referenceKernels(), target, { x, first: 1, count: 2 }, { mean: 1, std: 2 });
   assert.equal(Array.from(target), [2, 3, 4, 5]);
-  standardizeRows(referenceKernels(), target, x, Int32Array.of(9, 2, 0), 1, 2, { mean: 1, std: 2 });
+  standardizeRows(
+    referenceKernels(),
+    target,
+    { x, ids: Int32Array.of(9, 2, 0), first: 1, count: 2 },
+    { mean: 1, std: 2 },
+  );
   assert.equal(Array.from(target), [4, 5, 0, 1]);
 });
 

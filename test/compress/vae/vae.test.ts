@@ -17,7 +17,7 @@ function trainingVae(weight: number) {
   const [x, noise] = [tape.input([ROWS, CONFIG.dIn]), tape.input([ROWS, CONFIG.dOut])];
   const random = new Random(1, 'inputs');
   for (const { value } of [x, noise]) for (let i = 0; i < value.length; i++) value[i] = random.normal();
-  const loss = vaeLoss(tape, parameters, x, noise, CONFIG, weight);
+  const loss = vaeLoss(tape, parameters, x, noise, { config: CONFIG, klWeight: weight });
   parameters.initialize(1);
   return { kernels, tape, parameters, x, ...loss };
 }
