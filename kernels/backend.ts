@@ -26,7 +26,11 @@ export function computingOf({ backend, threads }: Computing): Computing {
 
 let supported: boolean | undefined;
 
-/** Whether this engine accepts WebAssembly with 128-bit SIMD. */
+/**
+ * Whether this engine accepts WebAssembly with 128-bit SIMD.
+ *
+ * @category Computing
+ */
 export function simdSupported(): boolean {
   supported ??= webAssembly()?.validate(probe()) ?? false;
   return supported;
@@ -48,6 +52,20 @@ function probe(): Uint8Array {
  * @param options.bytesEach capacity for operands of each of those
  * @throws {Error} if `simd` is asked for and missing, or several threads are
  * @throws {RangeError} if a number of threads is out of range, a capacity is not a size, or beyond one memory of 4 GiB
+ *
+ * @example
+ * ```ts
+ * import { createKernels } from 'cnt-ann';
+ *
+ * const kernels = createKernels({ bytes: 1024 }); // SIMD where there is, else the reference: the same bits
+ * const [y, x, w] = [kernels.floats(1), kernels.floats(2), kernels.floats(2)];
+ * x.set([3, 4]);
+ * w.set([1, 10]);
+ * kernels.matmulNT(y, x, w, 1, 1, 2, false); // 3 * 1 + 4 * 10
+ * console.log(y[0]); // 43
+ * ```
+ *
+ * @category Computing
  */
 export function createKernels(
   options: Computing & { readonly bytes: number; readonly attachable?: number; readonly bytesEach?: number },
@@ -70,13 +88,19 @@ export function createKernels(
  * @param shared from `Kernels.share()`, as it is or received by `postMessage`
  * @param slot which of the reserved places, each used by one thread at a time; what lay in its room is lost
  * @throws {RangeError} if there is no such place
+ *
+ * @category Computing
  */
 export function attachKernels(shared: SharedKernels, slot: number): Kernels {
   requireSlot(shared, slot);
   return shared.backend === 'simd' ? attachSimd(shared, slot) : bindReference('float32');
 }
 
-/** The defining loops over ordinary arrays, without a capacity; float64 for gradient checks and audits. */
+/**
+ * The defining loops over ordinary arrays, without a capacity; float64 for gradient checks and audits.
+ *
+ * @category Computing
+ */
 export function referenceKernels(options: { precision?: Precision } = {}): Kernels {
   return bindReference(options.precision ?? 'float32');
 }

@@ -10,7 +10,11 @@ import type { FamilyKernels } from './families.ts';
 import type { Counts, Floats } from './operands.ts';
 import type { SharedKernels } from './shared.ts';
 
-/** Memory that kernels reach, and all kernels over it. */
+/**
+ * Memory that kernels reach, and all kernels over it.
+ *
+ * @category Computing
+ */
 export interface Kernels extends FamilyKernels {
   /** What really runs. */
   readonly backend: 'reference' | 'simd' | 'gpu';

@@ -11,6 +11,8 @@ export interface EncodeOptions extends Computing {
 /**
  * All that the rest of the program knows of a compressor: vectors of `dIn` numbers become vectors of `dOut` numbers whose Euclidean
  * distances stand in for the original ones. Training is elsewhere; an object of this type is ready for use and never changes.
+ *
+ * @category Compress
  */
 export interface Compressor {
   /** How it was made: 'cnt', 'linear-inrp', 'pca', 'srp', 'vae', 'catalyst'; `load-compressor.ts` chooses by it. */

@@ -6,6 +6,18 @@ import { METHODS, storedMethod } from './methods.ts';
  * The compressor that `toNamedArrays` took apart, whatever its method.
  *
  * @throws {RangeError} if the method is unknown, or the arrays are not complete, of the right shape, and finite
+ *
+ * @example
+ * ```ts
+ * import { decodeSafetensors, encodeSafetensors, generateManifold, loadCompressor, trainPca } from 'cnt-ann';
+ *
+ * const { base } = generateManifold({ rows: 100, queries: 1, dim: 16, seed: 1 });
+ * const bytes = encodeSafetensors(trainPca(base, { dOut: 4 }).toNamedArrays()); // what a model's file holds
+ * const compressor = loadCompressor(decodeSafetensors(bytes));
+ * console.log(compressor.method, compressor.dIn, compressor.dOut); // pca 16 4
+ * ```
+ *
+ * @category Compress
  */
 export function loadCompressor(arrays: NamedArrays): Compressor {
   const { method } = arrays.metadata;

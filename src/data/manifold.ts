@@ -58,6 +58,16 @@ interface Manifold {
  *
  * @returns base (rows, dim) and query (queries, dim), from the same manifold and different streams
  * @throws {RangeError} if a size is not a whole number, or `dim` is 0
+ *
+ * @example
+ * ```ts
+ * import { generateManifold } from 'cnt-ann';
+ *
+ * const { base, query } = generateManifold({ rows: 1000, queries: 10, dim: 64, seed: 1 });
+ * console.log(base.rows, query.rows, base.cols); // 1000 10 64
+ * ```
+ *
+ * @category Vectors, models and files
  */
 export function generateManifold(options: ManifoldOptions): { base: Matrix; query: Matrix } {
   const rows = manifoldRows(options.dim, options.seed);

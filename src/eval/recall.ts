@@ -7,6 +7,17 @@ import type { Ids } from '../tensor/nearest/neighbors.ts';
  *
  * @returns a share from 0 to 1
  * @throws {RangeError} if the tables have different rows or none, or `R` exceeds the ids found
+ *
+ * @example
+ * ```ts
+ * import { recallAt } from 'cnt-ann';
+ *
+ * const truth = { rows: 2, cols: 1, data: Int32Array.of(7, 4) };
+ * const found = { rows: 2, cols: 3, data: Int32Array.of(7, 1, 2, 3, 5, 4) };
+ * console.log(recallAt(found, truth, 1), recallAt(found, truth, 3)); // 0.5 1
+ * ```
+ *
+ * @category Exact neighbors and recall
  */
 export function recallAt(result: Ids, truth: Ids, R: number): number {
   check('recallAt', result, truth, R, 1);
@@ -25,6 +36,17 @@ export function recallAt(result: Ids, truth: Ids, R: number): number {
  *
  * @returns a share from 0 to 1
  * @throws {RangeError} if the tables have different rows or none, or fewer than `k` columns
+ *
+ * @example
+ * ```ts
+ * import { intersectionAt } from 'cnt-ann';
+ *
+ * const truth = { rows: 1, cols: 4, data: Int32Array.of(1, 2, 3, 4) };
+ * const found = { rows: 1, cols: 4, data: Int32Array.of(4, 3, 9, 8) };
+ * console.log(intersectionAt(found, truth, 4)); // 0.5
+ * ```
+ *
+ * @category Exact neighbors and recall
  */
 export function intersectionAt(result: Ids, truth: Ids, k: number): number {
   check('intersectionAt', result, truth, k, k);

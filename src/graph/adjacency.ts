@@ -6,7 +6,11 @@ export interface AdjacencyArrays {
   readonly degrees: Int32Array;
 }
 
-/** Neighbor lists of bounded length in one array: list r is the `degrees[r]` ids from `links[r * capacity]`, then -1. */
+/**
+ * Neighbor lists of bounded length in one array: list r is the `degrees[r]` ids from `links[r * capacity]`, then -1.
+ *
+ * @category Graphs
+ */
 export class Adjacency implements AdjacencyArrays {
   readonly lists: number;
   readonly capacity: number;
@@ -70,6 +74,8 @@ export interface SharedGraph {
  * Links of a graph in layers, and where a search enters: HNSW; with every level 0, a flat graph.
  *
  * Source: Malkov & Yashunin 2018, section 3.
+ *
+ * @category Graphs
  */
 export class LayeredGraph {
   /** Top level of each point; -1 for a point that is not part of the graph. */

@@ -14,7 +14,11 @@ export interface GraphStatistics {
   readonly reciprocity: number;
 }
 
-/** What a graph looks like, from its links alone. */
+/**
+ * What a graph looks like, from its links alone.
+ *
+ * @category Graphs
+ */
 export function graphStatistics(graph: LayeredGraph): GraphStatistics {
   const levels = new Array<number>(graph.maxLevel + 1).fill(0);
   const degrees = new Array<number>(graph.base.capacity + 1).fill(0);

@@ -17,7 +17,11 @@ export interface FlatSearchOptions extends Pick<SearchOptions, 'onProgress' | 's
   readonly gpu?: GpuDevice | undefined;
 }
 
-/** Exact search: every query is compared with every row. */
+/**
+ * Exact search: every query is compared with every row.
+ *
+ * @category Index and search
+ */
 export class FlatIndex {
   readonly kind = 'flat';
   readonly #base: Vectors;

@@ -10,7 +10,11 @@ import { Sq8GraphIndex } from './graph/sq8-graph-index.ts';
 import { LinkAndCodeIndex } from './link-and-code/link-and-code.ts';
 import { INVERTED_LISTS, LAYERED_GRAPH, LINKED_CODES, NSG_GRAPH, type Structure } from './structure.ts';
 
-/** Any index; `kind` says which. */
+/**
+ * Any index; `kind` says which.
+ *
+ * @category Index and search
+ */
 export type SearchIndex =
   | FlatIndex
   | GraphIndex

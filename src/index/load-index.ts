@@ -7,6 +7,17 @@ import { INDEX_KINDS, kindOfIndex, type SearchIndex } from './kinds.ts';
  *
  * @param threads the most that may search together
  * @throws {RangeError} if there is no index of that kind, or something in it does not fit; one line
+ *
+ * @example
+ * ```ts
+ * import { decodeArchive, encodeArchive, FlatIndex, generateManifold, loadIndex } from 'cnt-ann';
+ *
+ * const { base } = generateManifold({ rows: 100, queries: 1, dim: 16, seed: 1 });
+ * const bytes = encodeArchive(new FlatIndex(base).toArchive()); // what an index's file holds
+ * console.log(loadIndex(decodeArchive(bytes)).kind); // flat
+ * ```
+ *
+ * @category Index and search
  */
 export function loadIndex(archive: Archive, backend: BackendChoice = 'auto', threads = 1): SearchIndex {
   const kind = kindOfIndex(archive.kind);

@@ -32,6 +32,8 @@ export interface GroundtruthFile {
  * the beginning. Only headers are read.
  *
  * @throws {FileError} if there is no base or no query file, there are several, or they differ in dimension
+ *
+ * @category Vectors, models and files
  */
 export async function findDataset(folder: string): Promise<Dataset> {
   const names = await namesIn(folder);

@@ -99,6 +99,8 @@ export interface DescribeOptions {
  *
  * @throws {FileError} if the file cannot be read; NaN and infinities in vectors are counted instead
  * @throws the signal's reason, when it aborts
+ *
+ * @category Vectors, models and files
  */
 export async function describeFile(path: string, options: DescribeOptions = {}): Promise<FileDescription> {
   const content = await contentOf(path);

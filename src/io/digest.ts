@@ -20,19 +20,31 @@ import { openVectors } from './vectors.ts';
 /** Values that are read together. */
 const BLOCK_VALUES = 1 << 20;
 
-/** The digest of vectors, wherever they lie. */
+/**
+ * The digest of vectors, wherever they lie.
+ *
+ * @category Vectors, models and files
+ */
 export function digestMatrix(vectors: Vectors): string {
   const hash = vectorsHash(vectors.rows, vectors.cols);
   for (const { matrix } of partsOf(vectors)) addValues(hash, matrix.data.subarray(0, matrix.rows * matrix.cols));
   return hash.digest('hex');
 }
 
-/** The digest of a table of ids. */
+/**
+ * The digest of a table of ids.
+ *
+ * @category Vectors, models and files
+ */
 export function digestIds({ rows, cols, data }: Ids): string {
   return digestValues(idsHash(rows, cols), data);
 }
 
-/** The digest of a model, or of an index or a checkpoint. @throws as `planArchive` and `encodeSafetensors` */
+/**
+ * The digest of a model, or of an index or a checkpoint. @throws as `planArchive` and `encodeSafetensors`
+ *
+ * @category Vectors, models and files
+ */
 export function digestArrays(content: NamedArrays | Archive): string {
   const sections = sectionsOf(content.arrays, 'digestArrays');
   const arrays = sections.map(({ name, type, shape }) => ({ name, type, shape }));
@@ -49,6 +61,8 @@ export function digestArrays(content: NamedArrays | Archive): string {
  *
  * @throws {FileError} if the file cannot be read
  * @throws the signal's reason, when it aborts
+ *
+ * @category Vectors, models and files
  */
 export async function digestFile(path: string, { signal }: { signal?: AbortSignal } = {}): Promise<string> {
   const content = await contentOf(path);

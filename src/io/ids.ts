@@ -59,6 +59,8 @@ export async function openIds(path: string): Promise<IdFile> {
  *
  * @throws {RangeError} if `limit` is not from 1 to the number of rows
  * @throws {FileError} as `openIds` and its `read`
+ *
+ * @category Vectors, models and files
  */
 export async function readIds(path: string, options: { limit?: number } = {}): Promise<Ids> {
   return readAndClose(await openIds(path), options.limit);
@@ -69,6 +71,8 @@ export async function readIds(path: string, options: { limit?: number } = {}): P
  *
  * @throws {RangeError} if the table is empty, or is not rows x cols
  * @throws {FileError} if the extension is none of ours, or the file cannot be written
+ *
+ * @category Vectors, models and files
  */
 export async function writeIds(path: string, ids: Ids, options: { signal?: AbortSignal } = {}): Promise<void> {
   const { rows, cols, data } = ids;

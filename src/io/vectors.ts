@@ -45,6 +45,8 @@ const ANYTHING: Acceptance = { expected: 'a number', accepts: () => true };
  *
  * @param options.nonFinite 'keep' lets NaN and infinities through, for a reader that reports them
  * @throws {FileError} if the file cannot be read, or is no whole table of its format
+ *
+ * @category Vectors, models and files
  */
 export async function openVectors(path: string, options: { nonFinite?: 'refuse' | 'keep' } = {}): Promise<VectorFile> {
   const table = await TableFile.open(path, formatOf(path, VECTOR_FORMATS, 'vectors'));
@@ -68,6 +70,8 @@ export async function openVectors(path: string, options: { nonFinite?: 'refuse' 
  *
  * @throws {RangeError} if `limit` is not from 1 to the number of rows
  * @throws {FileError} as `openVectors` and its `read`
+ *
+ * @category Vectors, models and files
  */
 export async function readVectors(path: string, options: { limit?: number } = {}): Promise<Matrix> {
   return readAndClose(await openVectors(path), options.limit);
@@ -91,6 +95,8 @@ const ROWS_AT_ONCE = 1 << 14;
  * @throws {RangeError} if `limit` is not from 1 to the number of rows, or the machine has no room
  * @throws {FileError} as `openVectors` and its `read`
  * @throws the signal's reason, when it aborts
+ *
+ * @category Vectors, models and files
  */
 export async function loadVectors(path: string, options: LoadVectorsOptions = {}): Promise<Vectors> {
   const { limit, onProgress, signal, ...store } = options;
@@ -114,6 +120,8 @@ export async function loadVectors(path: string, options: LoadVectorsOptions = {}
  *
  * @throws {RangeError} if the matrix is empty, is not rows x cols, or holds a value that the format cannot
  * @throws {FileError} if the extension is none of ours, or the file cannot be written
+ *
+ * @category Vectors, models and files
  */
 export async function writeVectors(
   path: string,

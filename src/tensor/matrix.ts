@@ -7,7 +7,11 @@ export interface KernelMemory {
   readonly attachable: number;
 }
 
-/** Vectors, one a row: the one container that modules exchange. */
+/**
+ * Vectors, one a row: the one container that modules exchange.
+ *
+ * @category Vectors, models and files
+ */
 export interface Matrix {
   readonly rows: number;
   readonly cols: number;
@@ -23,6 +27,8 @@ export interface Matrix {
  * @param data (rows, cols), row-major
  * @param memory that `data` lies in
  * @throws {RangeError} if a size is not a whole number, `cols` is 0, or `data` has another length than rows x cols
+ *
+ * @category Vectors, models and files
  */
 export function createMatrix(rows: number, cols: number, data?: Float32Array, memory?: KernelMemory): Matrix {
   if (!Number.isSafeInteger(rows) || rows < 0) {
@@ -41,6 +47,8 @@ export function createMatrix(rows: number, cols: number, data?: Float32Array, me
  * The first `rows` rows, as a view of the same values.
  *
  * @throws {RangeError} if the matrix has fewer rows
+ *
+ * @category Vectors, models and files
  */
 export function firstRows(m: Matrix, rows: number): Matrix {
   if (!Number.isSafeInteger(rows) || rows < 0 || rows > m.rows) {

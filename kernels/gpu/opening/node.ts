@@ -17,6 +17,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * package.json spare it both.
  *
  * @throws {Error} if there is none, in one line that names what to install
+ *
+ * @category Computing
  */
 export async function openNodeGpu(options: GpuOptions & { readonly env?: Environment } = {}): Promise<GpuDevice> {
   const { env = process.env, ...choices } = options;

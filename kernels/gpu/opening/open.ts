@@ -21,6 +21,8 @@ let inUse = 0;
  * The GPU of this engine: WebGPU, or else WebGL2. Browsers have them; in Node `openNodeGpu` brings WebGPU along.
  *
  * @throws {Error} if there is none, in one line that says what is missing
+ *
+ * @category Computing
  */
 export async function openGpu(options: GpuOptions = {}): Promise<GpuDevice> {
   const library = await loadGpuJs();

@@ -9,7 +9,11 @@ const FAMILY: NetworkFamily = {
   kinds: { catalyst: CATALYST_KIND },
 };
 
-/** A trained catalyst: compressed vectors lie on the unit sphere. */
+/**
+ * A trained catalyst: compressed vectors lie on the unit sphere.
+ *
+ * @category Compress
+ */
 export class CatalystCompressor extends NetworkCompressor {
   /** @throws {RangeError} if a parameter is missing, unknown, of another shape, or not finite */
   constructor(model: NetworkModel) {

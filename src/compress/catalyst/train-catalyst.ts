@@ -27,6 +27,8 @@ const RATES = [1, 1, 0.5, 0.1] as const;
  * @throws {RangeError} if a choice is impossible, the base is too small or not finite, or `resume` belongs to another training
  * @throws {Error} if the loss becomes infinite or NaN
  * @throws {DOMException} AbortError when stopped by `signal`, after `onCheckpoint`
+ *
+ * @category Compress
  */
 export async function trainCatalyst(base: Matrix, options: CatalystTrainingOptions = {}): Promise<CatalystCompressor> {
   const settings = catalystSettings(base, options);

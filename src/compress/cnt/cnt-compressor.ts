@@ -10,7 +10,11 @@ export interface CntModel extends NetworkModel {
 
 const FAMILY: NetworkFamily = { type: 'CntCompressor', model: 'CNT model', kinds: INRP_KINDS };
 
-/** A trained CNT, or the linear map that is its control. */
+/**
+ * A trained CNT, or the linear map that is its control.
+ *
+ * @category Compress
+ */
 export class CntCompressor extends NetworkCompressor {
   /** @throws {RangeError} if a parameter is missing, unknown, of another shape, or not finite */
   constructor(model: CntModel) {

@@ -35,6 +35,18 @@ export interface CntTrainingOptions extends CntChoices, RunOptions {
  * @throws {RangeError} if a choice is impossible, the base is too small or not finite, or `resume` belongs to another training
  * @throws {Error} if the loss becomes infinite or NaN
  * @throws {DOMException} AbortError when stopped by `signal`, after `onCheckpoint`
+ *
+ * @example
+ * ```ts
+ * import { generateManifold, trainCnt } from 'cnt-ann';
+ *
+ * const { base } = generateManifold({ rows: 1000, queries: 1, dim: 32, seed: 1 });
+ * const compressor = await trainCnt(base, { factor: 4, samples: 2560, seed: 1 });
+ * const short = compressor.encode(base);
+ * console.log(short.rows, short.cols); // 1000 8
+ * ```
+ *
+ * @category Compress
  */
 export async function trainCnt(base: Matrix, options: CntTrainingOptions = {}): Promise<CntCompressor> {
   const settings = cntSettings(base, options);

@@ -22,6 +22,17 @@ export interface PcaOptions extends Computing {
  *
  * @param base (n, d)
  * @throws {RangeError} unless 1 <= dOut <= d and n > dOut, or if a value is not finite
+ *
+ * @example
+ * ```ts
+ * import { createMatrix, trainPca } from 'cnt-ann';
+ *
+ * const base = createMatrix(4, 2, Float32Array.of(0, 0, 1, 2, 2, 4, 3, 6)); // on a line
+ * const pca = trainPca(base, { dOut: 1 });
+ * console.log(Array.from(pca.encode(base).data, (value) => value.toFixed(3)).join(' ')); // -3.354 -1.118 1.118 3.354
+ * ```
+ *
+ * @category Compress
  */
 export function trainPca(base: Matrix, { dOut, limit, ...computing }: PcaOptions): PcaCompressor {
   const rows = limit === undefined ? base : firstRows(base, limit);
@@ -52,7 +63,11 @@ function signOf(vectors: Float64Array, start: number, length: number): number {
   return largest < 0 ? -1 : 1;
 }
 
-/** The baseline PCA: y = W (x - μ). */
+/**
+ * The baseline PCA: y = W (x - μ).
+ *
+ * @category Compress
+ */
 export class PcaCompressor implements Compressor {
   readonly method = 'pca';
   readonly dIn: number;

@@ -32,7 +32,11 @@ export function sparseProjection(random: Random, dOut: number, dIn: number): Mat
   return projection;
 }
 
-/** The baseline SRP: y = W x with a random W that has seen no data. */
+/**
+ * The baseline SRP: y = W x with a random W that has seen no data.
+ *
+ * @category Compress
+ */
 export class SrpCompressor implements Compressor {
   readonly method = 'srp';
   readonly dIn: number;

@@ -23,6 +23,8 @@ export interface VaeTrainingOptions extends VaeChoices, RunOptions {}
  * @throws {RangeError} if a choice is impossible, the base is too small or not finite, or `resume` belongs to another training
  * @throws {Error} if the loss becomes infinite or NaN
  * @throws {DOMException} AbortError when stopped by `signal`, after `onCheckpoint`
+ *
+ * @category Compress
  */
 export async function trainVae(base: Matrix, options: VaeTrainingOptions = {}): Promise<VaeCompressor> {
   const settings = vaeSettings(base, options);

@@ -9,7 +9,11 @@ const FAMILY: NetworkFamily = {
   kinds: { vae: VAE_KIND },
 };
 
-/** The encoder of a trained VAE: the features of a vector are the mean of its code. */
+/**
+ * The encoder of a trained VAE: the features of a vector are the mean of its code.
+ *
+ * @category Compress
+ */
 export class VaeCompressor extends NetworkCompressor {
   /** @throws {RangeError} if a parameter is missing, unknown, of another shape, or not finite */
   constructor(model: NetworkModel) {

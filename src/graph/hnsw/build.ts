@@ -55,6 +55,8 @@ export interface Hnsw {
  * @param source must take a list of any level a call, with one point more if it is asymmetric
  * @throws {RangeError} if an option is out of its range
  * @throws the signal's reason, when it aborts
+ *
+ * @category Graphs
  */
 export async function buildHnsw(source: DistanceSource, options: HnswOptions): Promise<Hnsw> {
   const { rules, graph, order } = planHnsw(source, options);

@@ -45,6 +45,8 @@ const SEED = 2021;
  *
  * @throws {RangeError} if an option is out of its range
  * @throws the signal's reason, when it aborts
+ *
+ * @category Graphs
  */
 export async function nnDescent(source: DistanceSource, options: NnDescentOptions): Promise<KnnGraph> {
   requireOptions(options, source.size);

@@ -56,6 +56,8 @@ export interface Nsg {
  * @param center (d), the mean of all points: `centroid`
  * @throws {RangeError} if an option is out of its range, or the k-NN graph has other points
  * @throws the signal's reason, when it aborts
+ *
+ * @category Graphs
  */
 export async function buildNsg(
   source: QueriedSource,

@@ -47,6 +47,8 @@ const LARGEST = 2 ** 31 - 1;
  * Source: Jégou, Douze & Schmid 2011, section IV (IVFADC).
  * Departs: tables are computed for each list visited; the precomputed part of |q - c - y|² = |q - c|² + (|y|² + 2cy) - 2qy rounds
  * otherwise, takes a table for each list, and would save only what tables cost (bench/pipeline/ivf-adc.ts prints it).
+ *
+ * @category Index and search
  */
 export class IvfAdcIndex {
   readonly kind = 'ivfpq';

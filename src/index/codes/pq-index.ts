@@ -42,6 +42,19 @@ const WHERE = 'PQ index';
  * Product codes of all rows; a query is compared with all of them by its distance table.
  *
  * Source: Jégou, Douze & Schmid 2011, section III-A (exhaustive search with ADC).
+ *
+ * @example
+ * ```ts
+ * import { generateManifold, nearest, PqIndex, recallAt } from 'cnt-ann';
+ *
+ * const { base, query } = generateManifold({ rows: 1000, queries: 100, dim: 32, seed: 1 });
+ * const index = await PqIndex.build({ base, m: 8 }); // 8 bytes instead of 128
+ * const found = await index.search(query, 10);
+ * const truth = nearest(base, query, 1).ids;
+ * console.log([1, 5, 10].map((R) => recallAt(found.ids, truth, R)).join(' ')); // 0.59 1 1
+ * ```
+ *
+ * @category Index and search
  */
 export class PqIndex {
   readonly kind = 'pq';

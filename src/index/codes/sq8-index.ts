@@ -37,7 +37,11 @@ const WHERE = 'SQ8 index';
 /** Codes that all queries of a block are compared with before the next ones: they stay in a processor's caches. */
 const SCAN_BYTES = 2 ** 19;
 
-/** One byte a dimension; a query is compared with all rows. */
+/**
+ * One byte a dimension; a query is compared with all rows.
+ *
+ * @category Index and search
+ */
 export class Sq8Index {
   readonly kind = 'sq8';
   readonly quantizer: ScalarQuantizer;

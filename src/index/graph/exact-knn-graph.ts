@@ -22,6 +22,8 @@ const BLOCK_ROWS = 128;
  * @param K neighbors of each point, from 1
  * @throws {RangeError} if K is no positive whole number, or a value is not finite
  * @throws the signal's reason, when it aborts
+ *
+ * @category Graphs
  */
 export async function exactKnnGraph(vectors: Vectors, K: number, options: ExactKnnOptions = {}): Promise<KnnGraph> {
   requireWhole('exactKnnGraph', 'K', K, 1);

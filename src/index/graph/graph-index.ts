@@ -51,6 +51,21 @@ export interface GraphIndexOptions extends Omit<HnswOptions, 'representatives' |
  * another (the full ones), which is the paper's use of compression.
  *
  * Source: the paper, section 4 ("the compressed vectors are only used in building"); Malkov & Yashunin 2018.
+ *
+ * @example
+ * ```ts
+ * import { GraphIndex, generateManifold, nearest, recallAt, trainPca } from 'cnt-ann';
+ *
+ * const { base, query } = generateManifold({ rows: 2000, queries: 100, dim: 32, seed: 1 });
+ * const graphBase = trainPca(base, { dOut: 8 }).encode(base);
+ * const index = await GraphIndex.build({ base, graphBase, M: 8, efConstruction: 50 }); // built on 8 columns, searched over 32
+ * const truth = nearest(base, query, 10).ids;
+ * const quick = await index.search(query, 10, { ef: 10 });
+ * const thorough = await index.search(query, 10, { ef: 80 });
+ * console.log(recallAt(quick.ids, truth, 1), recallAt(thorough.ids, truth, 1)); // 0.97 1
+ * ```
+ *
+ * @category Index and search
  */
 export class GraphIndex {
   readonly kind = 'hnsw';

@@ -76,6 +76,8 @@ export interface NsgBuildCounts {
  * searched over another (the full ones).
  *
  * Source: the paper, section 4; Fu et al. 2019.
+ *
+ * @category Index and search
  */
 export class NsgIndex {
   readonly kind = 'nsg';

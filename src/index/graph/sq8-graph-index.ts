@@ -51,6 +51,8 @@ type Searched =
  * Source: the paper, Table 3; faiss 1.7.3 `IndexHNSWSQ`, where candidates are measured from the vector as it was, and neighbors
  * compared with each other by their codes.
  * Departs: with a `uniform` range both are whole-number distances of codes.
+ *
+ * @category Index and search
  */
 export class Sq8GraphIndex {
   readonly kind = 'hnsw-sq8';

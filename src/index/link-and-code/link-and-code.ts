@@ -73,6 +73,8 @@ const REORDER = 5;
  *
  * Source: Douze, Sablayrolles & Jégou 2018; faiss 1.7.3 `ReconstructFromNeighbors` and faiss `benchs/link_and_code`.
  * Departs: see `trainRegression`; in the canonical profile rows with equal codes are one point of the graph.
+ *
+ * @category Index and search
  */
 export class LinkAndCodeIndex {
   readonly kind = 'lc';

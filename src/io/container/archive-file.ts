@@ -23,6 +23,8 @@ const BLOCK_BYTES = 1 << 22;
  * @throws {TypeError} if a parameter is no JSON value
  * @throws {RangeError} if a shape and its elements differ
  * @throws {FileError} if the file cannot be written
+ *
+ * @category Vectors, models and files
  */
 export async function writeArchive(
   path: string,
@@ -65,6 +67,8 @@ export interface ReadArchiveOptions {
  *
  * @throws {FileError} if the file cannot be read, or differs in any byte from what was written
  * @throws the signal's reason, when it aborts
+ *
+ * @category Vectors, models and files
  */
 export async function readArchive(path: string, options: ReadArchiveOptions = {}): Promise<Archive> {
   const { place, names, signal } = options;

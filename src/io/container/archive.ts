@@ -100,7 +100,11 @@ function startOf(json: Uint8Array, length: number, totalLength: number): Uint8Ar
   return start;
 }
 
-/** The archive as the bytes of a file. @throws as `planArchive` */
+/**
+ * The archive as the bytes of a file. @throws as `planArchive`
+ *
+ * @category Vectors, models and files
+ */
 export function encodeArchive(archive: Archive): Uint8Array {
   const { start, sections, totalLength } = planArchive(archive);
   const file = new Uint8Array(totalLength);
@@ -120,6 +124,8 @@ export function encodeArchive(archive: Archive): Uint8Array {
  *
  * @param where the file's path, for errors
  * @throws {FileError} if anything differs from what `encodeArchive` writes
+ *
+ * @category Vectors, models and files
  */
 export function decodeArchive(file: Uint8Array, where = 'archive'): Archive {
   const start = parseArchiveStart(file.subarray(0, ARCHIVE_START), file.length, where);

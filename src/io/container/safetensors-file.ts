@@ -8,6 +8,8 @@ import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
  *
  * @throws {RangeError} if a shape and its elements differ
  * @throws {FileError} if the file cannot be written
+ *
+ * @category Vectors, models and files
  */
 export async function writeModel(
   path: string,
@@ -18,7 +20,11 @@ export async function writeModel(
   await writeAtomically(path, (write) => write(bytes), options);
 }
 
-/** Reads a model. @throws {FileError} if the file cannot be read, or is not strictly safetensors */
+/**
+ * Reads a model. @throws {FileError} if the file cannot be read, or is not strictly safetensors
+ *
+ * @category Vectors, models and files
+ */
 export async function readModel(path: string): Promise<NamedArrays> {
   return withInput(path, async (file) => decodeSafetensors(await file.read(0, file.size), path));
 }

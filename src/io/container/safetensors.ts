@@ -25,6 +25,8 @@ const ELEMENT_OF = new Map(Object.entries(DTYPE).map(([element, dtype]) => [dtyp
  * elements come first, then names in order, and spaces pad the header to a multiple of 8.
  *
  * @throws {RangeError} if a shape and its elements differ, or a name is one that JSON or the format reserves
+ *
+ * @category Vectors, models and files
  */
 export function encodeSafetensors(model: NamedArrays): Uint8Array {
   const where = 'encodeSafetensors';
@@ -70,6 +72,8 @@ interface Entry {
  *
  * @param where the file's path, for errors
  * @throws {FileError} on anything else
+ *
+ * @category Vectors, models and files
  */
 export function decodeSafetensors(file: Uint8Array, where = 'safetensors'): NamedArrays {
   const length = headerLength(file, where);

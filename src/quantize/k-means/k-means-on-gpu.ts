@@ -8,6 +8,8 @@ import { beginKMeans, type KMeansOptions, type KMeansResult } from './k-means.ts
  * The start and the means are computed by the CPU: gpu.js has no kernel that adds to scattered places.
  *
  * @throws {RangeError} as `kMeans`
+ *
+ * @category Quantizers
  */
 export async function kMeansOnGpu(device: GpuDevice, points: Vectors, options: KMeansOptions): Promise<KMeansResult> {
   const { search, rounds, result } = beginKMeans(points, options);

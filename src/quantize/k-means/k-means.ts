@@ -52,6 +52,17 @@ const POINTS_PER_CENTROID = 256;
  *
  * @param points (n, d)
  * @throws {RangeError} if there are fewer points than centroids, a value is not finite, or an option is out of range
+ *
+ * @example
+ * ```ts
+ * import { createMatrix, kMeans } from 'cnt-ann';
+ *
+ * const points = createMatrix(4, 1, Float32Array.of(0, 2, 10, 12));
+ * const { centroids } = kMeans(points, { k: 2, seed: 1 });
+ * console.log(Array.from(centroids.data).sort((a, b) => a - b).join(' ')); // 1 11
+ * ```
+ *
+ * @category Quantizers
  */
 export function kMeans(points: Vectors, options: KMeansOptions): KMeansResult {
   const { search, rounds, result } = beginKMeans(points, options);

@@ -38,6 +38,8 @@ const BLOCK_ROWS = 1024;
  * @returns (dOut, d): orthonormal rows, or orthonormal columns where dOut is larger than d
  * @throws {RangeError} if m does not divide dOut, there are fewer than 2^bits points, a value is not finite, or an option is out of range
  * @throws the signal's reason, when it aborts
+ *
+ * @category Quantizers
  */
 export async function trainRotation(points: Vectors, options: RotationOptions): Promise<Matrix> {
   const { m, bits = 8, rounds = ROUNDS, seed = 1, profile, gpu, onProgress, signal } = options;

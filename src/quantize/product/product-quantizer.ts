@@ -18,6 +18,8 @@ export interface ProductEncodeOptions extends Computing {
  * of that part. Trained by `trainProduct`.
  *
  * Source: Jégou, Douze & Schmid 2011, section II. Defined by `reference.ts`. The methods have the names of nanopq: encode, decode, dtable, adist.
+ *
+ * @category Quantizers
  */
 export class ProductQuantizer {
   /** Numbers a vector. */

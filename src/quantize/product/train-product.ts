@@ -41,6 +41,8 @@ const POINTS_PER_CENTROID = 256;
  * @param points (n, d), n at least 2^bits
  * @throws {RangeError} if m does not divide d, there are too few points, a value is not finite, or an option is out of range
  * @throws the signal's reason, when it aborts
+ *
+ * @category Quantizers
  */
 export async function trainProduct(points: Vectors, options: ProductOptions): Promise<ProductQuantizer> {
   const where = 'trainProduct';

@@ -22,6 +22,8 @@ export interface RegressionEncodeOptions {
  * `trainRegression`.
  *
  * Source: Douze, Sablayrolles & Jégou 2018 (refinement by regression).
+ *
+ * @category Quantizers
  */
 export class RegressionCodebook {
   /** Numbers a vector. */

@@ -22,6 +22,8 @@ const { fround } = Math;
  * SQ8: each number becomes one of 256 steps between the smallest and the largest value seen.
  *
  * Source: faiss 1.7.3 `ScalarQuantizer`, `QT_8bit` with `RS_minmax`; the paper, Table 3, cites Gray et al. 2017.
+ *
+ * @category Quantizers
  */
 export class ScalarQuantizer {
   /** Numbers a vector. */

@@ -43,6 +43,8 @@ interface Room {
  *
  * Base rows pass through a memory of fixed size in blocks, so that a base of any size needs no second copy. A distance does not
  * depend on the block in which it is computed, and the order (distance, id) is total, so neither does the result.
+ *
+ * @category Exact neighbors and recall
  */
 export class ExactSearch {
   readonly #base: Vectors;

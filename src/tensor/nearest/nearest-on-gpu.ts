@@ -46,6 +46,8 @@ export interface GpuNeighbors extends Neighbors {
  * @param k from 1 to n
  * @throws {RangeError} if `k` or the dimensions do not fit, or a value is not finite, or so large that float32 could not hold squares
  * @throws the signal's reason, when it aborts
+ *
+ * @category Exact neighbors and recall
  */
 export async function nearestOnGpu(
   device: GpuDevice,

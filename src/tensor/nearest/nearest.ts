@@ -15,6 +15,17 @@ export type NearestOptions = ExactSearchOptions & Pick<WatchOptions, 'onProgress
  * @param queries (m, d)
  * @param k from 1 to n
  * @throws {RangeError} if `k` or the dimensions do not fit, or a value is not finite
+ *
+ * @example
+ * ```ts
+ * import { createMatrix, nearest } from 'cnt-ann';
+ *
+ * const base = createMatrix(3, 2, Float32Array.of(0, 0, 3, 4, 6, 8));
+ * const { ids, distances } = nearest(base, createMatrix(1, 2, Float32Array.of(3, 3)), 2);
+ * console.log(ids.data.join(' '), '|', distances.data.join(' ')); // 1 0 | 1 18
+ * ```
+ *
+ * @category Exact neighbors and recall
  */
 export function nearest(base: Vectors, queries: Matrix, k: number, options: NearestOptions = {}): Neighbors {
   if (queries.cols !== base.cols) {

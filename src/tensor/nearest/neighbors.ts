@@ -1,7 +1,11 @@
 import type { Counts } from '../../../kernels/operands.ts';
 import { createMatrix, type Matrix } from '../matrix.ts';
 
-/** Ids of base rows, a query a row, nearest first; -1 where there is none. */
+/**
+ * Ids of base rows, a query a row, nearest first; -1 where there is none.
+ *
+ * @category Vectors, models and files
+ */
 export interface Ids {
   readonly rows: number;
   readonly cols: number;

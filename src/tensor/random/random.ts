@@ -19,6 +19,8 @@ export interface RandomState {
  * Source: J. Baagøe's multiply-with-carry generator alea (seedrandom 3.0.5), keyed by the text `seed/stream/`. The last slash
  * matters: alea's hash is linear in the last character of its key, so that without it the first draws of rows 0, 1, 2 would lie
  * on a line (measured: second differences within 0.005 of 0, modulo 1, in 40 % of triples; with it in 1 %, as by chance).
+ *
+ * @category Computing
  */
 export class Random {
   readonly #seed: string;

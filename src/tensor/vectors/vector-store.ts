@@ -35,6 +35,8 @@ interface Demand {
  *
  * @returns zeros, to be filled
  * @throws {RangeError} if a size is no whole number, a row exceeds a memory, or the machine has no room
+ *
+ * @category Vectors, models and files
  */
 export function createVectorStore(rows: number, cols: number, options: VectorStoreOptions = {}): Vectors {
   const { storeBytes = STORE_BYTES } = options;
