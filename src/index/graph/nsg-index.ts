@@ -169,10 +169,9 @@ export class NsgIndex {
   /**
    * The approximately nearest k rows of each query.
    *
-   * Source: Fu et al. 2019, Algorithm 1, from the navigating point.
+   * Source: Fu et al. 2019, Algorithm 1, from the navigating point; `ef` is the paper's l, faiss's search_L.
    *
    * @param queries (queries, dim)
-   * @param options.ef the paper's l, faiss's search_L
    * @throws {RangeError} if k or an option is out of its range, or the queries have another width or values that are not finite
    * @throws the signal's reason, when it aborts
    */
