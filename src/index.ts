@@ -118,7 +118,7 @@ export type {
   NamedArray,
   NamedArrays,
 } from './tensor/named-arrays.ts';
-export { ExactSearch, type ExactSearchOptions } from './tensor/nearest/exact-search.ts';
+export { ExactSearch, type ExactSearchOptions, type WatchOptions } from './tensor/nearest/exact-search.ts';
 export { type NearestOptions, nearest } from './tensor/nearest/nearest.ts';
 export { type GpuNearestOptions, type GpuNeighbors, nearestOnGpu } from './tensor/nearest/nearest-on-gpu.ts';
 export type { Ids, Neighbors } from './tensor/nearest/neighbors.ts';

@@ -182,7 +182,11 @@ export class GraphIndex {
    * @throws {RangeError} if k or an option is out of its range, or the queries have another width or values that are not finite
    * @throws the signal's reason, when it aborts
    */
-  async search(queries: Matrix, k: number, options: Reranking & GraphSearchOptions = {}): Promise<SearchResult> {
+  async search(
+    queries: Matrix,
+    k: number,
+    options: Pick<SearchOptions, 'rerank'> & GraphSearchOptions = {},
+  ): Promise<SearchResult> {
     const where = 'GraphIndex.search';
     const most = this.#engine.threads;
     if (options.rerank === undefined)
@@ -223,8 +227,6 @@ export class GraphIndex {
     return new GraphIndex(saved, { source, walk: walk && codedWalk(saved, walk, engine) }, engine);
   }
 }
-
-type Reranking = Pick<SearchOptions, 'rerank'>;
 
 /** The vectors that answers are measured by, and the codes that a re-ranked search walks over. */
 interface SearchedVectors {
