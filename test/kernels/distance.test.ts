@@ -1,20 +1,14 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createKernels, referenceKernels } from '../../kernels/backend.ts';
-import type { Kernels } from '../../kernels/kernels.ts';
 import type { Floats } from '../../kernels/operands.ts';
 import { Random } from '../../src/tensor/random/random.ts';
 import { singles } from '../support/directional-derivative.ts';
 import { assertSameBits } from '../support/same-bits.ts';
+import { intsOf } from './operands.ts';
 
 const DIMS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 63, 64, 65, 130, 240];
 const COUNTS = [0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 33];
-
-function idsOf(kernels: Kernels, values: readonly number[]): Int32Array {
-  const ids = kernels.ints(values.length);
-  ids.set(values);
-  return ids;
-}
 
 /** The plain sum, in float64. */
 function naive(a: ArrayLike<number>, aAt: number, b: ArrayLike<number>, bAt: number, dim: number): number {
@@ -31,7 +25,7 @@ test('by ids: simd has the bits of the reference for every dim modulo 4 and coun
       const ids = Array.from({ length: count }, () => random.below(rows));
       const operands = [singles(random, count), singles(random, 3 + dim), singles(random, rows * dim)];
       assertSameBits(`dim ${dim}, count ${count}`, operands, (k, [out, query, base]) => {
-        k.squaredDistances(out!, query!, 3, base!, idsOf(k, ids), count, dim);
+        k.squaredDistances(out!, query!, 3, base!, intsOf(k, ids), count, dim);
       });
     }
   }
@@ -80,7 +74,7 @@ test('a distance does not depend on its place in the batch', () => {
   const base = kernels.floats(2 * dim);
   base.set(singles(random, 2 * dim));
   const out = kernels.floats(15);
-  kernels.squaredDistances(out, base, 0, base, idsOf(kernels, new Array(15).fill(1)), 15, dim);
+  kernels.squaredDistances(out, base, 0, base, intsOf(kernels, new Array(15).fill(1)), 15, dim);
   assert.is(new Set(out).size, 1);
 });
 
@@ -121,7 +115,7 @@ for (const backend of ['reference', 'simd'] as const) {
         assert.equal([...matrix.subarray(q * rows, (q + 1) * rows)], expected);
         kernels.squaredDistanceScan(out, own, q * dim, own, 0, rows, dim);
         assert.equal([...out], expected);
-        const ids = idsOf(kernels, [...expected.keys()].reverse());
+        const ids = intsOf(kernels, [...expected.keys()].reverse());
         kernels.squaredDistances(out, own, q * dim, own, ids, rows, dim);
         assert.equal([...out].reverse(), expected);
       }

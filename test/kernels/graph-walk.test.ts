@@ -4,6 +4,7 @@ import { createKernels, referenceKernels } from '../../kernels/backend.ts';
 import type { LayerWalk } from '../../kernels/graph-walk/kernel.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import { Random } from '../../src/tensor/random/random.ts';
+import { bytesOf, floatsOf, intsOf } from './operands.ts';
 
 const NODES = 60;
 const DEGREE = 7;
@@ -37,16 +38,9 @@ const SCALE = 0.25;
 /** Ids, expanded or not, and distances of the pool after a walk from one point, and what was counted. */
 function walked(kernels: Kernels, one: Case, capacity: number, kind: (typeof KINDS)[number]) {
   const { dim, links, lists, values, query } = one;
-  const filled = <T extends Int32Array | Uint8Array | Float32Array | Float64Array>(
-    to: T,
-    from: readonly number[],
-  ): T => {
-    to.set(from);
-    return to;
-  };
-  const ints = (from: readonly number[]) => filled(kernels.ints(from.length), from);
-  const floats = (from: readonly number[]) => filled(kernels.floats(from.length), from);
-  const bytes = (from: readonly number[]) => filled(kernels.bytes(from.length), from);
+  const ints = (from: readonly number[]) => intsOf(kernels, from);
+  const floats = (from: readonly number[]) => floatsOf(kernels, from);
+  const bytes = (from: readonly number[]) => bytesOf(kernels, from);
   const walk: LayerWalk = {
     links: ints(links),
     degree: DEGREE,

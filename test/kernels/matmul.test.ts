@@ -1,11 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createKernels, referenceKernels } from '../../kernels/backend.ts';
-import type { Kernels } from '../../kernels/kernels.ts';
 import type { Floats } from '../../kernels/operands.ts';
 import { Random } from '../../src/tensor/random/random.ts';
 import { singles } from '../support/directional-derivative.ts';
 import { assertSameBits } from '../support/same-bits.ts';
+import { floatsOf } from './operands.ts';
 
 type Name = 'matmulNN' | 'matmulNT' | 'matmulTN';
 const NAMES: readonly Name[] = ['matmulNN', 'matmulNT', 'matmulTN'];
@@ -63,14 +63,6 @@ test('simd has the bits of the reference for 60 random shapes', () => {
   for (let trial = 0; trial < 60; trial++) assertShape(random, random.below(50), random.below(50), random.below(50));
 });
 
-function operandsOf(kernels: Kernels, ...contents: readonly (readonly number[])[]): Floats[] {
-  return contents.map((content) => {
-    const floats = kernels.floats(content.length);
-    floats.set(content);
-    return floats;
-  });
-}
-
 for (const backend of ['reference', 'simd'] as const) {
   test(`${backend}: exact for small whole numbers`, () => {
     const random = new Random(1, 'matmul exact');
@@ -83,7 +75,7 @@ for (const backend of ['reference', 'simd'] as const) {
       const [left, right, start] = [whole(m * k), whole(k * n), whole(m * n)];
       for (const name of NAMES) {
         const kernels = createKernels({ backend, bytes: 2 ** 18 });
-        const [c, a, b] = operandsOf(kernels, start, left, right) as [Floats, Floats, Floats];
+        const [c, a, b] = [start, left, right].map((values) => floatsOf(kernels, values)) as [Floats, Floats, Floats];
         const expected = naive(name, left, right, m, n, k);
         kernels[name](c, a, b, m, n, k, true);
         assert.equal(
@@ -102,7 +94,11 @@ for (const backend of ['reference', 'simd'] as const) {
 
   test(`${backend}: signed zeros, infinities and NaN`, () => {
     const kernels = createKernels({ backend, bytes: 2 ** 14 });
-    const [c, a, b] = operandsOf(kernels, [-0, 1 / 0, 1, 2], [-0, 1], [5, -0]) as [Floats, Floats, Floats];
+    const [c, a, b] = [
+      [-0, 1 / 0, 1, 2],
+      [-0, 1],
+      [5, -0],
+    ].map((values) => floatsOf(kernels, values)) as [Floats, Floats, Floats];
     const check = (expected: readonly number[]) =>
       c.forEach((value, i) => {
         assert.ok(Object.is(value, expected[i]), `element ${i}: expected ${expected[i]}, got ${value}`);

@@ -4,16 +4,8 @@ import { referenceKernels } from '../../kernels/backend.ts';
 import { Random } from '../../src/tensor/random/random.ts';
 import { directionalError, normals, singles, weightedSum } from '../support/directional-derivative.ts';
 import { assertSameBits } from '../support/same-bits.ts';
+import { ROW_SHAPES } from './operands.ts';
 
-const SHAPES = [
-  [1, 1],
-  [2, 3],
-  [3, 2],
-  [5, 4],
-  [6, 7],
-  [7, 19],
-  [13, 33],
-] as const;
 const EPSILON = 1e-6;
 
 /** Row 0 is zero. */
@@ -23,7 +15,7 @@ function withZeroRow(random: Random, rows: number, cols: number): number[] {
 
 test('normalizeRows: simd has the bits of the reference, forward and backward, also for a zero row', () => {
   const random = new Random(1, 'rows');
-  for (const [rows, cols] of SHAPES) {
+  for (const [rows, cols] of ROW_SHAPES) {
     const n = rows * cols;
     const x = withZeroRow(random, rows, cols);
     const kernels = referenceKernels();
@@ -41,7 +33,7 @@ test('normalizeRows: simd has the bits of the reference, forward and backward, a
 
 test('rowDistances: simd has the bits of the reference, forward and backward, also for equal rows', () => {
   const random = new Random(2, 'rows');
-  for (const [rows, cols] of SHAPES) {
+  for (const [rows, cols] of ROW_SHAPES) {
     const n = rows * cols;
     const [a, b] = [singles(random, n), singles(random, n)];
     for (let c = 0; c < cols; c++) b[c] = a[c]!;

@@ -1,25 +1,13 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createKernels, referenceKernels } from '../../kernels/backend.ts';
-import type { Kernels } from '../../kernels/kernels.ts';
 import { Random } from '../../src/tensor/random/random.ts';
 import { singles } from '../support/directional-derivative.ts';
 import { assertSameBits } from '../support/same-bits.ts';
+import { bytesOf, intsOf } from './operands.ts';
 
 const DIMS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 15, 16, 64, 131];
 const COUNTS = [0, 1, 3, 4, 5, 9];
-
-function bytesOf(kernels: Kernels, values: readonly number[]): Uint8Array {
-  const bytes = kernels.bytes(values.length);
-  bytes.set(values);
-  return bytes;
-}
-
-function idsOf(kernels: Kernels, values: readonly number[]): Int32Array {
-  const ids = kernels.ints(values.length);
-  ids.set(values);
-  return ids;
-}
 
 test('codes of numbers: simd has the bits of the reference for every dim modulo 16, in and out of range, on and beside every step', () => {
   const random = new Random(1, 'scalar codes');
@@ -69,7 +57,7 @@ test('float distance to codes: simd has the bits of the reference for every dim 
       assertSameBits(`dim ${dim}, count ${count}`, operands, (k, [scanned, found, target, steps]) => {
         const codes = bytesOf(k, values);
         k.codeDistanceScan(scanned!, target!, steps!, codes, 2, count, dim);
-        k.codeDistances(found!, target!, steps!, codes, idsOf(k, order), count, dim);
+        k.codeDistances(found!, target!, steps!, codes, intsOf(k, order), count, dim);
       });
     }
   }
@@ -88,7 +76,7 @@ test('whole-number distance of codes: simd has the bits of the reference', () =>
         const codes = bytesOf(k, values);
         const own = bytesOf(k, query);
         k.byteDistanceScan(scanned!, own, 3, codes, 2, count, dim, 0.3);
-        k.byteDistances(found!, own, 3, codes, idsOf(k, order), count, dim, 0.3);
+        k.byteDistances(found!, own, 3, codes, intsOf(k, order), count, dim, 0.3);
       });
     }
   }

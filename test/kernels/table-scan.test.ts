@@ -1,19 +1,13 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createKernels, referenceKernels } from '../../kernels/backend.ts';
-import type { Kernels } from '../../kernels/kernels.ts';
 import { Random } from '../../src/tensor/random/random.ts';
 import { singles } from '../support/directional-derivative.ts';
 import { assertSameBits } from '../support/same-bits.ts';
+import { bytesOf } from './operands.ts';
 
 const PARTS = [1, 2, 3, 4, 5, 7, 8, 16, 30];
 const COUNTS = [0, 1, 2, 7, 8, 9, 23];
-
-function codesOf(kernels: Kernels, values: readonly number[]): Uint8Array {
-  const codes = kernels.bytes(values.length);
-  codes.set(values);
-  return codes;
-}
 
 test('simd has the bits of the reference for every m modulo 4 and count modulo 8', () => {
   const random = new Random(1, 'table scan');
@@ -24,7 +18,7 @@ test('simd has the bits of the reference for every m modulo 4 and count modulo 8
       const order = Array.from({ length: count }, () => random.below(rows));
       const operands = [singles(random, count), singles(random, count), singles(random, m * 256)];
       assertSameBits(`m ${m}, count ${count}`, operands, (k, [scanned, found, table]) => {
-        const codes = codesOf(k, values);
+        const codes = bytesOf(k, values);
         const ids = k.ints(count);
         ids.set(order);
         k.tableSumScan(scanned!, table!, codes, 3, count, m);
@@ -41,7 +35,7 @@ for (const backend of ['reference', 'simd'] as const) {
     const kernels = createKernels({ backend, bytes: 2 ** 16 });
     const table = kernels.floats(m * 256);
     for (let i = 0; i < table.length; i++) table[i] = random.below(100);
-    const codes = codesOf(
+    const codes = bytesOf(
       kernels,
       Array.from({ length: rows * m }, () => random.below(256)),
     );
