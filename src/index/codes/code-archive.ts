@@ -8,8 +8,9 @@ import {
   requireArray,
   requireInteger,
 } from '../../tensor/named-arrays.ts';
+import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
 import type { Vectors } from '../../tensor/vectors/vectors.ts';
-import { arrayAsMatrix, requireVectors } from '../../tensor/vectors/vectors-array.ts';
+import { arrayAsMatrix, requireVectors, vectorsArray } from '../../tensor/vectors/vectors-array.ts';
 
 const LARGEST = 2 ** 31 - 1;
 
@@ -53,6 +54,17 @@ export function optionalVectors(
   where: string,
 ): Vectors | undefined {
   return arrays.has(name) ? requireVectors(arrays, name, rows, cols, `${where}: ${name}`) : undefined;
+}
+
+/** The arrays of an index of codes, and what it keeps beside them where it does. */
+export function withKept(
+  arrays: Iterable<readonly [string, NamedArray]>,
+  { rotation, vectors }: { readonly rotation?: Matrix | undefined; readonly vectors: VectorSource | undefined },
+): Map<string, NamedArray> {
+  const all = new Map(arrays);
+  if (rotation) all.set('rotation', { shape: [rotation.rows, rotation.cols], data: rotation.data });
+  if (vectors) all.set('vectors', vectorsArray(vectors.vectors));
+  return all;
 }
 
 /** The packed codes. @throws {RangeError} if they are missing, of another shape, or hold bits that belong to no number */

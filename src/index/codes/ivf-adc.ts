@@ -8,7 +8,6 @@ import { nearest } from '../../tensor/nearest/nearest.ts';
 import type { Ids } from '../../tensor/nearest/neighbors.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
 import type { Vectors } from '../../tensor/vectors/vectors.ts';
-import { vectorsArray } from '../../tensor/vectors/vectors-array.ts';
 import { type CodeSearchOptions, keptVectors, searchCodes } from '../search/code-search.ts';
 import { requireQueries, type SearchOptions } from '../search/search-options.ts';
 import type { SearchResult } from '../search/search-result.ts';
@@ -18,24 +17,16 @@ import {
   requireMatrixArray,
   requirePackedCodes,
   requireSizes,
+  withKept,
 } from './code-archive.ts';
 import { type BuiltLists, buildLists, type IvfAdcOptions, type IvfLists } from './ivf-build.ts';
 import { ListProbing } from './list-probing.ts';
 import { type ListStatistics, listStatistics, requireStarts } from './list-statistics.ts';
+import type { PqStatistics } from './pq-index.ts';
 
 export type IvfSearchOptions = CodeSearchOptions & Pick<SearchOptions, 'nprobe'>;
 
-export interface IvfStatistics extends ListStatistics {
-  readonly rows: number;
-  readonly m: number;
-  readonly bits: number;
-  /** Of one packed code. */
-  readonly codeBytes: number;
-  /** Codes, ids, centroids, codebooks and rotation, without kept vectors. */
-  readonly bytes: number;
-  readonly rotated: boolean;
-  readonly keepsVectors: boolean;
-}
+export type IvfStatistics = ListStatistics & PqStatistics;
 
 const WHERE = 'IVFADC index';
 const LARGEST = 2 ** 31 - 1;
@@ -178,14 +169,18 @@ export class IvfAdcIndex {
     const { rows, dim, nlist, rotation } = this;
     const { centroids, starts, ids, codes } = this.#lists;
     const { arrays, parameters } = this.quantizer.toArrays();
-    const all = new Map<string, NamedArray>(arrays);
-    all.set('centroids', { shape: [nlist, dim], data: centroids.data });
-    all.set('starts', { shape: [nlist + 1], data: starts });
-    all.set('ids', { shape: [rows], data: ids });
-    all.set('codes', { shape: [rows, this.quantizer.codeBytes], data: codes });
-    if (rotation) all.set('rotation', { shape: [dim, dim], data: rotation.data });
-    if (this.#vectors) all.set('vectors', vectorsArray(this.#vectors.vectors));
-    return { kind: 'ivfpq', parameters: { rows, dim, nlist, ...parameters }, arrays: all };
+    const own: [string, NamedArray][] = [
+      ...arrays,
+      ['centroids', { shape: [nlist, dim], data: centroids.data }],
+      ['starts', { shape: [nlist + 1], data: starts }],
+      ['ids', { shape: [rows], data: ids }],
+      ['codes', { shape: [rows, this.quantizer.codeBytes], data: codes }],
+    ];
+    return {
+      kind: 'ivfpq',
+      parameters: { rows, dim, nlist, ...parameters },
+      arrays: withKept(own, { rotation, vectors: this.#vectors }),
+    };
   }
 
   /**

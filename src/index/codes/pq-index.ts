@@ -6,13 +6,12 @@ import { ProductQuantizer } from '../../quantize/product/product-quantizer.ts';
 import { rotateRows } from '../../quantize/product/rotation.ts';
 import { type ProductOptions, trainProduct } from '../../quantize/product/train-product.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
-import type { Archive, NamedArray } from '../../tensor/named-arrays.ts';
+import type { Archive } from '../../tensor/named-arrays.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
 import { mapParts, partsOf, requireFiniteVectors, type Vectors } from '../../tensor/vectors/vectors.ts';
-import { vectorsArray } from '../../tensor/vectors/vectors-array.ts';
 import { type CodeSearchOptions, keptVectors, searchCodes } from '../search/code-search.ts';
 import type { SearchResult } from '../search/search-result.ts';
-import { optionalMatrix, optionalVectors, requirePackedCodes, requireSizes } from './code-archive.ts';
+import { optionalMatrix, optionalVectors, requirePackedCodes, requireSizes, withKept } from './code-archive.ts';
 import { ProductScan } from './product-scan.ts';
 
 export interface PqIndexOptions extends Omit<ProductOptions, 'onProgress' | 'start'> {
@@ -24,13 +23,14 @@ export interface PqIndexOptions extends Omit<ProductOptions, 'onProgress' | 'sta
   readonly onProgress?: (step: 'rotation' | 'training' | 'encoding', done: number, total: number) => void;
 }
 
+/** What an index of product codes holds. */
 export interface PqStatistics {
   readonly rows: number;
   readonly m: number;
   readonly bits: number;
   /** Of one packed code. */
   readonly codeBytes: number;
-  /** Codes, codebooks and rotation, without kept vectors. */
+  /** Codes, codebooks and rotation, and the lists of an index that has some, without kept vectors. */
   readonly bytes: number;
   readonly rotated: boolean;
   readonly keepsVectors: boolean;
@@ -169,11 +169,12 @@ export class PqIndex {
   toArchive(): Archive {
     const { rows, dim, rotation } = this;
     const { arrays, parameters } = this.quantizer.toArrays();
-    const all = new Map<string, NamedArray>(arrays);
-    all.set('codes', { shape: [rows, this.quantizer.codeBytes], data: this.#packed });
-    if (rotation) all.set('rotation', { shape: [dim, dim], data: rotation.data });
-    if (this.#vectors) all.set('vectors', vectorsArray(this.#vectors.vectors));
-    return { kind: 'pq', parameters: { rows, dim, ...parameters }, arrays: all };
+    const codes = { shape: [rows, this.quantizer.codeBytes], data: this.#packed };
+    return {
+      kind: 'pq',
+      parameters: { rows, dim, ...parameters },
+      arrays: withKept([...arrays, ['codes', codes]], { rotation, vectors: this.#vectors }),
+    };
   }
 
   /**

@@ -3,14 +3,13 @@ import { type ScalarCodeSet, scalarCodeSet } from '../../quantize/scalar/scalar-
 import { ScalarQuantizer, type ScalarRange } from '../../quantize/scalar/scalar-quantizer.ts';
 import { bytesNeeded } from '../../tensor/bytes-needed.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
-import { type Archive, type NamedArray, requireArray } from '../../tensor/named-arrays.ts';
+import { type Archive, requireArray } from '../../tensor/named-arrays.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
 import type { Vectors } from '../../tensor/vectors/vectors.ts';
-import { vectorsArray } from '../../tensor/vectors/vectors-array.ts';
 import { type CodeSearchOptions, keptVectors, searchCodes } from '../search/code-search.ts';
 import { QueryHeaps } from '../search/query-heaps.ts';
 import type { SearchResult } from '../search/search-result.ts';
-import { optionalVectors, requireSizes } from './code-archive.ts';
+import { optionalVectors, requireSizes, withKept } from './code-archive.ts';
 
 export interface Sq8IndexOptions extends Computing {
   readonly base: Vectors;
@@ -140,10 +139,12 @@ export class Sq8Index {
   toArchive(): Archive {
     const { rows, dim } = this;
     const { arrays, parameters } = this.quantizer.toArrays();
-    const all = new Map<string, NamedArray>(arrays);
-    all.set('codes', { shape: [rows, dim], data: this.#codes.codes });
-    if (this.#vectors) all.set('vectors', vectorsArray(this.#vectors.vectors));
-    return { kind: 'sq8', parameters: { rows, dim, ...parameters }, arrays: all };
+    const codes = { shape: [rows, dim], data: this.#codes.codes };
+    return {
+      kind: 'sq8',
+      parameters: { rows, dim, ...parameters },
+      arrays: withKept([...arrays, ['codes', codes]], { vectors: this.#vectors }),
+    };
   }
 
   /**

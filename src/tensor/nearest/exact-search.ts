@@ -1,8 +1,9 @@
-import { type Computing, createKernels } from '../../../kernels/backend.ts';
+import type { Computing } from '../../../kernels/backend.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
 import { type Floats, workSince } from '../../../kernels/operands.ts';
 import { NO_ID } from '../../../kernels/top-k/reference.ts';
 import { Yielder } from '../../workers/event-loop.ts';
+import { kernelsFor } from '../bytes-needed.ts';
 import type { Matrix } from '../matrix.ts';
 import { requireFiniteVectors, rowBlocks, type Vectors } from '../vectors/vectors.ts';
 import { type Neighbors, noNeighbors } from './neighbors.ts';
@@ -156,19 +157,14 @@ export class ExactSearch {
     this.#room = undefined;
     if (present && present.queryRows >= queryRows && present.k >= k) return present;
     const baseRows = Math.min(rows, MOST_BASE_ROWS, rowsIn(BASE_BYTES, dim));
-    const bytes = 4 * (queryRows + 2 * baseRows) * dim + 8 * queryRows * k + 256;
     present?.kernels.close();
-    const kernels = createKernels({ ...this.#options, bytes });
-    return {
-      kernels,
-      k,
-      queryRows,
-      baseRows,
+    const [kernels, arrays] = kernelsFor(this.#options, (kernels) => ({
       queries: kernels.floats(queryRows * dim),
-      base: [kernels.floats(baseRows * dim), kernels.floats(baseRows * dim)],
+      base: [kernels.floats(baseRows * dim), kernels.floats(baseRows * dim)] as const,
       distances: kernels.floats(queryRows * k),
       ids: kernels.ints(queryRows * k),
-    };
+    }));
+    return { kernels, k, queryRows, baseRows, ...arrays };
   }
 }
 
