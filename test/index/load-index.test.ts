@@ -4,19 +4,12 @@ import { FlatIndex } from '../../src/index/flat-index.ts';
 import { GraphIndex } from '../../src/index/graph/graph-index.ts';
 import { loadIndex } from '../../src/index/load-index.ts';
 import { createMatrix } from '../../src/tensor/matrix.ts';
-import type { Archive, JsonValue, NamedArray } from '../../src/tensor/named-arrays.ts';
+import type { Archive } from '../../src/tensor/named-arrays.ts';
+import { changed, spoiledArrays } from '../support/changed-archive.ts';
 
 // Row 3 repeats row 1, so the archive holds representatives too.
 const base = createMatrix(5, 1, Float32Array.of(0, 1, 2, 1, 5));
 const graphArchive = (await GraphIndex.build({ base, M: 2, efConstruction: 4 })).toArchive();
-
-function changed(change: (parameters: Record<string, JsonValue>, arrays: Map<string, NamedArray>) => void): Archive {
-  const parameters = { ...graphArchive.parameters };
-  const arrays = new Map<string, NamedArray>();
-  for (const [name, { shape, data }] of graphArchive.arrays) arrays.set(name, { shape, data: data.slice() });
-  change(parameters, arrays);
-  return { kind: 'hnsw', parameters, arrays };
-}
 
 test('each kind is loaded as what it is', async () => {
   const flat = loadIndex(new FlatIndex(base).toArchive());
@@ -43,7 +36,7 @@ for (const name of Object.keys(graphArchive.parameters)) {
     for (const value of [undefined, null, -7, 1e9, 0.5, [], {}, 'x']) {
       if (name === 'seed' && (typeof value === 'number' || value === 'x')) continue;
       if ((name === 'efConstruction' || name === 'graphDim') && value === 1e9) continue;
-      const archive = changed((parameters) => {
+      const archive = changed(graphArchive, (parameters) => {
         if (value === undefined) delete parameters[name];
         else parameters[name] = value;
       });
@@ -56,25 +49,19 @@ for (const name of graphArchive.arrays.keys()) {
   test(`a graph index whose "${name}" is missing, of another type or shape, is refused in one line`, () => {
     const line = (error: Error): boolean =>
       error instanceof RangeError && /^HNSW index: expected [^\n]*\.$/.test(error.message);
-    const { shape, data } = graphArchive.arrays.get(name)!;
-    const changes: ((arrays: Map<string, NamedArray>) => unknown)[] = [
-      (arrays) => arrays.delete(name),
-      (arrays) => arrays.set(name, { shape, data: Float64Array.from(data) }),
-      (arrays) => arrays.set(name, { shape: [...shape, 1], data }),
-      (arrays) => arrays.set(name, { shape: [shape[0]! + 1, ...shape.slice(1)], data }),
-      (arrays) => arrays.set(name, { shape, data: data.slice(1) }),
-    ];
+    const array = graphArchive.arrays.get(name)!;
+    const changes = spoiledArrays(name, array);
     for (const change of changes) {
       // The few points of this graph may all be on level 0; then one list less is none, and a shape of another rank the only error.
-      if (name === 'upperLinks' && data.length === 0 && change === changes[4]) continue;
-      assert.throws(() => loadIndex(changed((_, arrays) => change(arrays))), line);
+      if (name === 'upperLinks' && array.data.length === 0 && change === changes[4]) continue;
+      assert.throws(() => loadIndex(changed(graphArchive, (_, arrays) => change(arrays))), line);
     }
   });
 }
 
 test('representatives that do not fit the graph are refused', () => {
   const put = (row: number, value: number): Archive =>
-    changed((_, arrays) => {
+    changed(graphArchive, (_, arrays) => {
       arrays.get('representatives')!.data[row] = value;
     });
   for (const [row, value] of [
@@ -89,7 +76,7 @@ test('representatives that do not fit the graph are refused', () => {
 });
 
 test('vectors that are not finite are refused', () => {
-  const archive = changed((_, arrays) => {
+  const archive = changed(graphArchive, (_, arrays) => {
     arrays.get('vectors')!.data[2] = Number.NaN;
   });
   assert.throws(() => loadIndex(archive), /^HNSW index: expected finite values, got NaN at row 2, column 0\.$/);
@@ -98,7 +85,7 @@ test('vectors that are not finite are refused', () => {
 test('every change of one number in the links is refused or still searchable', async () => {
   for (let place = 0; place < 5 * 4; place++) {
     for (const value of [-2, -1, 0, 1, 2, 3, 4, 5, 2 ** 31 - 1]) {
-      const archive = changed((_, arrays) => {
+      const archive = changed(graphArchive, (_, arrays) => {
         arrays.get('links')!.data[place] = value;
       });
       try {

@@ -8,7 +8,8 @@ import { LinkAndCodeIndex } from '../../../src/index/link-and-code/link-and-code
 import { loadIndex } from '../../../src/index/load-index.ts';
 import { decodeArchive, encodeArchive } from '../../../src/io/container/archive.ts';
 import { createMatrix } from '../../../src/tensor/matrix.ts';
-import type { Archive, JsonValue, NamedArray } from '../../../src/tensor/named-arrays.ts';
+import type { Archive } from '../../../src/tensor/named-arrays.ts';
+import { changed, spoiledArrays } from '../../support/changed-archive.ts';
 import { normalMatrix } from '../../support/normals.ts';
 
 const base = normalMatrix(30, 4, 'archives');
@@ -49,16 +50,6 @@ const archives: Record<string, { where: string; archive: Archive }> = {
   },
 };
 
-type Change = (parameters: Record<string, JsonValue>, arrays: Map<string, NamedArray>) => unknown;
-
-function changed({ kind, parameters: saved, arrays: old }: Archive, change: Change): Archive {
-  const parameters = { ...saved };
-  const arrays = new Map<string, NamedArray>();
-  for (const [name, { shape, data }] of old) arrays.set(name, { shape, data: data.slice() });
-  change(parameters, arrays);
-  return { kind, parameters, arrays };
-}
-
 /** Checks that loading is refused in one line that begins with `where`. */
 function refused(archive: Archive, where: string, title: string): void {
   const line = (error: Error): boolean =>
@@ -96,17 +87,16 @@ for (const [title, { where, archive }] of Object.entries(archives)) {
   for (const [name, { shape, data }] of archive.arrays) {
     test(`${title}: "${name}" of another type, shape or length is refused in one line`, () => {
       const optional = ['vectors', 'rotation', 'representatives'].includes(name) && !title.includes('over vectors');
-      const changes: Change[] = [
-        (_, arrays) => arrays.set(name, { shape, data: Float64Array.from(data) }),
-        (_, arrays) => arrays.set(name, { shape: [...shape, 1], data }),
-        (_, arrays) => arrays.set(name, { shape: [shape[0]! + 1, ...shape.slice(1)], data }),
-        (_, arrays) => arrays.set(name, { shape, data: data.slice(1) }),
-      ];
-      if (!optional) changes.push((_, arrays) => arrays.delete(name));
+      const [absent, ...others] = spoiledArrays(name, { shape, data });
+      const changes = optional ? others : [...others, absent!];
       for (const change of changes) {
         // No list above level 0: then one less is none.
-        if (name === 'upperLinks' && data.length === 0 && change === changes[3]) continue;
-        refused(changed(archive, change), where, name);
+        if (name === 'upperLinks' && data.length === 0 && change === others[3]) continue;
+        refused(
+          changed(archive, (_, arrays) => change(arrays)),
+          where,
+          name,
+        );
       }
     });
 

@@ -12,8 +12,9 @@ import {
 } from '../../../src/index/graph/nsg-index.ts';
 import { loadIndex } from '../../../src/index/load-index.ts';
 import { createMatrix, type Matrix } from '../../../src/tensor/matrix.ts';
-import type { Archive, JsonValue, NamedArray } from '../../../src/tensor/named-arrays.ts';
+import type { JsonValue } from '../../../src/tensor/named-arrays.ts';
 import type { Ids } from '../../../src/tensor/nearest/neighbors.ts';
+import { changed, spoiledArrays } from '../../support/changed-archive.ts';
 import { checkGraph, graphContents } from '../../support/graph-invariants.ts';
 import { narrowed, normalMatrix } from '../../support/normals.ts';
 import { messageOf } from '../../support/rejects.ts';
@@ -219,17 +220,6 @@ const made = (profile: 'canonical' | 'faiss') =>
   NsgIndex.build({ base: small, R: 2, L: 4, C: 4, profile, neighborGraph: { ...descent, K: 2 } });
 const archives = { canonical: (await made('canonical')).toArchive(), faiss: (await made('faiss')).toArchive() };
 
-function changed(
-  archive: Archive,
-  change: (parameters: Record<string, JsonValue>, arrays: Map<string, NamedArray>) => void,
-): Archive {
-  const parameters = structuredClone(archive.parameters) as Record<string, JsonValue>;
-  const arrays = new Map<string, NamedArray>();
-  for (const [name, { shape, data }] of archive.arrays) arrays.set(name, { shape, data: data.slice() });
-  change(parameters, arrays);
-  return { kind: 'nsg', parameters, arrays };
-}
-
 const line = (error: Error): boolean =>
   error instanceof RangeError && /^NSG index(, k-NN graph)?: expected [^\n]*\.$/.test(error.message);
 
@@ -257,14 +247,7 @@ test('an archive without one of its parameters, or with a wrong one, is refused 
 
 test('arrays that are missing, of another type or shape, or not finite are refused in one line', () => {
   for (const name of archives.canonical.arrays.keys()) {
-    const { shape, data } = archives.canonical.arrays.get(name)!;
-    const changes: ((arrays: Map<string, NamedArray>) => unknown)[] = [
-      (arrays) => arrays.delete(name),
-      (arrays) => arrays.set(name, { shape, data: Float64Array.from(data) }),
-      (arrays) => arrays.set(name, { shape: [...shape, 1], data }),
-      (arrays) => arrays.set(name, { shape: [shape[0]! + 1, ...shape.slice(1)], data }),
-      (arrays) => arrays.set(name, { shape, data: data.slice(1) }),
-    ];
+    const changes = spoiledArrays(name, archives.canonical.arrays.get(name)!);
     for (const change of changes) {
       assert.throws(() => loadIndex(changed(archives.canonical, (_, arrays) => change(arrays))), line);
     }
