@@ -31,7 +31,7 @@
  *
  *   `at(view, length)` refuses an array from elsewhere or one that is too short; `scratch(bytes)` gives working memory;
  *   `split(name)` is `func(name)` for calls that several threads may share.
- * - `gpu.ts`, where there is one: kernels for a GPU, within a stated bound instead of the same bits (gpu-kernels.ts).
+ * - `gpu.ts`, where there is one: kernels for a GPU, within a stated bound instead of the same bits (resident/gpu-kernels.ts).
  *
  * A new family gets its row below; `Kernels`, both backends and the compiler's checks follow from it.
  */

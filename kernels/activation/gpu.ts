@@ -1,4 +1,8 @@
-/** The activations of CNT on the GPU, and what VAE and Catalyst need to compress. Bound: 3 roundings an output; derivatives are those factors alone that a sum then takes. */
+/**
+ * The activations of CNT on the GPU, and those that VAE and Catalyst need to compress.
+ *
+ * Bound: 3 roundings an output. A backward kernel gives the derivative times dy; the sum onto dx is another kernel.
+ */
 import type { GpuKernel, KernelMatrix, KernelThis } from '../gpu/gpu-kernel.ts';
 import type { GpuLink } from '../gpu/link.ts';
 import type { Floats } from '../operands.ts';

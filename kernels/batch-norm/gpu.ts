@@ -1,5 +1,5 @@
 /**
- * Batch normalisation on the GPU; its sums over rows are the chunk sums of elementwise/gpu.ts.
+ * Batch normalization on the GPU; its sums over rows are the chunk sums of column-sums/gpu.ts.
  *
  * Bound: relative to the largest output, 1e-5 against float64 (two passes: no cancellation).
  */

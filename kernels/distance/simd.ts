@@ -106,7 +106,7 @@ export function emitDistance(module: ModuleBuilder): void {
 /** Nanoseconds for one dimension of one distance, from cache, and of one row from beyond it. */
 const DIMENSION = 0.09;
 const FAR_DIMENSION = 0.2;
-/** Rows of b that a chunk of a matrix of distances meets: as many chunks also for a single row of a. */
+/** Columns of a chunk of a distance matrix: a single row of a is cut into several chunks too. */
 const MATRIX_COLUMNS = 256;
 
 export function bindDistance({ func, split, at, counts }: Link): DistanceKernels {

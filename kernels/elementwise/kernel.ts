@@ -1,5 +1,16 @@
 import type { Floats } from '../operands.ts';
 
+type BlockFunction = (
+  target: Floats,
+  targetStride: number,
+  targetOffset: number,
+  source: Floats,
+  sourceStride: number,
+  sourceOffset: number,
+  rows: number,
+  cols: number,
+) => void;
+
 export interface ElementwiseKernels {
   /** x[i] = value, i < n. */
   fill(x: Floats, value: number, n: number): void;
@@ -8,27 +19,9 @@ export interface ElementwiseKernels {
   /** y[i] += x[i], i < n. */
   add(y: Floats, x: Floats, n: number): void;
   /** target[r, targetOffset + c] = source[r, sourceOffset + c]; strides are row lengths. */
-  copyBlock(
-    target: Floats,
-    targetStride: number,
-    targetOffset: number,
-    source: Floats,
-    sourceStride: number,
-    sourceOffset: number,
-    rows: number,
-    cols: number,
-  ): void;
+  readonly copyBlock: BlockFunction;
   /** The same with +=. */
-  addBlock(
-    target: Floats,
-    targetStride: number,
-    targetOffset: number,
-    source: Floats,
-    sourceStride: number,
-    sourceOffset: number,
-    rows: number,
-    cols: number,
-  ): void;
+  readonly addBlock: BlockFunction;
   /** y[r, c] += bias[c]. */
   addBias(y: Floats, bias: Floats, rows: number, cols: number): void;
 }

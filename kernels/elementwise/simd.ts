@@ -76,10 +76,17 @@ export function bindElementwise({ split, at }: Link): ElementwiseKernels {
   const standardize = split('standardize');
   const fill = split('fill');
   const add = split('add');
-  const copyBlock = split('copyBlock');
   const addBlock = split('addBlock');
   const place = (view: Parameters<typeof at>[0], stride: number, offset: number, rows: number, cols: number) =>
     at(view, rows > 0 ? (rows - 1) * stride + offset + cols : 0) + 4 * offset;
+  const block = (name: 'copyBlock' | 'addBlock'): ElementwiseKernels['copyBlock'] => {
+    const run = split(name);
+    return (target, targetStride, targetOffset, source, sourceStride, sourceOffset, rows, cols) => {
+      const to = along(place(target, targetStride, targetOffset, rows, cols), 4 * targetStride);
+      const from = along(place(source, sourceStride, sourceOffset, rows, cols), 4 * sourceStride);
+      run(inRows(rows, ELEMENT * cols), [to, 4 * targetStride, from, 4 * sourceStride, ROWS, cols]);
+    };
+  };
   return {
     fill(x, value, n) {
       fill(inElements(n, FILLED), [along(at(x, n), 4), value, ROWS]);
@@ -90,16 +97,8 @@ export function bindElementwise({ split, at }: Link): ElementwiseKernels {
     add(y, x, n) {
       add(inElements(n, ELEMENT), [...movingRows(at, [y, x], n), ROWS]);
     },
-    copyBlock(target, targetStride, targetOffset, source, sourceStride, sourceOffset, rows, cols) {
-      const to = along(place(target, targetStride, targetOffset, rows, cols), 4 * targetStride);
-      const from = along(place(source, sourceStride, sourceOffset, rows, cols), 4 * sourceStride);
-      copyBlock(inRows(rows, ELEMENT * cols), [to, 4 * targetStride, from, 4 * sourceStride, ROWS, cols]);
-    },
-    addBlock(target, targetStride, targetOffset, source, sourceStride, sourceOffset, rows, cols) {
-      const to = along(place(target, targetStride, targetOffset, rows, cols), 4 * targetStride);
-      const from = along(place(source, sourceStride, sourceOffset, rows, cols), 4 * sourceStride);
-      addBlock(inRows(rows, ELEMENT * cols), [to, 4 * targetStride, from, 4 * sourceStride, ROWS, cols]);
-    },
+    copyBlock: block('copyBlock'),
+    addBlock: block('addBlock'),
     addBias(y, bias, rows, cols) {
       const to = along(at(y, rows * cols), 4 * cols);
       addBlock(inRows(rows, ELEMENT * cols), [to, 4 * cols, at(bias, cols), 0, ROWS, cols]);

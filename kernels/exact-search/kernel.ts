@@ -5,7 +5,7 @@ export interface ExactSearchKernels {
   /**
    * Offers (|queries[i] - base[j]|², firstId + j) to row i; i < queryCount, j < baseCount.
    *
-   * @param meanwhile called once during the call; what it does for the next, such as reading more rows, other threads do not wait for
+   * @param meanwhile called once during the call, while other threads compute: time to prepare the next call, such as to read its rows
    */
   offerRows(
     topDistances: Floats,

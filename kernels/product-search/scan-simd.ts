@@ -1,4 +1,4 @@
-/** Codes summed by the tables of four queries side by side, and what of it is near enough offered to their heaps. */
+/** Sums of codes for four queries side by side; those near enough are offered to the heaps of the queries. */
 
 import { OFFER } from '../top-k/simd.ts';
 import { type FunctionScope, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';

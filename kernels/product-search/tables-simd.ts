@@ -15,7 +15,7 @@ const PAIR = 2;
 /** Of each part, how many codes occur, and which, the last one twice; only their entries of tables are computed. */
 export const USED_BYTES = 4 * (TABLE_STRIDE + 2);
 
-/** Writes down which codes occur in each part, in the order in which they are met; all of them with `all`. */
+/** Lists the codes that occur in each part, in the order of their first occurrence; with `all`, every code. */
 export function emitUsedCodes(module: ModuleBuilder): void {
   const signature = integers('used', 'met', 'codes', 'count', 'm', 'centroids', 'all');
   module.func('listUsedCodes', signature, 'void', ({ used, met, codes, count, m, centroids, all }, f) => {
@@ -30,7 +30,7 @@ export function emitUsedCodes(module: ModuleBuilder): void {
             memory.fill(met, 0, TABLE_STRIDE),
             forUp(f, i32.add(codes, s), i32.add(codes, i32.mul(count, m)), m, (at) => [
               code.set(i32.load8_u(at)),
-              // Without a branch, which would be foretold wrongly half the time: a code that was met is written over by the next.
+              // No branch, since half of the predictions would be wrong: a code that is already listed is overwritten by the next.
               i32.store(place, code),
               place.set(i32.add(place, i32.shl(i32.eqz(i32.load8_u(i32.add(met, code))), 2))),
               i32.store8(i32.add(met, code), 1),

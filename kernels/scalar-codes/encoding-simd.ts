@@ -18,7 +18,7 @@ function fourCodes({ x, minima, spans }: Ranges, byte: I32, offset: number, load
   return v128.and(code, f32x4.ne(at(spans), f32x4.const(0)));
 }
 
-/** One row in blocks of `size`, the last of which ends with the row, though it may do again what the one before it did. */
+/** One row in blocks of `size`. The last block ends where the row ends, so it may encode some numbers a second time. */
 function inBlocks(
   f: FunctionScope,
   dim: Local<'i32'>,

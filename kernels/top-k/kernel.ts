@@ -1,6 +1,9 @@
 import type { Floats } from '../operands.ts';
 
-/** The k smallest pairs (distance, id) that each query has met, smaller ids first among equals; rows of two arrays (queries, k) that begin as Infinity and NO_ID, are heaps while pairs are offered, and are sorted in the end. */
+/**
+ * The k smallest pairs (distance, id) offered to each query; among equal distances the smaller id comes first. The pairs are rows
+ * of two arrays (queries, k), which begin as Infinity and NO_ID, are heaps while pairs are offered, and are sorted at the end.
+ */
 export interface TopKKernels {
   /** Offers (distances[i], ids[first + i]), or (distances[i], first + i) without ids, to row `row`; i < count. NaN is no distance. */
   offerDistances(

@@ -4,7 +4,7 @@ import { forUp } from './control.ts';
 import type { Expression, I32, Statement, V128 } from './expressions.ts';
 import { i32, v128 } from './instructions.ts';
 
-/** Neighbouring columns that are kept in `vectors` registers: 4 · vectors columns, or a single one in lane 0. */
+/** Neighboring columns that are kept in `vectors` registers: 4 · vectors columns, or a single one in lane 0. */
 export interface Strip {
   readonly vectors: readonly number[];
   load(address: I32, vector: number): Expression<'v128'>;
