@@ -40,7 +40,7 @@ interface Shared extends Memory {
   readonly source: SharedSource;
 }
 
-/** `link`: a point of the batch finds its neighbors in the graph as it was before. `linkBack`: some lists take in their new links. */
+/** `link`: a point of the batch finds its neighbors in the graph as it was before. `linkBack`: some lists receive their new links. */
 export const hnswBatchTask: Task<Local, Shared> = {
   name: 'hnsw-batch',
   attach: ({ draft, source, ...memory }, slot) => ({
@@ -71,14 +71,14 @@ export const hnswBatchTask: Task<Local, Shared> = {
 
 /**
  * Inserts the points in batches: all points of a batch choose their neighbors in the graph as it was before the batch, and only then
- * do the lists of these neighbors take in the links back, each list all of its new ones at once, in the order of insertion.
+ * do these neighbors get their links back. A list receives all of its new links at once, in the order of insertion.
  * No list is read while another thread writes it, so the graph is the same for any number of threads.
  *
  * Source: Manohar et al. 2024 (ParlayANN), prefix-doubling batches.
  * Departs: batches grow slower (`schedule.ts`); a full list is shrunk by the occlusion rule, where ParlayANN keeps the nearest;
  * ties go to the smaller id.
  *
- * Where progress is kept, an interruption waits for the end of the batch: only between batches is the graph one to go on from.
+ * With checkpoints, an abort takes effect at the end of a batch: only there can the build be resumed.
  *
  * @returns the work of all threads
  */

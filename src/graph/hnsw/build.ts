@@ -31,7 +31,7 @@ export interface HnswOptions {
    * the other, each into the graph that holds all before it: there the number changes nothing.
    */
   readonly threads?: number;
-  /** Keeps the graph under construction; what is built does not depend on where it was interrupted. */
+  /** Stores the graph under construction; the result does not depend on where the build was interrupted. */
   readonly checkpoints?: HnswCheckpoints;
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
@@ -52,7 +52,7 @@ export interface Hnsw {
  *
  * Lists are pruned by distances between stored points (codes), even if new points are measured as full vectors.
  *
- * @param source must take a list of any level a call, with one point more if it is asymmetric
+ * @param source must take a list of any level in one call, and one point more if it is asymmetric
  * @throws {RangeError} if an option is out of its range
  * @throws the signal's reason, when it aborts
  *
@@ -122,7 +122,7 @@ function planHnsw(source: DistanceSource, options: HnswOptions): Plan {
     profile: name,
     M,
     baseLinks: baseLinks ?? profile.linksAtBase(M),
-    // No more can be found than there are points: a larger bound changes nothing but the room that is taken.
+    // A search finds no more than there are points: a larger ef would only take more memory.
     ef: Math.min(profile.raisesEf ? Math.max(efConstruction, M) : efConstruction, Math.max(1, source.size)),
     extendCandidates: options.extendCandidates ?? false,
     keepPruned: options.keepPrunedConnections ?? false,

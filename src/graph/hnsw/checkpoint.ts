@@ -9,26 +9,26 @@ import {
 import type { Adjacency } from '../adjacency.ts';
 import type { HnswDraft } from './insertion.ts';
 
-/** Where a graph under construction is kept, so that its building can go on another time. */
+/** Where a graph under construction is stored, so that an interrupted build can resume. */
 export interface HnswCheckpoints {
   /** Names the points, as a digest does; asked for before the first checkpoint is compared or stored. */
   input(): string;
-  /** What an earlier building of the same graph stored; without it building begins anew. */
+  /** What an earlier run stored of the same graph; if absent, the build starts from the first point. */
   readonly last?: Archive | undefined;
   /** Asked between points, or between batches: whether to store now. */
   due(): boolean;
-  /** Keeps the graph as it is; its arrays change when building goes on. Called, too, before the signal's reason is thrown. */
+  /** Must be done with the arrays when it resolves: they change as the build goes on. Also called when the signal aborts. */
   store(checkpoint: Archive): Promise<void>;
 }
 
 const KIND = 'hnsw-checkpoint';
 const WHERE = 'HNSW checkpoint';
 
-/** Draft, place in the order of insertion, and work so far: all that building goes on from. */
+/** The draft, how many points it holds, and the work so far: all that a resumed build needs. */
 export class HnswProgress {
   /** How many points of the order are in the graph. */
   readonly done: number;
-  /** Work of the buildings before this one. */
+  /** Work of earlier runs. */
   readonly before: Counts;
   readonly #draft: HnswDraft;
   readonly #plan: JsonObject;
@@ -39,7 +39,7 @@ export class HnswProgress {
   /**
    * Fills the draft, which is empty, from the last checkpoint.
    *
-   * @param plan what the graph follows from, besides the input
+   * @param plan all that the graph depends on besides the points
    * @throws {RangeError} if the checkpoint is of another graph, or damaged
    */
   constructor(
@@ -56,15 +56,15 @@ export class HnswProgress {
     this.before = last ? countsOf(last.parameters) : { distances: 0, multiplyAdds: 0 };
   }
 
-  /** Whether an interruption must wait for `pass`, where all that is done can be stored. */
+  /** Whether an abort must wait for `pass`, which stores the graph first. */
   get keeps(): boolean {
     return this.#checkpoints !== undefined;
   }
 
   /**
-   * Between two points or batches: stores when that is due, or when the signal has come.
+   * Between two points or batches: stores when that is due, or when the signal has aborted.
    *
-   * @param work of this building so far
+   * @param work of this run so far
    * @throws the signal's reason, when it has aborted
    */
   async pass(done: number, work: Counts): Promise<void> {

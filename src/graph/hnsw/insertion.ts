@@ -120,7 +120,7 @@ export class HnswInsertion {
   }
 
   /**
-   * Lines 12-16: adds links to a list, and shrinks it where they find no room.
+   * Lines 12-16: adds links to a list, and shrinks it if it grows too long.
    *
    * @param ids new points, none of which is there
    * @param lengths of the links, squared
@@ -145,7 +145,7 @@ export class HnswInsertion {
     }
     const settled = this.#draft.settled[level === 0 ? 0 : 1][list]!;
     selector.clear();
-    // From the end: what was chosen together lies farthest first in the library profiles, and sorting likes it nearest first.
+    // From the end: library profiles store lists farthest first, and insertion sort is fastest on points that come nearest first.
     for (let i = degree - 1; i >= 0; i--) selector.offer(layer.links[begin + i]!, kept[begin + i]!, i < settled);
     for (let i = 0; i < count; i++) selector.offer(ids[i]!, lengths[i]!, false);
     this.#choose(from, level, layer.capacity);
@@ -184,7 +184,7 @@ export class HnswInsertion {
     }
   }
 
-  /** Lengths between what is stored take the place of those that a new point had as a query. */
+  /** Replaces lengths that were measured from a query by lengths between stored points. */
   #measureLinks(from: number, links: Int32Array, lengths: Floats): void {
     const { ids, distances } = this.#source;
     for (let done = 0; done < links.length; done += ids.length) {
@@ -210,7 +210,7 @@ export class HnswInsertion {
       selector.distances.subarray(0, count).reverse();
     }
     layer.replace(list, selector.ids, count);
-    // Where lengths will be measured anew, nothing is known of how they compare with those between the neighbors.
+    // An asymmetric source measures these lengths anew before the next choice, so nothing is settled yet.
     this.#draft.settled[side][list] = keepsAll || keepPruned || this.#source.asymmetric ? 0 : count;
     const lengths = this.#draft.lengths[side];
     const begin = list * layer.capacity;

@@ -19,7 +19,7 @@ export interface HnswProfile {
   readonly farthestFirst: boolean;
   /** efConstruction is raised to M where it is smaller. */
   readonly raisesEf: boolean;
-  /** Identical vectors become one point of the graph, the other ids hang on it. */
+  /** Identical vectors become one point of the graph, which stands for all their ids. */
   readonly collapsesCopies: boolean;
   /** Points are inserted in batches, which several threads share; otherwise one after the other. */
   readonly insertsBatches: boolean;

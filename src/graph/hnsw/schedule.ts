@@ -6,7 +6,7 @@ import type { LayeredGraph } from '../adjacency.ts';
  * with 0.0025 82.98 92.80 97.65 99.54; with 2,000 first 82.89 92.81 97.61 99.55. The number of distances is the same within 0.5 %.
  */
 
-/** So many points are inserted one after the other, before batches begin. */
+/** Points inserted one by one before batches begin. */
 const FIRST = 1000;
 /** A batch is at most this share of the points that the graph has, and of all points. */
 const GROWTH = 0.1;
@@ -18,7 +18,7 @@ export function largestBatch(points: number): number {
 }
 
 /**
- * Where the batch ends that begins at place `first` of the order. It depends on the points alone, not on the threads. A point
+ * The end of the batch that begins at place `first` of the order. It depends on the points, not on the number of threads. A point
  * that rises above the graph's top level ends its batch, so that the next batch enters there.
  */
 export function batchEnd(order: Int32Array, graph: Pick<LayeredGraph, 'levels' | 'maxLevel'>, first: number): number {

@@ -16,7 +16,7 @@ export interface KnnGraph {
 }
 
 /**
- * The exact k-nearest-neighbor graph of few points, whatever they are stored as.
+ * The exact k-nearest-neighbor graph of few points, vectors or codes.
  *
  * @param K neighbors of each point, from 1
  */

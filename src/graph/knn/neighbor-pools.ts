@@ -1,7 +1,7 @@
 import { releaseLock, takeLock } from '../../workers/lock.ts';
 import { allInSharedMemory } from '../../workers/shared-memory.ts';
 
-/** Offers to a pool wait until there are this many: looking for one in the pool costs as much as marking all that are in it. */
+/** Offers to a pool wait until there are this many: looking up one of them costs as much as marking the whole pool for all. */
 const WAITING = 96;
 
 /** All pools; as a message to a worker. */
@@ -37,9 +37,8 @@ export function poolArrays(points: number, capacity: number, shared: boolean): P
 }
 
 /**
- * For each point the nearest others met so far, nearest first by (distance, id), and which of them are new. What is kept depends
- * on the pairs offered alone, not on their order, so that several threads may offer at once; each has an object of its own over the
- * same arrays.
+ * For each point the nearest others met so far, nearest first by (distance, id), and which of them are new. What a pool keeps does
+ * not depend on the order of the offers, so several threads may offer at once, each by an object of its own over the same arrays.
  */
 export class NeighborPools {
   /** The most that one pool keeps. */
@@ -52,7 +51,7 @@ export class NeighborPools {
   readonly #arrays: PoolArrays;
   readonly #worst: Float32Array;
   readonly #locks: Int32Array | undefined;
-  /** What is put into one pool. */
+  /** The offers that enter one pool, sorted. */
   readonly #ids = new Int32Array(WAITING);
   readonly #distances = new Float32Array(WAITING);
   readonly #marks: Int32Array;
@@ -83,15 +82,15 @@ export class NeighborPools {
     return entry ^ (entry >> 31); // without a branch, which nothing could predict
   }
 
-  /** Whether a neighbor would come after the last that is there, which holds for none of those that are there. */
+  /** Whether a neighbor is not in the pool and would come after its last. */
   isBeyond(point: number, id: number, distance: number): boolean {
     const last = point * this.capacity + this.sizes[point]! - 1;
     return !this.#isAfter(last, distance, id) && this.id(last) !== id;
   }
 
-  /** Offers a neighbor, which enters the pool at the latest when that is settled. */
+  /** Offers a neighbor; it enters the pool when `settle` is called, or earlier. */
   offer(point: number, id: number, distance: number): void {
-    if (distance > this.#worst[point]!) return; // another thread may have lowered it: that offer falls out later
+    if (distance > this.#worst[point]!) return; // another thread may be lowering it: `settle` drops what passes here too early
     const locks = this.#locks;
     if (locks) takeLock(locks, point);
     const { waiting, waitingIds, waitingDistances } = this.#arrays;
@@ -102,7 +101,7 @@ export class NeighborPools {
     if (locks) releaseLock(locks, point);
   }
 
-  /** Adds what waits and is not there; beyond the capacity the farthest fall out. No other thread may have to do with this pool. */
+  /** Merges the waiting offers; beyond the capacity the farthest fall out. The caller must have the pool to itself. */
   settle(point: number): void {
     const begin = point * this.capacity;
     const end = begin + this.sizes[point]!;

@@ -21,9 +21,9 @@ export interface NnDescentOptions {
   readonly iter: number;
   /** New neighbors of each point that one round looks at. From 1 to L. */
   readonly S: number;
-  /** Points that have it as a neighbor which one round looks at, new and old ones apart; and half as many old neighbors. From 1. */
+  /** Reverse neighbors of each point that one round looks at, new and old ones apart; of old neighbors, 2 R. From 1. */
   readonly R: number;
-  /** Threads that compare, 1 if not given; the graph does not depend on it. What is drawn between rounds is drawn by one. */
+  /** Threads that compare, 1 if not given; the graph does not depend on it. Sampling between rounds is done by one. */
   readonly threads?: number;
   /** Points joined so far in all rounds, and at most. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -84,7 +84,7 @@ export async function nnDescent(source: DistanceSource, options: NnDescentOption
   return { rows, K, ...lists, counts: totalWork(workSince(before, source.counts), others) };
 }
 
-/** What is drawn and chosen between rounds, point after point, because one generator draws for all. */
+/** Sampling between rounds, point after point, because one random generator serves all points. */
 class NnDescent {
   readonly state: DescentState;
   readonly #source: DistanceSource;
@@ -143,7 +143,7 @@ class NnDescent {
     }
   }
 
-  /** The first K neighbors of each point. The pools are used up. */
+  /** The first K neighbors of each point; overwrites the pools. */
   finish(K: number): { ids: Int32Array; distances: Float32Array } {
     const { sizes, capacity, distances } = this.#pools;
     const rows = sizes.length;

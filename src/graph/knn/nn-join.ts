@@ -19,7 +19,7 @@ export interface DescentState {
   /** The most that a pool keeps. */
   readonly L: number;
   readonly arrays: PoolArrays;
-  /** Neighbors that have become so lately. */
+  /** Neighbors that have not been compared yet. */
   readonly fresh: Around;
   readonly stale: Around;
 }
@@ -40,7 +40,7 @@ interface Shared extends Pick<DescentState, 'L' | 'arrays'> {
   readonly source: SharedSource;
 }
 
-/** `join`: what is around some points is compared. `settle`: some pools take in what waits. */
+/** `join`: compares the neighbors of some points with each other. `settle`: some pools take in the offers that wait. */
 export const nnJoinTask: Task<Local, Shared> = {
   name: 'nn-join',
   attach: ({ L, arrays, fresh, stale, source }, slot) => ({
@@ -132,7 +132,7 @@ export class NnJoiner {
 
   /**
    * Puts the different points of two lists, at most `limit`, behind the first `begin` members, which are those of the call before:
-   * who is among these is left out. Returns how many members there are then.
+   * points among these are left out. Returns how many members there are then.
    */
   #meet(point: number, { neighbors, reverse }: Around, begin: number, limit: number): number {
     const marks = this.#marks;

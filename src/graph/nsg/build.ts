@@ -11,7 +11,7 @@ import { choiceChunks, inSharedDraft, type KnnLists, type NsgDraft, nsgChoiceTas
 import { FlatSearch } from './flat-search.ts';
 import { libraryRandom, nearestPoint, searchedPoint } from './navigating-point.ts';
 import { type NsgProfile, type NsgProfileName, nsgProfiles } from './profile.ts';
-import { Reach } from './reach.ts';
+import { SpanningTree } from './spanning-tree.ts';
 
 export interface NsgOptions {
   /** Links of a point at most. From 1. */
@@ -37,7 +37,7 @@ export interface QueriedSource extends DistanceSource {
 export interface Nsg {
   /** One level; the entry is the navigating point. */
   readonly graph: LayeredGraph;
-  /** How many points had to be linked in the end because they were out of reach. */
+  /** How many points were out of reach of the entry, and had to be linked at the end. */
   readonly attached: number;
   /** Work of all threads. */
   readonly counts: Counts;
@@ -90,7 +90,7 @@ export async function buildNsg(
   return { graph, attached, counts: totalWork(workSince(before, source.counts), others) };
 }
 
-/** What is done point after point, each time with the links as they are by then. */
+/** The steps that one thread does, point after point, because each depends on the links so far. */
 class NsgBuilder {
   readonly draft: NsgDraft;
   readonly #source: QueriedSource;
@@ -132,7 +132,7 @@ class NsgBuilder {
       : nearestPoint(this.#source);
   }
 
-  /** Links back to a point from all those that it is linked to by now. */
+  /** Adds links to a point from all that it links to. */
   linkBack(point: number): void {
     const { graph, lengths, rules } = this.draft;
     const { base } = graph;
@@ -141,14 +141,14 @@ class NsgBuilder {
   }
 
   /** Lines 16-21. */
-  async complete(yielder: Yielder): Promise<Pick<Reach, 'graph' | 'attached'>> {
+  async complete(yielder: Yielder): Promise<Pick<SpanningTree, 'graph' | 'attached'>> {
     const { graph, rules } = this.draft;
-    const reach = new Reach(graph, this.#search, rules.L, this.#random);
-    await reach.complete(yielder);
-    return reach;
+    const tree = new SpanningTree(graph, this.#search, rules.L, this.#random);
+    await tree.grow(yielder);
+    return tree;
   }
 
-  /** Adds a link, and chooses the list anew when it is full. */
+  /** Adds a link; a full list is chosen anew. */
   #link(from: number, to: number, length: number): void {
     const { graph, lengths, rules } = this.draft;
     const { base } = graph;

@@ -91,7 +91,7 @@ export function inSharedDraft({ graph, knn, rules, lengths, settled }: NsgDraft)
 /**
  * Links from a point to some of those that a search for it meets.
  *
- * Source: Fu et al. 2019, Algorithm 2, lines 5-15. Only the k-NN graph is read, so that the points may come in any order.
+ * Source: Fu et al. 2019, Algorithm 2, lines 5-15. Reads only the k-NN graph, so points may come in any order.
  */
 export class NsgChoice {
   readonly #draft: NsgDraft;
@@ -135,7 +135,7 @@ export class NsgChoice {
     for (let i = 0; i < chosen; i++) lengths[point * R + i] = selector.distances[i]!;
   }
 
-  /** The neighbors in the k-NN graph are met, too. */
+  /** Adds the neighbors in the k-NN graph to the points met. */
   #addNeighbors(point: number): void {
     const { visited } = this.#search;
     const { ids, distances } = this.#source;
@@ -145,7 +145,7 @@ export class NsgChoice {
     for (let i = begin; i < begin + degrees[point]!; i++) {
       const id = links[i]!;
       if (visited.flags[id] === 1) continue;
-      visited.flags[id] = 1; // a list of someone else's may repeat it
+      visited.flags[id] = 1; // the caller's k-NN list may repeat an id
       ids[count++] = id;
     }
     if (count > 0) this.#source.measure(count);

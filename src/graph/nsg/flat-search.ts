@@ -17,7 +17,7 @@ export class FlatSearch implements SearchState {
   readonly visited: VisitedSet;
   readonly source: DistanceSource;
   readonly profile: NsgProfile;
-  /** The library seeds every search alike, so all draw the same points. */
+  /** faiss seeds every search alike, so all draw the same points. */
   readonly #random = new MersenneTwister(0x1234);
   readonly #drawn: number[] = [];
 

@@ -4,7 +4,7 @@ const SHORT = 16;
 /**
  * Sorts pairs by (distance, id) so far that the first `few` are the smallest, in order; what lies behind is left in any order.
  *
- * Source: quicksort, the pivot the median of three (Sedgewick 1978), without the parts that nobody asks for.
+ * Source: quicksort, the pivot the median of three (Sedgewick 1978); parts beyond the first `few` are not sorted.
  *
  * @param count pairs in all
  */

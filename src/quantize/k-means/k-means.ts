@@ -72,16 +72,16 @@ export function kMeans(points: Vectors, options: KMeansOptions): KMeansResult {
   return found;
 }
 
-/** What a round reads of the points and their nearest centroids, as `NearestCentroids` has it. */
+/** What a round reads of `NearestCentroids`. */
 export type Assignment = Pick<NearestCentroids, 'count' | 'dim' | 'points' | 'ids' | 'distances' | 'sums'>;
 
-/** k-means in its parts: who searches for the nearest centroids decides how. */
+/** k-means in parts: the caller finds the nearest centroids, by kernels or on a GPU. */
 export interface KMeansRun {
   /** Holds the points; absent where there is nothing to search for. */
   readonly search: NearestCentroids | undefined;
   /** Gives centroids (k, d) at each round, for which ids and distances of all points of `search` are to be filled. */
   readonly rounds: Iterable<Float32Array>;
-  /** To be called when the rounds are over. */
+  /** To be called after the last round. */
   result(): KMeansResult;
 }
 

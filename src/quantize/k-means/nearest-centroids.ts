@@ -54,14 +54,14 @@ export class NearestCentroids {
     return this.#count;
   }
 
-  /** Counts what was done since `before` as so many distances: those of a search here, whoever computed them. */
+  /** Counts the work since `before` as this many distances, as if they had been computed here and not on a GPU. */
   countAs(before: Readonly<Counts>, distances: number): void {
     const { counts } = this.#kernels;
     counts.distances = before.distances + distances;
     counts.multiplyAdds = before.multiplyAdds + distances * this.dim;
   }
 
-  /** Leaves the memory; ids, distances and points must not be used any more. */
+  /** Releases the memory: ids, distances and points must not be used afterwards. */
   close(): void {
     this.#kernels.close();
   }
@@ -88,16 +88,16 @@ export class NearestCentroids {
     this.#kernels.nearestRows(this.ids, this.distances, points, 0, this.#count, this.#centroids, this.#k, dim);
   }
 
-  /** What `adopt` goes by. @param centroids (k, dim) */
+  /** Sets the centroids for `adopt`. @param centroids (k, dim) */
   setCentroids(centroids: Float32Array): void {
     this.#k = centroids.length / this.dim;
     this.#centroids.set(centroids);
   }
 
   /**
-   * What `find` does for one point, where somebody else has looked for its centroid: fills its id and distance alike.
+   * Fills id and distance of one point as `find` does, when a GPU has looked for its centroid.
    *
-   * @param id the nearest centroid, or undefined to find it here
+   * @param id the nearest centroid; `undefined` if the GPU was not sure, to find it here
    */
   adopt(point: number, id: number | undefined): void {
     const { dim, points } = this;

@@ -4,7 +4,7 @@ import { GpuAssignment } from '../k-means/gpu-assignment.ts';
 import { NearestCentroids } from '../k-means/nearest-centroids.ts';
 import type { Codebooks } from './product-encoder.ts';
 
-/** Rows encoded at a time: enough that a launch is worth its cost. */
+/** Rows encoded at a time: enough to be worth the cost of a launch. */
 const BLOCK_ROWS = 65_536;
 
 /** `ProductEncoder` with the distances on a GPU: the same codes. */

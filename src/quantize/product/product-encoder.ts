@@ -23,7 +23,7 @@ export interface Codebooks {
 
 /**
  * Encodes block after block with the same memory. Parts are read where they lie in the rows: gathering each one first was 7 % of the time, and
- * no thread could help with it.
+ * could not be shared by threads.
  */
 export class ProductEncoder {
   /** The most rows of one call. */

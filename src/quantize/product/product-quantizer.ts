@@ -17,7 +17,8 @@ export interface ProductEncodeOptions extends Computing {
  * Product quantizer: a vector is cut into m parts, and each part is replaced by the number of its nearest centroid in the codebook
  * of that part. Trained by `trainProduct`.
  *
- * Source: Jégou, Douze & Schmid 2011, section II. Defined by `reference.ts`. The methods have the names of nanopq: encode, decode, dtable, adist.
+ * Source: Jégou, Douze & Schmid 2011, section II. Defined by `reference.ts`. Methods are named as in nanopq: encode, decode, dtable,
+ * adist.
  *
  * @category Quantizers
  */

@@ -1,12 +1,12 @@
 import { leastSquares } from '../../tensor/algebra/least-squares.ts';
 
 /**
- * What there is to know of x and B (n vectors) to tell |x - β B|² for every β: the products of the vectors with each other, those with
- * x, and |x|², in one list. The error is linear in it, with factors that belong to β:
+ * Moments of x and B (n vectors) give |x - β B|² for every β. They are the products of the vectors with each other, their products
+ * with x, and |x|². The error is linear in them, with factors that depend on β alone:
  *
  *   |x - β B|² = Σ_ij β_i β_j (B Bᵀ)_ij - 2 Σ_i β_i (B x)_i + |x|² = factors(β) · moments(x, B)
  *
- * so moments of several points may be added, and the sum tells the error of one β for all of them.
+ * so moments of several points may be added: the sum gives the error of one β for all of them.
  */
 
 /** How many moments there are for n vectors. */

@@ -1,7 +1,7 @@
 import type { Matrix } from '../../tensor/matrix.ts';
 import type { ProductQuantizer } from '../product/product-quantizer.ts';
 
-/** For each row some vectors of which it may be a weighted sum. */
+/** For each row, the vectors whose weighted sum approximates it. */
 export interface Basis {
   readonly rows: number;
   /** Vectors of each row. */
@@ -13,8 +13,8 @@ export interface Basis {
 }
 
 /**
- * What the codes of a row and of its neighbors stand for: the row first, then its neighbors in their order; the row itself in the
- * place of each neighbor that it does not have.
+ * What the codes of a row and of its neighbors stand for: the row first, then its neighbors in their order; the row itself
+ * stands in for each missing neighbor.
  *
  * Source: Douze, Sablayrolles & Jégou 2018 (refinement by regression); the missing neighbors as in faiss 1.7.3 `ReconstructFromNeighbors`.
  */

@@ -139,7 +139,7 @@ export class RegressionCodebook {
   }
 }
 
-/** Finds the best word of a part for the moments that its user fills in. */
+/** Finds the best word of a part for the moments that the caller fills in. */
 export class WordSearch {
   readonly moments: Float64Array;
   /** The squared error of the word found last. */
@@ -168,7 +168,7 @@ export class WordSearch {
     return best;
   }
 
-  /** The error of each word from number `first` on; four sums at a time do not wait for each other (1.5 times as fast). */
+  /** The error of each word from number `first` on; four independent sums at a time (1.5 times as fast). */
   #measure(first: number): void {
     const { moments } = this;
     const errors = this.#errors;

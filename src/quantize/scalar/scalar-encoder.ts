@@ -4,7 +4,7 @@ import type { Floats } from '../../../kernels/operands.ts';
 import { kernelsFor } from '../../tensor/bytes-needed.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 
-/** Numbers encoded at a time: they stay in cache while they are copied in, looked at, encoded, and copied out. */
+/** Numbers encoded at a time: they stay in cache while they are copied in, checked, encoded, and copied out. */
 const BLOCK = 2 ** 16;
 /** For several threads, each: smaller blocks would not be worth sharing. */
 const SHARED_BLOCK = 2 ** 17;

@@ -11,7 +11,7 @@ import type { FlatSearch } from './flat-search.ts';
  * of them: there always is one with R or fewer, as each newly linked point is. So all points can be reached in the end; in the
  * faiss profile, neither holds.
  */
-export class Reach {
+export class SpanningTree {
   graph: LayeredGraph;
   /** How many points had to be linked. */
   attached = 0;
@@ -30,7 +30,7 @@ export class Reach {
     this.#reached = new Uint8Array(graph.size);
   }
 
-  async complete(yielder: Yielder): Promise<void> {
+  async grow(yielder: Yielder): Promise<void> {
     if (this.graph.entry >= 0) this.#spread(this.graph.entry);
     for (let point = 0; point < this.graph.size; point++) {
       if (this.#reached[point] === 1) continue;
