@@ -3,7 +3,8 @@ import { colsOf, rowsOf, type Tensor } from './tensor.ts';
 
 /**
  * Euclidean distances (not squared) between all pairs of rows, by differences, so that equal rows have distance 0
- * exactly. The derivative of the norm at 0 is taken as 0.
+ * exactly. The derivative of the norm at 0 is taken as 0. The norms of Eq. 4, see `src/compress/cnt/inrp-loss.ts`; the loops are
+ * `kernels/pairs/reference.ts`.
  *
  * @param x (m, d)
  * @returns (m, m), symmetric

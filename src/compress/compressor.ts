@@ -15,12 +15,12 @@ export interface EncodeOptions extends Computing {
  * @category Compress
  */
 export interface Compressor {
-  /** How it was made: 'cnt', 'linear-inrp', 'pca', 'srp', 'vae', 'catalyst'; `load-compressor.ts` chooses by it. */
+  /** How it was made: 'cnt', 'linear-inrp', 'pca', 'srp', 'vae', 'catalyst'; `methods.ts` has what belongs to each. */
   readonly method: string;
   readonly dIn: number;
   readonly dOut: number;
   /**
-   * Compresses each row of x (rows, dIn) to a row of (rows, dOut); a row's result does not depend on its neighbours.
+   * Compresses each row of x (rows, dIn) to a row of (rows, dOut); a row's result does not depend on its neighbors.
    *
    * @throws {RangeError} if x does not have dIn columns, or a value of x or of the result is not finite
    */

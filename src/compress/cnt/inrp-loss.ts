@@ -23,6 +23,9 @@ export const INRP_WEIGHTS = { alpha: 2, beta: 0.01 } as const;
  * Departs: the derivatives of a norm and of |e| at 0 are 0 (the paper is silent); the released code takes sqrt(max(e²,
  * 1e-12)), whose derivative is 0 for all |e| < 1e-6.
  *
+ * Arithmetic and derivatives as loops: `kernels/pairs/reference.ts` (of Eq. 5, `inrpWeights`; of Eq. 4, `inrpLossBackward`, then
+ * `pairDistancesBackward` by way of `src/autodiff/pair-distance.ts`). Checked by differences: `test/compress/cnt/inrp-loss.test.ts`.
+ *
  * @param compressed (m, dOut)
  * @param originals (m, dIn), without a gradient
  * @returns (1)

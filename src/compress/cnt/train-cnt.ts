@@ -29,7 +29,7 @@ export interface CntTrainingOptions extends CntChoices, RunOptions {
  * On a GPU the losses follow these within 1e-4 over 40 steps, and the model's record names it.
  *
  * Source: "Training setting" of the paper, presets `paper` and `released-code`; an incomplete last batch of an epoch is left out.
- * Departs: the preset `default`, see `training/presets.ts`.
+ * Departs: the preset `default`, see `presets.ts`.
  *
  * @param base (n, dIn); not changed, and not copied
  * @throws {RangeError} if a choice is impossible, the base is too small or not finite, or `resume` belongs to another training

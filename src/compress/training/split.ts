@@ -26,7 +26,7 @@ export function epochOrder(training: Int32Array, seed: number | string, epoch: n
   return new Random(seed, `epoch/${epoch}`).permutation(training.length).map((place) => training[place]!);
 }
 
-/** So that the probe has its 10 neighbours and the held-out loss some pairs. */
+/** So that the probe has its 10 neighbors and the held-out loss some pairs. */
 export const MINIMUM_ROWS = 64;
 
 function heldOutCount(rows: number): number {
