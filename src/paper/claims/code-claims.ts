@@ -1,3 +1,4 @@
+import { METHODS } from '../../compress/methods.ts';
 import { signed } from '../../report/signed.ts';
 import { codecName } from '../methods/method.ts';
 import {
@@ -46,12 +47,23 @@ function ofGains(codec: CodeFigures['codec'], holds: (gain: Gain) => boolean) {
   };
 }
 
-/** The gains of a rival and of CNT at the same bytes and code. */
-function rivals(list: readonly CodeFigures[], rival: 'catalyst' | 'pca') {
-  return gains(list, rival, 'PQ').flatMap((theirs) => {
-    const ours = gains(list, 'cnt', 'PQ').find(({ row }) => row.bytes === theirs.row.bytes);
-    return ours ? [{ ours, theirs }] : [];
-  });
+/** Judges the gain of 1@1 of CNT over that of a rival, both before PQ of the same bytes. */
+function ofRival(rival: 'catalyst' | 'pca', begin = '') {
+  return (list: readonly CodeFigures[]): Judgment | undefined => {
+    const pairs = gains(list, rival, 'PQ').flatMap((theirs) => {
+      const ours = gains(list, 'cnt', 'PQ').find(({ row }) => row.bytes === theirs.row.bytes);
+      return ours ? [{ bytes: theirs.row.bytes, ours: ours.at1, theirs: theirs.at1 }] : [];
+    });
+    if (pairs.length === 0) return undefined;
+    const texts = pairs.map(
+      ({ bytes, ours, theirs }) =>
+        `${bytes} bytes: ${METHODS[rival].label} ${signed(theirs, 1)}, CNT ${signed(ours, 1)}`,
+    );
+    return decided(
+      pairs.every(({ ours, theirs }) => ours - theirs >= NEAREST_MARGIN),
+      `${begin}${texts.join('; ')}`,
+    );
+  };
 }
 
 /** What the paper says of codes: Tables 2 and 3 and the text around them. */
@@ -71,18 +83,7 @@ export const CODE_CLAIMS: readonly Claim[] = [
     id: 'pq-control',
     quote: 'It also significantly improves recalls of 1@1 … for PQ based methods',
     test: `Table 2, the control that the paper lacks: CNT + PQ less PCA + PQ of the same bytes, at least ${NEAREST_MARGIN} point of 1@1`,
-    judge: ({ table2 }) =>
-      given(table2, (list) => {
-        const pairs = rivals(list, 'pca');
-        if (pairs.length === 0) return undefined;
-        const texts = pairs.map(
-          ({ ours, theirs }) => `${ours.row.bytes} bytes: PCA ${signed(theirs.at1, 1)}, CNT ${signed(ours.at1, 1)}`,
-        );
-        return decided(
-          pairs.every(({ ours, theirs }) => ours.at1 - theirs.at1 >= NEAREST_MARGIN),
-          `gain of 1@1 over PQ alone at ${texts.join('; ')}`,
-        );
-      }),
+    judge: ({ table2 }) => given(table2, ofRival('pca', 'gain of 1@1 over PQ alone at ')),
   },
   {
     id: 'pq-speed',
@@ -107,19 +108,7 @@ export const CODE_CLAIMS: readonly Claim[] = [
     id: 'catalyst',
     quote: 'Our proposed CNT also brings more improvement than Catalyst',
     test: `Table 2: gain of CNT + PQ over that of Catalyst + PQ, at least ${NEAREST_MARGIN} point of 1@1`,
-    judge: ({ table2 }) =>
-      given(table2, (list) => {
-        const pairs = rivals(list, 'catalyst');
-        if (pairs.length === 0) return undefined;
-        const texts = pairs.map(
-          ({ ours, theirs }) =>
-            `${ours.row.bytes} bytes: Catalyst ${signed(theirs.at1, 1)}, CNT ${signed(ours.at1, 1)}`,
-        );
-        return decided(
-          pairs.every(({ ours, theirs }) => ours.at1 - theirs.at1 >= NEAREST_MARGIN),
-          texts.join('; '),
-        );
-      }),
+    judge: ({ table2 }) => given(table2, ofRival('catalyst')),
   },
   {
     id: 'lc-recall',

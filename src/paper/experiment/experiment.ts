@@ -134,7 +134,7 @@ export class Experiment {
     return made;
   }
 
-  /** HNSW with the paper's parameters, built on compressed vectors, and over them. */
+  /** HNSW with the paper's parameters, built on compressed vectors and searching these. */
   async hnsw(method: MethodOrNone, factor: number): Promise<BuiltGraph<GraphIndex>> {
     const name = rowName(method, factor);
     const known = this.#hnsw.get(name);
@@ -188,7 +188,7 @@ export class Experiment {
     return { built, seconds };
   }
 
-  /** The same of a graph on `base`, after the first of its kind was built from few rows, so that the engine has compiled the loops. */
+  /** The same of a graph on `base`. The first of its kind is built from few rows before, so that the engine has compiled the loops. */
   async timedGraph<Index>(
     kind: string,
     what: string,

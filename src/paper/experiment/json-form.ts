@@ -28,7 +28,7 @@ export function tuple<const T extends readonly unknown[]>(...items: { readonly [
 
 type Recorded<R, O> = { readonly [K in keyof R]: Described<R[K]> } & { readonly [K in keyof O]?: Described<O[K]> };
 
-/** An object with these fields, and others that may be absent; what else it holds is not looked at. */
+/** An object with these fields, and others that may be absent; what else it holds is not checked. */
 export function record<R extends Fields, O extends Fields = Record<never, never>>(
   required: R,
   optional?: O,

@@ -11,7 +11,7 @@ export interface TimedSearch {
   readonly queriesPerSecond: Described<typeof repeatedSpeed>;
 }
 
-/** Searches once for the engine, then `repetitions` times by the clock; an interruption is noticed in between. */
+/** Searches once so that the engine has compiled the loops, then `repetitions` times by the clock. @throws the signal's reason */
 export async function timedSearch(
   experiment: Experiment,
   search: () => Promise<SearchResult>,

@@ -16,7 +16,7 @@ export interface CompressedVersion {
 export interface MicroscopeOptions {
   readonly seed: number | string;
   readonly backend?: BackendChoice;
-  /** Queries looked at, the first ones; 200 unless given. */
+  /** How many of the queries, from the first on; 200 unless given. */
   readonly queries?: number;
   /** Pairs of a query and a base row sampled, of neighbors and of random rows each; 4000 unless given. */
   readonly pairs?: number;
@@ -51,7 +51,7 @@ export type MicroscopeReading = Described<typeof microscopeReading>;
 
 const QUERIES = 200;
 const PAIRS = 4000;
-/** Neighbors whose distances and places are looked at. */
+/** Neighbors whose distances and places are compared. */
 const NEAR = 10;
 const OVERLAPS = [1, 2, 5, 10, 20, 50, 100] as const;
 /** Rows of the base compared at once: a few megabytes. */

@@ -17,14 +17,14 @@ export function paperDatasetFor(dim: number): PaperDataset {
   return dim === PAPER_DIM.GIST1M ? 'GIST1M' : 'Deep1M';
 }
 
-/** How many times fewer dimensions Tables 2, 3 and 4 have, and the ablations; Table 1 has 2 and 4 times fewer. */
+/** Factor of compression of Tables 2, 3 and 4 and of the ablations; Table 1 has 2 and 4. */
 export const COMPRESSION_FACTOR = 4;
 
 /** HNSW as in "Speeding up indexing for graph-based methods"; k is 100 because 100@100 is reported. */
 export const HNSW_SETTINGS = { M: 48, efConstruction: 512, k: 100 } as const;
 export const EF_SEARCH: Record<PaperDataset, number> = { GIST1M: 100, Deep1M: 200 };
 
-/** Beside the paper: candidates kept, from fast to thorough, for the ten nearest. */
+/** Not in the paper: numbers of candidates kept, from fast to thorough, to find the ten nearest. */
 export const EF_SWEEP = { efs: [10, 20, 40, 80, 160, 320], k: 10 } as const;
 
 /** NSG as in the same section. */

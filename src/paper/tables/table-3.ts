@@ -11,7 +11,7 @@ import { COMPRESSION_FACTOR, EF_SEARCH, HNSW_SETTINGS } from '../printed/setting
 import { TABLE_3, type Table3Row } from '../printed/tables.ts';
 import { type Cell, measuredCell, ratioCell, recallCell } from './cell.ts';
 
-/** Bytes compared in whole numbers stand beside the paper's argument about them; its row is the range of each dimension. */
+/** The paper's SQ8 row is `dimension`; codes of one range for all, compared in whole numbers, test its argument about 8-bit distances. */
 const RANGES = ['none', 'dimension', 'uniform'] as const;
 
 const searchResult = record({ ...GRAPH_RECALLS, resultDigest: text });

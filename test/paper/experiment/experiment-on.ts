@@ -31,12 +31,12 @@ class NoStore extends StepStore {
 }
 
 /** 600 normal rows and 40 queries; what is not given. */
-export function experimentOn(data: Partial<ExperimentData>, surroundings = context, cols = 16): Experiment {
+export function experimentOn(data: Partial<ExperimentData>, runContext = context, cols = 16): Experiment {
   const base = normalMatrix(600, cols, 'base');
   const query = normalMatrix(40, cols, 'query');
   const truth = nearest(base, query, 100).ids;
   const described = { name: 'n', digest: 'd', comparedWith: 'Deep1M', caption: 'fewer rows' } as const;
-  return new Experiment({ base, query, truth, ...described, ...data }, surroundings, new NoStore(), {
+  return new Experiment({ base, query, truth, ...described, ...data }, runContext, new NoStore(), {
     seed: 1,
     samples: 1024,
   });

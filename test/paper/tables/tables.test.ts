@@ -107,8 +107,8 @@ test('a difference that prints as the tolerance is within it, one digit more is 
 test('an interruption is noticed between two repetitions of a search', async () => {
   const controller = new AbortController();
   const end = (): void => void setTimeout(() => controller.abort(new Error('enough')), 0); // once the graph is built
-  const surroundings = { ...context, signal: controller.signal, progress: () => ({ update() {}, end }) };
-  const attempt = measureTable1(experimentOn({}, surroundings), [], 300);
+  const interrupted = { ...context, signal: controller.signal, progress: () => ({ update() {}, end }) };
+  const attempt = measureTable1(experimentOn({}, interrupted), [], 300);
   const error = await attempt.catch((reason) => reason);
   assert.is(error.message, 'enough');
 });
