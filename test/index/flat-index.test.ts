@@ -1,8 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FlatIndex } from '../../src/index/flat-index.ts';
-import { createMatrix, type Matrix } from '../../src/tensor/matrix.ts';
-import { messageOf } from '../support/rejects.ts';
+import { createMatrix, firstRows, type Matrix } from '../../src/tensor/matrix.ts';
+import { normalMatrix } from '../support/normals.ts';
+import { messageOf, rejects } from '../support/rejects.ts';
 
 const PAD = Math.fround(3.4028235e38);
 const base = createMatrix(4, 2, Float32Array.of(0, 0, 3, 4, 1, 0, 3, 4));
@@ -62,6 +63,19 @@ test('wrong queries, k and archives are refused in one line', async () => {
     () => FlatIndex.fromArchive({ ...archive, arrays: new Map([['vectors', spoiled]]) }),
     says('Flat index: expected finite values, got NaN at row 3, column 1.'),
   );
+});
+
+test('two searches at once do not disturb each other, and an abort ends one while it is under way', async () => {
+  const wide = normalMatrix(3000, 64, 'wide');
+  const many = normalMatrix(1300, 64, 'many');
+  const index = new FlatIndex(wide);
+  const [few, all] = [firstRows(many, 1200), many];
+  const expected = [await index.search(few, 5), await index.search(all, 9)];
+  assert.equal(await Promise.all([index.search(few, 5), index.search(all, 9)]), expected);
+  const controller = new AbortController();
+  const onProgress = () => controller.abort(new Error('enough'));
+  await rejects(() => index.search(all, 9, { signal: controller.signal, onProgress }), 'enough');
+  assert.equal(await index.search(few, 5), expected[0]);
 });
 
 test.run();

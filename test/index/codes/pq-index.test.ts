@@ -74,6 +74,14 @@ test('progress tells of rotation, training and encoding', async () => {
   assert.equal(told.slice(48), ['rotation 49/50', 'rotation 50/50', 'training 1/2', 'training 2/2', 'encoding 20/20']);
 });
 
+test('an aborted signal ends a search with its reason; progress counts queries', async () => {
+  const signal = AbortSignal.abort(new Error('enough'));
+  assert.is(await messageOf(() => index.search(queries, 3, { signal })), 'enough');
+  const seen: number[][] = [];
+  await index.search(queries, 3, { onProgress: (...report) => seen.push(report) });
+  assert.equal(seen, [[30, 30]]);
+});
+
 test('wrong options and queries are refused in one line', async () => {
   const build = (change: Partial<PqIndexOptions>) => message(() => PqIndex.build({ base, m: 3, bits: 5, ...change }));
   assert.is(await build({ m: 4 }), 'trainProduct: expected m to divide the 6 dimensions, got 4.');
