@@ -66,7 +66,7 @@ const ROOMS: Record<string, Directions> = {
     input: ['arguments'],
     output: [],
     'long-work': ['session', 'input', 'output'],
-    kinds: ['arguments', 'session', 'output', 'long-work'],
+    kinds: ['arguments', 'session', 'input', 'output', 'long-work'],
     commands: ['arguments', 'session', 'input', 'output', 'long-work', 'kinds'],
     '.': ['arguments', 'session', 'commands'],
   },

@@ -11,9 +11,9 @@ import { placeVectors } from '../../tensor/vectors/vectors-array.ts';
 import { QUERY_OPTIONS } from '../arguments/options.ts';
 import { UsageError } from '../arguments/usage-error.ts';
 import { interpreted, requireEnoughRows, requireSameCols, requireWritableIds } from '../input/checks.ts';
-import { attachQueryModel, requireModelToRerank } from '../input/query-model.ts';
-import { optionsOfKinds, requireOptionsOfKind } from '../kinds/all.ts';
-import { DEFAULT_EF, DEFAULT_NPROBE, SEARCH_OPTIONS } from '../kinds/options.ts';
+import { chooseSearch, optionsOfKinds, requireOptionsOfKind, requireSearchable, searchesOnGpu } from '../kinds/all.ts';
+import { SEARCH_OPTIONS } from '../kinds/options.ts';
+import type { SearchChoices } from '../kinds/search-choices.ts';
 import { type ListingRow, listing, secondsText } from '../output/listing.ts';
 import { defineCommand, resultRow, type Session } from '../session/command.ts';
 import { letSignalsArrive } from '../session/failures.ts';
@@ -37,7 +37,7 @@ export const searchCommand = defineCommand('search', 'searches an index for the 
     'cnt search --index index.ivfpq --query query.compressed.fvecs --nprobe 4 --out result.ivecs',
   ],
   async run(values, _, session) {
-    const { index: indexPath, query: queryPath, model: modelPath, out, k, ef, nprobe, rerank, repeat } = values;
+    const { index: indexPath, query: queryPath, out, k, ef, rerank, repeat } = values;
     for (const [name, value] of Object.entries({ ef, rerank })) {
       if (value !== undefined && value < k)
         throw new UsageError(`--${name}: expected at least k = ${k}, got ${value}.`);
@@ -50,12 +50,9 @@ export const searchCommand = defineCommand('search', 'searches an index for the 
     });
     const index = interpreted(indexPath, () => loadIndex(archive, backend, threads));
     const { kind, rows, dim } = index;
-    if (session.gpu && kind !== 'flat')
-      throw new UsageError(`--backend gpu searches flat indexes, got one of kind ${kind}.`);
+    requireSearchable(kind, session.gpu !== undefined);
     requireOptionsOfKind('search', SEARCH_OPTIONS, values, kind, `an index of kind ${kind}`);
-    requireModelToRerank(index, rerank, modelPath);
-    if (modelPath !== undefined) await attachQueryModel(modelPath, index, indexPath);
-    const choices = chosenSearch(index, indexPath, k, { ef, nprobe, rerank });
+    const choices = await chooseSearch(index, values, k, indexPath);
     const queries = await readVectors(queryPath);
     requireSameCols(queryPath, queries.cols, indexPath, dim);
     requireEnoughRows(indexPath, rows, k);
@@ -94,30 +91,6 @@ export const searchCommand = defineCommand('search', 'searches an index for the 
     };
   },
 });
-
-/** How an index is searched; what does not belong to its kind is absent. */
-interface SearchChoices {
-  readonly ef?: number | undefined;
-  readonly nprobe?: number | undefined;
-  readonly rerank?: number | undefined;
-}
-
-/** What was given, and defaults. @throws {RangeError} if the index has not what is asked of it */
-function chosenSearch(index: SearchIndex, path: string, k: number, given: SearchChoices): SearchChoices {
-  const { ef, nprobe, rerank } = given;
-  if (index.kind === 'flat') return {};
-  if (index.kind === 'pq' || index.kind === 'sq8' || index.kind === 'ivfpq') {
-    if (rerank !== undefined && !index.statistics().keepsVectors) {
-      throw new RangeError(`${path}: expected an index built with --keep-vectors to re-rank, got codes alone.`);
-    }
-    if (index.kind !== 'ivfpq') return { rerank };
-    if (nprobe !== undefined && nprobe > index.nlist) {
-      throw new RangeError(`${path}: expected --nprobe of at most ${index.nlist}, the lists, got ${nprobe}.`);
-    }
-    return { nprobe: nprobe ?? Math.min(DEFAULT_NPROBE, index.nlist), rerank };
-  }
-  return { ef: ef ?? Math.max(DEFAULT_EF, k, rerank ?? k), rerank };
-}
 
 /** Time and work of the searches. */
 function costs({ counts, seconds }: Searched, queries: number): { lines: ListingRow[]; json: object } {
@@ -160,7 +133,7 @@ async function searchRepeatedly(
   const progress = session.progress('searching, queries');
   const total = repeat * queries.rows;
   const { signal, threads } = session;
-  const gpu = index.kind === 'flat' ? await session.gpuFor(total * index.rows * index.dim) : undefined;
+  const gpu = searchesOnGpu(index.kind) ? await session.gpuFor(total * index.rows * index.dim) : undefined;
   const seconds: number[] = [];
   let found: SearchResult | undefined;
   for (let run = 0; run < repeat; run++) {

@@ -1,4 +1,4 @@
-import { INDEX_KINDS, type IndexKind, type KindOfIndex } from '../../index/kinds.ts';
+import { INDEX_KINDS, type IndexKind, type KindOfIndex, type SearchIndex } from '../../index/kinds.ts';
 import type { Vectors } from '../../tensor/vectors/vectors.ts';
 import type { OptionTable } from '../arguments/options.ts';
 import { UsageError } from '../arguments/usage-error.ts';
@@ -11,6 +11,7 @@ import type { BuiltIndex, KindCommands } from './kind.ts';
 import { lc } from './lc.ts';
 import { nsg } from './nsg.ts';
 import { pq } from './pq.ts';
+import type { GivenSearch, SearchChoices } from './search-choices.ts';
 import { sq8 } from './sq8.ts';
 
 /** Every kind of index, as the command line builds and searches it. */
@@ -116,6 +117,32 @@ export function buildIndex(
   const chosen = buildOptions.map((name) => [camelCase(name), given[name] ?? defaultOf(kind, name)]);
   const choices = { base, seed, ...Object.fromEntries(chosen) };
   return build(choices as never, session, out);
+}
+
+/** @throws UsageError if a kind cannot be searched on a GPU that was asked for */
+export function requireSearchable(kind: IndexKind, onGpu: boolean): void {
+  if (!onGpu || searchesOnGpu(kind)) return;
+  const kinds = inWords(kindsThat((other) => other.searchesOnGpu === true));
+  throw new UsageError(`--backend gpu searches ${kinds} indexes, got one of kind ${kind}.`);
+}
+
+export function searchesOnGpu(kind: IndexKind): boolean {
+  return KINDS[kind].searchesOnGpu === true;
+}
+
+/**
+ * How an index is searched: what was given, and defaults. A model that was given is attached to the index.
+ *
+ * @param path of the index, for messages
+ * @throws {RangeError} if the index has not what is asked of it
+ */
+export async function chooseSearch(
+  index: SearchIndex,
+  given: GivenSearch,
+  k: number,
+  path: string,
+): Promise<SearchChoices> {
+  return KINDS[index.kind].chooseSearch(index as never, given, k, path);
 }
 
 function inWords(kinds: readonly IndexKind[]): string {

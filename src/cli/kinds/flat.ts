@@ -7,4 +7,6 @@ export const flat = defineKind('flat', {
   async build({ base }, { backend }) {
     return { archive: new FlatIndex(base, backend).toArchive(), rows: [], json: {} };
   },
+  searchesOnGpu: true,
+  chooseSearch: () => ({}),
 });

@@ -3,6 +3,7 @@ import { Sq8GraphIndex } from '../../index/graph/sq8-graph-index.ts';
 import { requireMatrix } from '../../tensor/vectors/vectors.ts';
 import { graphReport } from './building/graph-report.ts';
 import { defineKind } from './kind.ts';
+import { graphChoices } from './search-choices.ts';
 
 export const hnswSq8 = defineKind('hnsw-sq8', {
   buildOptions: ['graph-base', 'M', 'ef-construction', 'profile', 'range'],
@@ -25,4 +26,5 @@ export const hnswSq8 = defineKind('hnsw-sq8', {
     const report = graphReport(index, graphBase ?? base, options, index.buildCounts!);
     return { ...report, rows: [...report.rows, ['searched', over]] };
   },
+  chooseSearch: graphChoices,
 });

@@ -1,9 +1,12 @@
 import { HNSW_PROFILES } from '../../graph/hnsw/profile.ts';
 import { GraphIndex } from '../../index/graph/graph-index.ts';
+import { UsageError } from '../arguments/usage-error.ts';
+import { attachQueryModel } from '../input/query-model.ts';
 import { removeGraphCheckpoint, withGraphCheckpoints } from '../long-work/graph-checkpoint.ts';
 import type { ListingRow } from '../output/listing.ts';
 import { graphReport } from './building/graph-report.ts';
 import { defineKind } from './kind.ts';
+import { graphChoices } from './search-choices.ts';
 
 export const hnsw = defineKind('hnsw', {
   buildOptions: ['graph-base', 'walk', 'M', 'ef-construction', 'profile', 'resume'],
@@ -40,5 +43,16 @@ export const hnsw = defineKind('hnsw', {
       json: { ...report.json, walkCols: walk?.cols },
       afterWriting: () => removeGraphCheckpoint(out),
     };
+  },
+  async chooseSearch(index, given, k, path) {
+    const { model, rerank } = given;
+    if (model !== undefined && rerank === undefined) {
+      throw new UsageError('--model: expected --rerank beside it, got none.');
+    }
+    if (model === undefined && rerank !== undefined) {
+      throw new UsageError('--rerank: expected --model beside it to compress the queries of an hnsw index, got none.');
+    }
+    if (model !== undefined) await attachQueryModel(model, index, path);
+    return graphChoices(index, given, k);
   },
 });

@@ -1,11 +1,12 @@
 import type { HnswProfileName } from '../../graph/hnsw/profile.ts';
-import type { INDEX_KINDS, IndexKind } from '../../index/kinds.ts';
+import type { INDEX_KINDS, IndexKind, SearchIndex } from '../../index/kinds.ts';
 import type { Archive } from '../../tensor/named-arrays.ts';
 import type { Vectors } from '../../tensor/vectors/vectors.ts';
 import type { OptionValues } from '../arguments/options.ts';
 import type { ListingRow } from '../output/listing.ts';
 import type { Session } from '../session/command.ts';
 import type { BUILD_OPTIONS, BuildOption, SearchOption } from './options.ts';
+import type { GivenSearch, SearchChoices } from './search-choices.ts';
 
 /** An index as it is saved, and what a person and a program are told of it. */
 export interface BuiltIndex {
@@ -26,10 +27,26 @@ export interface KindCommands {
   /** Whether `cnt build` can use a GPU for it. */
   readonly buildsOnGpu?: true;
   readonly build: Builder<never>;
+  /** Whether `cnt search` can use a GPU for it. */
+  readonly searchesOnGpu?: true;
+  readonly chooseSearch: SearchChooser<never>;
 }
 
 /** @param out where the index will be written; checkpoints lie beside it */
 type Builder<Choices> = (choices: Choices, session: Session, out: string) => Promise<BuiltIndex>;
+
+/**
+ * What was given, and defaults.
+ *
+ * @param path of the index, for messages
+ * @throws {RangeError} if the index has not what is asked of it
+ */
+type SearchChooser<Index> = (
+  index: Index,
+  given: GivenSearch,
+  k: number,
+  path: string,
+) => SearchChoices | Promise<SearchChoices>;
 
 /** `ef-construction` as `efConstruction`. */
 type CamelCase<S extends string> = S extends `${infer First}-${infer Rest}`
@@ -50,13 +67,14 @@ type BuildChoices<K extends IndexKind, O extends BuildOption, P> = { readonly ba
       : Chosen<N>;
 };
 
-/** Checks that a kind builds from the options that it takes, and from no others. */
+/** Checks that a kind builds from the options that it takes, and from no others, and searches its own class. */
 export function defineKind<K extends IndexKind, const O extends BuildOption, P extends HnswProfileName>(
   _: K,
-  commands: Omit<KindCommands, 'build' | 'buildOptions' | 'profiles'> & {
+  commands: Omit<KindCommands, 'build' | 'buildOptions' | 'profiles' | 'chooseSearch'> & {
     readonly buildOptions: readonly O[];
     readonly profiles?: readonly P[];
     readonly build: Builder<BuildChoices<K, O, P>>;
+    readonly chooseSearch: SearchChooser<Extract<SearchIndex, { readonly kind: K }>>;
   },
 ): KindCommands {
   return commands;

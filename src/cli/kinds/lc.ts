@@ -4,6 +4,7 @@ import { K_MEANS_PROFILES } from '../../quantize/k-means/k-means.ts';
 import { requireMatrix } from '../../tensor/vectors/vectors.ts';
 import { graphReport } from './building/graph-report.ts';
 import { defineKind } from './kind.ts';
+import { graphChoices } from './search-choices.ts';
 
 export const lc = defineKind('lc', {
   buildOptions: ['M', 'ef-construction', 'profile', 'bytes'],
@@ -34,4 +35,5 @@ export const lc = defineKind('lc', {
       json: { bytes, ...report.json },
     };
   },
+  chooseSearch: graphChoices,
 });

@@ -1,6 +1,7 @@
 import { Sq8Index } from '../../index/codes/sq8-index.ts';
 import { codeRows } from '../output/index-rows.ts';
 import { defineKind } from './kind.ts';
+import { codeChoices } from './search-choices.ts';
 
 export const sq8 = defineKind('sq8', {
   buildOptions: ['range', 'keep-vectors'],
@@ -14,4 +15,5 @@ export const sq8 = defineKind('sq8', {
       json: { range, keepVectors, statistics },
     };
   },
+  chooseSearch: codeChoices,
 });
