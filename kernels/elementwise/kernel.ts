@@ -1,16 +1,5 @@
 import type { Floats } from '../operands.ts';
 
-type BlockFunction = (
-  target: Floats,
-  targetStride: number,
-  targetOffset: number,
-  source: Floats,
-  sourceStride: number,
-  sourceOffset: number,
-  rows: number,
-  cols: number,
-) => void;
-
 export interface ElementwiseKernels {
   /** x[i] = value, i < n. */
   fill(x: Floats, value: number, n: number): void;
@@ -19,9 +8,18 @@ export interface ElementwiseKernels {
   /** y[i] += x[i], i < n. */
   add(y: Floats, x: Floats, n: number): void;
   /** target[r, targetOffset + c] = source[r, sourceOffset + c]; strides are row lengths. */
-  readonly copyBlock: BlockFunction;
+  readonly copyBlock: (
+    target: Floats,
+    targetStride: number,
+    targetOffset: number,
+    source: Floats,
+    sourceStride: number,
+    sourceOffset: number,
+    rows: number,
+    cols: number,
+  ) => void;
   /** The same with +=. */
-  readonly addBlock: BlockFunction;
+  readonly addBlock: ElementwiseKernels['copyBlock'];
   /** y[r, c] += bias[c]. */
   addBias(y: Floats, bias: Floats, rows: number, cols: number): void;
 }
