@@ -42,13 +42,25 @@ export function transformerBlock(
 ): Tensor {
   const path = `${place.stage}.${place.block}`;
   const label = (name: string, tensor: Tensor) => tape.label(`stage${place.stage}.block${place.block}.${name}`, tensor);
-  const attended = label('attn_out', attentionBranch(tape, parameters, `attn.${path}`, x, config, label)); // (m, t, d)
+  const shared = { tape, parameters, config, label };
+  const attended = label('attn_out', attentionBranch({ ...shared, name: `attn.${path}`, x })); // (m, t, d)
   const middle = label('after_attn', add(tape, x, attended)); // (m, t, d)
-  const perceived = label('mlp_out', mlpBranch(tape, parameters, `mlp.${path}`, middle, config, label)); // (m, t, d)
+  const perceived = label('mlp_out', mlpBranch({ ...shared, name: `mlp.${path}`, x: middle })); // (m, t, d)
   return label('after_mlp', add(tape, middle, perceived)); // (m, t, d)
 }
 
-type Label = (name: string, tensor: Tensor) => Tensor;
+/** Where a branch of a block is recorded, and under which names. */
+interface Branch {
+  readonly tape: Tape;
+  readonly parameters: ParameterSet;
+  /** Begins the names of its parameters. */
+  readonly name: string;
+  /** (m, t, d) */
+  readonly x: Tensor;
+  readonly config: TransformerBlock;
+  /** Names an intermediate result. */
+  label(name: string, tensor: Tensor): Tensor;
+}
 
 /**
  * Attention with narrow queries and keys: 2 d² h + 2 d d_k h weights.
@@ -57,14 +69,7 @@ type Label = (name: string, tensor: Tensor) => Tensor;
  * Departs: the paper is silent on the Hardtanh and on the output gain of 0, with which a block starts as X += MLP(X):
  * both are the released code's.
  */
-function attentionBranch(
-  tape: Tape,
-  parameters: ParameterSet,
-  name: string,
-  x: Tensor,
-  config: TransformerBlock,
-  label: Label,
-): Tensor {
+function attentionBranch({ tape, parameters, name, x, config, label }: Branch): Tensor {
   const { heads, keyDim, scale } = config;
   const tokens = x.shape[1]!;
   const d = colsOf(x);
@@ -82,14 +87,7 @@ function attentionBranch(
 }
 
 /** d -> mlpRatio d -> d, 2 mlpRatio d² weights. Source: "Lightweight designs" 1 and Fig. 2 (b). */
-function mlpBranch(
-  tape: Tape,
-  parameters: ParameterSet,
-  name: string,
-  x: Tensor,
-  config: TransformerBlock,
-  label: Label,
-): Tensor {
+function mlpBranch({ tape, parameters, name, x, config, label }: Branch): Tensor {
   const d = colsOf(x);
   const first = { linear: `${name}.fc1`, batchNorm: `${name}.bn1` };
   const second = { linear: `${name}.fc2`, batchNorm: `${name}.bn2` };
