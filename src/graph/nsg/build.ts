@@ -47,9 +47,9 @@ export interface Nsg {
  * Navigating spreading-out graph: from each point to some of those that a search for it meets, chosen by the occlusion rule, and back;
  * every search enters at the point nearest to the center, from which every other can be reached.
  *
- * Source: Fu, Xiang, Wang & Cai 2019, Algorithm 2 (line numbers in the body). Defined by `reference.ts`, in the canonical profile.
+ * Source: Fu, Xiang, Wang & Cai 2019, Algorithm 2. Defined by `reference.ts`, in the canonical profile.
  * Departs: a point is never its own candidate, and does not count among the C; ties go to the smaller id. Links back
- * (lines 11-15 of the authors' code, not in the paper) are added point after point. The faiss profile: `profile.ts`.
+ * (in the authors' code, not in the paper) are added point after point. The faiss profile: `profile.ts`.
  *
  * @param source must take K, R + 1 and 64 points a call
  * @param knn of the same points, exact or not; -1 and the point itself are skipped
@@ -122,7 +122,7 @@ class NsgBuilder {
     this.#selector = new NeighborSelector(source, Math.max(C, R + 1));
   }
 
-  /** Lines 2-4: the navigating point. */
+  /** Finds the navigating point. */
   enter(center: Float32Array): void {
     const { graph, knn, rules } = this.draft;
     this.#source.setQuery(center, 0);
@@ -140,7 +140,7 @@ class NsgBuilder {
     for (let i = begin; i < begin + base.degrees[point]!; i++) this.#link(base.links[i]!, point, lengths[i]!);
   }
 
-  /** Lines 16-21. */
+  /** Links from the tree to what is out of reach. */
   async complete(yielder: Yielder): Promise<Pick<SpanningTree, 'graph' | 'attached'>> {
     const { graph, rules } = this.draft;
     const tree = new SpanningTree(graph, this.#search, rules.L, this.#random);

@@ -91,7 +91,7 @@ export function inSharedDraft({ graph, knn, rules, lengths, settled }: NsgDraft)
 /**
  * Links from a point to some of those that a search for it meets.
  *
- * Source: Fu et al. 2019, Algorithm 2, lines 5-15. Reads only the k-NN graph, so points may come in any order.
+ * Source: Fu et al. 2019, Algorithm 2, the loop over all nodes. Reads only the k-NN graph, so points may come in any order.
  */
 export class NsgChoice {
   readonly #draft: NsgDraft;
@@ -116,11 +116,11 @@ export class NsgChoice {
     const { R, L, C } = this.#draft.rules;
     const { visited } = this.#search;
     this.#source.setQueryRow(point);
-    this.#search.run(this.#knn, graph.entry, L); // line 6
-    this.#addNeighbors(point); // line 7
+    this.#search.run(this.#knn, graph.entry, L); // the nodes checked on the way
+    this.#addNeighbors(point); // and its nearest in the k-NN graph
     const { met, count } = visited;
     const distances = visited.distances!;
-    sortNearest(met, distances, count, C + 1); // line 8
+    sortNearest(met, distances, count, C + 1);
     const comesFirst = met[0] === point ? 1 : 0;
     const keepsItself = this.#profile.keepsItself;
     const end = keepsItself ? Math.max(C, comesFirst + 1) : count;
@@ -129,7 +129,7 @@ export class NsgChoice {
     for (let i = keepsItself ? comesFirst : 0; i < end && i < count && selector.size < C; i++) {
       if (keepsItself || met[i] !== point) selector.offer(met[i]!, distances[i]!, false);
     }
-    const chosen = selector.select(R); // lines 9-15
+    const chosen = selector.select(R); // edges without conflicts
     graph.base.replace(point, selector.ids, chosen);
     settled[point] = chosen;
     for (let i = 0; i < chosen; i++) lengths[point * R + i] = selector.distances[i]!;

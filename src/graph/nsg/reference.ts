@@ -3,7 +3,7 @@ import type { Near } from '../near.ts';
 /*
  * NSG as printed: the definition of the graph that `buildNsg` builds (profile canonical) and of what a search in it finds.
  *
- * Source: Fu, Xiang, Wang & Cai 2019, Algorithms 1 and 2 (line numbers in the bodies).
+ * Source: Fu, Xiang, Wang & Cai 2019, Algorithms 1 (line numbers in the body) and 2 (its steps in the body).
  * Departs: as `buildNsg`: the navigating node is the nearest of all to the center; a node is never its own candidate; links go
  * back, too, which the paper leaves to its code; the tree grows from nodes in reach only; equal distances go to the smaller id.
  */
@@ -54,25 +54,25 @@ export interface NsgSizes {
 export function nsgBuild(knn: Lists, pair: Pair, fromCenter: Distance, { R, L, C }: NsgSizes) {
   const near = (ids: Iterable<number>, distance: Distance) =>
     Array.from(ids, (id): Near => ({ id, distance: distance(id) })).sort(nearer);
-  const entry = near(knn.keys(), fromCenter)[0]!.id; // 1-4
+  const entry = near(knn.keys(), fromCenter)[0]!.id; // the navigating node n
   const lists = knn.map((neighbors, v) => {
-    const E = searchOnGraph(knn, [entry], (id) => pair(v, id), L).met; // 5-6
-    const all = new Set([...E.map(({ id }) => id), ...neighbors]); // 7
+    const E = searchOnGraph(knn, [entry], (id) => pair(v, id), L).met; // all nodes checked on the way from n to v
+    const all = new Set([...E.map(({ id }) => id), ...neighbors]); // and v's nearest neighbors in G
     all.delete(v);
-    return selectEdges(near(all, (id) => pair(v, id)).slice(0, C), R, pair); // 8-15
+    return selectEdges(near(all, (id) => pair(v, id)).slice(0, C), R, pair); // sorted; edges without conflicts
   });
   linkBack(lists, R, pair);
   const edges = lists.map((list) => list.map(({ id }) => id));
   const reached = new Set<number>();
   let attached = 0;
-  spread(edges, entry, reached); // 16-17
+  spread(edges, entry, reached); // the tree with root n
   while (reached.size < knn.length) {
-    const v = edges.findIndex((_, id) => !reached.has(id)); // 18
+    const v = edges.findIndex((_, id) => !reached.has(id)); // a node outside of the tree
     const met = searchOnGraph(edges, [entry], (id) => pair(v, id), L).met.sort(nearer);
     const rest = near(reached, (id) => pair(v, id));
     const hasRoom = ({ id }: Near): boolean => edges[id]!.length < R;
     const from = met.find(hasRoom) ?? rest.find(hasRoom) ?? rest.find(({ id }) => edges[id]!.length === R);
-    edges[from!.id]!.push(v); // 19
+    edges[from!.id]!.push(v); // an edge to it from a near node in the tree
     attached++;
     spread(edges, v, reached);
   }

@@ -6,7 +6,7 @@ import type { FlatSearch } from './flat-search.ts';
 /**
  * Links the points that cannot be reached from the entry, one after the other, each from a point near to it.
  *
- * Source: Fu et al. 2019, Algorithm 2, lines 16-21 (tree spanning).
+ * Source: Fu et al. 2019, Algorithm 2, its last loop (tree spanning).
  * Departs: a link never begins at a point that is out of reach itself, and where all that are in reach have R links, one gets R + 1
  * of them: there always is one with R or fewer, as each newly linked point is. So all points can be reached in the end; in the
  * faiss profile, neither holds.
