@@ -55,6 +55,7 @@ import { referenceFinite } from './finite/reference.ts';
 import { bindFinite, emitFinite } from './finite/simd.ts';
 import { referenceGraphWalk } from './graph-walk/reference.ts';
 import { bindGraphWalk, emitGraphWalk } from './graph-walk/simd.ts';
+import type { Link } from './link.ts';
 import { referenceMatmul } from './matmul/reference.ts';
 import { bindMatmul, emitMatmul } from './matmul/simd.ts';
 import { referenceNearestRows } from './nearest-rows/reference.ts';
@@ -81,7 +82,6 @@ import { bindTopK, emitTopK } from './top-k/simd.ts';
 import { referenceVariational } from './variational/reference.ts';
 import { bindVariational, emitVariational } from './variational/simd.ts';
 import type { ModuleBuilder } from './wasm/assembler.ts';
-import type { Link } from './wasm/link.ts';
 
 interface Family<K> {
   readonly reference: (round: Round, counts: Counts) => K;

@@ -1,6 +1,7 @@
 /** The backend that runs one WebAssembly module, with the functions of every family, over one memory. */
 import { bindFamilies, emitFamilies } from './families.ts';
 import type { Kernels } from './kernels.ts';
+import type { Link } from './link.ts';
 import type { Counts } from './operands.ts';
 import { refuseToShare, requirePlaces, type SharedKernels } from './shared.ts';
 import { runAllChunks } from './threads/chunks.ts';
@@ -8,7 +9,6 @@ import { chunkCount, wholeCall } from './threads/job.ts';
 import { keepMemory, takeMemory } from './threads/kept-memories.ts';
 import { Team } from './threads/pool.ts';
 import { ModuleBuilder } from './wasm/assembler.ts';
-import type { Link } from './wasm/link.ts';
 import { attachedRegion, KernelMemory, type MemoryPlan, SCRATCH_BYTES } from './wasm/memory.ts';
 import { type WasmFunction, type WasmMemory, type WasmModule, webAssembly } from './wasm/webassembly.ts';
 

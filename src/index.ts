@@ -66,6 +66,7 @@ export type { SearchTrace } from './graph/search.ts';
 export { type GraphStatistics, graphStatistics } from './graph/statistics.ts';
 export { IvfAdcIndex, type IvfSearchOptions, type IvfStatistics } from './index/codes/ivf-adc.ts';
 export type { IvfAdcOptions } from './index/codes/ivf-build.ts';
+export type { ListStatistics } from './index/codes/list-statistics.ts';
 export { PqIndex, type PqIndexOptions, type PqStatistics } from './index/codes/pq-index.ts';
 export { Sq8Index, type Sq8IndexOptions, type Sq8Statistics } from './index/codes/sq8-index.ts';
 export { FlatIndex, type FlatSearchOptions } from './index/flat-index.ts';

@@ -1,9 +1,9 @@
+import { type Link, movingRows } from '../link.ts';
 import type { Floats } from '../operands.ts';
 import { inElements, ROWS } from '../threads/job.ts';
 import { integers, type ModuleBuilder } from '../wasm/assembler.ts';
 import { eachElement } from '../wasm/control.ts';
 import { f32x4, i32, v128 } from '../wasm/instructions.ts';
-import { type Link, movingRows } from '../wasm/link.ts';
 import type { ActivationKernels } from './kernel.ts';
 
 const FORWARD = integers('y', 'x', 'n');

@@ -1,9 +1,9 @@
+import { type Link, movingRows } from '../link.ts';
 import { inElements, ROWS } from '../threads/job.ts';
 import { floats, integers, type ModuleBuilder } from '../wasm/assembler.ts';
 import { eachElement } from '../wasm/control.ts';
 import type { Expression } from '../wasm/expressions.ts';
 import { f32x4, i32, v128 } from '../wasm/instructions.ts';
-import { type Link, movingRows } from '../wasm/link.ts';
 import type { AdamwKernels } from './kernel.ts';
 import { adamwFactors, SMALLEST_GRADIENT, SMALLEST_MOMENT } from './reference.ts';
 

@@ -1,10 +1,10 @@
+import type { Link } from '../link.ts';
 import { expStatements } from '../math/simd.ts';
 import { along, COLUMNS, inRows, ROWS } from '../threads/job.ts';
 import { type FunctionScope, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
 import { eachElement, forUp, ifThen } from '../wasm/control.ts';
 import type { I32, Statement } from '../wasm/expressions.ts';
 import { f32, f32x4, i32, v128 } from '../wasm/instructions.ts';
-import type { Link } from '../wasm/link.ts';
 import type { AttentionKernels, AttentionShape } from './kernel.ts';
 import { attentionMultiplyAdds, SOFTMAX_TAIL } from './reference.ts';
 import { addToRows, dots, weightedRows } from './row-products.ts';

@@ -1,10 +1,10 @@
 import { bindChunkedSums } from '../column-sums/simd.ts';
+import { type Link, movingRows } from '../link.ts';
 import { along, inRows, ROWS } from '../threads/job.ts';
 import { integers, type ModuleBuilder } from '../wasm/assembler.ts';
 import { eachElement, forUp } from '../wasm/control.ts';
 import type { V128 } from '../wasm/expressions.ts';
 import { f32x4, i32 } from '../wasm/instructions.ts';
-import { type Link, movingRows } from '../wasm/link.ts';
 import type { BatchNormKernels } from './kernel.ts';
 import { referenceBatchNorm } from './reference.ts';
 

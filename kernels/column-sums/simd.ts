@@ -6,12 +6,12 @@
  * takes 1.7 times as long (13,312 rows x 384, measured).
  */
 
+import type { Link } from '../link.ts';
 import { along, COLUMNS, type Grid, ROWS } from '../threads/job.ts';
 import { type FunctionScope, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
 import { eachElement, forUp } from '../wasm/control.ts';
 import type { Expression, I32, Statement } from '../wasm/expressions.ts';
 import { f32x4, i32, memory } from '../wasm/instructions.ts';
-import type { Link } from '../wasm/link.ts';
 import { SCRATCH_BYTES } from '../wasm/memory.ts';
 import type { ColumnSumsKernels } from './kernel.ts';
 import { CHUNK_ROWS } from './reference.ts';

@@ -1,10 +1,10 @@
+import { type Link, remembering } from '../link.ts';
 import { along, COLUMNS, inRows, ROWS } from '../threads/job.ts';
 import { type FunctionScope, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
 import { forUp, ifThen } from '../wasm/control.ts';
 import type { Expression, I32, Statement } from '../wasm/expressions.ts';
 import { f32, f32x4, i32, i32x4, v128 } from '../wasm/instructions.ts';
 import { lastFloats } from '../wasm/lane-sums.ts';
-import { type Link, remembering } from '../wasm/link.ts';
 import { fetchRows, rowGroups, rowsById, rowsInOrder } from '../wasm/rows.ts';
 import type { DistanceKernels } from './kernel.ts';
 import { countDistances } from './reference.ts';

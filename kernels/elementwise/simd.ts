@@ -1,9 +1,9 @@
+import { type Link, movingRows } from '../link.ts';
 import { along, inElements, inRows, ROWS } from '../threads/job.ts';
 import { type FunctionScope, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
 import { eachElement, forUp, ret } from '../wasm/control.ts';
 import type { Statement, V128 } from '../wasm/expressions.ts';
 import { f32, f32x4, f64x2, i32, i32x4 } from '../wasm/instructions.ts';
-import { type Link, movingRows } from '../wasm/link.ts';
 import type { ElementwiseKernels } from './kernel.ts';
 
 /** Columns of the block are contiguous; strides in bytes. */

@@ -13,6 +13,7 @@
  */
 
 import { countDistances } from '../distance/reference.ts';
+import type { Link } from '../link.ts';
 import { along, ROWS as CHUNK_ROWS, inRows } from '../threads/job.ts';
 import { OFFER } from '../top-k/simd.ts';
 import { type Func, type FunctionScope, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
@@ -20,7 +21,6 @@ import { forUp, ifThen, whileDo } from '../wasm/control.ts';
 import type { I32, Statement } from '../wasm/expressions.ts';
 import { f32, f32x4, i32, i32x4, select, v128 } from '../wasm/instructions.ts';
 import { lastFloats, reduceLanes } from '../wasm/lane-sums.ts';
-import type { Link } from '../wasm/link.ts';
 import type { ExactSearchKernels } from './kernel.ts';
 import { emitHalfNorms } from './norms-simd.ts';
 

@@ -1,7 +1,7 @@
+import type { Link } from '../link.ts';
 import type { ModuleBuilder } from '../wasm/assembler.ts';
 import { eachElement, ret } from '../wasm/control.ts';
 import { f32x4, i32, v128 } from '../wasm/instructions.ts';
-import type { Link } from '../wasm/link.ts';
 import type { FiniteKernels } from './kernel.ts';
 
 export function emitFinite(module: ModuleBuilder): void {

@@ -20,7 +20,7 @@ export interface GpuWork {
   isClear(operand: Floats): boolean;
 }
 
-/** What binds the kernels of a family to operands: the counterpart of kernels/wasm/link.ts. */
+/** What binds the kernels of a family to operands: the counterpart of kernels/link.ts. */
 export interface GpuLink {
   readonly counts: Counts;
   /** Whether kernels of several columns a thread run here. */

@@ -5,6 +5,7 @@
 
 import { countDistances } from '../distance/reference.ts';
 import { SQUARED_DISTANCES } from '../distance/simd.ts';
+import { type Link, remembering } from '../link.ts';
 import { BYTE_DISTANCES, CODE_DISTANCES } from '../scalar-codes/simd.ts';
 import {
   type FunctionScope,
@@ -18,7 +19,6 @@ import { block, br, brIf, forUp, ifThen, loop, ret, whileDo } from '../wasm/cont
 import { Label } from '../wasm/encoding.ts';
 import type { I32, Statement } from '../wasm/expressions.ts';
 import { i32, i64, select, v128 } from '../wasm/instructions.ts';
-import { type Link, remembering } from '../wasm/link.ts';
 import { fetchLines } from '../wasm/rows.ts';
 import type { WasmFunction } from '../wasm/webassembly.ts';
 import type { GraphWalkKernels, LayerWalk, WalkStart } from './kernel.ts';

@@ -6,12 +6,12 @@
  * Source: Goto & van de Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM TOMS 34 (3), 2008.
  */
 
+import type { Link } from '../link.ts';
 import { along, COLUMNS, type Grid, ROWS } from '../threads/job.ts';
 import { integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
 import { forUp, ifThen, whileDo } from '../wasm/control.ts';
 import type { Statement } from '../wasm/expressions.ts';
 import { f32, f32x4, i32, memory, select, v128 } from '../wasm/instructions.ts';
-import type { Link } from '../wasm/link.ts';
 import type { MatmulKernels } from './kernel.ts';
 import { emitPack, TILE_COLUMNS, TILE_ROWS } from './panels-simd.ts';
 

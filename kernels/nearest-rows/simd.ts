@@ -1,10 +1,10 @@
 import { countDistances } from '../distance/reference.ts';
+import type { Link } from '../link.ts';
 import { along, inRows, ROWS } from '../threads/job.ts';
 import { type FunctionScope, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
 import { forUp, ifThen } from '../wasm/control.ts';
 import type { I32, Statement } from '../wasm/expressions.ts';
 import { f32x4, i32, i32x4, memory, select, v128 } from '../wasm/instructions.ts';
-import type { Link } from '../wasm/link.ts';
 import type { NearestRowsKernels } from './kernel.ts';
 
 /**

@@ -1,4 +1,5 @@
 import { countDistances } from '../distance/reference.ts';
+import { type Link, movingRows } from '../link.ts';
 import { logStatements } from '../math/simd.ts';
 import { along, inElements, inRows, ROWS } from '../threads/job.ts';
 import { type FunctionScope, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
@@ -7,7 +8,6 @@ import { eachElement, forUp } from '../wasm/control.ts';
 import type { I32, Statement } from '../wasm/expressions.ts';
 import { f32, f32x4, i32, select, v128 } from '../wasm/instructions.ts';
 import { lastFloats, reduceLanes, sumTerms } from '../wasm/lane-sums.ts';
-import { type Link, movingRows } from '../wasm/link.ts';
 import type { PairKernels } from './kernel.ts';
 import { SMALLEST_NORMAL } from './reference.ts';
 

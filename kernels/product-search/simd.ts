@@ -3,6 +3,7 @@
  * one addition serve four queries, and no lane waits for another. 3.4 to 3.6 times the speed of one query at a time (bench/kernels/codes.ts).
  */
 
+import type { Link } from '../link.ts';
 import { TABLE_STRIDE } from '../table-scan/reference.ts';
 import { along, ROWS as CHUNK_ROWS, inRows } from '../threads/job.ts';
 import { OFFER_MANY } from '../top-k/simd.ts';
@@ -10,7 +11,6 @@ import { type FunctionScope, integers, type Local, type Locals, type ModuleBuild
 import { forUp, ifThen } from '../wasm/control.ts';
 import type { Statement } from '../wasm/expressions.ts';
 import { f32, i32, select } from '../wasm/instructions.ts';
-import type { Link } from '../wasm/link.ts';
 import { SCRATCH_BYTES } from '../wasm/memory.ts';
 import type { ProductSearchKernels } from './kernel.ts';
 import { countProductSearch } from './reference.ts';

@@ -1,9 +1,9 @@
+import type { Link } from '../link.ts';
 import { along, COLUMNS } from '../threads/job.ts';
 import { type FunctionScope, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
 import { eachElement, forUp, type Lanes } from '../wasm/control.ts';
 import type { I32, Statement } from '../wasm/expressions.ts';
 import { f32x4, f64x2, i32, i32x4, v128 } from '../wasm/instructions.ts';
-import type { Link } from '../wasm/link.ts';
 import type { RowSumsKernels } from './kernel.ts';
 
 type Add = (f: FunctionScope, sums: I32, x: I32, byte: Local<'i32'>, lanes: Lanes) => Statement[];

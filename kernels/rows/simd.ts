@@ -1,10 +1,10 @@
+import { type Link, movingRows } from '../link.ts';
 import { inRows, ROWS } from '../threads/job.ts';
 import { integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
 import { eachElement, forUp, ifThen } from '../wasm/control.ts';
 import type { Statement } from '../wasm/expressions.ts';
 import { f32, f32x4, i32, v128 } from '../wasm/instructions.ts';
 import { reduceLanes, sumTerms } from '../wasm/lane-sums.ts';
-import { type Link, movingRows } from '../wasm/link.ts';
 import type { RowKernels } from './kernel.ts';
 import { SMALLEST_NORM } from './reference.ts';
 

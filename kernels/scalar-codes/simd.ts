@@ -1,10 +1,10 @@
 import { countDistances } from '../distance/reference.ts';
+import { type Link, remembering } from '../link.ts';
 import { along, inRows, ROWS } from '../threads/job.ts';
 import { type FunctionScope, integers, type Local, type Locals, type ModuleBuilder } from '../wasm/assembler.ts';
 import { forUp, ifThen } from '../wasm/control.ts';
 import type { Expression, I32, Statement } from '../wasm/expressions.ts';
 import { f32, f32x4, i16x8, i32, i32x4, v128 } from '../wasm/instructions.ts';
-import { type Link, remembering } from '../wasm/link.ts';
 import { fetchRows, rowGroups, rowsById, rowsInOrder } from '../wasm/rows.ts';
 import { emitScalarEncoding } from './encoding-simd.ts';
 import type { ScalarCodesKernels } from './kernel.ts';

@@ -1,9 +1,9 @@
 import { SMALLEST_MOMENT } from '../adamw/reference.ts';
+import { type Link, movingRows } from '../link.ts';
 import { inElements, ROWS } from '../threads/job.ts';
 import { integers, type ModuleBuilder } from '../wasm/assembler.ts';
 import { eachElement } from '../wasm/control.ts';
 import { f32x4, i32, v128 } from '../wasm/instructions.ts';
-import { type Link, movingRows } from '../wasm/link.ts';
 import type { SgdKernels } from './kernel.ts';
 
 export function emitSgd(module: ModuleBuilder): void {

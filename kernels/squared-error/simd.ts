@@ -1,9 +1,9 @@
+import { type Link, movingRows } from '../link.ts';
 import { along, inElements, inRows, ROWS } from '../threads/job.ts';
 import { integers, type ModuleBuilder } from '../wasm/assembler.ts';
 import { eachElement, forUp } from '../wasm/control.ts';
 import { f32x4, i32, v128 } from '../wasm/instructions.ts';
 import { reduceLanes, sumTerms } from '../wasm/lane-sums.ts';
-import { type Link, movingRows } from '../wasm/link.ts';
 import type { SquaredErrorKernels } from './kernel.ts';
 
 export function emitSquaredError(module: ModuleBuilder): void {

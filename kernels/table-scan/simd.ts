@@ -1,9 +1,9 @@
+import { type Link, remembering } from '../link.ts';
 import { along, inRows, ROWS } from '../threads/job.ts';
 import { type FunctionScope, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
 import { forUp } from '../wasm/control.ts';
 import type { I32, Statement } from '../wasm/expressions.ts';
 import { f32, i32 } from '../wasm/instructions.ts';
-import { type Link, remembering } from '../wasm/link.ts';
 import { rowGroups, rowsById, rowsInOrder } from '../wasm/rows.ts';
 import type { TableScanKernels } from './kernel.ts';
 import { countTableSums, TABLE_STRIDE } from './reference.ts';

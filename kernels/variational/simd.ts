@@ -1,3 +1,4 @@
+import { type Link, movingRows } from '../link.ts';
 import { expStatements } from '../math/simd.ts';
 import { along, inElements, inRows, ROWS } from '../threads/job.ts';
 import { type FunctionScope, integers, type Local, type ModuleBuilder } from '../wasm/assembler.ts';
@@ -5,7 +6,6 @@ import { eachElement, forUp } from '../wasm/control.ts';
 import type { Statement } from '../wasm/expressions.ts';
 import { f32x4, i32, v128 } from '../wasm/instructions.ts';
 import { lastFloats, reduceLanes } from '../wasm/lane-sums.ts';
-import { type Link, movingRows } from '../wasm/link.ts';
 import type { VariationalKernels } from './kernel.ts';
 
 export function emitVariational(module: ModuleBuilder): void {

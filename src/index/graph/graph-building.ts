@@ -1,9 +1,31 @@
+import type { BackendChoice } from '../../../kernels/backend.ts';
 import type { Counts } from '../../../kernels/operands.ts';
 import { buildHnsw, type HnswOptions } from '../../graph/hnsw/build.ts';
 import { hnswProfiles } from '../../graph/hnsw/profile.ts';
 import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 import { requireFiniteVectors, type Vectors } from '../../tensor/vectors/vectors.ts';
 import type { SavedGraph } from './graph-archive.ts';
+import { wasmSearchRoom, wasmSearchRoomEach } from './wasm-graph-search.ts';
+
+/** What computes. */
+export interface Engine {
+  readonly backend: BackendChoice;
+  readonly threads: number;
+}
+
+/**
+ * Options of points that a graph is searched over: they take a whole neighbor list and one point more a call, and have room for a
+ * search in WebAssembly, here and in the other threads.
+ */
+export function graphRoom(rows: number, M: number, { backend, threads }: Engine) {
+  return {
+    backend,
+    batch: Math.max(256, 2 * M + 1),
+    attachable: threads - 1,
+    spare: wasmSearchRoom(rows, 2 * M, M),
+    spareEach: wasmSearchRoomEach(rows, 2 * M),
+  };
+}
 
 /**
  * An HNSW graph as an index keeps it. Where the profile has it so, identical points are one point of the graph.

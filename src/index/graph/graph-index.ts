@@ -21,8 +21,7 @@ import {
   type WalkCodes,
   writeGraphArchive,
 } from './graph-archive.ts';
-import { buildGraph, requireSameRows, requireSearchable } from './graph-building.ts';
-import { type Engine, graphRoom } from './graph-room.ts';
+import { buildGraph, type Engine, graphRoom, requireSameRows, requireSearchable } from './graph-building.ts';
 import { GraphSearcher } from './graph-searcher.ts';
 import { type QueryEncoder, searchByGraph } from './search-by-graph.ts';
 

@@ -16,8 +16,8 @@ import { requireFiniteVectors, type Vectors } from '../../tensor/vectors/vectors
 import type { GraphSearchOptions } from '../search/search-options.ts';
 import type { SearchResult } from '../search/search-result.ts';
 import { exactKnnGraph } from './exact-knn-graph.ts';
+import type { Engine } from './graph-building.ts';
 import { requireSameRows, requireSearchable } from './graph-building.ts';
-import type { Engine } from './graph-room.ts';
 import { GraphSearcher } from './graph-searcher.ts';
 import {
   type NeighborGraph,

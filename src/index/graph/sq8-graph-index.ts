@@ -15,8 +15,7 @@ import type { GraphSearchOptions } from '../search/search-options.ts';
 import type { SearchResult } from '../search/search-result.ts';
 import { representatives } from './copies.ts';
 import { type GraphParameters, graphEntries, readGraph, type SavedGraph } from './graph-archive.ts';
-import { buildGraph, requireSameRows, requireSearchable } from './graph-building.ts';
-import { type Engine, graphRoom } from './graph-room.ts';
+import { buildGraph, type Engine, graphRoom, requireSameRows, requireSearchable } from './graph-building.ts';
 import { GraphSearcher } from './graph-searcher.ts';
 import { searchByGraph } from './search-by-graph.ts';
 

@@ -5,7 +5,7 @@ import { LayeredGraph } from '../../../src/graph/adjacency.ts';
 import { CandidatePool } from '../../../src/graph/candidate-pool.ts';
 import { buildHnsw } from '../../../src/graph/hnsw/build.ts';
 import { searchGraph, VisitedSet } from '../../../src/graph/search.ts';
-import { graphRoom } from '../../../src/index/graph/graph-room.ts';
+import { graphRoom } from '../../../src/index/graph/graph-building.ts';
 import { WasmGraphSearch, wasmSearchRoom } from '../../../src/index/graph/wasm-graph-search.ts';
 import type { QuerySource } from '../../../src/index/search/rerank.ts';
 import { attachScalarCodeSet, scalarCodeSet } from '../../../src/quantize/scalar/scalar-code-set.ts';

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { simdSupported } from '../../../kernels/backend.ts';
-import { graphRoom } from '../../../src/index/graph/graph-room.ts';
+import { graphRoom } from '../../../src/index/graph/graph-building.ts';
 import { createMatrix, firstRows, type Matrix, viewRows } from '../../../src/tensor/matrix.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
 import { besideThatFits } from '../../../src/tensor/vectors/beside.ts';

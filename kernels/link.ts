@@ -1,6 +1,6 @@
-import type { Counts, Floats } from '../operands.ts';
-import { along, type ChunkOperand, type Grid } from '../threads/job.ts';
-import type { WasmFunction } from './webassembly.ts';
+import type { Counts, Floats } from './operands.ts';
+import { along, type ChunkOperand, type Grid } from './threads/job.ts';
+import type { WasmFunction } from './wasm/webassembly.ts';
 
 /**
  * A function of the module, called for a whole grid; several threads share its chunks where that pays.
