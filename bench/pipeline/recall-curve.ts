@@ -11,7 +11,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { BackendChoice } from '../../kernels/backend.ts';
-import { type CntTrainingOptions, trainCnt } from '../../src/compress/cnt/train-cnt.ts';
+import { type CntTrainingOptions, trainCnt } from '../../src/compress/cnt/training/train-cnt.ts';
 import type { Compressor } from '../../src/compress/compressor.ts';
 import { trainPca } from '../../src/compress/projection/pca.ts';
 import type { HistoryPoint } from '../../src/compress/training/history.ts';

@@ -14,7 +14,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { trainCnt } from '../../src/compress/cnt/train-cnt.ts';
+import { trainCnt } from '../../src/compress/cnt/training/train-cnt.ts';
 import { manifoldRows } from '../../src/data/manifold.ts';
 import { intersectionAt } from '../../src/eval/recall.ts';
 import type { HnswProfileName } from '../../src/graph/hnsw/profile.ts';

@@ -7,8 +7,8 @@
  */
 import { type BackendChoice, createKernels } from '../../kernels/backend.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
-import { cntSettings } from '../../src/compress/cnt/cnt-settings.ts';
-import { CntTraining } from '../../src/compress/cnt/cnt-training.ts';
+import { cntSettings } from '../../src/compress/cnt/training/cnt-settings.ts';
+import { CntTraining } from '../../src/compress/cnt/training/cnt-training.ts';
 import { epochOrder, splitRows } from '../../src/compress/training/split.ts';
 import { bytesNeeded } from '../../src/tensor/bytes-needed.ts';
 import { createMatrix } from '../../src/tensor/matrix.ts';

@@ -6,7 +6,7 @@ import type { CatalystChoices } from './catalyst/catalyst-settings.ts';
 import { trainCatalyst } from './catalyst/train-catalyst.ts';
 import { CntCompressor } from './cnt/cnt-compressor.ts';
 import { INRP_KINDS } from './cnt/inrp-network.ts';
-import { type CntTrainingOptions, trainCnt } from './cnt/train-cnt.ts';
+import { type CntTrainingOptions, trainCnt } from './cnt/training/train-cnt.ts';
 import type { Compressor } from './compressor.ts';
 import { PcaCompressor, trainPca } from './projection/pca.ts';
 import { SrpCompressor } from './projection/sparse-projection.ts';

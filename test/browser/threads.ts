@@ -5,9 +5,9 @@
 import { createKernels } from '../../kernels/backend.ts';
 import { along, ROWS } from '../../kernels/threads/job.ts';
 import { awaitThreads } from '../../kernels/threads/pool.ts';
-import { cntSettings } from '../../src/compress/cnt/cnt-settings.ts';
-import { CntTraining } from '../../src/compress/cnt/cnt-training.ts';
-import { trainCnt } from '../../src/compress/cnt/train-cnt.ts';
+import { cntSettings } from '../../src/compress/cnt/training/cnt-settings.ts';
+import { CntTraining } from '../../src/compress/cnt/training/cnt-training.ts';
+import { trainCnt } from '../../src/compress/cnt/training/train-cnt.ts';
 import { epochOrder } from '../../src/compress/training/split.ts';
 import { generateManifold } from '../../src/data/manifold.ts';
 import { buildHnsw } from '../../src/graph/hnsw/build.ts';

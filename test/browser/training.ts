@@ -1,7 +1,7 @@
 import type { GpuDevice } from '../../kernels/gpu/device.ts';
-import { type CntSettings, cntSettings } from '../../src/compress/cnt/cnt-settings.ts';
-import { CntTraining } from '../../src/compress/cnt/cnt-training.ts';
-import { GpuCntTraining } from '../../src/compress/cnt/gpu-cnt-training.ts';
+import { type CntSettings, cntSettings } from '../../src/compress/cnt/training/cnt-settings.ts';
+import { CntTraining } from '../../src/compress/cnt/training/cnt-training.ts';
+import { GpuCntTraining } from '../../src/compress/cnt/training/gpu-cnt-training.ts';
 import { epochOrder, splitRows } from '../../src/compress/training/split.ts';
 import { generateManifold } from '../../src/data/manifold.ts';
 import type { Matrix } from '../../src/tensor/matrix.ts';

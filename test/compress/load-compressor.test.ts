@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { trainCatalyst } from '../../src/compress/catalyst/train-catalyst.ts';
-import { trainCnt } from '../../src/compress/cnt/train-cnt.ts';
+import { trainCnt } from '../../src/compress/cnt/training/train-cnt.ts';
 import type { Compressor } from '../../src/compress/compressor.ts';
 import { loadCompressor } from '../../src/compress/load-compressor.ts';
 import { trainPca } from '../../src/compress/projection/pca.ts';

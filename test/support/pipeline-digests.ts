@@ -1,6 +1,6 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
 import { trainCatalyst } from '../../src/compress/catalyst/train-catalyst.ts';
-import { trainCnt } from '../../src/compress/cnt/train-cnt.ts';
+import { trainCnt } from '../../src/compress/cnt/training/train-cnt.ts';
 import type { Compressor } from '../../src/compress/compressor.ts';
 import { trainPca } from '../../src/compress/projection/pca.ts';
 import { SrpCompressor } from '../../src/compress/projection/sparse-projection.ts';

@@ -1,4 +1,4 @@
-import type { CntChoices } from '../../compress/cnt/cnt-settings.ts';
+import type { CntChoices } from '../../compress/cnt/training/cnt-settings.ts';
 import { intersectionAt, recallAt } from '../../eval/recall.ts';
 import { digestArrays } from '../../io/digest.ts';
 import { nearest } from '../../tensor/nearest/nearest.ts';

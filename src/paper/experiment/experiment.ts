@@ -1,4 +1,4 @@
-import type { CntChoices } from '../../compress/cnt/cnt-settings.ts';
+import type { CntChoices } from '../../compress/cnt/training/cnt-settings.ts';
 import type { Compressor } from '../../compress/compressor.ts';
 import { METHODS, type Method } from '../../compress/methods.ts';
 import { GraphIndex } from '../../index/graph/graph-index.ts';

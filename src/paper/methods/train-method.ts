@@ -1,4 +1,4 @@
-import type { CntChoices } from '../../compress/cnt/cnt-settings.ts';
+import type { CntChoices } from '../../compress/cnt/training/cnt-settings.ts';
 import type { Compressor } from '../../compress/compressor.ts';
 import { type Method, methodOf, storedMethod } from '../../compress/methods.ts';
 import { type HistoryPoint, readHistory } from '../../compress/training/history.ts';

@@ -1,4 +1,4 @@
-import { PRESETS } from '../../compress/cnt/presets.ts';
+import { PRESETS } from '../../compress/cnt/training/presets.ts';
 import { METHODS } from '../../compress/methods.ts';
 import { leastTrainableRows } from '../../compress/training/settings.ts';
 import type { TrainingCurve } from '../../report/paper-charts.ts';

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { trainCatalyst } from '../../../src/compress/catalyst/train-catalyst.ts';
-import { trainCnt } from '../../../src/compress/cnt/train-cnt.ts';
+import { trainCnt } from '../../../src/compress/cnt/training/train-cnt.ts';
 import { trainVae } from '../../../src/compress/vae/train-vae.ts';
 import { generateManifold } from '../../../src/data/manifold.ts';
 import { firstRows } from '../../../src/tensor/matrix.ts';

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { trainCnt } from '../../../src/compress/cnt/train-cnt.ts';
+import { trainCnt } from '../../../src/compress/cnt/training/train-cnt.ts';
 import { generateManifold } from '../../../src/data/manifold.ts';
 import { encodeSafetensors } from '../../../src/io/container/safetensors.ts';
 import type { Archive } from '../../../src/tensor/named-arrays.ts';

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { createKernels } from '../../../kernels/backend.ts';
 import { awaitThreads } from '../../../kernels/threads/pool.ts';
 import { trainCatalyst } from '../../../src/compress/catalyst/train-catalyst.ts';
-import { trainCnt } from '../../../src/compress/cnt/train-cnt.ts';
+import { trainCnt } from '../../../src/compress/cnt/training/train-cnt.ts';
 import type { Compressor } from '../../../src/compress/compressor.ts';
 import { trainPca } from '../../../src/compress/projection/pca.ts';
 import { trainVae } from '../../../src/compress/vae/train-vae.ts';

@@ -1,11 +1,11 @@
-import type { Kernels } from '../../../kernels/kernels.ts';
-import { ParameterSet } from '../../autodiff/parameters.ts';
-import { Tape } from '../../autodiff/tape.ts';
-import type { Tensor } from '../../autodiff/tensor.ts';
-import { AdamW } from '../../nn/adamw.ts';
+import type { Kernels } from '../../../../kernels/kernels.ts';
+import { ParameterSet } from '../../../autodiff/parameters.ts';
+import { Tape } from '../../../autodiff/tape.ts';
+import type { Tensor } from '../../../autodiff/tensor.ts';
+import { AdamW } from '../../../nn/adamw.ts';
+import { inrpLoss } from '../inrp-loss.ts';
+import { INRP_KINDS } from '../inrp-network.ts';
 import type { CntSettings } from './cnt-settings.ts';
-import { inrpLoss } from './inrp-loss.ts';
-import { INRP_KINDS } from './inrp-network.ts';
 
 /** PyTorch's defaults, which the paper does not change. */
 const ADAMW = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type BackendChoice, simdSupported } from '../../../kernels/backend.ts';
-import { type CntTrainingOptions, trainCnt } from '../../../src/compress/cnt/train-cnt.ts';
-import type { HistoryPoint } from '../../../src/compress/training/history.ts';
-import { generateManifold } from '../../../src/data/manifold.ts';
-import { decodeArchive, encodeArchive } from '../../../src/io/container/archive.ts';
-import { encodeSafetensors } from '../../../src/io/container/safetensors.ts';
-import { createMatrix } from '../../../src/tensor/matrix.ts';
-import type { Archive } from '../../../src/tensor/named-arrays.ts';
+import { type BackendChoice, simdSupported } from '../../../../kernels/backend.ts';
+import { type CntTrainingOptions, trainCnt } from '../../../../src/compress/cnt/training/train-cnt.ts';
+import type { HistoryPoint } from '../../../../src/compress/training/history.ts';
+import { generateManifold } from '../../../../src/data/manifold.ts';
+import { decodeArchive, encodeArchive } from '../../../../src/io/container/archive.ts';
+import { encodeSafetensors } from '../../../../src/io/container/safetensors.ts';
+import { createMatrix } from '../../../../src/tensor/matrix.ts';
+import type { Archive } from '../../../../src/tensor/named-arrays.ts';
 
 const { base } = generateManifold({ rows: 200, queries: 0, dim: 16, seed: 1 });
 const TINY = { factor: 2, batch: 16, samples: 640, evaluations: 4 } as const; // 40 steps, 11 an epoch

@@ -1,5 +1,5 @@
-import type { Matrix } from '../../tensor/matrix.ts';
-import { Random } from '../../tensor/random/random.ts';
+import type { Matrix } from '../../../tensor/matrix.ts';
+import { Random } from '../../../tensor/random/random.ts';
 
 /** Enough for a relative error near 0.1 %: distances of real vectors vary by a fifth of their mean. */
 const PAIRS = 100_000;

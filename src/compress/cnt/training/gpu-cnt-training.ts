@@ -1,16 +1,16 @@
-import { referenceKernels } from '../../../kernels/backend.ts';
-import type { GpuDevice, GpuMatrix } from '../../../kernels/gpu/device.ts';
-import type { Floats } from '../../../kernels/operands.ts';
-import { type GpuKernels, gpuKernels } from '../../../kernels/resident/gpu-kernels.ts';
-import type { ParameterSet } from '../../autodiff/parameters.ts';
-import type { AdamW } from '../../nn/adamw.ts';
-import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
-import { GpuEncoder } from '../network/gpu-encoder.ts';
-import { standardizeRows } from '../network/standardization.ts';
-import { HELD_OUT_BATCHES } from '../training/evaluation.ts';
-import type { EncodedRows, HeldOutLoss, Trainee } from '../training/trainee.ts';
+import { referenceKernels } from '../../../../kernels/backend.ts';
+import type { GpuDevice, GpuMatrix } from '../../../../kernels/gpu/device.ts';
+import type { Floats } from '../../../../kernels/operands.ts';
+import { type GpuKernels, gpuKernels } from '../../../../kernels/resident/gpu-kernels.ts';
+import type { ParameterSet } from '../../../autodiff/parameters.ts';
+import type { AdamW } from '../../../nn/adamw.ts';
+import { createMatrix, type Matrix } from '../../../tensor/matrix.ts';
+import { GpuEncoder } from '../../network/gpu-encoder.ts';
+import { standardizeRows } from '../../network/standardization.ts';
+import { HELD_OUT_BATCHES } from '../../training/evaluation.ts';
+import type { EncodedRows, HeldOutLoss, Trainee } from '../../training/trainee.ts';
+import { encodedWith } from '../inrp-network.ts';
 import type { CntSettings } from './cnt-settings.ts';
-import { encodedWith } from './inrp-network.ts';
 import { type HeldOutTape, heldOutTape, type TrainingTape, trainingTape } from './training-tapes.ts';
 
 /** Rows are standardized before they are sent. */

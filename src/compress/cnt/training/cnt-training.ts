@@ -1,16 +1,16 @@
-import type { Computing } from '../../../kernels/backend.ts';
-import type { Kernels } from '../../../kernels/kernels.ts';
-import type { ParameterSet } from '../../autodiff/parameters.ts';
-import type { AdamW } from '../../nn/adamw.ts';
-import { buildInOwnMemory } from '../../tensor/bytes-needed.ts';
-import type { Matrix } from '../../tensor/matrix.ts';
-import { Encoder } from '../network/encoder.ts';
-import { standardizeRows } from '../network/standardization.ts';
-import { HELD_OUT_BATCHES } from '../training/evaluation.ts';
-import { gradientStep } from '../training/gradient-step.ts';
-import type { EncodedRows, HeldOutLoss, Trainee } from '../training/trainee.ts';
+import type { Computing } from '../../../../kernels/backend.ts';
+import type { Kernels } from '../../../../kernels/kernels.ts';
+import type { ParameterSet } from '../../../autodiff/parameters.ts';
+import type { AdamW } from '../../../nn/adamw.ts';
+import { buildInOwnMemory } from '../../../tensor/bytes-needed.ts';
+import type { Matrix } from '../../../tensor/matrix.ts';
+import { Encoder } from '../../network/encoder.ts';
+import { standardizeRows } from '../../network/standardization.ts';
+import { HELD_OUT_BATCHES } from '../../training/evaluation.ts';
+import { gradientStep } from '../../training/gradient-step.ts';
+import type { EncodedRows, HeldOutLoss, Trainee } from '../../training/trainee.ts';
+import { encodedWith } from '../inrp-network.ts';
 import type { CntSettings } from './cnt-settings.ts';
-import { encodedWith } from './inrp-network.ts';
 import { type HeldOutTape, heldOutTape, type TrainingTape, trainingTape } from './training-tapes.ts';
 
 /** All that training keeps in the memory of one `Kernels`: parameters, moments, and the tapes of a step and of an evaluation. */

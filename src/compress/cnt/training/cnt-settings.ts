@@ -1,15 +1,15 @@
-import type { Matrix } from '../../tensor/matrix.ts';
+import type { Matrix } from '../../../tensor/matrix.ts';
 import {
   type CommonChoices,
   type CommonSettings,
   chosenDimension,
   commonSettings,
   requireRange,
-} from '../training/settings.ts';
+} from '../../training/settings.ts';
+import { type CntConfig, type CntVariant, cntConfig } from '../cnt-config.ts';
+import { INRP_WEIGHTS } from '../inrp-loss.ts';
+import type { InrpNetwork } from '../inrp-network.ts';
 import { meanPairDistance } from './boundary.ts';
-import { type CntConfig, type CntVariant, cntConfig } from './cnt-config.ts';
-import { INRP_WEIGHTS } from './inrp-loss.ts';
-import type { InrpNetwork } from './inrp-network.ts';
 import { PRESETS, type Preset, type TrainingPreset, type TrainingStart } from './presets.ts';
 
 /** Switches of the network that may be set apart from its variant. */

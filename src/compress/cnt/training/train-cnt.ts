@@ -1,21 +1,21 @@
-import { type Computing, computingOf } from '../../../kernels/backend.ts';
-import type { GpuDevice } from '../../../kernels/gpu/device.ts';
-import type { ParameterSet } from '../../autodiff/parameters.ts';
-import { polyRate } from '../../nn/poly-schedule.ts';
-import type { Matrix } from '../../tensor/matrix.ts';
-import { Random } from '../../tensor/random/random.ts';
-import { trainPca } from '../projection/pca.ts';
-import { heldOutBatch } from '../training/evaluation.ts';
-import { splitRows } from '../training/split.ts';
-import { type RunOptions, runTraining, type TrainingPlan } from '../training/training-loop.ts';
-import { CntCompressor } from './cnt-compressor.ts';
+import { type Computing, computingOf } from '../../../../kernels/backend.ts';
+import type { GpuDevice } from '../../../../kernels/gpu/device.ts';
+import type { ParameterSet } from '../../../autodiff/parameters.ts';
+import { polyRate } from '../../../nn/poly-schedule.ts';
+import type { Matrix } from '../../../tensor/matrix.ts';
+import { Random } from '../../../tensor/random/random.ts';
+import { trainPca } from '../../projection/pca.ts';
+import { heldOutBatch } from '../../training/evaluation.ts';
+import { splitRows } from '../../training/split.ts';
+import { type RunOptions, runTraining, type TrainingPlan } from '../../training/training-loop.ts';
+import { CntCompressor } from '../cnt-compressor.ts';
+import { startLinearMapAtPca } from '../linear-map.ts';
+import { startCntAtPca } from '../pca-start.ts';
 import { type CntChoices, type CntSettings, cntSettings } from './cnt-settings.ts';
 import { CntTraining } from './cnt-training.ts';
 import { GpuCntTraining } from './gpu-cnt-training.ts';
-import { startLinearMapAtPca } from './linear-map.ts';
-import { startCntAtPca } from './pca-start.ts';
 
-export type { TrainingReport } from '../training/training-loop.ts';
+export type { TrainingReport } from '../../training/training-loop.ts';
 
 export interface CntTrainingOptions extends CntChoices, RunOptions {
   /** Steps and encoding run there; what else there is to compute (a start at PCA, the probe's neighbors) on `backend`. */

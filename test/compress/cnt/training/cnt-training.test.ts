@@ -1,13 +1,13 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { referenceKernels } from '../../../kernels/backend.ts';
-import type { Kernels } from '../../../kernels/kernels.ts';
-import type { Floats } from '../../../kernels/operands.ts';
-import { cntSettings } from '../../../src/compress/cnt/cnt-settings.ts';
-import { CntTraining } from '../../../src/compress/cnt/cnt-training.ts';
-import { epochOrder, splitRows } from '../../../src/compress/training/split.ts';
-import { createMatrix } from '../../../src/tensor/matrix.ts';
-import { Random } from '../../../src/tensor/random/random.ts';
+import { referenceKernels } from '../../../../kernels/backend.ts';
+import type { Kernels } from '../../../../kernels/kernels.ts';
+import type { Floats } from '../../../../kernels/operands.ts';
+import { cntSettings } from '../../../../src/compress/cnt/training/cnt-settings.ts';
+import { CntTraining } from '../../../../src/compress/cnt/training/cnt-training.ts';
+import { epochOrder, splitRows } from '../../../../src/compress/training/split.ts';
+import { createMatrix } from '../../../../src/tensor/matrix.ts';
+import { Random } from '../../../../src/tensor/random/random.ts';
 
 const SMALLEST_NORMAL = 2 ** -126;
 

@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { meanPairDistance } from '../../../src/compress/cnt/boundary.ts';
-import { createMatrix } from '../../../src/tensor/matrix.ts';
-import { Random } from '../../../src/tensor/random/random.ts';
+import { meanPairDistance } from '../../../../src/compress/cnt/training/boundary.ts';
+import { createMatrix } from '../../../../src/tensor/matrix.ts';
+import { Random } from '../../../../src/tensor/random/random.ts';
 
 test('meanPairDistance of two rows is their distance over std', () => {
   const x = createMatrix(2, 2, Float32Array.of(0, 0, 3, 4));

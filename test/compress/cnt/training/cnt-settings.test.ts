@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type CntChoices, cntSettings } from '../../../src/compress/cnt/cnt-settings.ts';
-import { createMatrix, type Matrix } from '../../../src/tensor/matrix.ts';
-import { Random } from '../../../src/tensor/random/random.ts';
+import { type CntChoices, cntSettings } from '../../../../src/compress/cnt/training/cnt-settings.ts';
+import { createMatrix, type Matrix } from '../../../../src/tensor/matrix.ts';
+import { Random } from '../../../../src/tensor/random/random.ts';
 
 function noise(rows: number, cols: number): Matrix {
   const random = new Random(1, 'settings');

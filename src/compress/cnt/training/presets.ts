@@ -1,4 +1,4 @@
-import type { CntVariant } from './cnt-config.ts';
+import type { CntVariant } from '../cnt-config.ts';
 
 export type TrainingPreset = 'default' | 'paper' | 'released-code';
 

@@ -1,16 +1,16 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { GpuDevice } from '../../../kernels/gpu/device.ts';
-import { openHostGpu } from '../../../kernels/gpu/opening/open.ts';
-import { type CntChoices, cntSettings } from '../../../src/compress/cnt/cnt-settings.ts';
-import { GpuCntTraining } from '../../../src/compress/cnt/gpu-cnt-training.ts';
-import { type CntTrainingOptions, trainCnt } from '../../../src/compress/cnt/train-cnt.ts';
-import { splitRows } from '../../../src/compress/training/split.ts';
-import { generateManifold } from '../../../src/data/manifold.ts';
-import type { Archive } from '../../../src/tensor/named-arrays.ts';
-import { lossesOnBoth } from '../../browser/training.ts';
-import { dawnDevice } from '../../support/gpu-devices.ts';
-import { rejects } from '../../support/rejects.ts';
+import type { GpuDevice } from '../../../../kernels/gpu/device.ts';
+import { openHostGpu } from '../../../../kernels/gpu/opening/open.ts';
+import { type CntChoices, cntSettings } from '../../../../src/compress/cnt/training/cnt-settings.ts';
+import { GpuCntTraining } from '../../../../src/compress/cnt/training/gpu-cnt-training.ts';
+import { type CntTrainingOptions, trainCnt } from '../../../../src/compress/cnt/training/train-cnt.ts';
+import { splitRows } from '../../../../src/compress/training/split.ts';
+import { generateManifold } from '../../../../src/data/manifold.ts';
+import type { Archive } from '../../../../src/tensor/named-arrays.ts';
+import { lossesOnBoth } from '../../../browser/training.ts';
+import { dawnDevice } from '../../../support/gpu-devices.ts';
+import { rejects } from '../../../support/rejects.ts';
 
 const { base } = generateManifold({ rows: 200, queries: 0, dim: 16, seed: 1 });
 const STEPS = 40;
