@@ -5,7 +5,7 @@ import { pipelineDigests } from './support/pipeline-digests.ts';
 
 /**
  * SHA-256 of everything that a small run makes. They must be the same on every machine, engine and backend; one that changes on purpose
- * is changed here in the same commit, which says why and counts `STEP_VERSION` of src/paper/run/step-store.ts up. `node --import tsx bench/pipeline/digests.ts` prints those of a larger run.
+ * is changed here in the same commit, which says why and counts `STEP_VERSION` of src/paper/experiment/step-store.ts up. `node --import tsx bench/pipeline/digests.ts` prints those of a larger run.
  */
 const EXPECTED: Record<string, string> = {
   vectors: '5810fa7dad67b25e1f5ca96b52e97bacf90ae72ba8ef592d5496c5df793aca2a',

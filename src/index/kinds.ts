@@ -5,9 +5,10 @@ import { PqIndex } from './codes/pq-index.ts';
 import { Sq8Index } from './codes/sq8-index.ts';
 import { FlatIndex } from './flat-index.ts';
 import { GraphIndex } from './graph/graph-index.ts';
-import { NsgIndex } from './graph/nsg-index.ts';
+import { NSG_DEFAULTS, NsgIndex } from './graph/nsg-index.ts';
 import { Sq8GraphIndex } from './graph/sq8-graph-index.ts';
 import { LinkAndCodeIndex } from './link-and-code/link-and-code.ts';
+import { LINK_AND_CODE_LINKS } from './link-and-code/link-and-code-build.ts';
 import { INVERTED_LISTS, LAYERED_GRAPH, LINKED_CODES, NSG_GRAPH, type Structure } from './structure.ts';
 
 /**
@@ -45,7 +46,7 @@ export const INDEX_KINDS = {
   nsg: {
     load: NsgIndex.fromArchive,
     structure: NSG_GRAPH,
-    defaults: { R: 60, L: 70, C: 500, profile: 'canonical' },
+    defaults: NSG_DEFAULTS,
   },
   ivfpq: { load: IvfAdcIndex.fromArchive, structure: INVERTED_LISTS, defaults: { ...CODES, nlist: 8 } },
   pq: { load: PqIndex.fromArchive, defaults: CODES },
@@ -55,11 +56,10 @@ export const INDEX_KINDS = {
     structure: LAYERED_GRAPH,
     defaults: { ...HNSW, range: 'dimension' },
   },
-  // The links are those of its authors.
   lc: {
     load: LinkAndCodeIndex.fromArchive,
     structure: LINKED_CODES,
-    defaults: { ...CODES, M: 32, efConstruction: 200 },
+    defaults: { ...CODES, ...LINK_AND_CODE_LINKS },
   },
 } as const satisfies Readonly<Record<string, KindOfIndex>>;
 

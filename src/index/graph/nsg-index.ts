@@ -30,6 +30,9 @@ import { searchByGraph } from './search-by-graph.ts';
 
 export type NsgPhase = 'k-NN graph' | 'NSG';
 
+/** What the paper uses. */
+export const NSG_DEFAULTS = { R: 60, L: 70, C: 500, profile: 'canonical' } as const;
+
 export interface NsgIndexOptions {
   /** The vectors that are searched. */
   readonly base: Vectors;
@@ -112,7 +115,8 @@ export class NsgIndex {
    * @throws the signal's reason, when it aborts
    */
   static async build(options: NsgIndexOptions): Promise<NsgIndex> {
-    const { base, graphBase = base, R = 60, L = 70, C = 500, profile = 'canonical' } = options;
+    const { base, graphBase = base } = options;
+    const { R = NSG_DEFAULTS.R, L = NSG_DEFAULTS.L, C = NSG_DEFAULTS.C, profile = NSG_DEFAULTS.profile } = options;
     const { backend = 'auto', threads = 1, onProgress, signal } = options;
     requireThreads(threads);
     const engine = { backend, threads };

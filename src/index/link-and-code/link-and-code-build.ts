@@ -23,6 +23,9 @@ import { buildGraph } from '../graph/graph-building.ts';
 
 export type LinkAndCodeStep = 'rotation' | 'training' | 'encoding' | 'graph' | 'regression' | 'refinement';
 
+/** Links and candidates as its authors have them. */
+export const LINK_AND_CODE_LINKS = { M: 32, efConstruction: 200 } as const;
+
 export interface LinkAndCodeOptions extends Computing {
   readonly base: Matrix;
   /** Parts of a vector in its product code: its bytes, with 8 bits a part. */
@@ -143,7 +146,8 @@ async function linkCodes(
   numbers: Uint8Array,
   onProgress: (done: number, total: number) => void,
 ): Promise<SavedGraph & { readonly counts: Counts }> {
-  const { M = 32, baseLinks = 6, efConstruction = 200, profile = 'canonical', seed = 1, backend = 'auto' } = options;
+  const { M = LINK_AND_CODE_LINKS.M, baseLinks = 6, efConstruction = LINK_AND_CODE_LINKS.efConstruction } = options;
+  const { profile = 'canonical', seed = 1, backend = 'auto' } = options;
   const source = new ProductCodeSet(quantizer, numbers, { backend, batch: batchOf(M, baseLinks), originals: coded });
   const signal = options.signal ? { signal: options.signal } : {};
   const hnsw = { M, baseLinks, efConstruction, profile, seed, onProgress, ...signal };
