@@ -1,5 +1,6 @@
-import { type BackendChoice, createKernels } from '../../../kernels/backend.ts';
+import type { BackendChoice } from '../../../kernels/backend.ts';
 import { intersectionAt } from '../../eval/recall.ts';
+import { kernelsFor } from '../../tensor/bytes-needed.ts';
 import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts';
 import { nearest } from '../../tensor/nearest/nearest.ts';
 import type { Ids } from '../../tensor/nearest/neighbors.ts';
@@ -173,12 +174,12 @@ function distancesOf(
 function displacementsOf(base: Matrix, query: Matrix, truth: Ids, backend: BackendChoice): Int32Array {
   const dim = base.cols;
   const blockRows = Math.min(BLOCK_ROWS, base.rows);
-  const floats = (query.rows + blockRows + NEAR) * dim + query.rows * blockRows;
-  const kernels = createKernels({ backend, bytes: 4 * floats + 256 });
-  const queries = kernels.floats(query.rows * dim);
-  const rows = kernels.floats(blockRows * dim);
-  const distances = kernels.floats(query.rows * blockRows);
-  const near = kernels.floats(NEAR * dim);
+  const [kernels, { queries, rows, distances, near }] = kernelsFor({ backend }, ({ floats }) => ({
+    queries: floats(query.rows * dim),
+    rows: floats(blockRows * dim),
+    distances: floats(query.rows * blockRows),
+    near: floats(NEAR * dim),
+  }));
   queries.set(query.data);
   const neighborIds = new Int32Array(query.rows * NEAR);
   const neighborDistances = new Float32Array(query.rows * NEAR);

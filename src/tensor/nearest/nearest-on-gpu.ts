@@ -1,4 +1,4 @@
-import { type Computing, computingOf, createKernels } from '../../../kernels/backend.ts';
+import { type Computing, computingOf } from '../../../kernels/backend.ts';
 import { distanceBound, squaredDistances } from '../../../kernels/distance/gpu.ts';
 import type { GpuDevice, GpuMatrix } from '../../../kernels/gpu/device.ts';
 import { smallestLoss } from '../../../kernels/gpu/rounding.ts';
@@ -6,6 +6,7 @@ import { transpose } from '../../../kernels/gpu/transpose.ts';
 import type { Kernels } from '../../../kernels/kernels.ts';
 import type { Floats } from '../../../kernels/operands.ts';
 import { smallestRows } from '../../../kernels/top-k/gpu.ts';
+import { kernelsFor } from '../bytes-needed.ts';
 import { type Matrix, requireFinite } from '../matrix.ts';
 import { partsOf, requireFiniteVectors, rowBlocks, type Vectors } from '../vectors/vectors.ts';
 import type { ExactSearchOptions, WatchOptions } from './exact-search.ts';
@@ -187,10 +188,15 @@ class ExactDistances {
   readonly #distances: Floats;
 
   constructor(most: number, dim: number, computing: Computing) {
-    this.#kernels = createKernels({ backend: computing.backend ?? 'auto', bytes: 4 * ((most + 1) * dim + most) + 256 });
-    this.#query = this.#kernels.floats(dim);
-    this.#rows = this.#kernels.floats(most * dim);
-    this.#distances = this.#kernels.floats(most);
+    const [kernels, places] = kernelsFor({ backend: computing.backend }, ({ floats }) => ({
+      query: floats(dim),
+      rows: floats(most * dim),
+      distances: floats(most),
+    }));
+    this.#kernels = kernels;
+    this.#query = places.query;
+    this.#rows = places.rows;
+    this.#distances = places.distances;
   }
 
   /** Overwritten by the next call. */

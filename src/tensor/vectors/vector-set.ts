@@ -3,6 +3,7 @@ import type { LayerWalk, WalkStart } from '../../../kernels/graph-walk/kernel.ts
 import type { Kernels } from '../../../kernels/kernels.ts';
 import type { Counts, Floats } from '../../../kernels/operands.ts';
 import { openView, type SharedKernels, type SharedView, shareView } from '../../../kernels/shared.ts';
+import { bytesNeeded } from '../bytes-needed.ts';
 import { createMatrix, type Matrix, viewRows } from '../matrix.ts';
 import { type Beside, besideThatFits } from './beside.ts';
 import type { DistanceSource } from './distance-source.ts';
@@ -76,8 +77,8 @@ export class VectorSet implements VectorSource, WalkedSource {
     attached?: Kernels,
   ) {
     const { rows, cols } = matrix;
-    const each = ownRoom(cols, batch);
-    const own = 4 * rows * cols + 64 + each;
+    const each = bytesNeeded((kernels) => takePlaces(kernels, cols, batch));
+    const own = each + bytesNeeded((kernels) => kernels.floats(rows * cols));
     const { spare, spareEach } = besideThatFits(own, each, attachable, beside);
     const present = attached ?? kernelsOfStore(matrix.memory, { backend, attachable, bytesEach: each });
     const bytesEach = each + spareEach;
@@ -85,11 +86,12 @@ export class VectorSet implements VectorSource, WalkedSource {
     this.#memory = attached ? 'another thread' : present ? 'store' : 'own';
     this.size = rows;
     this.dim = cols;
-    this.ids = kernels.ints(batch);
-    this.distances = kernels.floats(batch);
+    const { ids, distances, queryCopy, otherVector } = takePlaces(kernels, cols, batch);
+    this.ids = ids;
+    this.distances = distances;
     this.kernels = kernels;
-    this.#queryCopy = kernels.floats(cols);
-    this.#otherVector = kernels.floats(cols);
+    this.#queryCopy = queryCopy;
+    this.#otherVector = otherVector;
     this.#query = this.#queryCopy;
     this.matrix = viewRows(matrix, 0, rows);
     if (!present && (kernels.backend === 'simd' || attachable > 0)) {
@@ -182,7 +184,12 @@ export class VectorSet implements VectorSource, WalkedSource {
   }
 }
 
-/** Bytes of two vectors, ids and answers. */
-function ownRoom(dim: number, batch: number): number {
-  return 4 * (2 * dim + 2 * batch) + 256;
+/** What each thread has of its own. */
+function takePlaces(kernels: Kernels, dim: number, batch: number) {
+  return {
+    ids: kernels.ints(batch),
+    distances: kernels.floats(batch),
+    queryCopy: kernels.floats(dim),
+    otherVector: kernels.floats(dim),
+  };
 }
