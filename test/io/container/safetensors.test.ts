@@ -62,7 +62,7 @@ test('every type of element comes back equal, wider ones first, and equal models
 });
 
 test('files of other writers are read', () => {
-  const golden = fileURLToPath(new URL('../../../../shared/golden', import.meta.url));
+  const golden = fileURLToPath(new URL('../../../../shared/golden/', import.meta.url));
   if (!existsSync(golden)) return console.log('skip: no shared golden tensors here');
   for (const name of readdirSync(golden).filter((file) => file.endsWith('.safetensors'))) {
     const bytes = readFileSync(`${golden}${name}`);

@@ -131,7 +131,7 @@ test('a value that is not finite is found in any row, by any number of queries',
 
 test('ids equal the truth files of deep-like and gist-like (first 10,000 rows, 20 queries, 100 nearest)', async () => {
   for (const set of ['deep', 'gist']) {
-    const folder = fileURLToPath(new URL(`../../../shared/data/${set}-like/`, import.meta.url));
+    const folder = fileURLToPath(new URL(`../../../../shared/data/${set}-like/`, import.meta.url));
     if (!existsSync(folder)) return console.log('skip: ../shared/data is absent');
     const base = await readVectors(`${folder}${set}_base.fvecs`, { limit: 10_000 });
     const queries = await readVectors(`${folder}${set}_query.fvecs`, { limit: 20 });
