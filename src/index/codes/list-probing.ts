@@ -20,7 +20,7 @@ export class ListProbing {
   readonly #pairs: number;
   readonly #distances: Floats;
   readonly #nearest: Int32Array;
-  readonly #visitors: Int32Array;
+  readonly #queryIds: Int32Array;
 
   constructor(quantizer: ProductQuantizer, lists: IvfLists, computing: Computing) {
     const { codes, ids, centroids, starts } = lists;
@@ -32,13 +32,13 @@ export class ListProbing {
     const take = (kernels: Kernels) => ({
       distances: kernels.floats(this.#pairs),
       nearest: kernels.ints(this.#pairs),
-      visitors: kernels.ints(this.#pairs),
+      queryIds: kernels.ints(this.#pairs),
     });
     this.codes = new ProductScan(quantizer, { numbers, ids, origins }, computing, take);
     const own = take(this.codes.kernels);
     this.#distances = own.distances;
     this.#nearest = own.nearest;
-    this.#visitors = own.visitors;
+    this.#queryIds = own.queryIds;
   }
 
   /** How many queries may visit this many lists at a time. */
@@ -54,11 +54,11 @@ export class ListProbing {
     let compared = 0;
     for (let list = 0; list < this.#nlist; list++) {
       const from = list === 0 ? 0 : ends[list - 1]!;
-      const visitors = this.#visitors.subarray(from, ends[list]!);
+      const queryIds = this.#queryIds.subarray(from, ends[list]!);
       const [begin, end] = [this.#starts[list]!, this.#starts[list + 1]!];
-      if (visitors.length === 0 || begin === end) continue;
-      codes.offer(visitors, visitors.length, list, begin, end, width);
-      compared += visitors.length * (end - begin);
+      if (queryIds.length === 0 || begin === end) continue;
+      codes.offer(queryIds, queryIds.length, list, begin, end, width);
+      compared += queryIds.length * (end - begin);
     }
     codes.heaps.sort(count, width);
     return compared;
@@ -75,7 +75,7 @@ export class ListProbing {
     const ends = new Int32Array(nlist + 1);
     for (let i = 0; i < pairs; i++) ends[this.#nearest[i]! + 1]!++;
     for (let list = 0; list < nlist; list++) ends[list + 1]! += ends[list]!;
-    for (let i = 0; i < pairs; i++) this.#visitors[ends[this.#nearest[i]!]!++] = Math.floor(i / nprobe);
+    for (let i = 0; i < pairs; i++) this.#queryIds[ends[this.#nearest[i]!]!++] = Math.floor(i / nprobe);
     return ends;
   }
 }
