@@ -29,27 +29,22 @@ export function recallCell(
   reason: string,
   digits = 1,
 ): Cell {
-  return compare(row, column, paper, ours, digits, RECALL_TOLERANCE, reason);
+  return compare({ row, column, paper, ours, digits, reason }, RECALL_TOLERANCE);
 }
 
 /** A cost as a share of the uncompressed run's. */
 export function ratioCell(row: string, column: string, paper: number | undefined, ours: number, reason: string): Cell {
-  return compare(row, column, paper, ours, 2, RATIO_TOLERANCE, reason);
+  return compare({ row, column, paper, ours, digits: 2, reason }, RATIO_TOLERANCE);
 }
 
-function compare(
-  row: string,
-  column: string,
-  paper: number | undefined,
-  ours: number,
-  digits: number,
-  tolerance: number,
-  reason: string,
-): Cell {
-  if (paper === undefined) return { row, column, ours, digits, verdict: 'control', reason: 'not in the paper' };
+type Figure = Omit<Cell, 'paper' | 'verdict'> & { readonly paper: number | undefined };
+
+function compare({ paper, ...figure }: Figure, tolerance: number): Cell {
+  const { ours, digits } = figure;
+  if (paper === undefined) return { ...figure, verdict: 'control', reason: 'not in the paper' };
   // Half a unit of the last printed digit, so that a difference printed as the tolerance counts as within it.
   const agrees = Math.abs(ours - paper) <= tolerance + 0.5 * 10 ** -digits;
-  return { row, column, paper, ours, digits, verdict: agrees ? 'agrees' : 'differs', reason: agrees ? '' : reason };
+  return agrees ? { ...figure, paper, verdict: 'agrees', reason: '' } : { ...figure, paper, verdict: 'differs' };
 }
 
 /** A figure that depends on the machine or the size, shown but not judged. */

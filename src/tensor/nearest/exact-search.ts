@@ -5,7 +5,7 @@ import { NO_ID } from '../../../kernels/top-k/reference.ts';
 import { Yielder } from '../../workers/event-loop.ts';
 import { kernelsFor } from '../bytes-needed.ts';
 import type { Matrix } from '../matrix.ts';
-import { requireFiniteVectors, rowBlocks, type Vectors } from '../vectors/vectors.ts';
+import { type Part, requireFiniteVectors, rowBlocks, type Vectors } from '../vectors/vectors.ts';
 import { type Neighbors, noNeighbors } from './neighbors.ts';
 
 /** A block of base rows stays in a processor's caches. */
@@ -126,7 +126,7 @@ export class ExactSearch {
         if (first === 0) this.#requireFinite(room, turn, matrix);
         block = blocks.next();
         const next = block.done ? undefined : block.value.matrix;
-        offerBlock(room, count, turn, matrix, row, k, next);
+        offerBlock(room, { count, k }, turn, { first: row, matrix }, next);
         yield first * base.rows + count * (row + matrix.rows);
       }
       kernels.sortTops(room.distances, room.ids, count, k);
@@ -178,13 +178,12 @@ function loadQueries(room: Room, queries: Matrix, first: number, count: number, 
 /** Compares the block that lies in `base[turn]`, and loads the next one meanwhile. */
 function offerBlock(
   { kernels, queries, base, distances, ids }: Room,
-  count: number,
+  { count, k }: { readonly count: number; readonly k: number },
   turn: number,
-  { rows, cols }: Matrix,
-  first: number,
-  k: number,
+  { first, matrix }: Part,
   next: Matrix | undefined,
-) {
+): void {
+  const { rows, cols } = matrix;
   kernels.offerRows(distances, ids, k, queries, count, base[turn]!, rows, first, cols, () => {
     if (next) load(base[1 - turn]!, next);
   });
