@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as node from '../src/node.ts';
+import { assertSame } from './support/same.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -38,7 +39,7 @@ test('a model trained through the entry point is written, read and used', () => 
   const loaded = node.loadCompressor(node.decodeSafetensors(node.encodeSafetensors(compressor.toNamedArrays())));
   const found = node.nearest(loaded.encode(base), loaded.encode(query), 10);
   assert.is(found.ids.data.length, 50);
-  assert.equal(loaded.encode(query).data, compressor.encode(query).data);
+  assertSame(loaded.encode(query).data, compressor.encode(query).data);
 });
 
 test.run();

@@ -8,6 +8,7 @@ import { constant } from '../../src/nn/initialize.ts';
 import { relativeDeviation } from '../support/close.ts';
 import { GRADIENT_BOUND, gradientError } from '../support/gradient-check.ts';
 import { type Bench, float64Bench } from '../support/operation.ts';
+import { assertSame } from '../support/same.ts';
 
 const CONSTANTS = { epsilon: 1e-5, momentum: 0.1 };
 
@@ -56,7 +57,7 @@ test('running statistics of a column that has become 0 fade to 0, and are never 
       assert.ok(value === 0 || Math.abs(value) >= 2 ** -126, `step ${step}: ${value}`);
     }
   }
-  assert.equal([...tensors.runningMean.value, ...tensors.runningVariance.value], [0, 0, 0, 0]);
+  assertSame([...tensors.runningMean.value, ...tensors.runningVariance.value], [0, 0, 0, 0]);
 });
 
 test('an inference tape normalizes by the running statistics, and leaves them alone', () => {
@@ -71,8 +72,8 @@ test('an inference tape normalizes by the running statistics, and leaves them al
   tensors.runningMean.value.set([1, 2]);
   tensors.runningVariance.value.set([4, 9]);
   inference.forward();
-  assert.equal([...y.value], [4, 2]);
-  assert.equal([...tensors.runningMean.value, ...tensors.runningVariance.value], [1, 2, 4, 9]);
+  assertSame([...y.value], [4, 2]);
+  assertSame([...tensors.runningMean.value, ...tensors.runningVariance.value], [1, 2, 4, 9]);
   assert.is(y.gradient, undefined);
 });
 

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { add, addToColumns, concatenateColumns, reshape, selectColumns } from '../../src/autodiff/combine.ts';
 import { GRADIENT_BOUND, gradientError } from '../support/gradient-check.ts';
 import { float64Bench } from '../support/operation.ts';
+import { assertSame } from '../support/same.ts';
 
 test('concatenate, select, add to columns and reshape move the right numbers', () => {
   const { tape, operand } = float64Bench();
@@ -14,10 +15,10 @@ test('concatenate, select, add to columns and reshape move the right numbers', (
   const chosen = selectColumns(tape, joined, 1, 2);
   const raised = addToColumns(tape, a, b, 1);
   tape.forward();
-  assert.equal([...joined.value], [1, 2, 10, 3, 4, 20]);
-  assert.equal([...chosen.value], [2, 10, 4, 20]);
-  assert.equal([...raised.value], [1, 12, 3, 24]);
-  assert.equal([...a.value], [1, 2, 3, 4]); // operands stay as they are: earlier operations still need them
+  assertSame([...joined.value], [1, 2, 10, 3, 4, 20]);
+  assertSame([...chosen.value], [2, 10, 4, 20]);
+  assertSame([...raised.value], [1, 12, 3, 24]);
+  assertSame([...a.value], [1, 2, 3, 4]); // operands stay as they are: earlier operations still need them
   assert.equal(reshape(joined, [3, 2]).shape, [3, 2]);
   assert.is(reshape(joined, [3, 2]).value, joined.value);
 });

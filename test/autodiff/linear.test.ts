@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { linear } from '../../src/autodiff/linear.ts';
 import { GRADIENT_BOUND, gradientError } from '../support/gradient-check.ts';
 import { float64Bench } from '../support/operation.ts';
+import { assertSame } from '../support/same.ts';
 
 test('linear is x Wᵀ + b, on an integer case', () => {
   const { tape, operand } = float64Bench();
@@ -14,7 +15,7 @@ test('linear is x Wᵀ + b, on an integer case', () => {
   bias.value.set([10, 20]);
   const y = linear(tape, x, weight, bias);
   tape.forward();
-  assert.equal([...y.value], [8, 24, 8, 33]);
+  assertSame([...y.value], [8, 24, 8, 33]);
 });
 
 test(`linear has a correct gradient, with and without bias, on matrices and sequences (< ${GRADIENT_BOUND})`, () => {

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { pairDistances } from '../../src/autodiff/pair-distance.ts';
 import { GRADIENT_BOUND, gradientError } from '../support/gradient-check.ts';
 import { float64Bench } from '../support/operation.ts';
+import { assertSame } from '../support/same.ts';
 
 test('pair distances are Euclidean, symmetric, and 0 on the diagonal', () => {
   const { tape, operand } = float64Bench();
@@ -10,7 +11,7 @@ test('pair distances are Euclidean, symmetric, and 0 on the diagonal', () => {
   x.value.set([0, 0, 3, 4, 3, 0]);
   const distances = pairDistances(tape, x);
   tape.forward();
-  assert.equal([...distances.value], [0, 5, 3, 5, 0, 4, 3, 4, 0]);
+  assertSame([...distances.value], [0, 5, 3, 5, 0, 4, 3, 4, 0]);
 });
 
 test('equal rows have distance 0 and give no gradient, not NaN', () => {
@@ -21,8 +22,8 @@ test('equal rows have distance 0 and give no gradient, not NaN', () => {
   tape.forward();
   parameters.clearGradients();
   tape.backward(distances);
-  assert.equal([...distances.value], [0, 0, 0, 0]);
-  assert.equal([...x.gradient!], [0, 0, 0, 0, 0, 0]);
+  assertSame([...distances.value], [0, 0, 0, 0]);
+  assertSame([...x.gradient!], [0, 0, 0, 0, 0, 0]);
 });
 
 test(`pair distances have a correct gradient (< ${GRADIENT_BOUND})`, () => {

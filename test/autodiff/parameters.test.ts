@@ -4,6 +4,7 @@ import { referenceKernels } from '../../kernels/backend.ts';
 import type { Floats } from '../../kernels/operands.ts';
 import { ParameterSet } from '../../src/autodiff/parameters.ts';
 import { constant, standardNormal, uniformFanIn } from '../../src/nn/initialize.ts';
+import { assertSame } from '../support/same.ts';
 
 function example(gradients = true): ParameterSet {
   const set = new ParameterSet(referenceKernels(), { gradients });
@@ -46,8 +47,8 @@ test('initialize: a parameter depends on the seed and its own name, not on the o
   const alone = new ParameterSet(referenceKernels(), { gradients: false });
   alone.parameter('b.bias', [4], standardNormal);
   alone.initialize('7');
-  assert.equal(alone.get('b.bias').value, set.get('b.bias').value);
-  assert.equal([...set.get('b.running_var').value], [1, 1, 1, 1]);
+  assertSame(alone.get('b.bias').value, set.get('b.bias').value);
+  assertSame([...set.get('b.running_var').value], [1, 1, 1, 1]);
   alone.parameter('c.bias', [4], standardNormal);
   alone.initialize(7);
   assert.not.equal(alone.get('c.bias').value, alone.get('b.bias').value);
@@ -70,10 +71,10 @@ test('load brings back what all gave, and clearGradients zeroes', () => {
   const saved = copyOf(set);
   const other = example(false);
   other.load(saved);
-  for (const { name, value } of other.all()) assert.equal(value, saved.get(name)!.data);
+  for (const { name, value } of other.all()) assertSame(value, saved.get(name)!.data);
   set.get('b.bias').gradient!.fill(3);
   set.clearGradients();
-  assert.equal([...set.get('b.bias').gradient!], [0, 0, 0, 0]);
+  assertSame([...set.get('b.bias').gradient!], [0, 0, 0, 0]);
 });
 
 test('load refuses a missing, unknown, misshapen or non-finite tensor, and then changes nothing', () => {
@@ -101,7 +102,7 @@ test('load refuses a missing, unknown, misshapen or non-finite tensor, and then 
     changed('a.weight', { shape: [2, 3], data: new Float32Array(6).fill(Number.NaN) }),
     /a\.weight: expected finite values, got NaN\./,
   );
-  assert.equal(set.get('b.bias').value, before);
+  assertSame(set.get('b.bias').value, before);
 });
 
 test('a set for inference has no gradients and says so', () => {

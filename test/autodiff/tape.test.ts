@@ -12,6 +12,7 @@ import { standardNormal } from '../../src/nn/initialize.ts';
 import { bytesNeeded } from '../../src/tensor/bytes-needed.ts';
 import { GRADIENT_BOUND, gradientError } from '../support/gradient-check.ts';
 import { float64Bench } from '../support/operation.ts';
+import { assertSame } from '../support/same.ts';
 
 /** y = 2 x, whose backward forgets the factor. */
 function wronglyDoubled(tape: Tape, x: Tensor): Tensor {
@@ -60,11 +61,11 @@ test('fan-out adds up, and a second backward without clearing accumulates in the
   tape.forward();
   parameters.clearGradients();
   tape.backward(four);
-  assert.equal([...four.value], [12, 20]);
-  assert.equal([...x.gradient!], [4, 4]);
+  assertSame([...four.value], [12, 20]);
+  assertSame([...x.gradient!], [4, 4]);
   tape.backward(four);
-  assert.equal([...x.gradient!], [8, 8]);
-  assert.equal([...double.gradient!], [2, 2]);
+  assertSame([...x.gradient!], [8, 8]);
+  assertSame([...double.gradient!], [2, 2]);
 });
 
 test('nothing upstream of an input has a gradient, and an inference tape has none at all', () => {

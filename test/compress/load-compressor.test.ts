@@ -9,6 +9,7 @@ import { SrpCompressor } from '../../src/compress/projection/sparse-projection.t
 import { trainVae } from '../../src/compress/vae/train-vae.ts';
 import { generateManifold } from '../../src/data/manifold.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../src/io/container/safetensors.ts';
+import { assertSame } from '../support/same.ts';
 
 const { base, query } = generateManifold({ rows: 80, queries: 5, dim: 16, seed: 1 });
 
@@ -32,7 +33,7 @@ test('every method comes back from safetensors with the same results', async () 
     assert.is(loaded.method, model.method);
     assert.is(loaded.dIn, 16);
     assert.is(loaded.dOut, 4);
-    assert.equal(loaded.encode(query), model.encode(query));
+    assertSame(loaded.encode(query), model.encode(query));
     assert.equal(encodeSafetensors(loaded.toNamedArrays()), bytes);
   }
 });

@@ -6,6 +6,7 @@ import { intersectionAt } from '../../src/eval/recall.ts';
 import type { Matrix } from '../../src/tensor/matrix.ts';
 import { nearest } from '../../src/tensor/nearest/nearest.ts';
 import { Random } from '../../src/tensor/random/random.ts';
+import { assertSame } from '../support/same.ts';
 
 function digest(m: Matrix): string {
   return createHash('sha256').update(new Uint8Array(m.data.buffer)).digest('hex');
@@ -66,15 +67,15 @@ test('rows drawn in parts are the rows drawn at once', () => {
   const { base, query } = generateManifold({ rows: 20, queries: 7, dim: 9, seed: 'parts' });
   const rows = manifoldRows(9, 'parts');
   const [head, tail] = [rows.base(0, 13), rows.base(13, 7)];
-  assert.equal([...head.data, ...tail.data], [...base.data]);
-  assert.equal(rows.query(5, 2).data, query.data.subarray(5 * 9));
+  assertSame([...head.data, ...tail.data], [...base.data]);
+  assertSame(rows.query(5, 2).data, query.data.subarray(5 * 9));
 });
 
 test('a smaller set is a prefix of a larger one; seeds and sets differ', () => {
   const large = generateManifold({ rows: 50, queries: 20, dim: 8, seed: 2 });
   const small = generateManifold({ rows: 10, queries: 30, dim: 8, seed: 2 });
-  assert.equal(small.base.data, large.base.data.slice(0, 80));
-  assert.equal(small.query.data.slice(0, 160), large.query.data);
+  assertSame(small.base.data, large.base.data.slice(0, 80));
+  assertSame(small.query.data.slice(0, 160), large.query.data);
   assert.is.not(small.base.data[0], small.query.data[0]);
   assert.is.not(small.base.data[0], generateManifold({ rows: 1, queries: 0, dim: 8, seed: 3 }).base.data[0]);
 });

@@ -5,6 +5,7 @@ import { selectNeighbors } from '../../src/graph/hnsw/reference.ts';
 import { CandidateExtension, NeighborSelector } from '../../src/graph/select.ts';
 import { Random } from '../../src/tensor/random/random.ts';
 import { NaiveSource } from '../support/naive-source.ts';
+import { assertSame } from '../support/same.ts';
 
 // By hand: q = (0, 0) and a … f, whose distances are exact in binary.
 const [a, b, c, d, f, e] = [0, 1, 2, 3, 4, 5];
@@ -28,7 +29,7 @@ test('the example worked by hand: c and f are ruled out, e is kept because equal
   const selector = offered([e, d, c, b, a, f]);
   assert.is(selector.select(4), 4);
   assert.equal([...selector.ids.subarray(0, 4)], [a, b, d, e]);
-  assert.equal([...selector.distances.subarray(0, 4)], [1, 1.5625, 5, 9.25]);
+  assertSame([...selector.distances.subarray(0, 4)], [1, 1.5625, 5, 9.25]);
 });
 
 test('keepPruned fills up with the nearest of those dropped', () => {
@@ -135,7 +136,7 @@ test('extension adds each neighbor of a candidate once, with its distance, and n
     extension.extend(selector, 0, 0);
     assert.is(selector.selectAll(), 4, '5 is two links away');
     assert.equal([...selector.ids.subarray(0, 4)], [1, 2, 3, 4]);
-    assert.equal([...selector.distances.subarray(0, 4)], [1, 4, 9, 16]);
+    assertSame([...selector.distances.subarray(0, 4)], [1, 4, 9, 16]);
   }
 });
 

@@ -4,6 +4,7 @@ import { FlatIndex } from '../../src/index/flat-index.ts';
 import { createMatrix, firstRows, type Matrix } from '../../src/tensor/matrix.ts';
 import { normalMatrix } from '../support/normals.ts';
 import { messageOf, rejects } from '../support/rejects.ts';
+import { assertSame } from '../support/same.ts';
 
 const PAD = Math.fround(3.4028235e38);
 const base = createMatrix(4, 2, Float32Array.of(0, 0, 3, 4, 1, 0, 3, 4));
@@ -12,17 +13,17 @@ test('the nearest rows with squared distances, ties by id', async () => {
   const result = await new FlatIndex(base).search(createMatrix(2, 2, Float32Array.of(0, 0, 3, 4)), 3);
   assert.equal([result.ids.rows, result.ids.cols], [2, 3]);
   assert.equal([...result.ids.data], [0, 2, 1, 1, 3, 2]);
-  assert.equal([...result.distances.data], [0, 1, 25, 0, 0, 20]);
+  assertSame([...result.distances.data], [0, 1, 25, 0, 0, 20]);
   assert.equal(result.counts, { distances: 8, multiplyAdds: 16, hops: 0 });
 });
 
 test('more neighbors than rows: -1 and the largest float32', async () => {
   const result = await new FlatIndex(base).search(createMatrix(1, 2), 6);
   assert.equal([...result.ids.data], [0, 2, 1, 3, -1, -1]);
-  assert.equal([...result.distances.data], [0, 1, 25, 25, PAD, PAD]);
+  assertSame([...result.distances.data], [0, 1, 25, 25, PAD, PAD]);
   const none = await new FlatIndex(createMatrix(0, 2)).search(createMatrix(1, 2), 2);
   assert.equal([...none.ids.data], [-1, -1]);
-  assert.equal([...none.distances.data], [PAD, PAD]);
+  assertSame([...none.distances.data], [PAD, PAD]);
 });
 
 test('no queries', async () => {
@@ -33,7 +34,7 @@ test('saved and read back, it finds the same', async () => {
   const query = createMatrix(1, 2, Float32Array.of(2, 2));
   const again = FlatIndex.fromArchive(new FlatIndex(base).toArchive());
   assert.equal([again.kind, again.rows, again.dim], ['flat', 4, 2]);
-  assert.equal(await again.search(query, 4), await new FlatIndex(base).search(query, 4));
+  assertSame(await again.search(query, 4), await new FlatIndex(base).search(query, 4));
 });
 
 test('wrong queries, k and archives are refused in one line', async () => {
@@ -71,11 +72,11 @@ test('two searches at once do not disturb each other, and an abort ends one whil
   const index = new FlatIndex(wide);
   const [few, all] = [firstRows(many, 1200), many];
   const expected = [await index.search(few, 5), await index.search(all, 9)];
-  assert.equal(await Promise.all([index.search(few, 5), index.search(all, 9)]), expected);
+  assertSame(await Promise.all([index.search(few, 5), index.search(all, 9)]), expected);
   const controller = new AbortController();
   const onProgress = () => controller.abort(new Error('enough'));
   await rejects(() => index.search(all, 9, { signal: controller.signal, onProgress }), 'enough');
-  assert.equal(await index.search(few, 5), expected[0]);
+  assertSame(await index.search(few, 5), expected[0]);
 });
 
 test.run();

@@ -17,6 +17,7 @@ import { Random } from '../../src/tensor/random/random.ts';
 import { createVectorStore } from '../../src/tensor/vectors/vector-store.ts';
 import { partsOf, type Vectors } from '../../src/tensor/vectors/vectors.ts';
 import { placeVectors, requireVectors, vectorsArray } from '../../src/tensor/vectors/vectors-array.ts';
+import { assertSame } from '../support/same.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 
 const [ROWS, DIM] = [50, 6];
@@ -50,7 +51,7 @@ const test = suite('a base in three stores');
 test('neighbors among all parts are those of one matrix, and so is their work', () => {
   const vectors = split(base);
   assert.is([...partsOf(vectors)].length, 3);
-  for (const k of [1, 20, 50]) assert.equal(nearest(vectors, queries, k), nearest(base, queries, k));
+  for (const k of [1, 20, 50]) assertSame(nearest(vectors, queries, k), nearest(base, queries, k));
   assert.throws(() => nearest(vectors, queries, 51), /k from 1 to 50/);
   const reports: number[][] = [];
   nearest(vectors, queries, 3, { onProgress: (...report) => reports.push(report) });
@@ -58,7 +59,7 @@ test('neighbors among all parts are those of one matrix, and so is their work', 
 });
 
 test('the k-NN graph is that of one matrix', async () => {
-  assert.equal(await exactKnnGraph(split(base), 7), await exactKnnGraph(base, 7));
+  assertSame(await exactKnnGraph(split(base), 7), await exactKnnGraph(base, 7));
 });
 
 const KINDS = {
@@ -86,7 +87,7 @@ for (const [name, build] of Object.entries(KINDS)) {
     const [one, several] = [await build(base), await build(split(base))];
     const search = { ef: 20, nprobe: 2, rerank: /pq|sq8/.test(name) ? 20 : undefined };
     const answers = await one.search(queries, 5, search);
-    assert.equal(await several.search(queries, 5, search), answers);
+    assertSame(await several.search(queries, 5, search), answers);
     const digest = digestArrays(one.toArchive());
     assert.is(digestArrays(several.toArchive()), digest);
 
@@ -97,9 +98,9 @@ for (const [name, build] of Object.entries(KINDS)) {
     assert.is(archive.arrays.get('vectors')!.more?.length, 2);
     const loaded = loadIndex(archive);
     assert.is(digestArrays(loaded.toArchive()), digest);
-    assert.equal(await (loaded as typeof one).search(queries, 5, search), answers);
+    assertSame(await (loaded as typeof one).search(queries, 5, search), answers);
     const whole = loadIndex(await readArchive(path));
-    assert.equal(await (whole as typeof one).search(queries, 5, search), answers);
+    assertSame(await (whole as typeof one).search(queries, 5, search), answers);
   });
 }
 
@@ -109,8 +110,8 @@ test('a graph built on one matrix is searched over three stores', async () => {
   const expected = await GraphIndex.build({ ...options, base });
   const index = await GraphIndex.build({ ...options, base: split(base), graphBase: split(graphBase) });
   const search = { ef: 20 };
-  assert.equal(await index.search(queries, 5, search), await expected.search(queries, 5, search));
-  assert.equal(await index.over(base).search(queries, 5, search), await expected.search(queries, 5, search));
+  assertSame(await index.search(queries, 5, search), await expected.search(queries, 5, search));
+  assertSame(await index.over(base).search(queries, 5, search), await expected.search(queries, 5, search));
 });
 
 test('an array in parts that are not whole rows of one size, or not all rows, is refused', () => {

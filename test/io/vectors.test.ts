@@ -4,6 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openVectors, readVectors, VECTOR_FORMATS, writeVectorBlocks, writeVectors } from '../../src/io/vectors.ts';
 import { Random } from '../../src/tensor/random/random.ts';
+import { assertSame } from '../support/same.ts';
 import { asNobody, damaged, errorOf, faultOf, survives, TemporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = new TemporaryFolder();
@@ -35,7 +36,7 @@ test('each format is read as its bytes say', async () => {
   for (const [name, bytes, rows, cols, values] of cases) {
     const matrix = await readVectors(folder.file(name, bytes));
     assert.equal([matrix.rows, matrix.cols], [rows, cols], name);
-    assert.equal(matrix.data, Float32Array.from(values), name);
+    assertSame(matrix.data, Float32Array.from(values), name);
   }
 });
 
@@ -106,11 +107,11 @@ test('blocks that are not the rows promised are refused, and no file stays', asy
 test('a prefix and any range of rows are read by position', async () => {
   const matrix = drawn(5, 3, false);
   await writeVectors(folder.at('p.fvecs'), matrix);
-  assert.equal((await readVectors(folder.at('p.fvecs'), { limit: 2 })).data, matrix.data.subarray(0, 6));
+  assertSame((await readVectors(folder.at('p.fvecs'), { limit: 2 })).data, matrix.data.subarray(0, 6));
   const file = await openVectors(folder.at('p.fvecs'));
   assert.equal([file.rows, file.cols, file.type, file.format], [5, 3, 'float32', 'fvecs']);
-  assert.equal(await file.read(3, 2), matrix.data.subarray(9));
-  assert.equal(await file.read(5, 0), new Float32Array(0));
+  assertSame(await file.read(3, 2), matrix.data.subarray(9));
+  assertSame(await file.read(5, 0), new Float32Array(0));
   for (const [first, count] of [
     [4, 2],
     [-1, 1],

@@ -6,6 +6,7 @@ import type { Kernels } from '../../kernels/kernels.ts';
 import type { Floats } from '../../kernels/operands.ts';
 import { Random } from '../../src/tensor/random/random.ts';
 import { directionalError, normals, singles, weightedSum } from '../support/directional-derivative.ts';
+import { assertSame } from '../support/same.ts';
 import { assertSameBits } from '../support/same-bits.ts';
 
 const golden = JSON.parse(readFileSync(new URL('../fixtures/golden/units.json', import.meta.url), 'utf8'));
@@ -80,14 +81,14 @@ test('hardswish is exactly x from 3 on and 0 up to -3; derivatives at the kinks 
   const x = Float32Array.of(3, 3.7, 1000, -3, -5, 1, -1);
   const y = new Float32Array(7);
   kernels.hardswish(y, x, 7);
-  assert.equal([...y.subarray(0, 3)], [...x.subarray(0, 3)]);
+  assertSame([...y.subarray(0, 3)], [...x.subarray(0, 3)]);
   assert.ok(y[3] === 0 && y[4] === 0);
   const dx = new Float32Array(7);
   kernels.hardswishBackward(dx, new Float32Array(7).fill(1), x, 4);
-  assert.equal([...dx.subarray(0, 4)], [1, 1, 1, 0]);
+  assertSame([...dx.subarray(0, 4)], [1, 1, 1, 0]);
   dx.fill(2);
   kernels.hardtanhBackward(dx, new Float32Array(7).fill(1), x, 7);
-  assert.equal([...dx], [2, 2, 2, 2, 2, 2, 2]);
+  assertSame([...dx], [2, 2, 2, 2, 2, 2, 2]);
 });
 
 const RECTIFIERS = [
@@ -125,8 +126,8 @@ for (const { name, kinks, forward, backward, pieces } of RECTIFIERS) {
     const [y, dx] = [new Float32Array(x.length), new Float32Array(x.length)];
     forward(kernels, y, x);
     backward(kernels, dx, new Float32Array(x.length).fill(1), x);
-    assert.equal([...y], pieces.y);
-    assert.equal([...dx], pieces.dx);
+    assertSame([...y], pieces.y);
+    assertSame([...dx], pieces.dx);
     forward(kernels, y, Float32Array.of(Number.NaN));
     assert.ok(Number.isNaN(y[0]));
   });

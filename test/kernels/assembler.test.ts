@@ -7,6 +7,7 @@ import { ByteWriter, Label, signed, unsigned } from '../../kernels/wasm/encoding
 import type { Expression, Statement } from '../../kernels/wasm/expressions.ts';
 import { f32, f32x4, i8x16, i16x8, i32, i32x4, i64, memory, select, v128 } from '../../kernels/wasm/instructions.ts';
 import { type WasmFunction, webAssembly } from '../../kernels/wasm/webassembly.ts';
+import { assertSame } from '../support/same.ts';
 
 const engine = webAssembly()!;
 const wasmMemory = new engine.Memory({ initial: 1, maximum: 1 });
@@ -154,29 +155,25 @@ test('i32: unary instructions, constants, select and memory', () => {
 test('f32: every instruction agrees with Math.fround arithmetic', () => {
   for (const a of FLOATS) {
     for (const [name, oracle] of Object.entries(FLOAT_UNARY)) {
-      identical(ofFloats(f32[name as 'abs'], 'f32')(a, 0), oracle(a), `f32.${name}(${a})`);
+      assertSame(ofFloats(f32[name as 'abs'], 'f32')(a, 0), oracle(a), `f32.${name}(${a})`);
     }
-    identical(ofFloats(() => f32.const(a), 'f32')(0, 0), a);
-    identical(ofFloats((x) => i32.trunc_sat_f32_s(x), 'i32')(a, 0), toSigned(a));
-    identical(ofFloats((x) => i32.trunc_sat_f32_u(x), 'i32')(a, 0), toUnsigned(a));
+    assertSame(ofFloats(() => f32.const(a), 'f32')(0, 0), a);
+    assertSame(ofFloats((x) => i32.trunc_sat_f32_s(x), 'i32')(a, 0), toSigned(a));
+    assertSame(ofFloats((x) => i32.trunc_sat_f32_u(x), 'i32')(a, 0), toUnsigned(a));
     const bits = new Int32Array(Float32Array.of(a).buffer)[0]!;
-    if (!Number.isNaN(a)) identical(ofFloats((x) => i32.reinterpret_f32(x), 'i32')(a, 0), bits);
-    identical(ofInts((x) => f32.reinterpret_i32(x))(bits, 0), a);
+    if (!Number.isNaN(a)) assertSame(ofFloats((x) => i32.reinterpret_f32(x), 'i32')(a, 0), bits);
+    assertSame(ofInts((x) => f32.reinterpret_i32(x))(bits, 0), a);
   }
   for (const [name, oracle] of Object.entries({ ...FLOAT_BINARY, copysign: (a: number, b: number) => sign(a, b) })) {
     const f = ofFloats(f32[name as 'add'], 'f32');
-    for (const a of FLOATS) for (const b of FLOATS) identical(f(a, b), oracle(a, b), `f32.${name}(${a}, ${b})`);
+    for (const a of FLOATS) for (const b of FLOATS) assertSame(f(a, b), oracle(a, b), `f32.${name}(${a}, ${b})`);
   }
   for (const [name, oracle] of Object.entries(FLOAT_COMPARE)) {
     const f = ofFloats(f32[name as 'eq'], 'i32');
-    for (const a of FLOATS) for (const b of FLOATS) identical(f(a, b), Number(oracle(a, b)), `f32.${name}(${a}, ${b})`);
+    for (const a of FLOATS)
+      for (const b of FLOATS) assertSame(f(a, b), Number(oracle(a, b)), `f32.${name}(${a}, ${b})`);
   }
 });
-
-/** Equal, and of the same sign if zero; NaN equals NaN. */
-function identical(actual: number, expected: number, title?: string): void {
-  assert.ok(Object.is(actual, expected), `${title}: expected ${expected}, got ${actual}`);
-}
 
 function sign(a: number, b: number): number {
   return b < 0 || Object.is(b, -0) ? -Math.abs(a) : Math.abs(a);
@@ -222,8 +219,8 @@ test('i32x4: every instruction, lane by lane', () => {
       new Int32Array(ofVectors(i32x4.neg)(a)),
       a.map((one) => -one),
     );
-    assert.equal(new Float32Array(ofVectors(f32x4.convert_i32x4_s)(a)), Float32Array.from(a));
-    assert.equal(
+    assertSame(new Float32Array(ofVectors(f32x4.convert_i32x4_s)(a)), Float32Array.from(a));
+    assertSame(
       new Float32Array(ofVectors(f32x4.convert_i32x4_u)(a)),
       Float32Array.from(a, (one) => one >>> 0),
     );
@@ -277,13 +274,13 @@ test('v128: bitwise instructions, shuffle, lanes, splat, constants and tests', (
     );
     const byFloat = ofVectors((x) => f32x4.replace_lane(x, lane, f32.add(f32x4.extract_lane(x, lane), 1)));
     const four = Float32Array.of(1, 2, 3, 4);
-    assert.equal(
+    assertSame(
       new Float32Array(byFloat(four)),
       four.map((one, i) => (i === lane ? one + 1 : one)),
     );
   }
-  assert.equal(new Float32Array(ofVectors(() => f32x4.splat(2.5))()), Float32Array.of(2.5, 2.5, 2.5, 2.5));
-  assert.equal(new Float32Array(ofVectors(() => f32x4.const(1, -0, 3, 4))()), Float32Array.of(1, -0, 3, 4));
+  assertSame(new Float32Array(ofVectors(() => f32x4.splat(2.5))()), Float32Array.of(2.5, 2.5, 2.5, 2.5));
+  assertSame(new Float32Array(ofVectors(() => f32x4.const(1, -0, 3, 4))()), Float32Array.of(1, -0, 3, 4));
   check((x) => i32x4.splat(v128.any_true(x)), Int32Array.of(1, 1, 1, 1));
   check((_, __, z) => i32x4.splat(i32x4.all_true(z)), Int32Array.of(0, 0, 0, 0));
   check((x) => i32x4.splat(i32x4.bitmask(x)), Int32Array.of(2, 2, 2, 2));
@@ -321,15 +318,11 @@ test('f32x4: every instruction, lane by lane, signed zeros and infinities includ
     pmin: (a, b) => [a, b][Number(b < a)]!,
     pmax: (a, b) => [a, b][Number(a < b)]!,
   };
-  const same = (actual: Float32Array, expected: Float32Array, title: string) =>
-    actual.forEach((one, i) => {
-      identical(one, expected[i]!, `${title}, lane ${i}`);
-    });
   for (const [name, oracle] of Object.entries({ ...FLOAT_BINARY, ...pseudo })) {
     const f = ofVectors(f32x4[name as 'add']);
     for (const a of rows) {
       for (const b of rows)
-        same(
+        assertSame(
           new Float32Array(f(a, b)),
           a.map((one, i) => oracle(one, b[i]!)),
           `f32x4.${name}`,
@@ -347,7 +340,7 @@ test('f32x4: every instruction, lane by lane, signed zeros and infinities includ
   }
   for (const [name, oracle] of Object.entries(FLOAT_UNARY)) {
     const f = ofVectors(f32x4[name as 'abs']);
-    for (const a of rows) same(new Float32Array(f(a)), a.map(oracle), `f32x4.${name}(${a})`);
+    for (const a of rows) assertSame(new Float32Array(f(a)), a.map(oracle), `f32x4.${name}(${a})`);
   }
   for (const a of rows) {
     assert.equal(new Int32Array(ofVectors(i32x4.trunc_sat_f32x4_s)(a)), Int32Array.from(a, toSigned));

@@ -4,6 +4,7 @@ import type { AttentionShape } from '../../kernels/attention/kernel.ts';
 import { referenceKernels } from '../../kernels/backend.ts';
 import { Random } from '../../src/tensor/random/random.ts';
 import { directionalError, normals, singles, weightedSum } from '../support/directional-derivative.ts';
+import { assertSame } from '../support/same.ts';
 import { assertSameBits } from '../support/same-bits.ts';
 
 function shapeOf(batch: number, tokens: number, heads: number, keyDim: number, valueDim: number): AttentionShape {
@@ -106,7 +107,7 @@ test('probabilities: rows sum to 1 within 1e-6, equal logits give exactly 1/4, t
   qkv.fill(0, 0, 4 * 5); // the first item of the batch
   const [out, probabilities] = [new Float32Array(size.out), new Float32Array(size.probabilities)];
   kernels.attentionForward(out, probabilities, qkv, undefined, shape);
-  assert.equal([...probabilities.subarray(0, 16)], new Array(16).fill(0.25));
+  assertSame([...probabilities.subarray(0, 16)], new Array(16).fill(0.25));
   for (let row = 0; row < size.probabilities; row += 4) {
     const sum = probabilities.subarray(row, row + 4).reduce((total, p) => total + p, 0);
     assert.ok(Math.abs(sum - 1) < 1e-6);

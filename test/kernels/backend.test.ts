@@ -4,6 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type BackendChoice, createKernels, referenceKernels, simdSupported } from '../../kernels/backend.ts';
 import { KernelMemory } from '../../kernels/wasm/memory.ts';
+import { assertSame } from '../support/same.ts';
 
 test('auto runs simd where the engine has it, and each choice says what runs', () => {
   assert.ok(simdSupported());
@@ -96,12 +97,12 @@ test('kernels compute in the last bytes of 4 GiB, addresses beyond 2^31', () => 
   });
   ids.set([7, 6, 5, 4, 3, 2, 1, 0]);
   kernels.squaredDistances(out, base, 0, base, ids, 8, 64);
-  assert.equal(
+  assertSame(
     [...out],
     [7, 6, 5, 4, 3, 2, 1, 0].map((id) => 64 * (64 * id) ** 2),
   );
   kernels.matmulNT(out, base, base, 1, 8, 3, false);
-  assert.equal(
+  assertSame(
     [...out],
     [0, 1, 2, 3, 4, 5, 6, 7].map((j) => 3 * j + 1 + 2 * (3 * j + 2)),
   );

@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { referenceKernels } from '../../kernels/backend.ts';
 import { Random } from '../../src/tensor/random/random.ts';
 import { directionalError, normals, singles, weightedSum } from '../support/directional-derivative.ts';
+import { assertSame } from '../support/same.ts';
 import { assertSameBits } from '../support/same-bits.ts';
 
 const EPSILON = 1e-5;
@@ -46,7 +47,7 @@ test('moments of known columns: 1, 2, 3, 4 has mean 2.5 and variance 1.25; a con
   const mean = new Float32Array(2);
   const variance = new Float32Array(2);
   kernels.batchNormMoments(mean, variance, Float32Array.of(1, 7, 2, 7, 3, 7, 4, 7), 4, 2);
-  assert.equal([...mean, ...variance], [2.5, 7, 1.25, 0]);
+  assertSame([...mean, ...variance], [2.5, 7, 1.25, 0]);
 });
 
 test('moments of a column far from 0 keep their digits: mean 1000, deviation 1, 5,000 rows, within 1e-4', () => {
@@ -140,7 +141,7 @@ test('moving averages: simd has the bits of the reference; what would be subnorm
   );
   const average = Float32Array.of(2, 1e-37);
   referenceKernels().moveAverage(average, Float32Array.of(4, 0), 0.5, 0.9, 2);
-  assert.equal([...average], [2, 0]);
+  assertSame([...average], [2, 0]);
 });
 
 test.run();

@@ -4,6 +4,7 @@ import { createKernels, referenceKernels } from '../../kernels/backend.ts';
 import type { Floats } from '../../kernels/operands.ts';
 import { Random } from '../../src/tensor/random/random.ts';
 import { singles } from '../support/directional-derivative.ts';
+import { assertSame } from '../support/same.ts';
 import { assertSameBits } from '../support/same-bits.ts';
 import { intsOf } from './operands.ts';
 
@@ -112,12 +113,12 @@ for (const backend of ['reference', 'simd'] as const) {
       const out = kernels.floats(rows);
       for (let q = 0; q < queries; q++) {
         const expected = Array.from({ length: rows }, (_, r) => naive(base, q * dim, base, r * dim, dim));
-        assert.equal([...matrix.subarray(q * rows, (q + 1) * rows)], expected);
+        assertSame([...matrix.subarray(q * rows, (q + 1) * rows)], expected);
         kernels.squaredDistanceScan(out, own, q * dim, own, 0, rows, dim);
-        assert.equal([...out], expected);
+        assertSame([...out], expected);
         const ids = intsOf(kernels, [...expected.keys()].reverse());
         kernels.squaredDistances(out, own, q * dim, own, ids, rows, dim);
-        assert.equal([...out].reverse(), expected);
+        assertSame([...out].reverse(), expected);
       }
     }
   });
@@ -142,7 +143,7 @@ for (const backend of ['reference', 'simd'] as const) {
     base[5 * dim] = 3e38;
     const out = kernels.floats(8);
     kernels.squaredDistanceScan(out, query, 0, base, 0, 8, dim);
-    assert.equal([...out], [28, Number.NaN, 28, 1 / 0, 28, 1 / 0, 28, 28]);
+    assertSame([...out], [28, Number.NaN, 28, 1 / 0, 28, 1 / 0, 28, 28]);
   });
 }
 

@@ -1,8 +1,8 @@
 import { test } from 'uvu';
-import * as assert from 'uvu/assert';
 import { createKernels, referenceKernels } from '../../kernels/backend.ts';
 import { Random } from '../../src/tensor/random/random.ts';
 import { singles } from '../support/directional-derivative.ts';
+import { assertSame } from '../support/same.ts';
 import { assertSameBits } from '../support/same-bits.ts';
 import { floatsOf } from './operands.ts';
 
@@ -36,7 +36,7 @@ test('standardize: simd has the bits of the reference, which rounds once, for ev
     const all = floatsOf(kernels, x);
     kernels.standardize(all, n, mean, std);
     const expected = x.map((value) => Math.fround((value - mean) / std));
-    assert.equal([...all], expected);
+    assertSame([...all], expected);
   }
 });
 
@@ -67,9 +67,9 @@ test('blocks: rows with their own strides and offsets', () => {
   const source = floatsOf(kernels, [0, 1, 2, 10, 11, 12]);
   const target = floatsOf(kernels, [0, 0, 0, 0, 0, 0, 0, 0]);
   kernels.copyBlock(target, 4, 2, source, 3, 1, 2, 2);
-  assert.equal([...target], [0, 0, 1, 2, 0, 0, 11, 12]);
+  assertSame([...target], [0, 0, 1, 2, 0, 0, 11, 12]);
   kernels.addBlock(target, 4, 1, source, 3, 0, 2, 2);
-  assert.equal([...target], [0, 0, 2, 2, 0, 10, 22, 12]);
+  assertSame([...target], [0, 0, 2, 2, 0, 10, 22, 12]);
 });
 
 test('addBias and columnSums: small integers give exact answers, and columnSums adds to what is there', () => {
@@ -82,9 +82,9 @@ test('addBias and columnSums: small integers give exact answers, and columnSums 
   const out = floatsOf(kernels, [5, 6, 7]);
   kernels.columnSums(out, x, rows, 3);
   const sum = (rows * (rows - 1)) / 2;
-  assert.equal([...out], [5 + sum, 6 + sum + rows, 7 + sum + 2 * rows]);
+  assertSame([...out], [5 + sum, 6 + sum + rows, 7 + sum + 2 * rows]);
   kernels.addBias(x, out, 1, 3);
-  assert.equal([...x.subarray(0, 4)], [5 + sum, 7 + sum + rows, 9 + sum + 2 * rows, 1]);
+  assertSame([...x.subarray(0, 4)], [5 + sum, 7 + sum + rows, 9 + sum + 2 * rows, 1]);
 });
 
 test('fill: simd has the bits of the reference, and leaves what follows', () => {

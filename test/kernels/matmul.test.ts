@@ -4,6 +4,7 @@ import { createKernels, referenceKernels } from '../../kernels/backend.ts';
 import type { Floats } from '../../kernels/operands.ts';
 import { Random } from '../../src/tensor/random/random.ts';
 import { singles } from '../support/directional-derivative.ts';
+import { assertSame } from '../support/same.ts';
 import { assertSameBits } from '../support/same-bits.ts';
 import { floatsOf } from './operands.ts';
 
@@ -78,12 +79,12 @@ for (const backend of ['reference', 'simd'] as const) {
         const [c, a, b] = [start, left, right].map((values) => floatsOf(kernels, values)) as [Floats, Floats, Floats];
         const expected = naive(name, left, right, m, n, k);
         kernels[name](c, a, b, m, n, k, true);
-        assert.equal(
+        assertSame(
           [...c],
           expected.map((value, i) => value + start[i]!),
         );
         kernels[name](c, a, b, m, n, k, false);
-        assert.equal(
+        assertSame(
           [...c],
           expected.map((value) => value + 0),
         );

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { createKernels, referenceKernels } from '../../kernels/backend.ts';
 import { Random } from '../../src/tensor/random/random.ts';
 import { singles } from '../support/directional-derivative.ts';
+import { assertSame } from '../support/same.ts';
 import { assertSameBits } from '../support/same-bits.ts';
 
 const DIMS = [1, 2, 3, 4, 5, 6, 7, 8, 16, 37, 256];
@@ -46,10 +47,10 @@ test('points with numbers between them, for every dim and count modulo 8, by 1 a
       const found = { ids: kernels.ints(count), distances: kernels.floats(count) };
       kernels.nearestRows(expected.ids, expected.distances, points, 0, count, base, baseCount, dim);
       kernels.nearestRows(found.ids, found.distances, apart, 2, count, base, baseCount, dim, stride);
-      assert.equal(found, expected, `${count} x ${dim} of ${stride}, ${threads} threads`);
+      assertSame(found, expected, `${count} x ${dim} of ${stride}, ${threads} threads`);
       const reference = { ids: new Int32Array(count), distances: new Float32Array(count) };
       referenceKernels().nearestRows(reference.ids, reference.distances, apart, 2, count, base, baseCount, dim, stride);
-      assert.equal(found, reference, `${count} x ${dim} of ${stride}: the reference`);
+      assertSame(found, reference, `${count} x ${dim} of ${stride}: the reference`);
     }
   }
 });

@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { referenceKernels } from '../../kernels/backend.ts';
 import { Random } from '../../src/tensor/random/random.ts';
 import { directionalError, normals, singles, weightedSum } from '../support/directional-derivative.ts';
+import { assertSame } from '../support/same.ts';
 import { assertSameBits } from '../support/same-bits.ts';
 import { ROW_SHAPES } from './operands.ts';
 
@@ -57,7 +58,7 @@ test('pair distances: 3-4-5 triangle, symmetric, 0 between equal rows', () => {
   const kernels = referenceKernels();
   const out = new Float32Array(16);
   kernels.pairDistances(out, Float32Array.of(0, 0, 3, 4, 0, 0, 3, 0), 4, 2);
-  assert.equal([...out], [0, 5, 0, 3, 5, 0, 5, 4, 0, 5, 0, 3, 3, 4, 3, 0]);
+  assertSame([...out], [0, 5, 0, 3, 5, 0, 5, 4, 0, 5, 0, 3, 3, 4, 3, 0]);
   assert.equal(kernels.counts, { multiplyAdds: 12, distances: 6 });
   const dx = new Float32Array(8);
   const dOut = new Float32Array(16);
@@ -113,7 +114,7 @@ test('the gradient of INRP by the distances is ±seed w / rows², and 0 where an
   ];
   const dCompressed = new Float32Array(4).fill(10);
   kernels.inrpLossBackward(dCompressed, Float32Array.of(8), w, compressed, original, 2);
-  assert.equal([...dCompressed], [10, 12, 9, 10]);
+  assertSame([...dCompressed], [10, 12, 9, 10]);
 });
 
 test('the gradient of INRP through the distances agrees with central differences within 1e-7', () => {

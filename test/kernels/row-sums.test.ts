@@ -4,6 +4,7 @@ import { createKernels, referenceKernels } from '../../kernels/backend.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import { awaitThreads } from '../../kernels/threads/pool.ts';
 import { Random } from '../../src/tensor/random/random.ts';
+import { assertSame } from '../support/same.ts';
 
 const SIZES = [
   [0, 3],
@@ -35,8 +36,8 @@ test('sumRowsById sums in the order of the rows, in float32 and in float64', () 
   const [single, double] = [Float32Array.of(2 ** 24, 5), Float64Array.of(2 ** 24, 5)];
   const [ids, x] = [Int32Array.of(0, 1, 0), Float32Array.of(1, 2, 1)];
   for (const sums of [single, double]) kernels.sumRowsById(sums, ids, x, 3, 1);
-  assert.equal([...single], [2 ** 24, 7]);
-  assert.equal([...double], [2 ** 24 + 2, 7]);
+  assertSame([...single], [2 ** 24, 7]);
+  assertSame([...double], [2 ** 24 + 2, 7]);
 });
 
 test('simd has the bits of the reference for every dim modulo 4, with 1, 2 and 5 threads', () => {

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { referenceKernels } from '../../kernels/backend.ts';
 import { Random } from '../../src/tensor/random/random.ts';
 import { directionalError, normals, singles, weightedSum } from '../support/directional-derivative.ts';
+import { assertSame } from '../support/same.ts';
 import { assertSameBits } from '../support/same-bits.ts';
 import { ROW_SHAPES } from './operands.ts';
 
@@ -53,12 +54,12 @@ test('normalizeRows: 3-4-5, and a zero row stays zero with norm 1e-12 and withou
   const kernels = referenceKernels();
   const [y, norms] = [new Float32Array(4), new Float32Array(2)];
   kernels.normalizeRows(y, norms, Float32Array.of(3, 4, 0, 0), 2, 2);
-  assert.equal([...y], [0.6, 0.8, 0, 0].map(Math.fround));
-  assert.equal([...norms], [5, 1e-12].map(Math.fround));
+  assertSame([...y], [0.6, 0.8, 0, 0].map(Math.fround));
+  assertSame([...norms], [5, 1e-12].map(Math.fround));
   const dx = new Float32Array(4);
   kernels.normalizeRowsBackward(dx, Float32Array.of(1, 0, 1, 1), y, norms, 2, 2);
   assert.ok(Math.abs(dx[0]! - 0.64 / 5) < 1e-7 && Math.abs(dx[1]! + 0.48 / 5) < 1e-7, `${dx}`);
-  assert.equal([...dx.subarray(2)], [0, 0]);
+  assertSame([...dx.subarray(2)], [0, 0]);
 });
 
 test('rowDistances: 3-4-5, and epsilon between equal rows, without a gradient', () => {
@@ -66,11 +67,11 @@ test('rowDistances: 3-4-5, and epsilon between equal rows, without a gradient', 
   const [a, b] = [Float32Array.of(0, 0, 7, 7), Float32Array.of(3, 4, 7, 7)];
   const out = new Float32Array(2);
   kernels.rowDistances(out, a, b, EPSILON, 2, 2);
-  assert.equal([...out], [5, EPSILON].map(Math.fround));
+  assertSame([...out], [5, EPSILON].map(Math.fround));
   const [da, db] = [new Float32Array(4), new Float32Array(4)];
   kernels.rowDistancesBackward(da, db, Float32Array.of(1, 1), out, a, b, 2, 2);
-  assert.equal([...da], [-0.6, -0.8, 0, 0].map(Math.fround));
-  assert.equal([...db], [0.6, 0.8, 0, 0].map(Math.fround));
+  assertSame([...da], [-0.6, -0.8, 0, 0].map(Math.fround));
+  assertSame([...db], [0.6, 0.8, 0, 0].map(Math.fround));
 });
 
 test('the gradients of normalizeRows and rowDistances agree with central differences within 1e-7', () => {

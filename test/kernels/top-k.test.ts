@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { createKernels } from '../../kernels/backend.ts';
 import { NO_ID } from '../../kernels/top-k/reference.ts';
 import { Random } from '../../src/tensor/random/random.ts';
+import { assertSame } from '../support/same.ts';
 import { assertSameBits } from '../support/same-bits.ts';
 
 const COUNTS = [0, 1, 7, 8, 9, 16, 30, 200];
@@ -50,7 +51,7 @@ for (const backend of ['reference', 'simd'] as const) {
       .sort((a, b) => (a % 17) - (b % 17) || a - b)
       .slice(0, k);
     assert.equal([...ids], expected);
-    assert.equal(
+    assertSame(
       [...tops],
       expected.map((id) => id % 17),
     );

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { referenceKernels } from '../../kernels/backend.ts';
 import { Random } from '../../src/tensor/random/random.ts';
 import { directionalError, normals, singles, weightedSum } from '../support/directional-derivative.ts';
+import { assertSame } from '../support/same.ts';
 import { assertSameBits } from '../support/same-bits.ts';
 import { ROW_SHAPES } from './operands.ts';
 
@@ -53,7 +54,7 @@ test('a sample is mean + e^(log variance / 2) noise; the squared error is the me
   const kernels = referenceKernels();
   const [z, deviation] = [new Float32Array(2), new Float32Array(2)];
   kernels.gaussianSample(z, deviation, Float32Array.of(1, 2), Float32Array.of(0, 0), Float32Array.of(0.5, -3), 2);
-  assert.equal([...z, ...deviation], [1.5, -1, 1, 1]);
+  assertSame([...z, ...deviation], [1.5, -1, 1, 1]);
   assert.is(kernels.squaredError(Float32Array.of(1, 2, 3, 4), Float32Array.of(1, 0, 0, 0), 2, 2), (4 + 25) / 2);
 });
 

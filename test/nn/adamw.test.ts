@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { referenceKernels } from '../../kernels/backend.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import { AdamW } from '../../src/nn/adamw.ts';
+import { assertSame } from '../support/same.ts';
 
 const OPTIONS = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1 };
 
@@ -58,7 +59,7 @@ test('AdamW restored from its moments and scalars continues with the same bits',
     first.step(0.02);
     second.step(0.02);
   }
-  assert.equal(resumed.value, straight.value);
+  assertSame(resumed.value, straight.value);
 });
 
 test('AdamW with a gradient of 0 only decays', () => {
@@ -67,7 +68,7 @@ test('AdamW with a gradient of 0 only decays', () => {
   const optimizer = new AdamW(kernels, [parameter], OPTIONS);
   optimizer.step(0.5);
   const keep = Math.fround(1 - 0.5 * 0.1);
-  assert.equal(Array.from(parameter.value), [keep, Math.fround(-4 * keep)]);
+  assertSame(Array.from(parameter.value), [keep, Math.fround(-4 * keep)]);
 });
 
 test.run();

@@ -5,6 +5,7 @@ import { batchNormLayer, linearLayer } from '../../src/nn/layers.ts';
 import { linearAbn } from '../../src/nn/linear-abn.ts';
 import { GRADIENT_BOUND, gradientError } from '../support/gradient-check.ts';
 import { float64Bench } from '../support/operation.ts';
+import { assertSame } from '../support/same.ts';
 
 const NAMES = { linear: 'fc', batchNorm: 'bn' };
 
@@ -35,8 +36,8 @@ test('Linear_ABN has no bias of its own, gain 1 and bias 0 at the start', () => 
       ['bn.running_var', 2],
     ],
   );
-  assert.equal([...parameters.get('bn.weight').value, ...parameters.get('bn.bias').value], [1, 1, 0, 0]);
-  assert.equal([...parameters.get('bn.running_mean').value, ...parameters.get('bn.running_var').value], [0, 0, 1, 1]);
+  assertSame([...parameters.get('bn.weight').value, ...parameters.get('bn.bias').value], [1, 1, 0, 0]);
+  assertSame([...parameters.get('bn.running_mean').value, ...parameters.get('bn.running_var').value], [0, 0, 1, 1]);
 });
 
 test(`Linear_ABN and a linear layer with bias have correct gradients (< ${GRADIENT_BOUND})`, () => {

@@ -4,6 +4,7 @@ import { referenceKernels } from '../../kernels/backend.ts';
 import { ParameterSet } from '../../src/autodiff/parameters.ts';
 import { constant } from '../../src/nn/initialize.ts';
 import { Sgd } from '../../src/nn/sgd.ts';
+import { assertSame } from '../support/same.ts';
 
 function oneParameter() {
   const kernels = referenceKernels({ precision: 'float64' });
@@ -17,9 +18,9 @@ test('Sgd moves against the gradient, with momentum', () => {
   const { p, optimizer } = oneParameter();
   p.gradient!.set([2, -1]);
   optimizer.step(0.25);
-  assert.equal([...p.value], [0.5, 1.25]);
+  assertSame([...p.value], [0.5, 1.25]);
   optimizer.step(0.25); // velocity 3 and -1.5
-  assert.equal([...p.value], [-0.25, 1.625]);
+  assertSame([...p.value], [-0.25, 1.625]);
 });
 
 test('Sgd restored from its velocities continues with the same bits', () => {
@@ -36,7 +37,7 @@ test('Sgd restored from its velocities continues with the same bits', () => {
     p.gradient!.set([0.3, 0.7]);
     optimizer.step(0.1);
   }
-  assert.equal(second.p.value, first.p.value);
+  assertSame(second.p.value, first.p.value);
 });
 
 test.run();

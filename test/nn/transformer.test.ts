@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { type TransformerBlock, transformerBlock } from '../../src/nn/transformer.ts';
 import { GRADIENT_BOUND, gradientError } from '../support/gradient-check.ts';
 import { float64Bench } from '../support/operation.ts';
+import { assertSame } from '../support/same.ts';
 
 const BLOCK: TransformerBlock = {
   heads: 3,
@@ -39,7 +40,7 @@ test('a fresh block adds nothing by attention (output gain 0), so it starts as X
   transformerBlock(tape, parameters, PLACE, x, BLOCK);
   parameters.initialize(1);
   tape.forward();
-  assert.equal([...tape.labeled('stage0.block0.after_attn').value], [...x.value]);
+  assertSame([...tape.labeled('stage0.block0.after_attn').value], [...x.value]);
   assert.ok(tape.labeled('stage0.block0.mlp_out').value.some((value: number) => value !== 0));
 });
 

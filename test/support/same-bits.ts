@@ -2,6 +2,7 @@ import * as assert from 'uvu/assert';
 import { createKernels, referenceKernels } from '../../kernels/backend.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import type { Floats } from '../../kernels/operands.ts';
+import { assertSame } from './same.ts';
 
 /**
  * Runs one call on the reference and on SIMD with the same operands and asserts that every operand afterwards, the result
@@ -35,6 +36,6 @@ export function assertSameBits(
     const wrong = bits.findIndex((word, j) => word !== actual!.bits[i]![j]);
     assert.is(wrong, -1, `${title}: operand ${i} differs at element ${wrong - 1}`);
   });
-  assert.is(actual!.result, expected!.result, `${title}: result`);
-  assert.equal(actual!.counts, expected!.counts, `${title}: counts`);
+  assertSame(actual!.result, expected!.result, `${title}: result`);
+  assertSame(actual!.counts, expected!.counts, `${title}: counts`);
 }

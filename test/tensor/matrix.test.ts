@@ -1,11 +1,12 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createMatrix, firstRows, requireFinite } from '../../src/tensor/matrix.ts';
+import { assertSame } from '../support/same.ts';
 
 test('createMatrix keeps the given values and fills the rest with zeros', () => {
   const data = Float32Array.of(1, 2, 3, 4, 5, 6);
   assert.is(createMatrix(3, 2, data).data, data);
-  assert.equal([...createMatrix(2, 2).data], [0, 0, 0, 0]);
+  assertSame([...createMatrix(2, 2).data], [0, 0, 0, 0]);
   assert.is(createMatrix(0, 4).data.length, 0);
 });
 
@@ -19,7 +20,7 @@ test('createMatrix refuses sizes that do not fit', () => {
 test('firstRows is a view and never gives more rows than there are', () => {
   const m = createMatrix(3, 2, Float32Array.of(1, 2, 3, 4, 5, 6));
   const head = firstRows(m, 2);
-  assert.equal([head.rows, head.cols, ...head.data], [2, 2, 1, 2, 3, 4]);
+  assertSame([head.rows, head.cols, ...head.data], [2, 2, 1, 2, 3, 4]);
   assert.is(head.data.buffer, m.data.buffer);
   assert.throws(() => firstRows(m, 4), /firstRows: expected at most 3 rows, got 4\./);
 });

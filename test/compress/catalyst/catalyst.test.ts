@@ -8,6 +8,7 @@ import { catalystLoss, koleo, rankLoss } from '../../../src/compress/catalyst/ca
 import { Random } from '../../../src/tensor/random/random.ts';
 import { GRADIENT_BOUND, gradientError } from '../../support/gradient-check.ts';
 import { float64Bench } from '../../support/operation.ts';
+import { assertSame } from '../../support/same.ts';
 
 /** Distances away from the kink near = far. */
 const apart: Initializer = (out, _shape, random) => {
@@ -28,7 +29,7 @@ test(`rank loss has a correct gradient (< ${GRADIENT_BOUND}), and is the mean of
   assert.is(loss.value[0], 2 / 9);
   parameters.clearGradients();
   tape.backward(loss);
-  assert.equal([...near.gradient!], [1 / 9, 0, 0, 0, 0, 0, 0, 0, 0]); // 0 at the kink
+  assertSame([...near.gradient!], [1 / 9, 0, 0, 0, 0, 0, 0, 0, 0]); // 0 at the kink
 });
 
 test(`KoLeo has a correct gradient through both ends (< ${GRADIENT_BOUND})`, () => {
@@ -51,7 +52,7 @@ test('KoLeo is -mean ln(n d): by hand for points on a circle, within 1e-11; fini
   tape.forward();
   assert.ok(Math.abs(loss.value[0]! + Math.log(3e-6)) < 1e-12);
   tape.backward(loss);
-  assert.equal([...x.gradient!], [0, 0, 0, 0, 0, 0]);
+  assertSame([...x.gradient!], [0, 0, 0, 0, 0, 0]);
 });
 
 test(`the whole catalyst with its loss has a correct gradient (< ${GRADIENT_BOUND})`, () => {

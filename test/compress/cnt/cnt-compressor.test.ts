@@ -9,6 +9,7 @@ import { Encoder } from '../../../src/compress/network/encoder.ts';
 import { createMatrix, type Matrix } from '../../../src/tensor/matrix.ts';
 import type { NamedArray, NamedArrays } from '../../../src/tensor/named-arrays.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
+import { assertSame } from '../../support/same.ts';
 
 const CNT: InrpNetwork = { kind: 'cnt', config: cntConfig('paper', { dIn: 12, dOut: 4, projections: 3 }) };
 const LINEAR: InrpNetwork = { kind: 'linear', config: { dIn: 12, dOut: 4 } };
@@ -42,7 +43,7 @@ test('encode gives a row the same bits wherever it stands: alone, among few, in 
     for (const count of [1, 8, 9]) {
       const few = createMatrix(count, 12, x.data.slice(row * 12, (row + count) * 12));
       const encoded = model.encode(few, { backend: 'reference' });
-      assert.equal(encoded.data, all.data.slice(row * 4, (row + count) * 4), `${count} rows from ${row}`);
+      assertSame(encoded.data, all.data.slice(row * 4, (row + count) * 4), `${count} rows from ${row}`);
     }
   }
 });
@@ -54,7 +55,7 @@ test('encode returns the same bits with every backend', () => {
   }
   const x = noise(300);
   const model = untrained(CNT);
-  assert.equal(model.encode(x, { backend: 'simd' }), model.encode(x, { backend: 'reference' }));
+  assertSame(model.encode(x, { backend: 'simd' }), model.encode(x, { backend: 'reference' }));
 });
 
 test('encode of the linear control is W (x - mean) / std', () => {
@@ -124,7 +125,7 @@ test('a model whose sizes are far beyond its tensors is refused before memory is
 });
 
 test('a model of no rows is encoded as no rows', () => {
-  assert.equal(untrained(CNT).encode(createMatrix(0, 12)), createMatrix(0, 4));
+  assertSame(untrained(CNT).encode(createMatrix(0, 12)), createMatrix(0, 4));
 });
 
 test('toNamedArrays and back gives the same arrays, metadata and results', () => {
@@ -132,8 +133,8 @@ test('toNamedArrays and back gives the same arrays, metadata and results', () =>
     const model = untrained(network);
     const saved = model.toNamedArrays();
     const loaded = CntCompressor.fromNamedArrays(saved);
-    assert.equal(loaded.toNamedArrays(), saved);
-    assert.equal(loaded.encode(noise(5)), model.encode(noise(5)));
+    assertSame(loaded.toNamedArrays(), saved);
+    assertSame(loaded.encode(noise(5)), model.encode(noise(5)));
   }
 });
 

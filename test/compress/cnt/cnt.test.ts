@@ -19,6 +19,7 @@ import { bytesNeeded } from '../../../src/tensor/bytes-needed.ts';
 import { createMatrix } from '../../../src/tensor/matrix.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
 import { GRADIENT_BOUND, gradientError } from '../../support/gradient-check.ts';
+import { assertSame } from '../../support/same.ts';
 
 const SIZES = { dIn: 11, dOut: 5, projections: 3, stages: [2, 1, 1], heads: [2, 1, 3], keyDivisor: 2 };
 
@@ -121,7 +122,7 @@ test('first values: Eq. 2 for each projection, ±1 / sqrt(fan in) for linear map
   const position = [...parameters.get('attn.0.0.pos').value]; // 4 x 13 x 13
   const variance = position.reduce((sum, value) => sum + value * value, 0) / position.length;
   assert.ok(Math.abs(variance - 1) < 0.15, `${variance}`);
-  assert.equal([...parameters.get('attn.1.0.out_bn.weight').value], new Array(16).fill(0));
+  assertSame([...parameters.get('attn.1.0.out_bn.weight').value], new Array(16).fill(0));
 });
 
 test('started at PCA, the network is PCA up to a rotation, in both variants and for any number of stages', () => {
@@ -188,7 +189,7 @@ test('the linear control is x Wᵀ, has a correct gradient with INRP, and starts
   assert.ok(error < GRADIENT_BOUND, `${error}`);
   startLinearMapAtPca(parameters, createMatrix(3, 4, Float32Array.from([0, 1, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0])));
   tape.forward();
-  assert.equal([...out.value.slice(0, 2)], [x.value[1], x.value[3]]);
+  assertSame([...out.value.slice(0, 2)], [x.value[1], x.value[3]]);
 });
 
 test('reference and SIMD kernels give the same bits, values and gradients', () => {
@@ -206,11 +207,11 @@ test('reference and SIMD kernels give the same bits, values and gradients', () =
       built.tape.backward(built.loss);
       return built;
     });
-    assert.equal([...simd!.out.value], [...reference!.out.value]);
+    assertSame([...simd!.out.value], [...reference!.out.value]);
     assert.is(simd!.loss.value[0], reference!.loss.value[0]);
     for (const { name, value, gradient } of reference!.parameters.all()) {
-      assert.equal([...simd!.parameters.get(name).value], [...value], name);
-      assert.equal([...(simd!.parameters.get(name).gradient ?? [])], [...(gradient ?? [])], name);
+      assertSame([...simd!.parameters.get(name).value], [...value], name);
+      assertSame([...(simd!.parameters.get(name).gradient ?? [])], [...(gradient ?? [])], name);
     }
   }
 });

@@ -7,6 +7,7 @@ import { generateManifold } from '../../../src/data/manifold.ts';
 import { firstRows } from '../../../src/tensor/matrix.ts';
 import { gpuDevices } from '../../support/gpu-devices.ts';
 import { rejects } from '../../support/rejects.ts';
+import { assertSame } from '../../support/same.ts';
 
 const { base } = generateManifold({ rows: 130, queries: 0, dim: 16, seed: 1 });
 const CHOICES = { factor: 2, batch: 16, samples: 32, evaluations: 1 } as const;
@@ -37,7 +38,7 @@ test('fewer rows than before pass through the same encoder; no rows give no rows
   const compiled = device!.compiled;
   const few = await network!.encodeOnGpu(device!, firstRows(base, 3));
   assert.is(device!.compiled, compiled);
-  assert.equal(few.data, all.slice(0, 3 * few.cols));
+  assertSame(few.data, all.slice(0, 3 * few.cols));
   assert.is((await network!.encodeOnGpu(device!, firstRows(base, 0))).rows, 0);
 });
 

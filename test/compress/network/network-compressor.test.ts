@@ -9,6 +9,7 @@ import { VaeCompressor } from '../../../src/compress/vae/vae-compressor.ts';
 import { generateManifold } from '../../../src/data/manifold.ts';
 import { createMatrix } from '../../../src/tensor/matrix.ts';
 import type { NamedArray, NamedArrays } from '../../../src/tensor/named-arrays.ts';
+import { assertSame } from '../../support/same.ts';
 
 const { base } = generateManifold({ rows: 100, queries: 0, dim: 12, seed: 1 });
 const SHORT = { dOut: 4, batch: 16, samples: 32, evaluations: 1, hidden: 8 };
@@ -45,8 +46,8 @@ test('encode gives a row the same bits wherever it stands, with every backend', 
   for (const model of [VaeCompressor.fromNamedArrays(vae), CatalystCompressor.fromNamedArrays(catalyst)]) {
     const all = model.encode(base, { backend: 'reference' });
     const one = model.encode(createMatrix(1, 12, base.data.slice(99 * 12)), { backend: 'reference' });
-    assert.equal(one.data, all.data.slice(99 * 4));
-    if (simdSupported()) assert.equal(model.encode(base, { backend: 'simd' }), all);
+    assertSame(one.data, all.data.slice(99 * 4));
+    if (simdSupported()) assertSame(model.encode(base, { backend: 'simd' }), all);
     else console.log('skip: no WebAssembly SIMD');
   }
 });

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { columnMeans, covariance } from '../../../src/compress/projection/covariance.ts';
 import { createMatrix } from '../../../src/tensor/matrix.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
+import { assertSame } from '../../support/same.ts';
 
 test('covariance agrees with float64 within 1e-6 of the largest entry, and is exactly symmetric (2,500 x 20, mean 50)', () => {
   const [rows, cols] = [2500, 20];
@@ -11,7 +12,7 @@ test('covariance agrees with float64 within 1e-6 of the largest entry, and is ex
   for (let i = 0; i < x.data.length; i++) x.data[i] = 50 + random.normal() * (1 + (i % cols));
   const mean = columnMeans(x);
   const got = covariance(x, mean);
-  assert.equal(got, covariance(x, mean, { backend: 'reference' }));
+  assertSame(got, covariance(x, mean, { backend: 'reference' }));
   const largest = Math.max(...got);
   for (let i = 0; i < cols; i++) {
     for (let j = 0; j < cols; j++) {
@@ -28,7 +29,7 @@ test('covariance agrees with float64 within 1e-6 of the largest entry, and is ex
 
 test('columnMeans sums in float64: large values with a small spread keep their digits', () => {
   const x = createMatrix(100_000, 1, new Float32Array(100_000).fill(16_777_215));
-  assert.equal([...columnMeans(x)], [16_777_215]);
+  assertSame([...columnMeans(x)], [16_777_215]);
 });
 
 test.run();

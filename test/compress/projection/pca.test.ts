@@ -6,6 +6,7 @@ import { generateManifold } from '../../../src/data/manifold.ts';
 import { recallAt } from '../../../src/eval/recall.ts';
 import { createMatrix, firstRows, type Matrix } from '../../../src/tensor/matrix.ts';
 import { nearest } from '../../../src/tensor/nearest/nearest.ts';
+import { assertSame } from '../../support/same.ts';
 
 function digest(m: Matrix): string {
   return createHash('sha256').update(new Uint8Array(m.data.buffer)).digest('hex');
@@ -22,8 +23,8 @@ const { base, query } = generateManifold({ rows: 3000, queries: 200, dim: 48, se
 test('known directions and variances: a diagonal line with a little spread across it', () => {
   const points = [-3, -3, 3, 3, -1, 1, 1, -1].map((value, i) => value + (i % 2 ? 7 : 5));
   const pca = trainPca(createMatrix(4, 2, Float32Array.from(points)), { dOut: 2 });
-  assert.equal([...pca.mean], [5, 7]);
-  assert.equal([...pca.variances], [9, 1]);
+  assertSame([...pca.mean], [5, 7]);
+  assertSame([...pca.variances], [9, 1]);
   const half = Math.fround(Math.SQRT1_2);
   for (const [i, expected] of [half, half, half, -half].entries()) {
     assert.ok(Math.abs(pca.directions.data[i]! - expected) < 1e-7, `${[...pca.directions.data]}`);
@@ -77,7 +78,7 @@ test('encode is W (x - mean), for rows in any company', () => {
   const all = pca.encode(base);
   for (const i of [0, 1023, 1024, 2999]) {
     const row = createMatrix(1, 48, base.data.slice(i * 48, (i + 1) * 48));
-    assert.equal([...pca.encode(row).data], [...all.data.subarray(i * 5, (i + 1) * 5)]);
+    assertSame([...pca.encode(row).data], [...all.data.subarray(i * 5, (i + 1) * 5)]);
     for (let o = 0; o < 5; o++) {
       let expected = 0;
       for (let c = 0; c < 48; c++) expected += pca.directions.data[o * 48 + c]! * (row.data[c]! - pca.mean[c]!);
@@ -107,7 +108,7 @@ test('training and encoding give the same bits on every backend and engine', () 
 
 test('limit learns from the first rows only', () => {
   const limited = trainPca(base, { dOut: 4, limit: 500 });
-  assert.equal(limited, trainPca(firstRows(base, 500), { dOut: 4 }));
+  assertSame(limited, trainPca(firstRows(base, 500), { dOut: 4 }));
 });
 
 test('a saved model encodes the same', () => {
@@ -116,7 +117,7 @@ test('a saved model encodes the same', () => {
   assert.equal(named.metadata, { method: 'pca' });
   const loaded = PcaCompressor.fromNamedArrays(named);
   assert.equal([loaded.method, loaded.dIn, loaded.dOut], ['pca', 48, 7]);
-  assert.equal(loaded.encode(query), pca.encode(query));
+  assertSame(loaded.encode(query), pca.encode(query));
   const arrays = new Map(named.arrays);
   arrays.delete('mean');
   assert.throws(() => PcaCompressor.fromNamedArrays({ ...named, arrays }), /PCA model: expected array "mean"/);

@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { SrpCompressor, sparseProjection } from '../../../src/compress/projection/sparse-projection.ts';
 import { createMatrix } from '../../../src/tensor/matrix.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
+import { assertSame } from '../../support/same.ts';
 
 test('entries are 0 and ±sqrt(s / dOut), with probabilities 1 - 1/s and 1/(2s) each, s = sqrt(dIn) (within 5 sigma)', () => {
   for (const [dOut, dIn] of [
@@ -58,7 +59,7 @@ test('a seed gives the same projection on every engine, and the same encoding on
   for (let i = 0; i < x.data.length; i++) x.data[i] = random.normal();
   const progress: number[] = [];
   const encoded = srp.encode(x, { onProgress: (done, total) => progress.push(done, total) });
-  assert.equal(encoded, srp.encode(x, { backend: 'reference' }));
+  assertSame(encoded, srp.encode(x, { backend: 'reference' }));
   assert.equal(progress, [1024, 1100, 1100, 1100]);
 });
 
@@ -71,7 +72,7 @@ test('a saved model encodes the same', () => {
     10,
     Float32Array.from({ length: 20 }, (_, i) => i * i),
   );
-  assert.equal(SrpCompressor.fromNamedArrays(named).encode(x), srp.encode(x));
+  assertSame(SrpCompressor.fromNamedArrays(named).encode(x), srp.encode(x));
   const projection = { shape: [1, 2], data: Float32Array.of(1, Number.NaN) };
   assert.throws(
     () => SrpCompressor.fromNamedArrays({ ...named, arrays: new Map([['projection', projection]]) }),

@@ -8,6 +8,7 @@ import { createMatrix } from '../../../src/tensor/matrix.ts';
 import type { Archive } from '../../../src/tensor/named-arrays.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
 import { VectorSet } from '../../../src/tensor/vectors/vector-set.ts';
+import { assertSame } from '../../support/same.ts';
 
 const [ROWS, DIM] = [1300, 8];
 const random = new Random(1, 'hnsw-checkpoint');
@@ -70,7 +71,7 @@ for (const { profile, threads } of PROFILES) {
         interruptions++;
         continue;
       }
-      assert.equal(graphArrays(built.graph), graphArrays(whole.graph));
+      assertSame(graphArrays(built.graph), graphArrays(whole.graph));
       assert.is(built.counts.distances, whole.counts.distances);
       if (threads === 1) assert.equal(built.counts, whole.counts); // other threads do not tire
       break;

@@ -2,6 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { NeighborPools, poolArrays } from '../../../src/graph/knn/neighbor-pools.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
+import { assertSame } from '../../support/same.ts';
 
 test('keeps the nearest by (distance, id), each once, whatever the order of 2000 offers', () => {
   const random = new Random(1, 'pools');
@@ -17,7 +18,7 @@ test('keeps the nearest by (distance, id), each once, whatever the order of 2000
       assert.is(pools.sizes[3], size);
       const ids = Array.from({ length: size }, (_, i) => pools.id(3 * capacity + i));
       assert.equal(ids, expected.slice(0, size));
-      assert.equal(
+      assertSame(
         [...pools.distances.subarray(3 * capacity, 3 * capacity + size)],
         ids.map((id) => distance[id]!),
       );

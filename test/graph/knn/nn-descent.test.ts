@@ -9,6 +9,7 @@ import { MersenneTwister } from '../../../src/tensor/random/library-random.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
 import { VectorSet } from '../../../src/tensor/vectors/vector-set.ts';
 import { NaiveSource } from '../../support/naive-source.ts';
+import { assertSame } from '../../support/same.ts';
 
 function blobs(rows: number, cols: number, spread: number): Matrix {
   const random = new Random(3, 'blobs');
@@ -73,7 +74,7 @@ test('equals the reference: 12 graphs with many equal distances', async () => {
       [...graph.ids],
       expected.flat().map(({ id }) => id),
     );
-    assert.equal(
+    assertSame(
       [...graph.distances],
       expected.flat().map(({ distance }) => distance),
     );
@@ -139,7 +140,7 @@ test('the exact graph equals all distances sorted, also among copies', async () 
         [...exact.ids.subarray(row * 12, row * 12 + 12)],
         expected.map(({ id }) => id),
       );
-      assert.equal(
+      assertSame(
         [...exact.distances.subarray(row * 12, row * 12 + 12)],
         expected.map(({ distance }) => distance),
       );

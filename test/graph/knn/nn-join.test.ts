@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { nnDescent } from '../../../src/graph/knn/nn-descent.ts';
 import { VectorSet } from '../../../src/tensor/vectors/vector-set.ts';
 import { normalMatrix } from '../../support/normals.ts';
+import { assertSame } from '../../support/same.ts';
 
 test('1, 2 and 5 threads find the same neighbors with the same work, with copies and ties, with SIMD and without', async () => {
   const matrix = normalMatrix(900, 6, 'threads');
@@ -18,7 +19,7 @@ test('1, 2 and 5 threads find the same neighbors with the same work, with copies
       threads,
     });
   const one = await descend(1);
-  for (const again of [descend(2), descend(5), descend(3, 'reference')]) assert.equal(await again, one);
+  for (const again of [descend(2), descend(5), descend(3, 'reference')]) assertSame(await again, one);
 });
 
 test('a descent of two threads ends when it is aborted', async () => {

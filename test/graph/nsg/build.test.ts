@@ -14,6 +14,7 @@ import { centroid } from '../../../src/tensor/vectors/centroid.ts';
 import { VectorSet } from '../../../src/tensor/vectors/vector-set.ts';
 import { checkGraph, graphContents } from '../../support/graph-invariants.ts';
 import { libraryNsg, libraryStarts } from '../../support/library-nsg.ts';
+import { assertSame } from '../../support/same.ts';
 
 const fixture = JSON.parse(readFileSync(new URL('../../fixtures/nsg-16.json', import.meta.url), 'utf8'));
 
@@ -68,7 +69,7 @@ test("the faiss profile builds the library's graph of 16 points, list for list, 
       [0, 1, 2].map((place) => search.pool.id(place)),
       fixture.nearest[i],
     );
-    assert.equal([...search.pool.distances.subarray(0, 3)], fixture.distances[i]);
+    assertSame([...search.pool.distances.subarray(0, 3)], fixture.distances[i]);
     for (let L = 1; L <= 16; L++) {
       search.run(nsg.graph, nsg.graph.entry, L);
       assert.is(search.pool.id(0), fixture.nearest[i][0], `L = ${L}`);

@@ -8,6 +8,7 @@ import { nearest } from '../../../src/tensor/nearest/nearest.ts';
 import { faissPoints, faissQuantizers, wholeNumbers } from '../../support/faiss-quantizers.ts';
 import { normalMatrix } from '../../support/normals.ts';
 import { messageOf } from '../../support/rejects.ts';
+import { assertSame } from '../../support/same.ts';
 
 const base = normalMatrix(700, 8, 'ivf base');
 const queries = normalMatrix(40, 8, 'ivf queries');
@@ -44,7 +45,7 @@ test('nprobe = nlist returns exactly the exhaustive residual ADC result, with co
       [...found.ids.data.subarray(20 * query, 20 * query + 20)],
       expected.map(({ id }) => id),
     );
-    assert.equal(
+    assertSame(
       [...found.distances.data.subarray(20 * query, 20 * query + 20)],
       expected.map(({ distance }) => distance),
     );
@@ -63,14 +64,14 @@ test('faiss: its centroids, lists, codebooks, codes and results for nprobe 1, 2 
   const points = faissPoints();
   const ours = await IvfAdcIndex.build({ base: points, nlist, m, bits, profile: 'faiss' });
   const { arrays } = ours.toArchive();
-  assert.equal([...arrays.get('centroids')!.data], centroids);
-  assert.equal([...ours.quantizer.codebooks], codebooks);
-  assert.equal([...arrays.get('ids')!.data], lists.flat());
+  assertSame([...arrays.get('centroids')!.data], centroids);
+  assertSame([...ours.quantizer.codebooks], codebooks);
+  assertSame([...arrays.get('ids')!.data], lists.flat());
   assert.equal(
     ours.statistics().sizes,
     lists.map((list) => list.length),
   );
-  assert.equal([...arrays.get('codes')!.data], codes);
+  assertSame([...arrays.get('codes')!.data], codes);
   const query = wholeNumbers(asked.rows, points.cols, asked.seed);
   for (const [nprobe, expected] of Object.entries(found)) {
     const result = await ours.search(query, 4, { nprobe: Number(nprobe) });
@@ -118,7 +119,7 @@ test('re-ranked, the answers are the exact nearest of the candidates', async () 
       [...again.ids.data.subarray(10 * query, 10 * query + 10)],
       [...exact.ids.data].map((i) => candidates[i]!),
     );
-    assert.equal([...again.distances.data.subarray(10 * query, 10 * query + 10)], [...exact.distances.data]);
+    assertSame([...again.distances.data.subarray(10 * query, 10 * query + 10)], [...exact.distances.data]);
   }
   const all = await kept.search(queries, 10, { nprobe: 5, rerank: 700 });
   assert.equal([...all.ids.data], [...nearest(base, queries, 10).ids.data]);
@@ -138,8 +139,8 @@ test('same bits on reference and simd; the order of queries changes nothing', as
   const [reference, simd] = await Promise.all(
     (['reference', 'simd'] as const).map((backend) => IvfAdcIndex.build({ ...small, backend })),
   );
-  assert.equal(simd!.toArchive(), reference!.toArchive());
-  assert.equal(await simd!.search(queries, 9, { nprobe: 2 }), await reference!.search(queries, 9, { nprobe: 2 }));
+  assertSame(simd!.toArchive(), reference!.toArchive());
+  assertSame(await simd!.search(queries, 9, { nprobe: 2 }), await reference!.search(queries, 9, { nprobe: 2 }));
   const reversed = createMatrix(40, 8);
   for (let query = 0; query < 40; query++) {
     reversed.data.set(queries.data.subarray(8 * query, 8 * query + 8), 8 * (39 - query));
@@ -184,12 +185,12 @@ test('saved and read back, it finds the same, with and without vectors', async (
   for (const one of [index, kept]) {
     const again = IvfAdcIndex.fromArchive(one.toArchive());
     assert.equal([again.kind, again.rows, again.dim, again.nlist], ['ivfpq', 700, 8, 5]);
-    assert.equal(await again.search(queries, 7, { nprobe: 2 }), await one.search(queries, 7, { nprobe: 2 }));
-    assert.equal(again.toArchive(), one.toArchive());
+    assertSame(await again.search(queries, 7, { nprobe: 2 }), await one.search(queries, 7, { nprobe: 2 }));
+    assertSame(again.toArchive(), one.toArchive());
   }
   const again = IvfAdcIndex.fromArchive(kept.toArchive());
   const reranked = { nprobe: 2, rerank: 30 };
-  assert.equal(await again.search(queries, 7, reranked), await kept.search(queries, 7, reranked));
+  assertSame(await again.search(queries, 7, reranked), await kept.search(queries, 7, reranked));
 });
 
 test('progress tells of training and encoding; an aborted signal ends the build with its reason', async () => {

@@ -11,6 +11,7 @@ import { createMatrix } from '../../../src/tensor/matrix.ts';
 import type { Archive } from '../../../src/tensor/named-arrays.ts';
 import { changed, spoiledArrays } from '../../support/changed-archive.ts';
 import { normalMatrix } from '../../support/normals.ts';
+import { assertSame } from '../../support/same.ts';
 
 const base = normalMatrix(30, 4, 'archives');
 const query = normalMatrix(2, 4, 'query');
@@ -66,9 +67,9 @@ async function search(archive: Archive): Promise<unknown> {
 for (const [title, { where, archive }] of Object.entries(archives)) {
   test(`${title}: written to bytes and read back, it is the same archive and finds the same`, async () => {
     const again = decodeArchive(encodeArchive(archive));
-    assert.equal(loadIndex(again).toArchive(), archive);
+    assertSame(loadIndex(again).toArchive(), archive);
     assert.is(loadIndex(again).kind, archive.kind);
-    assert.equal(await search(again), await search(archive));
+    assertSame(await search(again), await search(archive));
   });
 
   for (const name of Object.keys(archive.parameters)) {

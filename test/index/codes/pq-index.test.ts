@@ -5,6 +5,7 @@ import { createMatrix } from '../../../src/tensor/matrix.ts';
 import { nearest } from '../../../src/tensor/nearest/nearest.ts';
 import { normalMatrix } from '../../support/normals.ts';
 import { messageOf } from '../../support/rejects.ts';
+import { assertSame } from '../../support/same.ts';
 
 const base = normalMatrix(2300, 6, 'pq base');
 const queries = normalMatrix(30, 6, 'pq queries');
@@ -20,7 +21,7 @@ test('equals the naive ADC over all codes in the order (distance, id), with coun
     const distances = index.quantizer.dtable(queries.data.slice(6 * query, 6 * query + 6)).adist(codes);
     const order = [...distances.keys()].sort((a, b) => distances[a]! - distances[b]! || a - b).slice(0, 15);
     assert.equal([...found.ids.data.subarray(15 * query, 15 * query + 15)], order);
-    assert.equal(
+    assertSame(
       [...found.distances.data.subarray(15 * query, 15 * query + 15)],
       order.map((id) => distances[id]),
     );
@@ -44,11 +45,11 @@ test('saved and read back, it finds the same', async () => {
   for (const one of [index, rotated]) {
     const again = PqIndex.fromArchive(one.toArchive());
     assert.equal([again.kind, again.rows, again.dim], ['pq', 2300, 6]);
-    assert.equal(await again.search(queries, 5), await one.search(queries, 5));
-    assert.equal(again.toArchive(), one.toArchive());
+    assertSame(await again.search(queries, 5), await one.search(queries, 5));
+    assertSame(again.toArchive(), one.toArchive());
   }
   const again = PqIndex.fromArchive(rotated.toArchive(), 'reference');
-  assert.equal(await again.search(queries, 5, { rerank: 20 }), await rotated.search(queries, 5, { rerank: 20 }));
+  assertSame(await again.search(queries, 5, { rerank: 20 }), await rotated.search(queries, 5, { rerank: 20 }));
 });
 
 test('statistics', () => {

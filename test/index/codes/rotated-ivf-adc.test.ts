@@ -7,6 +7,7 @@ import { createMatrix, type Matrix } from '../../../src/tensor/matrix.ts';
 import { nearest } from '../../../src/tensor/nearest/nearest.ts';
 import { normalMatrix } from '../../support/normals.ts';
 import { rejects } from '../../support/rejects.ts';
+import { assertSame } from '../../support/same.ts';
 
 const DIM = 8;
 
@@ -49,15 +50,15 @@ const straight = await IvfAdcIndex.build({ base, ...options });
 test('it is an index of rows that were rotated by hand: the same lists, codes, ids and distances', async () => {
   const byHand = await IvfAdcIndex.build({ base: rotatedByHand(base, index.rotation!), ...options });
   const [ours, theirs] = [index.toArchive().arrays, byHand.toArchive().arrays];
-  for (const [name, array] of theirs) assert.equal(ours.get(name), array, name);
+  for (const [name, array] of theirs) assertSame(ours.get(name), array, name);
   assert.equal([...ours.keys()].filter((name) => !theirs.has(name)).sort(), ['rotation', 'vectors']);
   const asked = rotatedByHand(queries, index.rotation!);
   for (const nprobe of [1, 2, 5]) {
     const [found, expected] = [await index.search(queries, 9, { nprobe }), await byHand.search(asked, 9, { nprobe })];
-    assert.equal([found.ids, found.distances, found.counts], [expected.ids, expected.distances, expected.counts]);
+    assertSame([found.ids, found.distances, found.counts], [expected.ids, expected.distances, expected.counts]);
   }
   const truth = nearest(base, queries, 10).ids;
-  assert.equal(index.probedShares(queries, truth, 10), byHand.probedShares(asked, truth, 10));
+  assertSame(index.probedShares(queries, truth, 10), byHand.probedShares(asked, truth, 10));
 });
 
 test('where numbers are correlated, codes of rotated vectors find more', async () => {
@@ -71,19 +72,16 @@ test('where numbers are correlated, codes of rotated vectors find more', async (
 test('re-ranked by the vectors as they were given, all rows give the exact answer', async () => {
   const { ids, distances } = await index.search(queries, 10, { nprobe: 5, rerank: 700 });
   const truth = nearest(base, queries, 10);
-  assert.equal([ids, distances], [truth.ids, truth.distances]);
+  assertSame([ids, distances], [truth.ids, truth.distances]);
 });
 
 test('saved and read back, it finds the same; an index without rotation has none in its file', async () => {
   const again = loadIndex(index.toArchive()) as IvfAdcIndex;
-  assert.equal(again.toArchive(), index.toArchive());
+  assertSame(again.toArchive(), index.toArchive());
   const search = { nprobe: 2, rerank: 20 };
-  assert.equal(await again.search(queries, 7, search), await index.search(queries, 7, search));
+  assertSame(await again.search(queries, 7, search), await index.search(queries, 7, search));
   assert.not(straight.toArchive().arrays.has('rotation'));
-  assert.equal(
-    [straight.rotation, straight.statistics().rotated, again.statistics().rotated],
-    [undefined, false, true],
-  );
+  assertSame([straight.rotation, straight.statistics().rotated, again.statistics().rotated], [undefined, false, true]);
   assert.is(index.statistics().bytes, straight.statistics().bytes + 4 * DIM * DIM);
   const archive = index.toArchive();
   const arrays = new Map(archive.arrays).set('rotation', { shape: [DIM, DIM - 1], data: new Float32Array(56) });

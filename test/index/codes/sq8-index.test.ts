@@ -5,6 +5,7 @@ import { createMatrix } from '../../../src/tensor/matrix.ts';
 import { nearest } from '../../../src/tensor/nearest/nearest.ts';
 import { normalMatrix } from '../../support/normals.ts';
 import { rejects } from '../../support/rejects.ts';
+import { assertSame } from '../../support/same.ts';
 
 const base = normalMatrix(2100, 12, 'sq base');
 const queries = normalMatrix(50, 12, 'sq queries');
@@ -55,9 +56,9 @@ for (const [range, bound] of [
     const again = Sq8Index.fromArchive(index.toArchive(), 'reference');
     assert.equal([again.kind, again.rows, again.dim, again.backend], ['sq8', 2100, 12, 'reference']);
     const few = createMatrix(5, 12, queries.data.slice(0, 60));
-    assert.equal(await again.search(few, 6), await index.search(few, 6));
-    assert.equal(await again.search(few, 6, { rerank: 9 }), await index.search(few, 6, { rerank: 9 }));
-    assert.equal(again.toArchive(), index.toArchive());
+    assertSame(await again.search(few, 6), await index.search(few, 6));
+    assertSame(await again.search(few, 6, { rerank: 9 }), await index.search(few, 6, { rerank: 9 }));
+    assertSame(again.toArchive(), index.toArchive());
     const expected = { rows: 2100, range, codeBytes: 12, bytes: 2100 * 12 + 96, keepsVectors: true };
     const { spans, ...statistics } = again.statistics();
     assert.equal(statistics, expected);

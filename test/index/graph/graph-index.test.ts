@@ -8,6 +8,7 @@ import { createMatrix } from '../../../src/tensor/matrix.ts';
 import { checkGraph, graphContents } from '../../support/graph-invariants.ts';
 import { narrowed, normalMatrix } from '../../support/normals.ts';
 import { messageOf } from '../../support/rejects.ts';
+import { assertSame } from '../../support/same.ts';
 
 const fixture = JSON.parse(readFileSync(new URL('../../fixtures/hnsw-16.json', import.meta.url), 'utf8'));
 const PAD = Math.fround(3.4028235e38);
@@ -34,7 +35,7 @@ test('the 16 points: exact queries in both library profiles, and the nearest for
       const at = createMatrix(1, 2, Float32Array.from(query));
       const found = await index.search(at, 3, { ef: 16 });
       assert.equal([...found.ids.data], ids);
-      assert.equal([...found.distances.data], squared);
+      assertSame([...found.distances.data], squared);
       for (let ef = 1; ef <= 16; ef++) assert.is((await index.search(at, 1, { ef })).ids.data[0], ids[0]);
     }
   }
@@ -58,7 +59,7 @@ test('ef of at least n is brute force, where level 0 is connected', async () => 
   const exact = await new FlatIndex(few).search(queries, 300);
   const found = await index.search(queries, 300, { ef: 300 });
   assert.equal(found.ids, exact.ids);
-  assert.equal(found.distances, exact.distances);
+  assertSame(found.distances, exact.distances);
 });
 
 test('built on one matrix, searched over another: distances are those of the full vectors', async () => {
@@ -69,7 +70,7 @@ test('built on one matrix, searched over another: distances are those of the ful
   assert.equal([index.dim, index.parameters.graphDim, alone.dim], [16, 12, 12]);
   const found = await index.search(queries, 10, { ef: 160 });
   assert.ok(recall(found.ids.data) >= 0.95, `${recall(found.ids.data)}`);
-  assert.equal(await alone.over(base).search(queries, 10, { ef: 160 }), found);
+  assertSame(await alone.over(base).search(queries, 10, { ef: 160 }), found);
   for (let i = 0; i < 10; i++) {
     const place = truth.ids.data.indexOf(found.ids.data[i]!);
     if (place >= 0 && place < 10) assert.is(found.distances.data[i], truth.distances.data[place]);
@@ -99,7 +100,7 @@ test('counts are the work of the search, the same for each query alone and on ea
   );
   const reference = GraphIndex.fromArchive(index.toArchive(), 'reference');
   assert.is(reference.backend, 'reference');
-  assert.equal(await reference.search(queries, 10, { ef: 50, trace: true }), all);
+  assertSame(await reference.search(queries, 10, { ef: 50, trace: true }), all);
 });
 
 test('fewer than k rows: -1 and the largest float32', async () => {
@@ -108,7 +109,7 @@ test('fewer than k rows: -1 and the largest float32', async () => {
     const index = await GraphIndex.build({ base: three, M: 4, efConstruction: 10, profile });
     const found = await index.search(createMatrix(1, 1), 5, { ef: 1 });
     assert.equal([...found.ids.data], [0, 1, 2, -1, -1]);
-    assert.equal([...found.distances.data], [1, 4, 9, PAD, PAD]);
+    assertSame([...found.distances.data], [1, 4, 9, PAD, PAD]);
     const empty = await GraphIndex.build({ base: createMatrix(0, 1), M: 4, efConstruction: 10, profile });
     assert.equal([...(await empty.search(createMatrix(1, 1), 2, { ef: 3 })).ids.data], [-1, -1]);
   }
@@ -125,9 +126,9 @@ test('20 vectors, 50 copies of each: canonical finds all copies, and reaches eve
   const found = await index.search(originals, 60, { ef: 60 });
   const exact = await new FlatIndex(copies).search(originals, 60);
   assert.equal(found.ids, exact.ids);
-  assert.equal(found.distances, exact.distances);
+  assertSame(found.distances, exact.distances);
   const again = GraphIndex.fromArchive(index.toArchive());
-  assert.equal(await again.search(originals, 60, { ef: 60 }), found);
+  assertSame(await again.search(originals, 60, { ef: 60 }), found);
 
   const faiss = await GraphIndex.build({ base: copies, M: 8, efConstruction: 40, profile: 'faiss' });
   assert.ok(faiss.statistics().reachableFraction < 0.2, 'the weakness that the canonical profile avoids');
@@ -176,8 +177,8 @@ test('saved and read back: the same graph, parameters, answers and archive', asy
     keepPrunedConnections: true,
     graphDim: 8,
   });
-  assert.equal(again.toArchive(), archive);
-  assert.equal(await again.search(queries, 10, { ef: 30 }), await index.search(queries, 10, { ef: 30 }));
+  assertSame(again.toArchive(), archive);
+  assertSame(await again.search(queries, 10, { ef: 30 }), await index.search(queries, 10, { ef: 30 }));
 });
 
 test('search reports its progress', async () => {

@@ -18,6 +18,7 @@ import { changed, spoiledArrays } from '../../support/changed-archive.ts';
 import { checkGraph, graphContents } from '../../support/graph-invariants.ts';
 import { narrowed, normalMatrix } from '../../support/normals.ts';
 import { messageOf } from '../../support/rejects.ts';
+import { assertSame } from '../../support/same.ts';
 
 const PAD = Math.fround(3.4028235e38);
 
@@ -48,7 +49,7 @@ test('ef of at least the rows: exact, canonical', async () => {
   const index = await NsgIndex.build(options);
   const found = await index.search(queries, 10, { ef: 5000 });
   assert.equal(found.ids, truth.ids);
-  assert.equal(found.distances, truth.distances);
+  assertSame(found.distances, truth.distances);
 });
 
 test('built on 6 of 12 numbers, searched over all: 0.9 of the true nearest; the same as over(base)', async () => {
@@ -58,7 +59,7 @@ test('built on 6 of 12 numbers, searched over all: 0.9 of the true nearest; the 
   assert.ok(recall(found.ids) > 0.9); // 0.92
   assert.equal([index.dim, index.rows, index.parameters.graphDim], [12, 800, 6]);
   const swapped = (await NsgIndex.build({ ...options, base: graphBase })).over(base);
-  assert.equal(await swapped.search(queries, 10, { ef: 60, trace: true }), found);
+  assertSame(await swapped.search(queries, 10, { ef: 60, trace: true }), found);
   assert.is(
     found.traces!.reduce((hops, { ids }) => hops + ids.length, 0),
     found.counts.hops,
@@ -71,9 +72,9 @@ test('the same graph and answers again and on both backends; the order of querie
     const found = await index.search(queries, 10, { ef: 30 });
     const reference = await NsgIndex.build({ ...options, profile, backend: 'reference' });
     assert.is(reference.backend, 'reference');
-    assert.equal(reference.toArchive(), index.toArchive());
+    assertSame(reference.toArchive(), index.toArchive());
     assert.equal(reference.buildCounts, index.buildCounts);
-    assert.equal(await reference.search(queries, 10, { ef: 30 }), found);
+    assertSame(await reference.search(queries, 10, { ef: 30 }), found);
     for (const query of [149, 0, 7]) {
       const alone = await index.search(createMatrix(1, 12, queries.data.slice(12 * query, 12 * query + 12)), 10, {
         ef: 30,
@@ -117,8 +118,8 @@ test('fewer than k rows: -1 and the largest float32', async () => {
         const index = await NsgIndex.build({ base: few, profile, neighborGraph });
         const found = await index.search(createMatrix(1, 1), 4, { ef: 1 });
         assert.equal([...found.ids.data], [0, 1, 2].slice(0, rows).concat([-1, -1, -1, -1].slice(rows)));
-        assert.equal([...found.distances.data], [1, 4, 9].slice(0, rows).concat([PAD, PAD, PAD, PAD].slice(rows)));
-        assert.equal(NsgIndex.fromArchive(index.toArchive()).toArchive(), index.toArchive());
+        assertSame([...found.distances.data], [1, 4, 9].slice(0, rows).concat([PAD, PAD, PAD, PAD].slice(rows)));
+        assertSame(NsgIndex.fromArchive(index.toArchive()).toArchive(), index.toArchive());
       }
     }
   }
@@ -138,7 +139,7 @@ test('20 vectors, 50 copies of each: every row is reachable and all rows can be 
     assert.ok(degrees.length - 1 <= 9, 'one more link than R at most');
     const found = await index.search(originals, 60, { ef: 1000 });
     assert.equal(found.ids, (await new FlatIndex(copies).search(originals, 60)).ids);
-    assert.equal(loadIndex(index.toArchive()).toArchive(), index.toArchive());
+    assertSame(loadIndex(index.toArchive()).toArchive(), index.toArchive());
   }
 });
 
@@ -152,9 +153,9 @@ test('saved and read back: the same graph, parameters, answers and archive, in b
     assert.equal(again.parameters, index.parameters);
     const { attached } = index.parameters;
     assert.equal(again.parameters, { R: 4, L: 10, C: 12, profile, neighborGraph: descent, graphDim: 8, attached });
-    assert.equal(again.toArchive(), archive);
+    assertSame(again.toArchive(), archive);
     assert.is(again.buildCounts, undefined);
-    assert.equal(await again.search(queries, 10, { ef: 30 }), await index.search(queries, 10, { ef: 30 }));
+    assertSame(await again.search(queries, 10, { ef: 30 }), await index.search(queries, 10, { ef: 30 }));
   }
 });
 

@@ -8,6 +8,7 @@ import { createMatrix, type Matrix } from '../../../src/tensor/matrix.ts';
 import { checkGraph, graphContents } from '../../support/graph-invariants.ts';
 import { normalMatrix } from '../../support/normals.ts';
 import { messageOf } from '../../support/rejects.ts';
+import { assertSame } from '../../support/same.ts';
 
 const base = normalMatrix(1200, 12, 'sq base');
 const queries = normalMatrix(100, 12, 'sq queries');
@@ -61,11 +62,11 @@ for (const range of ['dimension', 'uniform'] as const) {
       const again = Sq8GraphIndex.fromArchive(index.toArchive(), 'reference');
       assert.equal([again.kind, again.rows, again.dim, again.backend], ['hnsw-sq8', 150, full ? 12 : 5, 'reference']);
       const asked = full ? queries : createMatrix(100, 5, queries.data.slice(0, 500));
-      assert.equal(
+      assertSame(
         await again.search(asked, 5, { ef: 9, trace: true }),
         await index.search(asked, 5, { ef: 9, trace: true }),
       );
-      assert.equal(again.toArchive(), index.toArchive());
+      assertSame(again.toArchive(), index.toArchive());
       assert.equal(again.statistics(), index.statistics());
     }
   });
@@ -78,7 +79,7 @@ for (const range of ['dimension', 'uniform'] as const) {
     const found = await index.search(createMatrix(1, 3, copies.data.slice(6, 9)), 12, { ef: 6 });
     assert.equal([...found.ids.data.subarray(0, 10)], [2, 8, 14, 20, 26, 32, 38, 44, 50, 56]);
     const again = Sq8GraphIndex.fromArchive(index.toArchive());
-    assert.equal(
+    assertSame(
       await again.search(createMatrix(1, 3), 60, { ef: 6 }),
       await index.search(createMatrix(1, 3), 60, { ef: 6 }),
     );

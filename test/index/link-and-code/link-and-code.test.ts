@@ -8,6 +8,7 @@ import { createMatrix, type Matrix } from '../../../src/tensor/matrix.ts';
 import { nearest } from '../../../src/tensor/nearest/nearest.ts';
 import { checkGraph } from '../../support/graph-invariants.ts';
 import { messageOf } from '../../support/rejects.ts';
+import { assertSame } from '../../support/same.ts';
 
 const { base, query: queries } = generateManifold({ rows: 800, queries: 80, dim: 24, seed: 3 });
 const settings: LinkAndCodeOptions = {
@@ -125,7 +126,7 @@ test('without reordering, distances are those of the product codes; the first of
     assert.ok(plain.counts.codes! >= 80 * plain.ids.cols && plain.counts.codes! <= 80 * index.rows);
     assert.is(found.counts.multiplyAdds, plain.counts.multiplyAdds + 80 * count * 16 * 8);
   }
-  assert.equal(await index.search(queries, 20, { ef: 60 }), await index.search(queries, 20, { ef: 60, reorder: 5 }));
+  assertSame(await index.search(queries, 20, { ef: 60 }), await index.search(queries, 20, { ef: 60, reorder: 5 }));
 });
 
 test('with ef of all rows it is the exhaustive search of the codes, where level 0 is connected', async () => {
@@ -156,7 +157,7 @@ test('rows with equal codes are one point of a canonical graph, are all found, a
     assert.ok(ids.includes((ids[0]! + 300) % 600), `${ids}`);
   }
   const [first, second] = [copied.reconstruct([7]), copied.reconstruct([307])];
-  assert.equal(first.data, second.data);
+  assertSame(first.data, second.data);
   assert.ok(copied.errors(twice).refined < copied.errors(twice).codes);
 });
 
@@ -165,10 +166,10 @@ test('saved and read back, it finds the same on both backends, which build the s
     for (const backend of ['simd', 'reference'] as const) {
       const again = LinkAndCodeIndex.fromArchive(one.toArchive(), backend);
       assert.equal([again.kind, again.rows, again.dim, again.backend], ['lc', 800, 24, backend]);
-      assert.equal(await again.search(queries, 20, { ef: 60 }), await one.search(queries, 20, { ef: 60 }));
-      assert.equal(again.toArchive(), one.toArchive());
+      assertSame(await again.search(queries, 20, { ef: 60 }), await one.search(queries, 20, { ef: 60 }));
+      assertSame(again.toArchive(), one.toArchive());
       assert.equal(again.statistics(), one.statistics());
-      assert.equal([again.buildCounts, again.objectives], [undefined, undefined]);
+      assertSame([again.buildCounts, again.objectives], [undefined, undefined]);
     }
   }
   const small = { ...settings, base: createMatrix(150, 24, base.data.slice(0, 150 * 24)), rotationRounds: 2 };
@@ -176,7 +177,7 @@ test('saved and read back, it finds the same on both backends, which build the s
   for (const backend of ['simd', 'reference'] as const) {
     archives.push((await LinkAndCodeIndex.build({ ...small, backend })).toArchive());
   }
-  assert.equal(archives[0], archives[1]);
+  assertSame(archives[0], archives[1]);
   assert.not.equal((await LinkAndCodeIndex.build({ ...small, seed: 2 })).toArchive().arrays, archives[0]!.arrays);
 });
 

@@ -12,6 +12,7 @@ import { ScalarQuantizer } from '../../../src/quantize/scalar/scalar-quantizer.t
 import { createMatrix, firstRows, type Matrix } from '../../../src/tensor/matrix.ts';
 import { narrowed, normalMatrix } from '../../support/normals.ts';
 import { messageOf, rejects } from '../../support/rejects.ts';
+import { assertSame } from '../../support/same.ts';
 
 const WHERE = 'GraphIndex.search';
 
@@ -39,14 +40,14 @@ test('with ef and rerank of all rows it is brute force over the full vectors', a
   const found = await index.search(queries, 10, { ef: 600, rerank: 600 });
   const exact = await new FlatIndex(base).search(queries, 10);
   assert.equal(found.ids, exact.ids);
-  assert.equal(found.distances, exact.distances);
+  assertSame(found.distances, exact.distances);
 });
 
 test('with rerank = k the survivors are those of the walk, in the order of their full vectors', async () => {
   const found = await index.search(queries, 10, { ef: 50, rerank: 10 });
   const walked = walk(10, 50);
   const sorted = (rows: number[][]) => rows.map((row) => row.sort((a, b) => a - b));
-  assert.equal(sorted(rowsOf(found.ids.data, 10)), sorted(rowsOf(walked.ids.data, 10)));
+  assertSame(sorted(rowsOf(found.ids.data, 10)), sorted(rowsOf(walked.ids.data, 10)));
   for (let i = 1; i < found.distances.data.length; i++) {
     assert.ok(i % 10 === 0 || found.distances.data[i - 1]! <= found.distances.data[i]!);
   }
@@ -73,7 +74,7 @@ test('counts: distances between full vectors, at most rerank a query, and those 
 
 test('rerank beyond ef ranks the ef survivors, and no more', async () => {
   const all = await index.search(queries, 5, { ef: 20, rerank: 20 });
-  assert.equal(await index.search(queries, 5, { ef: 20, rerank: 1000 }), all);
+  assertSame(await index.search(queries, 5, { ef: 20, rerank: 1000 }), all);
   assert.is(all.counts.distances, 40 * 20);
 });
 
@@ -81,7 +82,7 @@ test('the graph is built on the walked vectors unless another base is given; a s
   assert.equal([index.dim, index.walkDim, index.parameters.graphDim], [12, 6, 6]);
   const usual = await GraphIndex.build({ base, graphBase: walkBase, M: 10, efConstruction: 80 });
   assert.is(usual.walkDim, undefined);
-  assert.equal(await index.search(queries, 10, { ef: 40 }), await usual.search(queries, 10, { ef: 40 }));
+  assertSame(await index.search(queries, 10, { ef: 40 }), await usual.search(queries, 10, { ef: 40 }));
   const onFull = await GraphIndex.build({ base, graphBase: base, walkBase, M: 10, efConstruction: 80 });
   assert.equal([onFull.walkDim, onFull.parameters.graphDim], [6, 12]);
 });
@@ -98,10 +99,10 @@ test('saved and loaded, it searches as before, on either backend, once it has it
       'GraphIndex.search: expected a query encoder to re-rank, got none.',
     );
     again.attachQueryEncoder(queryEncoder);
-    assert.equal(await again.search(queries, 7, { ef: 30, rerank: 20 }), expected);
+    assertSame(await again.search(queries, 7, { ef: 30, rerank: 20 }), expected);
   }
   const other = index.over(base);
-  assert.equal(await other.search(queries, 7, { ef: 30, rerank: 20 }), expected);
+  assertSame(await other.search(queries, 7, { ef: 30, rerank: 20 }), expected);
   const { arrays, ...rest } = archive;
   for (const missing of ['walkCodes', 'minima', 'spans']) {
     const without = new Map([...arrays].filter(([name]) => name !== missing));
@@ -125,9 +126,9 @@ test('1, 2 and 3 threads find the same with the same work', async () => {
   assert.ok(loaded.kind === 'hnsw' && plain.kind === 'hnsw');
   for (const one of [loaded, plain]) one.attachQueryEncoder(queryEncoder);
   for (const threads of [1, 2, 3]) {
-    assert.equal(await loaded.search(queries, 7, { ...options, threads }), expected);
+    assertSame(await loaded.search(queries, 7, { ...options, threads }), expected);
   }
-  assert.equal(await plain.search(queries, 7, { ...options, threads: 2 }), expected);
+  assertSame(await plain.search(queries, 7, { ...options, threads: 2 }), expected);
   const message = (threads: number, of: GraphIndex, rerank = 20) =>
     messageOf(() => of.search(of === compressed ? walkQueries : queries, 7, { ef: 30, rerank, threads }));
   assert.is(

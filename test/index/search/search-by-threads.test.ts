@@ -8,6 +8,7 @@ import type { Matrix } from '../../../src/tensor/matrix.ts';
 import { createVectorStore } from '../../../src/tensor/vectors/vector-store.ts';
 import { normalMatrix } from '../../support/normals.ts';
 import { messageOf } from '../../support/rejects.ts';
+import { assertSame } from '../../support/same.ts';
 
 const base = normalMatrix(500, 9, 'base');
 base.data.copyWithin(9 * 450, 0, 9 * 30); // copies
@@ -30,12 +31,12 @@ for (const [name, build] of Object.entries(indexes)) {
       [{ ...queries, rows: 0 }, 2, 2],
     ] as const) {
       const expected = await index.search(asked, k, { ef });
-      for (const threads of [1, 2, 5]) assert.equal(await index.search(asked, k, { ef, threads }), expected);
+      for (const threads of [1, 2, 5]) assertSame(await index.search(asked, k, { ef, threads }), expected);
     }
     const loaded = loadIndex(index.toArchive(), 'reference', 2);
     assert.ok(loaded.kind === 'hnsw' || loaded.kind === 'nsg');
     const expected = await index.search(queries, 5, { ef: 9 });
-    assert.equal(await loaded.search(queries, 5, { ef: 9, threads: 2 }), expected);
+    assertSame(await loaded.search(queries, 5, { ef: 9, threads: 2 }), expected);
   });
 
   test(`${name}: bad arguments are refused in one line, and an abort ends the search`, async () => {
@@ -65,9 +66,9 @@ test('hnsw-sq8: 1, 2 and 5 threads find the same with the same work, over codes 
     assert.ok(loaded.kind === 'hnsw-sq8');
     const expected = await index.search(asked, 5, { ef: 12 });
     for (const threads of [1, 2, 5]) {
-      assert.equal(await index.search(asked, 5, { ef: 12, threads }), expected);
+      assertSame(await index.search(asked, 5, { ef: 12, threads }), expected);
     }
-    assert.equal(await loaded.search(asked, 5, { ef: 12, threads: 2 }), expected);
+    assertSame(await loaded.search(asked, 5, { ef: 12, threads: 2 }), expected);
   }
 });
 
@@ -79,7 +80,7 @@ test('vectors in several stores are searched by several threads', async () => {
   const one = await indexes.hnsw(1, base);
   const index = await GraphIndex.build({ base: split, M: 4, efConstruction: 20, threads: 3 });
   const expected = await one.search(queries, 5, { ef: 12 });
-  assert.equal(await index.search(queries, 5, { ef: 12, threads: 3 }), expected);
+  assertSame(await index.search(queries, 5, { ef: 12, threads: 3 }), expected);
 });
 
 test.run();

@@ -5,6 +5,7 @@ import { decodeArchive, encodeArchive } from '../../../src/io/container/archive.
 import { readArchive, writeArchive } from '../../../src/io/container/archive-file.ts';
 import { crc32c } from '../../../src/io/container/crc32c.ts';
 import type { Archive, JsonValue, NamedArray } from '../../../src/tensor/named-arrays.ts';
+import { assertSame } from '../../support/same.ts';
 import { damaged, errorOf, faultOf, survives, TemporaryFolder } from '../../support/temporary-folder.ts';
 
 const folder = new TemporaryFolder();
@@ -46,7 +47,7 @@ function withHeader(change: (header: string) => string): Uint8Array {
 
 test('an archive comes back equal, and equal archives give equal bytes', () => {
   const bytes = encodeArchive(ARCHIVE);
-  assert.equal(sorted(decodeArchive(bytes)), sorted(ARCHIVE));
+  assertSame(sorted(decodeArchive(bytes)), sorted(ARCHIVE));
   const other: Archive = {
     kind: 'hnsw',
     parameters: { nested: { a: -1e-7, b: 'é' }, levels: [1, null, true], mult: 0.36, seed: '1', M: 16 },
@@ -54,7 +55,7 @@ test('an archive comes back equal, and equal archives give equal bytes', () => {
   };
   assert.equal(encodeArchive(other), bytes);
   const empty = { kind: 'empty', parameters: {}, arrays: new Map() };
-  assert.equal(decodeArchive(encodeArchive(empty)), empty);
+  assertSame(decodeArchive(encodeArchive(empty)), empty);
 });
 
 test('arrays lie at multiples of 64 bytes and are read as views', () => {
@@ -64,7 +65,7 @@ test('arrays lie at multiples of 64 bytes and are read as views', () => {
     assert.is(data.byteOffset % 64, 0);
   }
   const shifted = Uint8Array.from([0, ...bytes]).subarray(1);
-  assert.equal(sorted(decodeArchive(shifted)), sorted(ARCHIVE));
+  assertSame(sorted(decodeArchive(shifted)), sorted(ARCHIVE));
 });
 
 test('the first bytes are those of the format', () => {
@@ -78,7 +79,7 @@ test('the first bytes are those of the format', () => {
 test('files hold the same bytes as memory', async () => {
   await writeArchive(folder.at('a.index'), ARCHIVE);
   assert.equal(readFileSync(folder.at('a.index')), Buffer.from(encodeArchive(ARCHIVE)));
-  assert.equal(sorted(await readArchive(folder.at('a.index'))), sorted(ARCHIVE));
+  assertSame(sorted(await readArchive(folder.at('a.index'))), sorted(ARCHIVE));
   const large = {
     kind: 'large',
     parameters: {},
@@ -151,7 +152,7 @@ test('a header that was tampered with, its checksums made right, is refused', as
     [(header) => header.replace(/,\{"crc32c"[^}]*"vectors"[^}]*\}/, ''), /expected \d+ bytes for all arrays, got/],
     [(header) => `[${header}]`, /expected a JSON object as header/],
   ];
-  assert.equal(sorted(decodeArchive(withHeader((header) => header))), sorted(ARCHIVE));
+  assertSame(sorted(decodeArchive(withHeader((header) => header))), sorted(ARCHIVE));
   for (const [change, expected] of cases) {
     const bytes = withHeader(change);
     assert.match(await faultOf(() => decodeArchive(bytes)), expected);
@@ -185,7 +186,7 @@ test('arrays are read to the places given, in parts, and only those asked for', 
   const place = ({ name }: { name: string }) =>
     name === 'v' ? { data: new Float32Array(4), more: [new Float32Array(4), new Float32Array(4)] } : undefined;
   const placed = (await readArchive(path, { place })).arrays.get('v')!;
-  assert.equal([...placed.data, ...placed.more!.flatMap((part) => [...part])], [...data]);
+  assertSame([...placed.data, ...placed.more!.flatMap((part) => [...part])], [...data]);
   assert.equal([...(await readArchive(path, { names: ['w'] })).arrays.keys()], ['w']);
 
   const wrong = { shape: [6, 2], data: data.slice(0, 8), more: [new Int32Array(4)] };

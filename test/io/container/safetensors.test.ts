@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { decodeSafetensors, encodeSafetensors } from '../../../src/io/container/safetensors.ts';
 import { readModel, writeModel } from '../../../src/io/container/safetensors-file.ts';
 import type { NamedArray, NamedArrays } from '../../../src/tensor/named-arrays.ts';
+import { assertSame } from '../../support/same.ts';
 import { damaged, errorOf, faultOf, survives, TemporaryFolder } from '../../support/temporary-folder.ts';
 
 const folder = new TemporaryFolder();
@@ -48,14 +49,14 @@ test('a small file has the bytes of the specification', () => {
 test('every type of element comes back equal, wider ones first, and equal models give equal bytes', () => {
   const bytes = encodeSafetensors(MODEL);
   const again = decodeSafetensors(bytes);
-  assert.equal(sorted(again), sorted(MODEL));
+  assertSame(sorted(again), sorted(MODEL));
   assert.equal([...again.arrays.keys()], ['mean', 'big', 'none', 'step', 'weight', 'short', 'wide', 'codes', 'signs']);
   const reversed = { arrays: new Map([...MODEL.arrays].reverse()), metadata: { note: 'ü "quoted"\n', method: 'pca' } };
   assert.equal(encodeSafetensors(reversed), bytes);
   assert.is(again.arrays.get('weight')!.data.buffer, bytes.buffer); // a view
   const shifted = Uint8Array.from([0, ...bytes]).subarray(1);
-  assert.equal(sorted(decodeSafetensors(shifted)), sorted(MODEL)); // a copy, where a view cannot be
-  assert.equal(decodeSafetensors(encodeSafetensors({ arrays: new Map(), metadata: {} })), {
+  assertSame(sorted(decodeSafetensors(shifted)), sorted(MODEL)); // a copy, where a view cannot be
+  assertSame(decodeSafetensors(encodeSafetensors({ arrays: new Map(), metadata: {} })), {
     arrays: new Map(),
     metadata: {},
   });
@@ -68,7 +69,7 @@ test('files of other writers are read', () => {
     const bytes = readFileSync(`${golden}${name}`);
     const model = decodeSafetensors(bytes, name);
     assert.ok(model.arrays.size > 10, name);
-    assert.equal(sorted(decodeSafetensors(encodeSafetensors(model))), sorted(model));
+    assertSame(sorted(decodeSafetensors(encodeSafetensors(model))), sorted(model));
   }
 });
 
@@ -130,7 +131,7 @@ test('what the format cannot hold is not written', async () => {
 
 test('a model comes back from its file', async () => {
   await writeModel(folder.at('m.safetensors'), MODEL);
-  assert.equal(sorted(await readModel(folder.at('m.safetensors'))), sorted(MODEL));
+  assertSame(sorted(await readModel(folder.at('m.safetensors'))), sorted(MODEL));
   assert.match(await faultOf(() => readModel(folder.at('none.safetensors'))), /got none \(ENOENT\)/);
   assert.match(await faultOf(() => readModel(folder.file('e.safetensors', ''))), /at least 8 bytes/);
 });

@@ -3,6 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readIds, writeIds } from '../../../src/io/ids.ts';
 import { readVectors, writeVectors } from '../../../src/io/vectors.ts';
+import { assertSame } from '../../support/same.ts';
 import { faultOf, TemporaryFolder } from '../../support/temporary-folder.ts';
 
 const folder = new TemporaryFolder();
@@ -58,10 +59,10 @@ test('vectors are read from every element type that numpy wrote', async () => {
     }
   }
   for (const text of [VERSION_2, VERSION_3]) {
-    assert.equal((await vectors('n.npy', Buffer.from(text, 'base64'))).data, FLOATS);
+    assertSame((await vectors('n.npy', Buffer.from(text, 'base64'))).data, FLOATS);
   }
   const halves = [0, 2 ** -24, 1023 * 2 ** -24, 2 ** -14, 0.333251953125, 1, 65504, -2];
-  assert.equal((await vectors('n.npy', Buffer.from(HALVES, 'base64'))).data, Float32Array.from(halves));
+  assertSame((await vectors('n.npy', Buffer.from(HALVES, 'base64'))).data, Float32Array.from(halves));
 });
 
 test('a number of ones only is -1 in a signed type and the largest in an unsigned one', async () => {
@@ -102,7 +103,7 @@ test('a header may order, quote and space its keys in other ways', async () => {
     `{'shape':(2,1),'fortran_order':False,'descr':'<f4'}`,
     `{ "descr" : "<f4" , "fortran_order" : False , "shape" : ( 2 , 1 , ) , }   \n`,
   ]) {
-    assert.equal((await vectors('h.npy', withHeader(literal, 8))).data, new Float32Array(2));
+    assertSame((await vectors('h.npy', withHeader(literal, 8))).data, new Float32Array(2));
   }
 });
 

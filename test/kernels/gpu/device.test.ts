@@ -4,6 +4,7 @@ import type { GpuKernel, KernelMatrix, KernelThis } from '../../../kernels/gpu/g
 import { transpose } from '../../../kernels/gpu/transpose.ts';
 import { gpuDevices } from '../../support/gpu-devices.ts';
 import { rejects } from '../../support/rejects.ts';
+import { assertSame } from '../../support/same.ts';
 
 const devices = await gpuDevices();
 
@@ -40,15 +41,15 @@ for (const device of devices) {
 
   test(`${name}: what was uploaded is read back, and rows become columns`, async () => {
     const matrix = await device.upload(values, 2, 3);
-    assert.equal(await device.read(matrix), values);
+    assertSame(await device.read(matrix), values);
     const turned = await transpose(device, matrix);
     assert.equal([turned.rows, turned.cols], [3, 2]);
-    assert.equal([...(await device.read(turned))], [0.25, 3.25, 1.25, 4.25, 2.25, 5.25]);
+    assertSame([...(await device.read(turned))], [0.25, 3.25, 1.25, 4.25, 2.25, 5.25]);
     await device.write(
       matrix,
       values.map((value) => -value),
     );
-    assert.equal(
+    assertSame(
       [...(await device.read(matrix))],
       [...values].map((value) => -value),
     );
@@ -61,14 +62,14 @@ for (const device of devices) {
     const [first, second] = [await device.upload(large, large.length / 1000, 1000), await device.upload(values, 2, 3)];
     const [whole, small] = await Promise.all([device.read(first), device.read(second)]);
     assert.ok(whole.every((value, i) => value === i));
-    assert.equal(small, values);
+    assertSame(small, values);
     device.free(first, second);
   });
 
   test(`${name}: a loop longer than 1000 rounds is not cut short`, async () => {
     const zero = await device.upload(new Float32Array(6), 2, 3);
     const sum = await device.run(ADD, { rows: 2, cols: 3, constants: { n: 3000 }, inputs: [zero, 1] });
-    assert.equal([...(await device.read(sum))], Array(6).fill(3000));
+    assertSame([...(await device.read(sum))], Array(6).fill(3000));
   });
 
   test(`${name}: results without a slot stay apart, a slot is one matrix, and other sizes are other kernels`, async () => {
@@ -76,11 +77,11 @@ for (const device of devices) {
     const call = { rows: 2, cols: 3, constants: { n: 1 }, inputs: [matrix, 1] };
     const apart = await device.run(ADD, call);
     const other = await device.run(ADD, { ...call, inputs: [matrix, 2] });
-    assert.equal(
+    assertSame(
       [...(await device.read(apart))],
       [...values].map((value) => value + 1),
     );
-    assert.equal(
+    assertSame(
       [...(await device.read(other))],
       [...values].map((value) => value + 2),
     );
@@ -89,13 +90,13 @@ for (const device of devices) {
     const second = await device.run(ADD, { ...call, inputs: [matrix, 5], slot: 'a' });
     assert.is(first, second);
     assert.is(device.compiled, before + 1);
-    assert.equal(
+    assertSame(
       [...(await device.read(first))],
       [...values].map((value) => value + 5),
     );
     const small = await device.upload(values.subarray(0, 2), 1, 2);
     const sum = await device.run(ADD, { rows: 1, cols: 2, constants: { n: 1 }, inputs: [small, 1] });
-    assert.equal([...(await device.read(sum))], [1.25, 2.25]);
+    assertSame([...(await device.read(sum))], [1.25, 2.25]);
     assert.is(device.compiled, before + 2);
   });
 
@@ -103,7 +104,7 @@ for (const device of devices) {
     const row = await device.upload(values, 1, 6);
     const longer = await device.run(ADD, { rows: 1, cols: 6, constants: { n: 1 }, inputs: [row, 1] });
     const column = await transpose(device, longer);
-    assert.equal(
+    assertSame(
       [...(await device.read(column))],
       [...values].map((value) => value + 1),
     );
@@ -114,7 +115,7 @@ for (const device of devices) {
     for (let step = 0; step < 300; step++) {
       a = await device.run(ADD, { rows: 2, cols: 3, constants: { n: 1 }, inputs: [a, 1], slot: `turn ${step % 2}` });
     }
-    assert.equal([...(await device.read(a))], Array(6).fill(300));
+    assertSame([...(await device.read(a))], Array(6).fill(300));
   });
 
   test(`${name}: a kernel that computes something else than its body is refused before its first use`, async () => {

@@ -9,6 +9,7 @@ import { smallestRows } from '../../../kernels/top-k/gpu.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
 import { gpuDevices } from '../../support/gpu-devices.ts';
 import { rejects } from '../../support/rejects.ts';
+import { assertSame } from '../../support/same.ts';
 
 const devices = await gpuDevices();
 
@@ -69,7 +70,7 @@ for (const device of devices) {
   test(`${name}: one centroid is always the nearest, for sure`, async () => {
     const points = await columns(device, values(6, 'points'), 3, 2);
     const found = await nearestRows(device, await device.upload(values(2, 'one'), 1, 2), points, 'test');
-    assert.equal([...(await device.read(found))], [0, 0, 0]);
+    assertSame([...(await device.read(found))], [0, 0, 0]);
   });
 
   test(`${name}: the k smallest of each column, equal ones by row`, async () => {

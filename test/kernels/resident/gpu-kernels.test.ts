@@ -8,6 +8,7 @@ import { type GpuKernels, gpuKernels } from '../../../kernels/resident/gpu-kerne
 import { Random } from '../../../src/tensor/random/random.ts';
 import { gpuDevices } from '../../support/gpu-devices.ts';
 import { rejects } from '../../support/rejects.ts';
+import { assertSame } from '../../support/same.ts';
 
 const devices = await gpuDevices();
 
@@ -279,7 +280,7 @@ for (const device of devices) {
     kernels.attentionForward(out, probabilities, qkv, undefined, shape);
     await kernels.fetch(out, probabilities);
     kernels.close();
-    assert.equal([...probabilities.subarray(0, 2)], [1, 0]); // logits 1000 and 900
+    assertSame([...probabilities.subarray(0, 2)], [1, 0]); // logits 1000 and 900
     assert.ok([...out, ...probabilities].every(Number.isFinite));
   });
 
@@ -292,9 +293,9 @@ for (const device of devices) {
     kernels.pairDistancesBackward(dx, sent(kernels, Float64Array.of(0, 9, 0, 9, 0, 0, 0, 0, 0)), out, x, 3, 2);
     await kernels.fetch(out, w, dx);
     kernels.close();
-    assert.equal([...out], [0, 0, 5, 0, 0, 5, 5, 5, 0]);
+    assertSame([...out], [0, 0, 5, 0, 0, 5, 5, 5, 0]);
     assert.equal([w[0], w[1]], [2, 2]);
-    assert.equal([...dx], [0, 0, 0, 0, 0, 0]);
+    assertSame([...dx], [0, 0, 0, 0, 0, 0]);
   });
 
   test(`${backend}: parts of an operand are read, written and added to in their place`, async () => {
@@ -306,8 +307,8 @@ for (const device of devices) {
     kernels.hardtanh(whole.subarray(0, 2), whole.subarray(0, 2), 2);
     await kernels.fetch(whole, y);
     kernels.close();
-    assert.equal([...y], [1, 1]);
-    assert.equal([...whole], [1, 1, 3, 4, 6, 7]);
+    assertSame([...y], [1, 1]);
+    assertSame([...whole], [1, 1, 3, 4, 6, 7]);
   });
 
   test(`${backend}: an operand changed by itself alternates between two places; memory stays the same`, async () => {
@@ -319,7 +320,7 @@ for (const device of devices) {
     for (let step = 0; step < 5; step++) kernels.add(y, x, 2);
     await kernels.fetch(y);
     kernels.close();
-    assert.equal([...y], [5, 4]);
+    assertSame([...y], [5, 4]);
     assert.is(device.compiled, compiled);
   });
 
@@ -334,7 +335,7 @@ for (const device of devices) {
     await second.launch();
     await first.fetch(results[0]!);
     await second.fetch(results[1]!);
-    assert.equal(
+    assertSame(
       results.map((y) => [...y]),
       [
         [0, 0, 0],
@@ -358,7 +359,7 @@ for (const device of devices) {
     kernels.gatherRows(out, matrix, sent(kernels, Float64Array.of(2, 0, 0, 1)), 4);
     await kernels.fetch(out);
     kernels.close();
-    assert.equal([...out], [5, 6, 1, 2, 1, 2, 3, 4]);
+    assertSame([...out], [5, 6, 1, 2, 1, 2, 3, 4]);
     device.free(matrix);
   });
 }

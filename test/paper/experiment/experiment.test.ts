@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { trainPca } from '../../../src/compress/projection/pca.ts';
 import { createMatrix } from '../../../src/tensor/matrix.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
+import { assertSame } from '../../support/same.ts';
 import { context, experimentOn } from './experiment-on.ts';
 
 test('vectors compressed in parts, with a check of the signal between them, are those compressed at once', async () => {
@@ -13,8 +14,8 @@ test('vectors compressed in parts, with a check of the signal between them, are 
   const experiment = experimentOn({ base }, { ...context, signal: controller.signal }, 8);
   const compressed = await experiment.compressed('pca', 2);
   const pca = trainPca(base, { dOut: 4 });
-  assert.equal(compressed.base, pca.encode(base));
-  assert.equal(compressed.query, pca.encode(experiment.data.query));
+  assertSame(compressed.base, pca.encode(base));
+  assertSame(compressed.query, pca.encode(experiment.data.query));
   assert.is(await experiment.compressed('pca', 2), compressed, 'trained once');
 
   controller.abort(new Error('enough'));

@@ -13,6 +13,7 @@ import { reproduce } from '../../../src/paper/run/reproduce.ts';
 import type { RunContext } from '../../../src/paper/run-context.ts';
 import { figure3 } from '../../../src/paper/tables/figure-3.ts';
 import type { Table1Result } from '../../../src/paper/tables/table-1.ts';
+import { assertSame } from '../../support/same.ts';
 
 const test = suite('reproduce', { folder: '' });
 test.before((context) => {
@@ -102,7 +103,7 @@ test('tables one by one, in another order, resumed in between, are the same to t
   for (const [place, target] of (['table3', 'table4', 'table2', 'table1'] as const).entries()) {
     const { report } = await reproduce(target, { ...options(folder), factor: 4, out, resume: place > 0 }, context());
     for (const [name, rows] of Object.entries(report.measured)) {
-      assert.equal(untimed(rows), untimed(whole[name]), name);
+      assertSame(untimed(rows), untimed(whole[name]), name);
     }
   }
 });

@@ -8,6 +8,7 @@ import { kMeans } from '../../../src/quantize/k-means/k-means.ts';
 import { kMeansOnGpu } from '../../../src/quantize/k-means/k-means-on-gpu.ts';
 import { createMatrix } from '../../../src/tensor/matrix.ts';
 import { gpuDevices } from '../../support/gpu-devices.ts';
+import { assertSame } from '../../support/same.ts';
 
 const devices = await gpuDevices();
 const { base } = generateManifold({ rows: 530, queries: 1, dim: 16, seed: 1 });
@@ -24,7 +25,7 @@ for (const device of devices) {
       for (const options of [{ k: 7 }, { k: 40, profile: 'faiss' }, { k: 1 }, { k: 530 }] as const) {
         const expected = kMeans(points, { ...options, iterations: 6 });
         const found = await kMeansOnGpu(device, points, { ...options, iterations: 6 });
-        assert.equal(found, expected, `${title}, k = ${options.k}`);
+        assertSame(found, expected, `${title}, k = ${options.k}`);
       }
     }
   });

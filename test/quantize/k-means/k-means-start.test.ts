@@ -4,6 +4,7 @@ import { faissStart, plusPlusStart, sampleRows } from '../../../src/quantize/k-m
 import { NearestCentroids } from '../../../src/quantize/k-means/nearest-centroids.ts';
 import { createMatrix } from '../../../src/tensor/matrix.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
+import { assertSame } from '../../support/same.ts';
 
 function numbered(rows: number) {
   return createMatrix(
@@ -14,8 +15,8 @@ function numbered(rows: number) {
 }
 
 test("faiss's orders: the sample from seed 1234, the start from seed 1235", () => {
-  assert.equal([...sampleRows(numbered(10), 9, 'faiss').data], [5, 4, 8, 2, 6, 9, 1, 7, 0]);
-  assert.equal([...faissStart(numbered(10).data, 10, 1, 4)], [3, 2, 4, 9]);
+  assertSame([...sampleRows(numbered(10), 9, 'faiss').data], [5, 4, 8, 2, 6, 9, 1, 7, 0]);
+  assertSame([...faissStart(numbered(10).data, 10, 1, 4)], [3, 2, 4, 9]);
 });
 
 test('as many rows as asked for, or all as they are', () => {
@@ -52,7 +53,7 @@ test('k-means++ draws in proportion to squared distances: of 4,000 draws each sh
 test('k-means++ where all points are equal still gives k centroids', () => {
   const search = new NearestCentroids(3, 2, 3, {});
   search.load(createMatrix(3, 2, new Float32Array(6).fill(5)), 0, 3);
-  assert.equal([...plusPlusStart(search, 3, 3, new Random(1, 'equal'))], [5, 5, 5, 5, 5, 5]);
+  assertSame([...plusPlusStart(search, 3, 3, new Random(1, 'equal'))], [5, 5, 5, 5, 5, 5]);
 });
 
 test.run();

@@ -5,6 +5,7 @@ import { kMeansReference } from '../../../src/quantize/k-means/reference.ts';
 import { createMatrix, type Matrix } from '../../../src/tensor/matrix.ts';
 import { faissPoints, faissQuantizers, wholeNumbers } from '../../support/faiss-quantizers.ts';
 import { normalMatrix } from '../../support/normals.ts';
+import { assertSame } from '../../support/same.ts';
 
 /** Five separated clouds of 60 points. */
 function clouds(): Matrix {
@@ -66,7 +67,7 @@ test('faiss: the objective never rises where no cluster is empty', () => {
 test('faiss: its centroids and objectives, bit for bit', () => {
   const { k, centroids, objectives } = faissQuantizers.kMeans;
   const ours = kMeans(faissPoints(), { k, profile: 'faiss' });
-  assert.equal([...ours.centroids.data], centroids);
+  assertSame([...ours.centroids.data], centroids);
   // faiss adds them in float32, and goes on when nothing changes any more.
   ours.objectives.forEach((value, round) => {
     assert.ok(Math.abs(value - objectives[round]!) <= 1e-6 * value, `round ${round}`);
@@ -82,7 +83,7 @@ test('faiss: its centroids where large clusters were split, 20 distinct points a
     const from = (row * 7) % distinct;
     points.data.set(few.data.subarray(from * dim, (from + 1) * dim), row * dim);
   }
-  assert.equal([...kMeans(points, { k, profile: 'faiss' }).centroids.data], centroids);
+  assertSame([...kMeans(points, { k, profile: 'faiss' }).centroids.data], centroids);
 });
 
 test('canonical equals the reference, bit for bit: 1 to 20 rounds, with ties, copies and empty clusters', () => {
@@ -93,7 +94,7 @@ test('canonical equals the reference, bit for bit: 1 to 20 rounds, with ties, co
       for (const iterations of [1, 2, 20]) {
         const start = createMatrix(k, 3, points.data.slice(0, 3 * k));
         const { centroids, objectives } = kMeans(points, { k, start, iterations });
-        assert.equal(
+        assertSame(
           centroids.data,
           Float32Array.from(kMeansReference(rows, rows.slice(0, k), iterations).flatMap((centroid) => [...centroid])),
         );
@@ -115,8 +116,8 @@ test('same bits on reference and simd, and by the same seed; another seed anothe
 for (const profile of ['canonical', 'faiss'] as const satisfies KMeansProfile[]) {
   test(`${profile}: one centroid is the mean, as many centroids as points are the points`, () => {
     const points = createMatrix(4, 2, Float32Array.of(0, 0, 4, 0, 0, 8, 4, 8));
-    assert.equal([...kMeans(points, { k: 1, profile }).centroids.data], [2, 4]);
-    assert.equal([...kMeans(points, { k: 4, profile }).centroids.data], [...points.data]);
+    assertSame([...kMeans(points, { k: 1, profile }).centroids.data], [2, 4]);
+    assertSame([...kMeans(points, { k: 4, profile }).centroids.data], [...points.data]);
   });
 
   test(`${profile}: equal points end, and all centroids are that point or beside it`, () => {

@@ -4,6 +4,7 @@ import { packCodes } from '../../../src/quantize/product/packed-codes.ts';
 import { ProductCodeSet } from '../../../src/quantize/product/product-code-set.ts';
 import { trainProduct } from '../../../src/quantize/product/train-product.ts';
 import { normalMatrix } from '../../support/normals.ts';
+import { assertSame } from '../../support/same.ts';
 
 const points = normalMatrix(90, 6, 'code set');
 const quantizer = await trainProduct(points, { m: 3, bits: 4 });
@@ -22,12 +23,12 @@ for (const backend of ['reference', 'simd'] as const) {
     const expected = quantizer.dtable(query).adist(packed);
     codes.setQuery(query, 0);
     codes.scan(0, 90);
-    assert.equal(Float32Array.from(codes.distances), expected);
+    assertSame(Float32Array.from(codes.distances), expected);
     codes.scan(40, 7);
-    assert.equal([...codes.distances.subarray(0, 7)], [...expected.subarray(40, 47)]);
+    assertSame([...codes.distances.subarray(0, 7)], [...expected.subarray(40, 47)]);
     codes.ids.set([5, 3, 88]);
     codes.measure(3);
-    assert.equal([...codes.distances.subarray(0, 3)], [expected[5], expected[3], expected[88]]);
+    assertSame([...codes.distances.subarray(0, 3)], [expected[5], expected[3], expected[88]]);
   });
 
   test(`${backend}: two codes are as far apart as what they stand for, and the query stays`, () => {
@@ -37,10 +38,10 @@ for (const backend of ['reference', 'simd'] as const) {
     codes.setQuery(points.data, 6);
     codes.ids.set([0, 17, 30]);
     codes.measureFrom(17, 3);
-    assert.equal([...codes.distances.subarray(0, 3)], [expected[0], 0, expected[30]]);
+    assertSame([...codes.distances.subarray(0, 3)], [expected[0], 0, expected[30]]);
     codes.measure(3);
     const own = quantizer.dtable(points.data.slice(6, 12)).adist(packed);
-    assert.equal([...codes.distances.subarray(0, 3)], [own[0], own[17], own[30]]);
+    assertSame([...codes.distances.subarray(0, 3)], [own[0], own[17], own[30]]);
   });
 
   test(`${backend}: a row as the query is what its code stands for, or the original where there are originals`, () => {
@@ -55,7 +56,7 @@ for (const backend of ['reference', 'simd'] as const) {
       codes.ids.set([9, 10]);
       codes.measure(2);
       const expected = quantizer.dtable(vectors.data.slice(54, 60)).adist(packed);
-      assert.equal([...codes.distances.subarray(0, 2)], [expected[9], expected[10]]);
+      assertSame([...codes.distances.subarray(0, 2)], [expected[9], expected[10]]);
     }
   });
 }

@@ -7,6 +7,7 @@ import { trainProduct } from '../../../src/quantize/product/train-product.ts';
 import { createMatrix } from '../../../src/tensor/matrix.ts';
 import { faissPoints, faissQuantizers } from '../../support/faiss-quantizers.ts';
 import { normalMatrix } from '../../support/normals.ts';
+import { assertSame } from '../../support/same.ts';
 
 /** Two parts of two numbers, four centroids each. */
 const byHand = new ProductQuantizer(4, 2, 2, Float32Array.of(0, 0, 1, 0, 0, 1, 1, 1, 0, 0, 2, 0, 0, 2, 2, 2));
@@ -14,13 +15,13 @@ const byHand = new ProductQuantizer(4, 2, 2, Float32Array.of(0, 0, 1, 0, 0, 1, 1
 test('by hand: encode, packed code, decode, table, asymmetric and symmetric distance', () => {
   const codes = byHand.encode(createMatrix(1, 4, Float32Array.of(0.875, 0.25, 1, 1.75)));
   assert.equal([...codes], [0x09]); // parts 1 and 2, the second a tie that the first centroid wins
-  assert.equal([...byHand.decode(codes).data], [1, 0, 0, 2]);
+  assertSame([...byHand.decode(codes).data], [1, 0, 0, 2]);
   const table = byHand.dtable(Float32Array.of(0, 0, 2, 0));
-  assert.equal([...table.entries.subarray(0, 4)], [0, 1, 1, 2]);
-  assert.equal([...table.entries.subarray(256, 260)], [4, 0, 8, 4]);
-  assert.equal([...table.adist(codes)], [9]);
+  assertSame([...table.entries.subarray(0, 4)], [0, 1, 1, 2]);
+  assertSame([...table.entries.subarray(256, 260)], [4, 0, 8, 4]);
+  assertSame([...table.adist(codes)], [9]);
   const own = byHand.encode(createMatrix(1, 4, Float32Array.of(0, 0, 2, 0)));
-  assert.equal([...byHand.dtable(byHand.decode(own).data).adist(codes)], [9]);
+  assertSame([...byHand.dtable(byHand.decode(own).data).adist(codes)], [9]);
   const symmetric = byHand.symmetricTables();
   assert.is(symmetric[(0 * 4 + 0) * 256 + 1]! + symmetric[(1 * 4 + 1) * 256 + 2]!, 9);
 });
@@ -29,7 +30,7 @@ test('faiss: its codebooks and packed codes of 5 bits, bit for bit', async () =>
   const { m, bits, codebooks, codes } = faissQuantizers.product;
   const points = faissPoints();
   const quantizer = await trainProduct(points, { m, bits, profile: 'faiss' });
-  assert.equal([...quantizer.codebooks], codebooks);
+  assertSame([...quantizer.codebooks], codebooks);
   assert.equal([...quantizer.encode(points)], codes);
 });
 
@@ -37,7 +38,7 @@ test('vectors made of codewords are their own reproduction, and the asymmetric d
   const points = normalMatrix(60, 6, 'codewords');
   const quantizer = await trainProduct(points, { m: 3, bits: 3 });
   const exact = quantizer.decode(quantizer.encode(points));
-  assert.equal([...quantizer.decode(quantizer.encode(exact)).data], [...exact.data]);
+  assertSame([...quantizer.decode(quantizer.encode(exact)).data], [...exact.data]);
   const query = points.data.slice(0, 6);
   const distances = quantizer.dtable(query).adist(quantizer.encode(points));
   distances.forEach((distance, row) => {
@@ -78,7 +79,7 @@ test('more bits and more parts give smaller errors, same bits on reference and s
   assert.ok(error(few) > error(bits) && error(bits) > error(parts)); // measured: 4.96 > 1.69 > 0.38
   const reference = await trainProduct(points, { m: 4, bits: 5, backend: 'reference', iterations: 2 });
   const simd = await trainProduct(points, { m: 4, bits: 5, backend: 'simd', iterations: 2 });
-  assert.equal([...simd.codebooks], [...reference.codebooks]);
+  assertSame([...simd.codebooks], [...reference.codebooks]);
   assert.equal(simd.encode(points, { backend: 'simd' }), simd.encode(points, { backend: 'reference' }));
   const continued = await trainProduct(points, { m: 4, bits: 5, start: simd, iterations: 5 });
   assert.ok(error(continued) < error(simd));
@@ -98,7 +99,7 @@ test('taken apart and put together it is the same', () => {
   const { arrays, parameters } = byHand.toArrays();
   const again = ProductQuantizer.fromArrays(arrays, parameters, 4, 'Here');
   assert.equal([again.m, again.bits, again.codeBytes, again.partDim], [2, 2, 1, 2]);
-  assert.equal([...again.codebooks], [...byHand.codebooks]);
+  assertSame([...again.codebooks], [...byHand.codebooks]);
   assert.throws(() => ProductQuantizer.fromArrays(arrays, { m: 3, bits: 2 }, 4, 'Here'), /^Here: expected m to divide/);
   assert.throws(() => ProductQuantizer.fromArrays(arrays, { m: 2, bits: 9 }, 4, 'Here'), /^Here: expected "bits"/);
   assert.throws(() => ProductQuantizer.fromArrays(arrays, { m: 2, bits: 3 }, 4, 'Here'), /^Here: expected array/);

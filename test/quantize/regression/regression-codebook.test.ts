@@ -6,6 +6,7 @@ import { RegressionCodebook } from '../../../src/quantize/regression/regression-
 import { createMatrix, type Matrix } from '../../../src/tensor/matrix.ts';
 import { normalMatrix } from '../../support/normals.ts';
 import { plainBasis } from '../../support/plain-basis.ts';
+import { assertSame } from '../../support/same.ts';
 
 const [ROWS, DIM, NSQ, WORDS, VECTORS] = [40, 12, 3, 9, 4];
 const weights = normalMatrix(NSQ * WORDS, VECTORS, 'words').data;
@@ -80,7 +81,7 @@ test('one word (1, 0, …) gives what the product codes stand for, exactly', asy
   for (let row = 0; row < 10; row++) {
     neighbors.fill(row, rows);
     identity.reconstruct(rows, codes, 2 * row, out);
-    assert.equal(out, decoded.slice(4 * row, 4 * row + 4));
+    assertSame(out, decoded.slice(4 * row, 4 * row + 4));
   }
 });
 

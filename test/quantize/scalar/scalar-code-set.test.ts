@@ -4,6 +4,7 @@ import { scalarCodeSet } from '../../../src/quantize/scalar/scalar-code-set.ts';
 import { ScalarQuantizer } from '../../../src/quantize/scalar/scalar-quantizer.ts';
 import type { Matrix } from '../../../src/tensor/matrix.ts';
 import { normalMatrix } from '../../support/normals.ts';
+import { assertSame } from '../../support/same.ts';
 
 const points = normalMatrix(50, 11, 'codes');
 const query = normalMatrix(1, 11, 'query');
@@ -29,7 +30,7 @@ for (const backend of ['reference', 'simd'] as const) {
     const scanned = [...set.distances.subarray(0, 40)];
     set.ids.set([3, 42, 10]);
     set.measure(3);
-    assert.equal([...set.distances.subarray(0, 3)], [scanned[0], scanned[39], scanned[7]]);
+    assertSame([...set.distances.subarray(0, 3)], [scanned[0], scanned[39], scanned[7]]);
     set.measureFrom(7, 3);
     [3, 42, 10].forEach((id, i) => {
       const expected = squared(decoded, 7, decoded, id);
@@ -50,7 +51,7 @@ for (const backend of ['reference', 'simd'] as const) {
     assert.ok(expected[0]! > 0);
     set.setQueryRow(4);
     set.measure(2);
-    assert.equal([...set.distances.subarray(0, 2)], expected);
+    assertSame([...set.distances.subarray(0, 2)], expected);
   });
 
   test(`${backend}, one range: whole-number distances of codes times the square of a step, exactly`, () => {
@@ -69,12 +70,12 @@ for (const backend of ['reference', 'simd'] as const) {
     for (let row = 0; row < 50; row++) assert.is(set.distances[row], expected(own, 0, row));
     set.ids.set([9, 0]);
     set.measureFrom(20, 2);
-    assert.equal([...set.distances.subarray(0, 2)], [expected(codes, 220, 9), expected(codes, 220, 0)]);
+    assertSame([...set.distances.subarray(0, 2)], [expected(codes, 220, 9), expected(codes, 220, 0)]);
     set.measure(2);
-    assert.equal([...set.distances.subarray(0, 2)], [expected(own, 0, 9), expected(own, 0, 0)]);
+    assertSame([...set.distances.subarray(0, 2)], [expected(own, 0, 9), expected(own, 0, 0)]);
     set.setQueryRow(9);
     set.measure(2);
-    assert.equal([...set.distances.subarray(0, 2)], [0, expected(codes, 99, 0)]);
+    assertSame([...set.distances.subarray(0, 2)], [0, expected(codes, 99, 0)]);
     assert.equal({ ...set.counts }, { distances: 56, multiplyAdds: 616 });
     assert.is(set.backend, backend);
   });

@@ -4,6 +4,7 @@ import { ScalarQuantizer, type ScalarRange } from '../../../src/quantize/scalar/
 import { createMatrix } from '../../../src/tensor/matrix.ts';
 import { faissPoints, faissQuantizers } from '../../support/faiss-quantizers.ts';
 import { normalMatrix } from '../../support/normals.ts';
+import { assertSame } from '../../support/same.ts';
 
 test('by hand, range -1 to 1: codes 127, 255, 0, 255 and what they stand for', () => {
   const quantizer = new ScalarQuantizer('dimension', Float32Array.of(-1), Float32Array.of(2));
@@ -17,7 +18,7 @@ test('faiss: its ranges and codes, bit for bit', () => {
   const { trained, codes } = faissQuantizers.scalar;
   const points = faissPoints();
   const quantizer = ScalarQuantizer.train(points);
-  assert.equal([...quantizer.minima, ...quantizer.spans], trained);
+  assertSame([...quantizer.minima, ...quantizer.spans], trained);
   assert.equal([...quantizer.encode(points)], codes);
 });
 

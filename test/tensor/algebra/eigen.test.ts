@@ -3,6 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { symmetricEigen } from '../../../src/tensor/algebra/eigen.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
+import { assertSame } from '../../support/same.ts';
 
 function randomSymmetric(n: number, stream: string): Float64Array {
   const random = new Random(1, stream);
@@ -69,14 +70,14 @@ test('residuals and orthogonality of larger matrices are below 1e-13 (n = 160; f
 });
 
 test('simple matrices: one value, zeros, diagonal, repeated values, a known pair', () => {
-  assert.equal(symmetricEigen(Float64Array.of(-3), 1), { values: Float64Array.of(-3), vectors: Float64Array.of(1) });
-  assert.equal([...symmetricEigen(new Float64Array(9), 3).values], [0, 0, 0]);
+  assertSame(symmetricEigen(Float64Array.of(-3), 1), { values: Float64Array.of(-3), vectors: Float64Array.of(1) });
+  assertSame([...symmetricEigen(new Float64Array(9), 3).values], [0, 0, 0]);
   assert.is(errorOf(new Float64Array(16), 4), 0);
   const diagonal = new Float64Array(16);
   for (const [i, value] of [2, -1, 5, 2].entries()) diagonal[i * 5] = value;
   const found = symmetricEigen(diagonal, 4);
-  assert.equal([...found.values], [5, 2, 2, -1]);
-  assert.equal([...found.vectors], [0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0]);
+  assertSame([...found.values], [5, 2, 2, -1]);
+  assertSame([...found.vectors], [0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0]);
   const ones = new Float64Array(25 * 25).fill(1); // 25, and 0 twenty-four times
   assert.ok(errorOf(ones, 25) < 1e-14);
   assert.ok(Math.abs(symmetricEigen(ones, 25).values[0]! - 25) < 1e-13);
@@ -88,7 +89,7 @@ test('huge and tiny matrices are as exact as ordinary ones', () => {
   const a = randomSymmetric(30, 'scaled');
   for (const factor of [2 ** 900, 2 ** -900]) {
     const scaled = a.map((value) => value * factor);
-    assert.equal(
+    assertSame(
       symmetricEigen(scaled, 30).values,
       symmetricEigen(a, 30).values.map((value) => value * factor),
     );
@@ -103,8 +104,8 @@ test('the matrix is left as it is, and the same matrix gives the same bits', () 
   const a = randomSymmetric(40, 'again');
   const copy = a.slice();
   const first = symmetricEigen(a, 40);
-  assert.equal(a, copy);
-  assert.equal(symmetricEigen(a, 40), first);
+  assertSame(a, copy);
+  assertSame(symmetricEigen(a, 40), first);
 });
 
 test('what is no symmetric matrix of finite values is refused', () => {

@@ -3,6 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { leastSquares } from '../../../src/tensor/algebra/least-squares.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
+import { assertSame } from '../../support/same.ts';
 
 interface Problem {
   /** (n, d). */
@@ -87,7 +88,7 @@ test('equal rows share the coefficient, rows of zeros get 0', () => {
   );
   assert.ok(Math.abs(found[0]! - 1) < 1e-15 && Math.abs(found[1]! - 1) < 1e-15, `${found}`);
   assert.is(found[2], 0);
-  assert.equal(
+  assertSame(
     solve(
       {
         b: [
@@ -108,8 +109,8 @@ test('a direction whose singular value is at most the cutoff is left out', () =>
     [0, 0.015625],
   ];
   const x = [3, 5];
-  assert.equal(solve({ b, x }, 0.015625), Float64Array.of(3, 0));
-  assert.equal(solve({ b, x }, 0.015), Float64Array.of(3, 320));
+  assertSame(solve({ b, x }, 0.015625), Float64Array.of(3, 0));
+  assertSame(solve({ b, x }, 0.015), Float64Array.of(3, 320));
 });
 
 test('a cutoff out of range and a matrix of another size are refused', () => {

@@ -7,6 +7,7 @@ import { nearestOnGpu } from '../../../src/tensor/nearest/nearest-on-gpu.ts';
 import type { Vectors } from '../../../src/tensor/vectors/vectors.ts';
 import { gpuDevices } from '../../support/gpu-devices.ts';
 import { rejects } from '../../support/rejects.ts';
+import { assertSame } from '../../support/same.ts';
 
 const devices = await gpuDevices();
 const { base, query } = generateManifold({ rows: 700, queries: 21, dim: 24, seed: 1 });
@@ -19,7 +20,7 @@ for (const device of devices) {
     const seen: number[] = [];
     const found = await nearestOnGpu(device, base, query, 10, { onProgress: (done, total) => seen.push(done, total) });
     assert.equal(found.ids, expected.ids);
-    assert.equal(found.distances, expected.distances);
+    assertSame(found.distances, expected.distances);
     assert.equal(found.counts, expected.counts);
     assert.is(found.recomputed, 0);
     assert.equal(seen, [21 * 700, 21 * 700]);
@@ -31,7 +32,7 @@ for (const device of devices) {
     const few = firstRows(query, 5);
     const expected = nearest(base, few, 30);
     const found = await nearestOnGpu(device, split, few, 30);
-    assert.equal([found.ids, found.distances], [expected.ids, expected.distances]);
+    assertSame([found.ids, found.distances], [expected.ids, expected.distances]);
     const one = firstRows(query, 1);
     const small = firstRows(base, 9);
     const all = await nearestOnGpu(device, small, one, 9);

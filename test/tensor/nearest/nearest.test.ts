@@ -8,6 +8,7 @@ import { readVectors } from '../../../src/io/vectors.ts';
 import { createMatrix, type Matrix } from '../../../src/tensor/matrix.ts';
 import { nearest } from '../../../src/tensor/nearest/nearest.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
+import { assertSame } from '../../support/same.ts';
 
 function randomMatrix(rows: number, cols: number, stream: string, draw: (random: Random) => number): Matrix {
   const random = new Random(1, stream);
@@ -50,7 +51,7 @@ test('nearest equals sorting all pairs, with ties, over several blocks of base a
     const expected = sorted(base, queries, k);
     const found = nearest(base, queries, k);
     assert.equal([...found.ids.data], expected.ids, `n = ${n}, d = ${dim}`);
-    assert.equal([...found.distances.data], expected.distances, `n = ${n}, d = ${dim}`);
+    assertSame([...found.distances.data], expected.distances, `n = ${n}, d = ${dim}`);
     assert.equal(found.counts, { distances: n * m, multiplyAdds: n * m * dim });
     assert.equal([found.ids.rows, found.ids.cols], [m, k]);
   }
@@ -62,7 +63,7 @@ test('reference and SIMD return the same bits', () => {
     const base = randomMatrix(300, dim, 'base', (random) => random.normal());
     const queries = randomMatrix(20, dim, 'query', (random) => random.normal());
     const reference = nearest(base, queries, 30, { backend: 'reference' });
-    assert.equal(nearest(base, queries, 30, { backend: 'simd' }), reference, `d = ${dim}`);
+    assertSame(nearest(base, queries, 30, { backend: 'simd' }), reference, `d = ${dim}`);
   }
 });
 
@@ -70,7 +71,7 @@ test('k = n returns every row; equal rows come in the order of their ids', () =>
   const base = createMatrix(7, 2);
   const found = nearest(base, createMatrix(2, 2), 7);
   assert.equal([...found.ids.data], [0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6]);
-  assert.equal([...found.distances.data], new Array(14).fill(0));
+  assertSame([...found.distances.data], new Array(14).fill(0));
 });
 
 test('distances beyond float32 still rank every row', () => {

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { createMatrix } from '../../../src/tensor/matrix.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
 import { VectorSet } from '../../../src/tensor/vectors/vector-set.ts';
+import { assertSame } from '../../support/same.ts';
 
 const BACKENDS = ['reference', 'simd'] as const;
 
@@ -31,14 +32,14 @@ for (const backend of BACKENDS) {
 
       set.setQuery(queries, 2 * dim);
       set.measure(5);
-      assert.equal([...set.distances.subarray(0, 5)], expected(queries, 2 * dim));
+      assertSame([...set.distances.subarray(0, 5)], expected(queries, 2 * dim));
       set.measureFrom(11, 5);
-      assert.equal([...set.distances.subarray(0, 5)], expected(data, 11 * dim));
+      assertSame([...set.distances.subarray(0, 5)], expected(data, 11 * dim));
       set.measure(5);
-      assert.equal([...set.distances.subarray(0, 5)], expected(queries, 2 * dim), 'measureFrom leaves the query');
+      assertSame([...set.distances.subarray(0, 5)], expected(queries, 2 * dim), 'measureFrom leaves the query');
       set.setQueryRow(12);
       set.measure(5);
-      assert.equal([...set.distances.subarray(0, 5)], expected(data, 12 * dim));
+      assertSame([...set.distances.subarray(0, 5)], expected(data, 12 * dim));
       assert.equal(set.counts, { distances: 20, multiplyAdds: 20 * dim });
     }
   });
@@ -85,7 +86,7 @@ for (const backend of BACKENDS) {
     for (const [i, one] of all.entries()) {
       one.measure(3);
       const expected = [i, 29, 3].map((id) => naive(data, (10 + i) * 7, data, id * 7, 7));
-      assert.equal([...one.distances.subarray(0, 3)], expected);
+      assertSame([...one.distances.subarray(0, 3)], expected);
       assert.equal([one.size, one.dim, one.backend, one.counts.distances], [30, 7, backend, 3]);
       one.setQuery(data, 7 * i);
     }

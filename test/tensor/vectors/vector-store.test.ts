@@ -16,6 +16,7 @@ import {
   type Vectors,
 } from '../../../src/tensor/vectors/vectors.ts';
 import { requireVectors, vectorsArray } from '../../../src/tensor/vectors/vectors-array.ts';
+import { assertSame } from '../../support/same.ts';
 
 const test = suite('vectors in stores');
 const BACKENDS = simdSupported() ? (['reference', 'simd'] as const) : (['reference'] as const);
@@ -111,14 +112,14 @@ test('views, blocks and arrays of a store lie in its memory; an object of the sa
     const { rows, cols, data: values } = vectors;
     const set = new VectorSet({ rows, cols, data: values }, { backend });
     assert.is.not(set.kernels, vectors.memory!.kernels);
-    assert.equal([...set.matrix.data], [...values]);
+    assertSame([...set.matrix.data], [...values]);
   }
 });
 
 test('blocks of rows never cross a part', () => {
   const vectors = filled('reference', 17);
   const blocks = [...rowBlocks(vectors, 10, 30, 8)];
-  assert.equal(
+  assertSame(
     blocks.map(({ first, matrix }) => [first, matrix.rows]),
     [
       [10, 7],
@@ -129,7 +130,7 @@ test('blocks of rows never cross a part', () => {
     ],
   );
   for (const { first, matrix } of blocks) {
-    assert.equal([...matrix.data], [...data.subarray(first * DIM, (first + matrix.rows) * DIM)]);
+    assertSame([...matrix.data], [...data.subarray(first * DIM, (first + matrix.rows) * DIM)]);
   }
 });
 

@@ -8,6 +8,7 @@ import { CntTraining } from '../../../../src/compress/cnt/training/cnt-training.
 import { epochOrder, splitRows } from '../../../../src/compress/training/split.ts';
 import { createMatrix } from '../../../../src/tensor/matrix.ts';
 import { Random } from '../../../../src/tensor/random/random.ts';
+import { assertSame } from '../../../support/same.ts';
 
 const SMALLEST_NORMAL = 2 ** -126;
 
@@ -63,7 +64,7 @@ test('a step whose loss is not finite changes no parameter', () => {
   const before = model.parameters.get('A.weight').value.slice();
   const loss = model.step(base, splitRows(base.rows, 1).training, 0, 0.1);
   assert.not.ok(Number.isFinite(loss), `${loss}`);
-  assert.equal(model.parameters.get('A.weight').value, before);
+  assertSame(model.parameters.get('A.weight').value, before);
 });
 
 test.run();

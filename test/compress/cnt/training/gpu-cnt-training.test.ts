@@ -11,6 +11,7 @@ import type { Archive } from '../../../../src/tensor/named-arrays.ts';
 import { lossesOnBoth } from '../../../browser/training.ts';
 import { dawnDevice } from '../../../support/gpu-devices.ts';
 import { rejects } from '../../../support/rejects.ts';
+import { assertSame } from '../../../support/same.ts';
 
 const { base } = generateManifold({ rows: 200, queries: 0, dim: 16, seed: 1 });
 const STEPS = 40;
@@ -99,7 +100,7 @@ test('a training on a GPU continues from its checkpoint, and on the CPU too: the
   await rejects(() => trainCnt(base, options), 'trainCnt: stopped after 36 of 40 steps.');
   const whole = await trainCnt(base, { ...RUN, gpu: webasm });
   const resumed = await trainCnt(base, { ...RUN, gpu: webasm, resume: checkpoint });
-  assert.equal(resumed.encode(base).data, whole.encode(base).data);
+  assertSame(resumed.encode(base).data, whole.encode(base).data);
   const onCpu = await trainCnt(base, { ...RUN, resume: checkpoint });
   assert.is(onCpu.toNamedArrays().metadata['gpu'], 'none');
 });

@@ -11,6 +11,7 @@ import { transpose } from '../../../../kernels/gpu/transpose.ts';
 import { temporaryFolder } from '../../../cli/command-line.ts';
 import { dawnDevice } from '../../../support/gpu-devices.ts';
 import { rejects } from '../../../support/rejects.ts';
+import { assertSame } from '../../../support/same.ts';
 
 const linux = process.platform === 'linux' ? test : test.skip;
 
@@ -74,7 +75,7 @@ test('a device is opened, closed and opened again, and nothing that it needs is 
       await new Promise((resolve) => setTimeout(resolve, 2));
       const turned = await transpose(device, matrix);
       collect();
-      assert.equal([...(await device.read(turned))], [i, 3, 2, 4]);
+      assertSame([...(await device.read(turned))], [i, 3, 2, 4]);
       device.free(matrix, turned);
     }
     await device.close();
