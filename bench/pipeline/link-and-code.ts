@@ -3,7 +3,7 @@
  * of L&C of b bytes is given twice: with product codes of b bytes, the regression code on top (the paper's bytes, as we read it), and
  * with both in b bytes. Product codes are searched by IVFADC with 8 lists, all of them probed, as the paper's are.
  *
- *   node --import tsx bench/pipeline/link-and-code.ts FOLDER [--limit 20000] [--bytes 16,32] [--pca 64] [--ef 1024] [--reorder 5]
+ *   node --import tsx bench/pipeline/link-and-code.ts FOLDER [--limit 20000] [--bytes 16,32] [--pca 64] [--ef 1024] [--reorder all]
  *        [--profile canonical|faiss] [--rotation-rounds 50] [--repeat 3]
  *
  * Times are processor time. Errors are mean squared distances from what stands for a vector, in the space that was coded.
@@ -28,14 +28,15 @@ const { values, operands } = benchArguments(['FOLDER'], {
   bytes: '16,32',
   pca: '64',
   ef: '1024',
-  reorder: '5',
+  reorder: 'all',
   profile: 'canonical',
   'rotation-rounds': '50',
   repeat: '3',
 });
 const folder = operands[0];
 const profile = values.profile === 'faiss' ? 'faiss' : 'canonical';
-const [ef, reorder, repeat] = [Number(values.ef), Number(values.reorder), Number(values.repeat)];
+const [ef, repeat] = [Number(values.ef), Number(values.repeat)];
+const reorder = values.reorder === 'all' ? 'all' : Number(values.reorder);
 
 const COLUMNS = ['1@1 %', '1@5 %', '1@50 %', 'queries/s', 'distances', 'build s', 'error', 'refined'];
 

@@ -1,5 +1,6 @@
 import { computingOf } from '../../../kernels/backend.ts';
 import { LinkAndCodeIndex } from '../../index/link-and-code/link-and-code.ts';
+import { WEIGHT_BYTES } from '../../index/link-and-code/link-and-code-build.ts';
 import { K_MEANS_PROFILES } from '../../quantize/k-means/k-means.ts';
 import { requireMatrix } from '../../tensor/vectors/vectors.ts';
 import { graphReport } from './building/graph-report.ts';
@@ -12,6 +13,8 @@ export const lc = defineKind('lc', {
   profiles: K_MEANS_PROFILES,
   async build({ base: vectors, bytes, ...options }, session) {
     const base = requireMatrix(vectors, '--index lc');
+    const { cols } = base;
+    if (bytes > cols) throw new RangeError(`--bytes: expected from 1 to the ${cols} columns, got ${bytes}.`);
     const progress = session.progress('building');
     const index = await LinkAndCodeIndex.build({
       base,
@@ -22,13 +25,17 @@ export const lc = defineKind('lc', {
       onProgress: (step, done, total) => progress.update(done, total, step),
     });
     progress.end();
-    const { bytesPerVector } = index.statistics();
+    const { bytesPerVector, nsq, codeDim } = index.statistics();
     const report = graphReport(index, { rows: base.rows, cols: index.quantizer.dim }, options, index.buildCounts!);
     return {
       archive: report.archive,
       rows: [
         ...report.rows,
         ['bytes of a code', bytesPerVector.codes],
+        [
+          'bytes of a regression code',
+          nsq === WEIGHT_BYTES ? nsq : `${nsq}, since ${WEIGHT_BYTES} do not divide ${codeDim} dimensions`,
+        ],
         ['with regression code', bytesPerVector.refined],
         ['with links', bytesPerVector.withLinks],
       ],

@@ -17,6 +17,7 @@ import {
 import { trainRegression } from '../../quantize/regression/train-regression.ts';
 import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts';
 import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
+import { requireWhole } from '../../tensor/whole-number.ts';
 import { representatives } from '../graph/copies.ts';
 import type { SavedGraph } from '../graph/graph-archive.ts';
 import { buildGraph } from '../graph/graph-building.ts';
@@ -26,6 +27,9 @@ export type LinkAndCodeStep = 'rotation' | 'training' | 'encoding' | 'graph' | '
 /** Links and candidates as its authors have them. */
 export const LINK_AND_CODE_LINKS = { M: 32, efConstruction: 200 } as const;
 
+/** Bytes of regression weights a vector, where they divide its dimensions. */
+export const WEIGHT_BYTES = 8;
+
 export interface LinkAndCodeOptions extends Computing {
   readonly base: Matrix;
   /** Parts of a vector in its product code: its bytes, with 8 bits a part. */
@@ -34,7 +38,10 @@ export interface LinkAndCodeOptions extends Computing {
   readonly bits?: number;
   /** Rotate the vectors first so that their parts lose less (OPQ); true if not given. */
   readonly opq?: boolean;
-  /** Dimensions after the rotation, divisible by m and nsq; 4m if not given, or as many as before where they are fewer. */
+  /**
+   * Dimensions after the rotation, divisible by m and nsq; 4m if not given, or where the vectors have fewer, their largest multiple of m:
+   * 96 for 32 parts of 100.
+   */
   readonly codeDim?: number;
   /** Rounds of learning the rotation; 50 if not given. */
   readonly rotationRounds?: number;
@@ -46,7 +53,10 @@ export interface LinkAndCodeOptions extends Computing {
   readonly efConstruction?: number;
   /** Rules of graph and k-means; `canonical` if not given. */
   readonly profile?: KMeansProfile;
-  /** Parts of a vector with regression weights of their own, one byte each; 8 if not given. */
+  /**
+   * Parts of a vector with regression weights of their own, one byte each; if not given the most, up to 8, that divide the dimensions
+   * after the rotation.
+   */
   readonly nsq?: number;
   /** Weight vectors that a part can choose from, to 256; 256 if not given. */
   readonly words?: number;
@@ -87,9 +97,10 @@ const WHERE = 'LinkAndCodeIndex.build';
  * much by their product codes, and find the nearest first in 57.9 % instead of 61.0 % (5,000 rows of deep-like, PCA).
  */
 export async function buildLinkedCodes(options: LinkAndCodeOptions): Promise<BuiltLinkedCodes> {
-  const { base, m, bits = 8, nsq = 8, words = MOST_WORDS, opq = true } = options;
+  const { base, m, bits = 8, words = MOST_WORDS, opq = true } = options;
   const { profile = 'canonical', seed = 1, signal, rotationRounds, regressionRounds } = options;
-  const codeDim = opq ? (options.codeDim ?? Math.min(4 * m, base.cols)) : base.cols;
+  const codeDim = opq ? (options.codeDim ?? rotatedDim(base.cols, m)) : base.cols;
+  const nsq = options.nsq ?? mostPartsOf(codeDim);
   requireOptions(options, codeDim, bits, nsq, words);
   const progress = (step: LinkAndCodeStep) => (done: number, total: number) => options.onProgress?.(step, done, total);
   const shared = { seed, ...computingOf(options), ...(signal ? { signal } : {}) };
@@ -169,6 +180,20 @@ function orderLinks(graph: LayeredGraph, source: DistanceSource): void {
     places.sort((a, b) => distances[a]! - distances[b]! || ids[a]! - ids[b]!);
     for (const [place, from] of places.entries()) list[place] = ids[from]!;
   }
+}
+
+/** The dimensions that m parts of at most 4 leave of so many. */
+function rotatedDim(cols: number, m: number): number {
+  requireWhole(WHERE, 'm', m, 1);
+  if (m > cols) throw new RangeError(`${WHERE}: expected m of at most the ${cols} columns, got ${m}.`);
+  return m * Math.min(4, Math.floor(cols / m));
+}
+
+/** The authors' 8 bytes of weights, or the most below that split the dimensions into equal parts. */
+function mostPartsOf(dim: number): number {
+  let nsq = WEIGHT_BYTES;
+  while (nsq > 1 && dim % nsq !== 0) nsq--;
+  return nsq;
 }
 
 function requireOptions(options: LinkAndCodeOptions, codeDim: number, bits: number, nsq: number, words: number): void {

@@ -11,10 +11,12 @@ import type { NeighborBasis } from '../../quantize/regression/neighbor-basis.ts'
 import type { RegressionCodebook } from '../../quantize/regression/regression-codebook.ts';
 import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts';
 import type { Archive } from '../../tensor/named-arrays.ts';
+import { type Ids, noNeighbors } from '../../tensor/nearest/neighbors.ts';
 import { TopK } from '../../tensor/nearest/top-k.ts';
 import { requireWhole } from '../../tensor/whole-number.ts';
 import type { GraphParameters } from '../graph/graph-archive.ts';
 import { GraphSearcher } from '../graph/graph-searcher.ts';
+import type { Answers } from '../search/rerank.ts';
 import { type GraphSearchOptions, requireQueries } from '../search/search-options.ts';
 import type { SearchResult } from '../search/search-result.ts';
 import { searchInChunks } from '../search/search-task.ts';
@@ -28,8 +30,18 @@ import {
 } from './link-and-code-build.ts';
 
 export interface LinkAndCodeSearchOptions extends Omit<GraphSearchOptions, 'threads'> {
-  /** How many of the results, nearest first, are sorted anew by refined distances; 5 if not given. */
+  /**
+   * How many of the `ef` candidates, nearest first by product codes, are ranked anew by refined distances: at least k, or 0 for none; all
+   * if not given. The answers are ranked by one kind of distance.
+   */
   readonly reorder?: number | 'all';
+}
+
+/** A search whose options are given. */
+interface BlockSearch {
+  readonly ef: number;
+  readonly candidates: number;
+  readonly trace: boolean | undefined;
 }
 
 /** Bytes of one vector. */
@@ -65,14 +77,13 @@ export interface ReconstructionErrors {
   readonly refined: number;
 }
 
-const REORDER = 5;
-
 /**
  * Link and Code: an HNSW graph with few links over product codes. The neighbors that the links name also refine a vector: it is
  * rebuilt as a weighted sum of what its own and its neighbors' codes stand for. The vectors themselves are not kept.
  *
  * Source: Douze, Sablayrolles & Jégou 2018; faiss 1.7.3 `ReconstructFromNeighbors` and faiss `benchs/link_and_code`.
- * Departs: see `trainRegression`; in the canonical profile rows with equal codes are one point of the graph.
+ * Departs: see `trainRegression`; in the canonical profile rows with equal codes are one point of the graph. Refined distances rank all
+ * candidates of a search, not the k results alone, of which the first then depends on k (`k_reorder` -1; `reorder` k is that).
  *
  * @category Index and search
  */
@@ -148,9 +159,8 @@ export class LinkAndCodeIndex {
   }
 
   /**
-   * The approximately nearest k rows of each query: found by the graph and product codes, the first `reorder` of them then sorted by
-   * refined distances. The others keep the distances of their product codes, so the distances of a query need not ascend from the one
-   * kind to the other.
+   * The approximately nearest k rows of each query: `ef` candidates are found by the graph and product codes, and ranked by refined
+   * distances. A smaller k gives the beginning of the same list, at equal `ef`.
    *
    * @param queries (queries, dim)
    * @throws {RangeError} if k, ef or reorder is out of range, or the queries have another width or values that are not finite
@@ -158,28 +168,31 @@ export class LinkAndCodeIndex {
    */
   async search(queries: Matrix, k: number, options: LinkAndCodeSearchOptions = {}): Promise<SearchResult> {
     const where = 'LinkAndCodeIndex.search';
-    const { reorder = REORDER, ef = k, trace } = options;
+    const { reorder = 'all', ef = k, trace } = options;
     requireQueries(queries, k, this.dim, where);
     requireWhole(where, 'ef', ef, 1);
-    if (reorder !== 'all' && (!Number.isSafeInteger(reorder) || reorder < 0)) {
-      throw new RangeError(`${where}: expected reorder to be a whole number from 0 or all, got ${reorder}.`);
+    if (reorder !== 'all' && reorder !== 0 && !(Number.isSafeInteger(reorder) && reorder >= k)) {
+      throw new RangeError(`${where}: expected reorder to be 0, a whole number from k = ${k}, or all, got ${reorder}.`);
     }
     const { rotation } = this.#codes;
     const turned = rotation && queries.rows > 0 ? rotateRows(queries, rotation, { backend: this.#backend }) : queries;
     const coded = createMatrix(queries.rows, this.quantizer.dim, turned.data);
-    const count = reorder === 'all' ? k : Math.min(reorder, k);
-    const search = (block: Matrix) => this.#searchBlock(block, this.#searcher.search(block, k, ef, trace), count);
+    const kept = Math.max(k, Math.min(ef, this.rows));
+    const candidates = reorder === 'all' ? kept : Math.min(reorder, kept);
+    const search = (block: Matrix) => this.#searchBlock(block, k, { ef, candidates, trace });
     const index = { search, counts: () => this.#source.counts };
     return searchInChunks(index, coded, k, { ...options, threads: 1 });
   }
 
-  /** What was found by codes, the first `count` of each query by refined distances. */
-  #searchBlock(queries: Matrix, found: SearchResult, count: number): SearchResult {
-    const refined = count === 0 ? 0 : this.#reorder(queries, found, count);
+  /** @param candidates to be ranked by refined distances; of 0, product codes rank the answers */
+  #searchBlock(queries: Matrix, k: number, { ef, candidates, trace }: BlockSearch): SearchResult {
+    const found = this.#searcher.search(queries, candidates || k, ef, trace);
+    const ranked = candidates === 0 ? { ...found, computed: 0 } : this.#rankRefined(queries, found.ids, k);
+    const { computed, ids, distances } = ranked;
     const tables = queries.rows * this.quantizer.m * this.quantizer.centroids;
     const codes = found.counts.distances - tables;
-    const multiplyAdds = found.counts.multiplyAdds + refined * queries.cols * (this.#basis.vectors + 1);
-    return { ...found, counts: { ...found.counts, codes, distances: tables + refined, multiplyAdds } };
+    const multiplyAdds = found.counts.multiplyAdds + computed * queries.cols * (this.#basis.vectors + 1);
+    return { ...found, ids, distances, counts: { ...found.counts, codes, distances: tables + computed, multiplyAdds } };
   }
 
   /**
@@ -271,23 +284,25 @@ export class LinkAndCodeIndex {
     return new LinkAndCodeIndex(codes, dim, backend);
   }
 
-  /** Sorts the first `count` results of each query by refined distances. @returns how many distances were computed */
-  #reorder(queries: Matrix, found: SearchResult, count: number): number {
-    const { cols: k, data: ids } = found.ids;
+  /** The nearest k of each query's candidates by refined distances, and how many distances were computed. */
+  #rankRefined(queries: Matrix, candidates: Ids, k: number): Answers & { readonly computed: number } {
     const dim = queries.cols;
     const rows = new Float32Array(this.#basis.vectors * dim);
     const refined = new Float32Array(dim);
-    const nearest = new TopK(count);
+    const { ids, distances } = noNeighbors(queries.rows, k);
+    const nearest = new TopK(k);
     let computed = 0;
     for (let query = 0; query < queries.rows; query++) {
-      for (let place = query * k; place < query * k + count && ids[place]! >= 0; place++) {
-        this.#refine(ids[place]!, rows, refined);
-        nearest.offer(squaredDistance(queries.data, query * dim, refined, 0, dim, Math.fround), ids[place]!);
+      for (let place = query * candidates.cols; place < (query + 1) * candidates.cols; place++) {
+        const id = candidates.data[place]!;
+        if (id < 0) break;
+        this.#refine(id, rows, refined);
+        nearest.offer(squaredDistance(queries.data, query * dim, refined, 0, dim, Math.fround), id);
         computed++;
       }
-      nearest.sortedInto(ids, found.distances.data, query * k);
+      nearest.sortedInto(ids.data, distances.data, query * k);
     }
-    return computed;
+    return { ids, distances, computed };
   }
 
   /** @param rows (vectors, codeDim), receives what the codes of the row and its neighbors stand for @param out (codeDim) */

@@ -67,7 +67,11 @@ export async function invertedLists(
   };
 }
 
-/** Link and Code, searched with many candidates, and with fewer. */
+/**
+ * Link and Code, searched with many candidates, and with fewer.
+ *
+ * Source: "default settings in their source code": all k results are ranked anew (`k_reorder` -1), the other candidates are not.
+ */
 export async function linkedCodes(
   experiment: Experiment,
   base: Matrix,
@@ -96,7 +100,7 @@ export async function linkedCodes(
     archive: index.toArchive(),
     seconds,
     bytesPerVector: index.statistics().bytesPerVector,
-    search: () => index.search(query, k, { ef }),
-    sweep: sweep.map((width) => ({ ef: width, search: () => index.search(query, k, { ef: width }) })),
+    search: () => index.search(query, k, { ef, reorder: k }),
+    sweep: sweep.map((width) => ({ ef: width, search: () => index.search(query, k, { ef: width, reorder: k }) })),
   };
 }

@@ -67,10 +67,28 @@ test('refined, vectors lose less than 0.6 of what product codes lose; the error 
 test('refined distances find the true nearest first more often by at least 0.1', async () => {
   for (const one of [index, faiss]) {
     const plain = await recall(one, 1, { ef: 100, reorder: 0 });
-    const few = await recall(one, 1, { ef: 100, reorder: 5 });
-    const all = await recall(one, 1, { ef: 100, reorder: 'all' });
-    assert.ok(few >= plain + 0.1 && all >= plain + 0.1, `${plain} ${few} ${all}`); // measured: 0.2 0.4875 0.5125, 0.1375 0.425 0.5
-    assert.is(await recall(one, 5, { ef: 100, reorder: 5 }), await recall(one, 5, { ef: 100, reorder: 0 })); // the same five
+    const results = await recall(one, 1, { ef: 100, reorder: 20 });
+    const all = await recall(one, 1, { ef: 100 });
+    assert.ok(results >= plain + 0.1 && all >= plain + 0.1, `${plain} ${results} ${all}`); // measured: 0.2 0.5125 0.5125, 0.1375 0.5 0.5
+  }
+});
+
+test('the first answers do not depend on k, and distances never fall along a row', async () => {
+  for (const one of [index, faiss]) {
+    for (const reorder of ['all', 0, 60] as const) {
+      const most = await one.search(queries, 60, { ef: 100, reorder });
+      for (const k of [1, 2, 5, 20]) {
+        const found = await one.search(queries, k, { ef: 100, reorder });
+        for (let query = 0; query < 80; query++) {
+          const of = (table: { cols: number; data: Int32Array | Float32Array }) =>
+            Array.from(table.data.subarray(query * table.cols, query * table.cols + k));
+          assert.equal(of(found.ids), of(most.ids));
+          assertSame(of(found.distances), of(most.distances));
+        }
+      }
+      const { data } = most.distances;
+      assert.ok(data.every((distance, i) => i % 60 === 0 || distance >= data[i - 1]!));
+    }
   }
 });
 
@@ -90,43 +108,38 @@ test('a list of level 0 has at most 6 links, one above at most 8, and lies in th
   }
 });
 
-test('without reordering, distances are those of the product codes; the first of them are sorted anew by refined ones', async () => {
-  const plain = await index.search(queries, 20, { ef: 60, reorder: 0 });
+test('without reordering, distances are those of the product codes; else the nearest by codes are ranked by refined ones', async () => {
+  const plain = await index.search(queries, 60, { ef: 60, reorder: 0 });
+  for (const [place, id] of plain.ids.data.entries()) {
+    const expected = squared(turned, Math.floor(place / 60), decoded, id);
+    assert.ok(Math.abs(plain.distances.data[place]! - expected) <= 1e-4 * (1 + expected));
+  }
+  assert.is(plain.counts.distances, 80 * index.quantizer.m * index.quantizer.centroids); // entries of the tables
+  assert.ok(plain.counts.codes! >= 80 * 60 && plain.counts.codes! <= 80 * index.rows);
   for (const [reorder, count] of [
-    [5, 5],
-    [1, 1],
     [20, 20],
-    ['all', 20],
-    [99, 20],
+    [33, 33],
+    ['all', 60],
+    [99, 60],
+    [undefined, 60],
   ] as const) {
-    const found = await index.search(queries, 20, { ef: 60, reorder });
+    const found = await index.search(queries, 20, { ef: 60, ...(reorder === undefined ? {} : { reorder }) });
     for (let query = 0; query < 80; query++) {
-      const begin = query * 20;
-      const before = [...plain.ids.data.subarray(begin, begin + 20)];
-      const refined = index.reconstruct(before.slice(0, count));
-      const expected = before
-        .slice(0, count)
+      const candidates = [...plain.ids.data.subarray(query * 60, query * 60 + count)];
+      const refined = index.reconstruct(candidates);
+      const expected = candidates
         .map((id, i) => ({ id, distance: squared(turned, query, refined, i) }))
         .sort((a, b) => a.distance - b.distance || a.id - b.id);
       for (let i = 0; i < 20; i++) {
-        const id = found.ids.data[begin + i]!;
-        const distance = found.distances.data[begin + i]!;
-        const wanted =
-          i < count ? expected[i]! : { id: before[i]!, distance: squared(turned, query, decoded, before[i]!) };
-        assert.is(id, wanted.id);
-        assert.ok(
-          Math.abs(distance - wanted.distance) <= 1e-4 * (1 + wanted.distance),
-          `${distance} ${wanted.distance}`,
-        );
+        const { id, distance } = expected[i]!;
+        assert.is(found.ids.data[query * 20 + i], id);
+        assert.ok(Math.abs(found.distances.data[query * 20 + i]! - distance) <= 1e-4 * (1 + distance));
       }
     }
     assert.is(found.counts.distances, plain.counts.distances + 80 * count);
-    assert.is(plain.counts.distances, 80 * index.quantizer.m * index.quantizer.centroids); // entries of the tables
     assert.is(found.counts.codes, plain.counts.codes);
-    assert.ok(plain.counts.codes! >= 80 * plain.ids.cols && plain.counts.codes! <= 80 * index.rows);
     assert.is(found.counts.multiplyAdds, plain.counts.multiplyAdds + 80 * count * 16 * 8);
   }
-  assertSame(await index.search(queries, 20, { ef: 60 }), await index.search(queries, 20, { ef: 60, reorder: 5 }));
 });
 
 test('with ef of all rows it is the exhaustive search of the codes, where level 0 is connected', async () => {
@@ -194,6 +207,31 @@ test('without rotation; and to as many dimensions as wanted', async () => {
   assert.is((await index.search(createMatrix(0, 24), 3, { ef: 30 })).ids.data.length, 0);
 });
 
+test('dimensions and regression codes fit the parts, where they are not given', async () => {
+  const { nsq: _, ...given } = settings;
+  const free = { ...given, rotationRounds: 1, regressionRounds: 1, efConstruction: 20, words: 2 };
+  for (const [m, codeDim, nsq] of [
+    [1, 4, 4],
+    [2, 8, 8],
+    [5, 20, 5],
+    [7, 21, 7],
+    [11, 22, 2],
+    [24, 24, 8],
+  ] as const) {
+    const statistics = (await LinkAndCodeIndex.build({ ...free, m, bits: 2 })).statistics();
+    assert.equal([statistics.codeDim, statistics.nsq], [codeDim, nsq], `${m} parts`);
+  }
+  const where = 'LinkAndCodeIndex.build: expected';
+  assert.is(
+    await messageOf(() => LinkAndCodeIndex.build({ ...free, m: 25 })),
+    `${where} m of at most the 24 columns, got 25.`,
+  );
+  assert.is(
+    await messageOf(() => LinkAndCodeIndex.build({ ...free, m: 0 })),
+    `${where} m to be a whole number from 1, got 0.`,
+  );
+});
+
 test('statistics count bytes of a vector without and with links', () => {
   const { bytesPerVector, bytes, codeDim, baseLinks, nsq, words, m, bits, rotated } = faiss.statistics();
   assert.equal(bytesPerVector, { codes: 3, refined: 7, withLinks: 31 }); // 4 parts of 5 bits, 4 weights, 6 links
@@ -253,10 +291,10 @@ test('wrong options, queries and rows are refused in one line', async () => {
     messageOf(() => index.search(x, k, { ef: 10, ...options } as LinkAndCodeSearchOptions));
   assert.match(await search(queries, 0, {}), /^LinkAndCodeIndex.search: expected k .* got 0\.$/);
   assert.match(await search(queries, 1, { ef: 0 }), /^LinkAndCodeIndex.search: expected ef .* got 0\.$/);
-  assert.match(
-    await search(queries, 1, { reorder: -1 }),
-    /expected reorder to be a whole number from 0 or all, got -1\.$/,
-  );
+  for (const reorder of [-1, 4, 5.5]) {
+    const expected = `LinkAndCodeIndex.search: expected reorder to be 0, a whole number from k = 5, or all, got ${reorder}.`;
+    assert.is(await search(queries, 5, { reorder }), expected);
+  }
   assert.match(await search(createMatrix(1, 16), 1, {}), /expected queries of 24 columns, got 16/);
   assert.is(
     await messageOf(() => index.reconstruct([800])),
