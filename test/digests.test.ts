@@ -58,7 +58,7 @@ const EXPECTED: Record<string, string> = {
   'index HNSW-SQ8 uniform': 'e3f4eb782dde116fedb4fed0d7b3a7cd0c668c5d1eca6f7f353f85622004a486',
   'results HNSW-SQ8 uniform': '86fe95fac34dc7e70473c31a84ba3898ac37d020015d909a40f5f14c2787fff2',
   'index Link & Code': '79e7e7ab491a6e0c37fce7f2d21d4b2f204c53258417184390fc2f25ee63c4ae',
-  'results Link & Code': '7247c0b88e98a3385171355e5831f11859c7c5c6951549d72482e43e4670beb1',
+  'results Link & Code': '6f51c3d14242843a833da05874594dd5729aaa26276f5de963cfbea5edd08dfd',
 };
 
 const test = suite('digests');
