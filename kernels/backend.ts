@@ -24,16 +24,33 @@ export function computingOf({ backend, threads }: Computing): Computing {
   return { backend, threads };
 }
 
-let supported: boolean | undefined;
+/** What keeps SIMD from running here. */
+type Obstacle = 'none' | 'engine' | 'policy';
+
+let obstacle: Obstacle | undefined;
 
 /**
- * Whether this engine accepts WebAssembly with 128-bit SIMD.
+ * Whether this engine runs WebAssembly with 128-bit SIMD. It does not in a page whose Content-Security-Policy names the sources of
+ * scripts without `wasm-unsafe-eval`.
  *
  * @category Computing
  */
 export function simdSupported(): boolean {
-  supported ??= webAssembly()?.validate(probe()) ?? false;
-  return supported;
+  obstacle ??= findObstacle();
+  return obstacle === 'none';
+}
+
+/** A policy forbids to compile; `validate` answers all the same. */
+function findObstacle(): Obstacle {
+  const engine = webAssembly();
+  const module = engine && probe();
+  if (!engine?.validate(module!)) return 'engine';
+  try {
+    new engine.Module(module!);
+    return 'none';
+  } catch {
+    return 'policy';
+  }
 }
 
 function probe(): Uint8Array {
@@ -43,7 +60,7 @@ function probe(): Uint8Array {
 }
 
 /**
- * float32 kernels: `auto` takes SIMD where the engine has it, otherwise the reference. `Kernels.backend` says which.
+ * float32 kernels: `auto` takes SIMD where the engine has it and may run it, otherwise the reference. `Kernels.backend` says which.
  *
  * @param options.bytes capacity for operands (with SIMD); scratch comes on top
  * @param options.threads how many threads compute heavy calls, this one included; 1 if not given. Threads are started once, serve
@@ -75,7 +92,11 @@ export function createKernels(
     throw new RangeError(`createKernels: expected backend auto, reference or simd, got ${backend}.`);
   }
   if (backend === 'simd' && !simdSupported()) {
-    throw new Error('createKernels: expected WebAssembly SIMD for backend simd, got an engine without it.');
+    const got =
+      obstacle === 'engine'
+        ? 'an engine without it.'
+        : "a Content-Security-Policy that forbids it; add 'wasm-unsafe-eval' to its script-src, or take backend auto.";
+    throw new Error(`createKernels: expected WebAssembly SIMD for backend simd, got ${got}`);
   }
   requireThreads(plan.threads ?? 1, MOST_THREADS);
   if (backend !== 'reference' && simdSupported()) return simdKernels(plan);

@@ -23,7 +23,7 @@ import {
 } from './control.ts';
 import { type ChunkOperand, chunkCount, type Grid, writeJob } from './job.ts';
 import { mayBlock } from './may-block.ts';
-import { startWorker, type WorkerThread } from './start-worker.ts';
+import { besideModule, startWorker, type WorkerThread } from './start-worker.ts';
 import type { PoolMessage } from './worker.ts';
 
 /** How often the caller looks whether the others are done before it sleeps. */
@@ -42,7 +42,7 @@ class Pool {
     while (this.#workers.length < count) {
       const worker = startWorker(
         {
-          url: new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url),
+          url: () => besideModule('./worker', import.meta.url),
           // @ts-expect-error Worker is a global of browsers, whose types are not loaded.
           inBrowser: () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }),
         },

@@ -11,8 +11,8 @@ export interface WorkerThread {
 }
 
 export interface WorkerEntry {
-  /** The module as it stands beside the one that starts it, with the same extension: `.ts` as source, `.js` when built. */
-  readonly url: URL;
+  /** The module, by `besideModule`; asked for when a thread is started, since a bundle that is no ES module knows no address. */
+  readonly url: () => URL;
   /** `() => new Worker(new URL('./entry.js', import.meta.url), { type: 'module' })`, written out so that bundlers see it. */
   readonly inBrowser: () => unknown;
 }
@@ -50,15 +50,32 @@ export function threadsSupported(): boolean {
   return typeof SharedArrayBuffer === 'function' && (nodeThreads() !== undefined || here.Worker !== undefined);
 }
 
-/** @throws {Error} if this engine has no threads */
+/**
+ * The address of a module that stands beside another, with the same extension: `.ts` as source, `.js` when built.
+ *
+ * @param path relative, without the extension
+ * @param from `import.meta.url` of the other, which bundlers leave undefined in a CommonJS or IIFE bundle
+ * @throws {Error} if it is undefined
+ */
+export function besideModule(path: string, from: string | undefined): URL {
+  if (from === undefined) {
+    throw new Error(
+      'threads: expected an ES module, which knows where the files of its threads are, got a bundle that is none; keep cnt-ann out of the bundle or bundle as ESM, or take one thread.',
+    );
+  }
+  return new URL(`${path}${from.endsWith('.ts') ? '.ts' : '.js'}`, from);
+}
+
+/** @throws {Error} if this engine has no threads, or does not know where their module is */
 export function startWorker(entry: WorkerEntry, listeners: WorkerListeners): WorkerThread {
   const threads = nodeThreads();
-  if (threads) return startInNode(threads, entry.url, listeners);
+  const url = entry.url();
+  if (threads) return startInNode(threads, url, listeners);
   if (!threadsSupported()) throw new Error('startWorker: expected an engine with threads, got one without.');
   const { onMessage, onEnd } = listeners;
   const worker = entry.inBrowser() as BrowserWorker;
   if (onMessage) worker.onmessage = ({ data }) => onMessage(data);
-  worker.onerror = ({ message }) => onEnd?.(message ?? `${entry.url} cannot be loaded`);
+  worker.onerror = ({ message }) => onEnd?.(message ?? `${url} cannot be loaded`);
   return {
     post(message) {
       worker.postMessage(message);

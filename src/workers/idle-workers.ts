@@ -1,4 +1,4 @@
-import { startWorker } from '../../kernels/threads/start-worker.ts';
+import { besideModule, startWorker } from '../../kernels/threads/start-worker.ts';
 
 /** A thread that joins one crew after the other. */
 export interface HiredWorker {
@@ -10,7 +10,7 @@ export interface HiredWorker {
 }
 
 const ENTRY = {
-  url: new URL(import.meta.url.endsWith('.ts') ? '../worker.ts' : '../worker.js', import.meta.url),
+  url: () => besideModule('../worker', import.meta.url),
   inBrowser: () => {
     const { Worker } = globalThis as unknown as { Worker: new (url: URL, options: { type: 'module' }) => unknown };
     return new Worker(new URL('../worker.js', import.meta.url), { type: 'module' });

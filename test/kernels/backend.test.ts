@@ -32,9 +32,15 @@ function withoutSimd(prelude: string, code: string): string {
   }).trim();
 }
 
-for (const [title, prelude] of [
-  ['without WebAssembly', 'delete globalThis.WebAssembly'],
-  ['where SIMD does not validate', 'WebAssembly.validate = () => false'],
+const NO_ENGINE = 'an engine without it.';
+for (const [title, prelude, got] of [
+  ['without WebAssembly', 'delete globalThis.WebAssembly', NO_ENGINE],
+  ['where SIMD does not validate', 'WebAssembly.validate = () => false', NO_ENGINE],
+  [
+    'where it validates and may not be compiled',
+    'WebAssembly.Module = class { constructor() { throw new WebAssembly.CompileError("refused"); } }',
+    "a Content-Security-Policy that forbids it; add 'wasm-unsafe-eval' to its script-src, or take backend auto.",
+  ],
 ] as const) {
   test(`${title}, auto falls back to the reference and simd says what is missing`, () => {
     assert.is(withoutSimd(prelude, 'console.log(k.createKernels({ bytes: 8 }).backend)'), 'reference');
@@ -43,7 +49,7 @@ for (const [title, prelude] of [
         prelude,
         "try { k.createKernels({ backend: 'simd', bytes: 8 }) } catch (e) { console.log(e.name + ': ' + e.message) }",
       ),
-      'Error: createKernels: expected WebAssembly SIMD for backend simd, got an engine without it.',
+      `Error: createKernels: expected WebAssembly SIMD for backend simd, got ${got}`,
     );
   });
 }

@@ -43,15 +43,19 @@ export function chromium(): string | undefined {
  * Types are stripped by TypeScript itself on the way to the browser, so nothing needs to be built.
  *
  * @param module path from the root, such as test/browser/gpu.ts; it may go on at `/isolated`, the same page cross-origin isolated
+ * @param policy the Content-Security-Policy of the page; none if not given
  * @returns the object that the page reported, or undefined with a printed line where the browser does not come to open it
  * @throws {Error} if the page failed, or says nothing
  */
-export async function runInChromium(program: string, module: string): Promise<unknown> {
+export async function runInChromium(program: string, module: string, policy?: string): Promise<unknown> {
   let report: (text: string) => void = () => {};
   const reported = new Promise<string>((resolve) => {
     report = resolve;
   });
-  const server = createServer((request, response) => serve(request, response, module, report));
+  const server = createServer((request, response) => {
+    if (policy !== undefined) response.setHeader('content-security-policy', policy);
+    serve(request, response, module, report);
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const profile = mkdtempSync(join(tmpdir(), 'cnt-chromium-'));
