@@ -51,8 +51,6 @@ import { referenceElementwise } from './elementwise/reference.ts';
 import { bindElementwise, emitElementwise } from './elementwise/simd.ts';
 import { referenceExactSearch } from './exact-search/reference.ts';
 import { bindExactSearch, emitExactSearch } from './exact-search/simd.ts';
-import { referenceFinite } from './finite/reference.ts';
-import { bindFinite, emitFinite } from './finite/simd.ts';
 import { referenceGraphWalk } from './graph-walk/reference.ts';
 import { bindGraphWalk, emitGraphWalk } from './graph-walk/simd.ts';
 import type { Link } from './link.ts';
@@ -65,6 +63,8 @@ import { referencePairs } from './pairs/reference.ts';
 import { bindPairs, emitPairs } from './pairs/simd.ts';
 import { referenceProductSearch } from './product-search/reference.ts';
 import { bindProductSearch, emitProductSearch } from './product-search/simd.ts';
+import { referenceRange } from './range/reference.ts';
+import { bindRange, emitRange } from './range/simd.ts';
 import { referenceRowSums } from './row-sums/reference.ts';
 import { bindRowSums, emitRowSums } from './row-sums/simd.ts';
 import { referenceRows } from './rows/reference.ts';
@@ -105,7 +105,7 @@ const FAMILIES = [
   family(referenceScalarCodes, emitScalarCodes, bindScalarCodes),
   family(referenceGraphWalk, emitGraphWalk, bindGraphWalk),
   family(referenceMatmul, emitMatmul, bindMatmul),
-  family(referenceFinite, emitFinite, bindFinite),
+  family(referenceRange, emitRange, bindRange),
   family(referenceElementwise, emitElementwise, bindElementwise),
   family(referenceColumnSums, emitColumnSums, bindColumnSums),
   family(referenceActivation, emitActivation, bindActivation),

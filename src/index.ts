@@ -108,7 +108,7 @@ export type { Basis } from './quantize/regression/neighbor-basis.ts';
 export { RegressionCodebook, type RegressionEncodeOptions } from './quantize/regression/regression-codebook.ts';
 export { SCALAR_RANGES, ScalarQuantizer, type ScalarRange } from './quantize/scalar/scalar-quantizer.ts';
 export { symmetricEigen } from './tensor/algebra/eigen.ts';
-export { createMatrix, firstRows, type KernelMemory, type Matrix, requireFinite } from './tensor/matrix.ts';
+export { createMatrix, firstRows, type KernelMemory, type Matrix } from './tensor/matrix.ts';
 export type {
   Archive,
   ElementArray,
@@ -125,6 +125,7 @@ export { type GpuNearestOptions, type GpuNeighbors, nearestOnGpu } from './tenso
 export type { Ids, Neighbors } from './tensor/nearest/neighbors.ts';
 export { TopK } from './tensor/nearest/top-k.ts';
 export { Random, type RandomState } from './tensor/random/random.ts';
+export { LARGEST_VALUE, LEAST_DIFFERENCE, requireFinite, requireInRange } from './tensor/range.ts';
 export type { DistanceSource } from './tensor/vectors/distance-source.ts';
 export { SplitVectorSet, vectorSource } from './tensor/vectors/split-vector-set.ts';
 export {

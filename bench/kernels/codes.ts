@@ -98,7 +98,7 @@ function scalarCodes(dim: number): void {
   row('float distance of floats; d', dim, undefined, ns('floats'));
 }
 
-/** Encoding, and looking for what is not finite, of a block that stays in cache. */
+/** Encoding, and looking for what is out of range, of a block that stays in cache. */
 function scalarEncoding(dim: number): void {
   const rows = Math.floor(2 ** 15 / dim);
   const numbers = rows * dim;
@@ -112,7 +112,7 @@ function scalarEncoding(dim: number): void {
   kernels.scalarCodes(codes, x, minima, spans, rows, dim);
   reference.scalarCodes(expected, x, minima, spans, rows, dim);
   requireSameBits(`scalar codes, dim ${dim}`, Float32Array.from(codes), Float32Array.from(expected));
-  if (!kernels.allFinite(x, numbers) || !reference.allFinite(x, numbers)) throw new Error('finite: expected so.');
+  if (!kernels.allWithin(x, numbers, 1) || !reference.allWithin(x, numbers, 1)) throw new Error('range: expected so.');
   const times = measure({
     plain: () => {
       for (let r = 0; r < rows; r++) {
@@ -123,12 +123,12 @@ function scalarEncoding(dim: number): void {
       }
     },
     simd: () => kernels.scalarCodes(codes, x, minima, spans, rows, dim),
-    plainFinite: () => reference.allFinite(x, numbers),
-    finite: () => kernels.allFinite(x, numbers),
+    plainWithin: () => reference.allWithin(x, numbers, 1),
+    within: () => kernels.allWithin(x, numbers, 1),
   });
   const ns = (name: string) => (times[name]!.median / numbers) * 1e9;
   row('SQ8 encoding, a number; d', dim, ns('plain'), ns('simd'));
-  row('  whether all are finite; d', dim, ns('plainFinite'), ns('finite'));
+  row('  whether all are within a range; d', dim, ns('plainWithin'), ns('within'));
 }
 
 function nearestRows(dim: number): void {

@@ -5,7 +5,7 @@ import { type Archive, requireInteger } from '../tensor/named-arrays.ts';
 import { ExactSearch } from '../tensor/nearest/exact-search.ts';
 import { nearestOnGpu } from '../tensor/nearest/nearest-on-gpu.ts';
 import { type Neighbors, noNeighbors } from '../tensor/nearest/neighbors.ts';
-import { requireFiniteVectors, type Vectors } from '../tensor/vectors/vectors.ts';
+import { requireBase, type Vectors } from '../tensor/vectors/vectors.ts';
 import { requireVectors, vectorsArray } from '../tensor/vectors/vectors-array.ts';
 import { requireQueries, type SearchOptions } from './search/search-options.ts';
 import type { SearchResult } from './search/search-result.ts';
@@ -33,7 +33,7 @@ export class FlatIndex {
    * @throws {RangeError} if a value is not finite
    */
   constructor(base: Vectors, backend: BackendChoice = 'auto', threads = 1) {
-    requireFiniteVectors(base, 'FlatIndex');
+    requireBase(base, 'FlatIndex');
     this.#base = base;
     this.#computing = { backend, threads };
     this.#search = new ExactSearch(base, this.#computing);

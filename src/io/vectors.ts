@@ -1,4 +1,5 @@
 import type { Matrix } from '../tensor/matrix.ts';
+import { LARGEST_VALUE } from '../tensor/range.ts';
 import { createVectorStore, type VectorStoreOptions } from '../tensor/vectors/vector-store.ts';
 import { rowBlocks, type Vectors } from '../tensor/vectors/vectors.ts';
 import { ELEMENTS, type FileElement } from './table/element.ts';
@@ -21,7 +22,7 @@ export interface VectorFile {
    * Rows [first, first + count), row-major.
    *
    * @throws {RangeError} if there are no such rows
-   * @throws {FileError} if a row has another length, or a value is not finite or does not fit float32
+   * @throws {FileError} if a row has another length, or a value is not from -2^48 to 2^48
    */
   read(first: number, count: number): Promise<Float32Array>;
   /** The same, to the beginning of `out`. */
@@ -34,9 +35,9 @@ const EXACT_INTEGERS: Acceptance = {
   expected: 'an integer from -2^24 to 2^24',
   accepts: (value) => value >= -16777216 && value <= 16777216,
 };
-const FINITE: Acceptance = {
-  expected: 'a finite float32',
-  accepts: (value) => Number.isFinite(Math.fround(value)),
+const IN_RANGE: Acceptance = {
+  expected: 'a number from -2^48 to 2^48 (2.8e14; where vectors are larger, divide them all by one power of two)',
+  accepts: (value) => Math.abs(value) <= LARGEST_VALUE,
 };
 const ANYTHING: Acceptance = { expected: 'a number', accepts: () => true };
 
@@ -51,7 +52,7 @@ const ANYTHING: Acceptance = { expected: 'a number', accepts: () => true };
 export async function openVectors(path: string, options: { nonFinite?: 'refuse' | 'keep' } = {}): Promise<VectorFile> {
   const table = await TableFile.open(path, formatOf(path, VECTOR_FORMATS, 'vectors'));
   const { format, element, rows, cols } = table.layout;
-  const float = options.nonFinite === 'keep' ? ANYTHING : FINITE;
+  const float = options.nonFinite === 'keep' ? ANYTHING : IN_RANGE;
   const acceptance = ELEMENTS[element].integer ? EXACT_INTEGERS : float;
   return {
     path,

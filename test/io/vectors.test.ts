@@ -153,7 +153,10 @@ test('NaN and infinities are refused with their place, or kept when asked for', 
   const bytes = Buffer.from(FVECS);
   bytes.writeFloatLE(Number.NaN, 24);
   const path = folder.file('nan.fvecs', bytes);
-  assert.is(await faultOf(() => readVectors(path)), 'expected a finite float32 at row 1, column 1, got NaN (byte 24).');
+  assert.is(
+    await faultOf(() => readVectors(path)),
+    'expected a number from -2^48 to 2^48 (2.8e14; where vectors are larger, divide them all by one power of two) at row 1, column 1, got NaN (byte 24).',
+  );
   bytes.writeFloatLE(Number.NEGATIVE_INFINITY, 4);
   folder.file('nan.fvecs', bytes);
   assert.match(await faultOf(() => readVectors(path)), /at row 0, column 0, got -Infinity \(byte 4\)/);

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createMatrix, firstRows, requireFinite } from '../../src/tensor/matrix.ts';
+import { createMatrix, firstRows, type Matrix, requireShape } from '../../src/tensor/matrix.ts';
 import { assertSame } from '../support/same.ts';
 
 test('createMatrix keeps the given values and fills the rest with zeros', () => {
@@ -25,18 +25,27 @@ test('firstRows is a view and never gives more rows than there are', () => {
   assert.throws(() => firstRows(m, 4), /firstRows: expected at most 3 rows, got 4\./);
 });
 
-test('requireFinite names the first value that is not finite and its place', () => {
-  const m = createMatrix(4, 6);
-  requireFinite(m, 'test');
-  m.data[23] = Number.POSITIVE_INFINITY;
-  m.data[0] = 3e38;
-  assert.throws(() => requireFinite(m, 'test'), /test: expected finite values, got Infinity at row 3, column 5\./);
-  m.data[8] = Number.NaN;
-  assert.throws(
-    () => requireFinite(m, 'test'),
-    (error: Error) =>
-      error instanceof RangeError && error.message === 'test: expected finite values, got NaN at row 1, column 2.',
-  );
+test('what is no matrix is refused in one line that says what it is', () => {
+  const data = new Float32Array(6);
+  requireShape({ rows: 2, cols: 3, data }, 'test');
+  const shape = /expected a matrix whose data is a Float32Array, got/;
+  const cases: readonly (readonly [unknown, RegExp])[] = [
+    [undefined, shape],
+    [null, shape],
+    [[[1, 2, 3]], /test: expected a matrix whose data is a Float32Array, got Array\.$/],
+    [{ rows: 2, cols: 3 }, shape],
+    [{ rows: 2, cols: 3, data: new Float64Array(6) }, /got Float64Array\.$/],
+    [{ rows: 2, cols: 3, data: new Int8Array(6) }, /got Int8Array\.$/],
+    [{ rows: 2, cols: 3, data: [0, 0, 0, 0, 0, 0] }, /got Array\.$/],
+    [{ rows: 1e12, cols: 3, data }, /test: expected 1000000000000 x 3 = 3000000000000 values, got 6\.$/],
+    [{ rows: 1, cols: 3, data }, /expected 1 x 3 = 3 values, got 6\.$/],
+    [{ rows: Number.POSITIVE_INFINITY, cols: 3, data }, /expected rows to be a whole number from 0, got Infinity\.$/],
+    [{ rows: 1.5, cols: 4, data }, /expected rows to be a whole number from 0, got 1\.5\.$/],
+    [{ rows: -1, cols: -6, data }, /expected rows to be a whole number from 0, got -1\.$/],
+    [{ rows: 0, cols: 0, data: new Float32Array(0) }, /expected cols to be a whole number from 1, got 0\.$/],
+    [{ rows: '2', cols: 3, data }, /expected rows to be a whole number from 0, got 2\.$/],
+  ];
+  for (const [bad, message] of cases) assert.throws(() => requireShape(bad as Matrix, 'test'), message);
 });
 
 test.run();

@@ -1,9 +1,10 @@
 import { computingOf } from '../../../kernels/backend.ts';
-import { type Matrix, requireFinite } from '../../tensor/matrix.ts';
+import type { Matrix } from '../../tensor/matrix.ts';
 import { ExactSearch } from '../../tensor/nearest/exact-search.ts';
 import { nearestOnGpu } from '../../tensor/nearest/nearest-on-gpu.ts';
 import type { Neighbors } from '../../tensor/nearest/neighbors.ts';
-import { requireFiniteVectors, type Vectors } from '../../tensor/vectors/vectors.ts';
+import { requireInRange } from '../../tensor/range.ts';
+import { requireBase, type Vectors } from '../../tensor/vectors/vectors.ts';
 import type { Session } from '../session/command.ts';
 import { letSignalsArrive } from '../session/failures.ts';
 
@@ -15,8 +16,8 @@ import { letSignalsArrive } from '../session/failures.ts';
  * @throws {InterruptedError} when the signal is given
  */
 export async function exactNeighbors(base: Vectors, queries: Matrix, k: number, session: Session): Promise<Neighbors> {
-  requireFiniteVectors(base, 'exact search: base');
-  requireFinite(queries, 'exact search: queries');
+  requireBase(base, 'exact search: base');
+  requireInRange(queries, 'exact search: queries');
   const progress = session.progress('exact search, pairs');
   const gpu = await session.gpuFor(queries.rows * base.rows * base.cols);
   const { signal } = session;

@@ -4,8 +4,9 @@ import type { Kernels } from '../../../kernels/kernels.ts';
 import { gpuKernels } from '../../../kernels/resident/gpu-kernels.ts';
 import { ParameterSet } from '../../autodiff/parameters.ts';
 import { buildInOwnMemory, emptyKernels } from '../../tensor/bytes-needed.ts';
-import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts';
+import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { elementTypeOf, type NamedArray, type NamedArrays } from '../../tensor/named-arrays.ts';
+import { requireInRange } from '../../tensor/range.ts';
 import type { Compressor, EncodeOptions } from '../compressor.ts';
 import { ENCODER_ROWS, type EncodedWith, Encoder } from './encoder.ts';
 import { GpuEncoder } from './gpu-encoder.ts';
@@ -64,7 +65,7 @@ export class NetworkCompressor implements Compressor {
       encoder.encodeChunk(encoded.data, { x, first, count });
       onProgress?.(first + count, x.rows);
     }
-    requireFinite(encoded, `${this.#type}.encode: result`);
+    requireInRange(encoded, `${this.#type}.encode: result`);
     return encoded;
   }
 
@@ -88,7 +89,7 @@ export class NetworkCompressor implements Compressor {
       await encoder.encodeChunk(encoded.data, { x, first, count });
       onProgress?.(first + count, x.rows);
     }
-    requireFinite(encoded, `${this.#type}.encodeOnGpu: result`);
+    requireInRange(encoded, `${this.#type}.encodeOnGpu: result`);
     return encoded;
   }
 
@@ -138,7 +139,7 @@ export class NetworkCompressor implements Compressor {
 /** @throws {RangeError} if x does not have dIn columns of finite numbers */
 function requireRows(x: Matrix, dIn: number, where: string): void {
   if (x.cols !== dIn) throw new RangeError(`${where}: expected ${dIn} columns, got ${x.cols}.`);
-  requireFinite(x, where);
+  requireInRange(x, where);
 }
 
 /**

@@ -1,8 +1,10 @@
 import type { Computing } from '../../../kernels/backend.ts';
 import type { GpuDevice } from '../../../kernels/gpu/device.ts';
 import { symmetricEigen } from '../../tensor/algebra/eigen.ts';
-import { createMatrix, firstRows, type Matrix, requireFinite } from '../../tensor/matrix.ts';
+import { createMatrix, firstRows, type Matrix } from '../../tensor/matrix.ts';
 import { type NamedArrays, requireArray } from '../../tensor/named-arrays.ts';
+import { requireFinite, requireInRange } from '../../tensor/range.ts';
+import { requireBase } from '../../tensor/vectors/vectors.ts';
 import type { Compressor, EncodeOptions } from '../compressor.ts';
 import { columnMeans, covariance } from './covariance.ts';
 import { projectRows, projectRowsOnGpu } from './project-rows.ts';
@@ -43,7 +45,7 @@ export function trainPca(base: Matrix, { dOut, limit, ...computing }: PcaOptions
   if (rows.rows <= dOut) {
     throw new RangeError(`trainPca: expected more than ${dOut} rows to find ${dOut} directions, got ${rows.rows}.`);
   }
-  requireFinite(rows, 'trainPca');
+  requireBase(rows, 'trainPca');
   const mean = columnMeans(rows);
   const { values, vectors } = symmetricEigen(covariance(rows, mean, computing), dIn);
   const directions = createMatrix(dOut, dIn);
@@ -94,8 +96,8 @@ export class PcaCompressor implements Compressor {
     const mean = requireArray(arrays, 'mean', 'float32', [shape[1]], where).data;
     const variances = requireArray(arrays, 'variances', 'float32', [shape[1]], where).data;
     const directions = createMatrix(shape[0]!, shape[1]!, data);
-    requireFinite(directions, `${where}: directions`);
-    requireFinite(createMatrix(1, mean.length, mean), `${where}: mean`);
+    requireInRange(directions, `${where}: directions`);
+    requireInRange(createMatrix(1, mean.length, mean), `${where}: mean`);
     requireFinite(createMatrix(1, variances.length, variances), `${where}: variances`);
     return new PcaCompressor(mean, directions, variances);
   }

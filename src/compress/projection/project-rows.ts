@@ -3,7 +3,8 @@ import type { GpuDevice } from '../../../kernels/gpu/device.ts';
 import { transpose } from '../../../kernels/gpu/transpose.ts';
 import { matmul } from '../../../kernels/matmul/gpu.ts';
 import { multiplyRows, subtractShift } from '../../tensor/algebra/multiply-rows.ts';
-import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts';
+import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
+import { requireInRange } from '../../tensor/range.ts';
 import type { EncodeOptions } from '../compressor.ts';
 
 /** Rows a GPU projects at a time: a launch and two moves have to be worth their cost. */
@@ -27,7 +28,7 @@ export function projectRows(
 ): Matrix {
   requireRows(where, x, projection.cols);
   const result = multiplyRows(where, x, projection, { ...computingOf(computing), shift, onProgress });
-  requireFinite(result, `${where}: result`);
+  requireInRange(result, `${where}: result`);
   return result;
 }
 
@@ -60,11 +61,11 @@ export async function projectRowsOnGpu(
     onProgress?.(first + count, x.rows);
   }
   device.free(uploaded, weights);
-  requireFinite(result, `${where}: result`);
+  requireInRange(result, `${where}: result`);
   return result;
 }
 
 function requireRows(where: string, x: Matrix, dIn: number): void {
   if (x.cols !== dIn) throw new RangeError(`${where}: expected ${dIn} columns, got ${x.cols}.`);
-  requireFinite(x, where);
+  requireInRange(x, where);
 }

@@ -1,7 +1,8 @@
 import type { GpuDevice } from '../../../kernels/gpu/device.ts';
-import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts';
+import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { type NamedArrays, requireArray } from '../../tensor/named-arrays.ts';
 import { Random } from '../../tensor/random/random.ts';
+import { requireInRange } from '../../tensor/range.ts';
 import type { Compressor, EncodeOptions } from '../compressor.ts';
 import { projectRows, projectRowsOnGpu } from './project-rows.ts';
 
@@ -65,7 +66,7 @@ export class SrpCompressor implements Compressor {
   static fromNamedArrays({ arrays }: NamedArrays): SrpCompressor {
     const { shape, data } = requireArray(arrays, 'projection', 'float32', [undefined, undefined], 'SRP model');
     const projection = createMatrix(shape[0]!, shape[1]!, data);
-    requireFinite(projection, 'SRP model: projection');
+    requireInRange(projection, 'SRP model: projection');
     return new SrpCompressor(projection);
   }
 

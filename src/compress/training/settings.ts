@@ -1,5 +1,5 @@
 import type { Matrix } from '../../tensor/matrix.ts';
-import { requireFinite } from '../../tensor/matrix.ts';
+import { requireBase } from '../../tensor/vectors/vectors.ts';
 import { requireWhole } from '../../tensor/whole-number.ts';
 import type { Network } from '../network/network.ts';
 import { measureStandardization, type Standardization } from '../network/standardization.ts';
@@ -149,7 +149,7 @@ function requireTrainable(where: string, base: Matrix, batch: number): void {
       `${where}: expected at least ${rows} rows for a batch of ${batch}, got ${base.rows}; pass a smaller batch or more rows.`,
     );
   }
-  requireFinite(base, `${where}: base`);
+  requireBase(base, `${where}: base`);
 }
 
 /** Checks what every method has. @throws {RangeError} naming the setting */

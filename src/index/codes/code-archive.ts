@@ -1,6 +1,6 @@
 import { requireFilledWithZeros } from '../../quantize/product/packed-codes.ts';
 import type { ProductQuantizer } from '../../quantize/product/product-quantizer.ts';
-import { type Matrix, requireFinite } from '../../tensor/matrix.ts';
+import type { Matrix } from '../../tensor/matrix.ts';
 import {
   type Archive,
   type JsonObject,
@@ -8,6 +8,7 @@ import {
   requireArray,
   requireInteger,
 } from '../../tensor/named-arrays.ts';
+import { requireInRange } from '../../tensor/range.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
 import type { Vectors } from '../../tensor/vectors/vectors.ts';
 import { arrayAsMatrix, requireVectors, vectorsArray } from '../../tensor/vectors/vectors-array.ts';
@@ -30,7 +31,7 @@ export function requireSizes(archive: Archive, kind: string, where: string): { r
 /** The finite float32 matrix of this name. @throws {RangeError} if it is missing, of another shape, or not finite */
 export function requireMatrixArray(arrays: Arrays, name: string, rows: number, cols: number, where: string): Matrix {
   const matrix = arrayAsMatrix(arrays, name, rows, cols, where);
-  requireFinite(matrix, `${where}: ${name}`);
+  requireInRange(matrix, `${where}: ${name}`);
   return matrix;
 }
 

@@ -14,7 +14,7 @@ import { rotateRows } from '../../quantize/product/rotation.ts';
 import { type ProductOptions, trainProduct } from '../../quantize/product/train-product.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { Random } from '../../tensor/random/random.ts';
-import { mapParts, requireFiniteVectors, rowBlocks, type Vectors } from '../../tensor/vectors/vectors.ts';
+import { mapParts, requireBase, rowBlocks, type Vectors } from '../../tensor/vectors/vectors.ts';
 
 export interface IvfAdcOptions extends Omit<ProductOptions, 'onProgress' | 'start'> {
   readonly base: Vectors;
@@ -65,7 +65,7 @@ export async function buildLists(options: IvfAdcOptions): Promise<BuiltLists> {
   const { base, nlist, opq = false, m, bits = 8, onProgress } = options;
   const where = 'IvfAdcIndex.build';
   requireParts(where, base.cols, m, bits);
-  requireFiniteVectors(base, where);
+  requireBase(base, where);
   if (!Number.isSafeInteger(nlist) || nlist < 1 || nlist > base.rows) {
     throw new RangeError(`${where}: expected nlist from 1 to ${base.rows} (the rows), got ${nlist}.`);
   }

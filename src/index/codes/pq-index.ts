@@ -8,7 +8,7 @@ import { type ProductOptions, trainProduct } from '../../quantize/product/train-
 import type { Matrix } from '../../tensor/matrix.ts';
 import type { Archive } from '../../tensor/named-arrays.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
-import { mapParts, partsOf, requireFiniteVectors, type Vectors } from '../../tensor/vectors/vectors.ts';
+import { mapParts, partsOf, requireBase, type Vectors } from '../../tensor/vectors/vectors.ts';
 import { type CodeSearchOptions, keptVectors, searchCodes } from '../search/code-search.ts';
 import type { SearchResult } from '../search/search-result.ts';
 import { optionalMatrix, optionalVectors, requirePackedCodes, requireSizes, withKept } from './code-archive.ts';
@@ -94,7 +94,7 @@ export class PqIndex {
   static async build(options: PqIndexOptions): Promise<PqIndex> {
     const { base, opq = false, keepVectors = false, onProgress, ...training } = options;
     const { gpu } = training;
-    requireFiniteVectors(base, 'PqIndex.build');
+    requireBase(base, 'PqIndex.build');
     const rotation = opq
       ? await trainRotation(base, { ...training, onProgress: (done, total) => onProgress?.('rotation', done, total) })
       : undefined;

@@ -1,7 +1,7 @@
 import type { BackendChoice } from '../../../kernels/backend.ts';
 import type { KnnGraph } from '../../graph/knn/knn-graph.ts';
 import { ExactSearch } from '../../tensor/nearest/exact-search.ts';
-import { requireFiniteVectors, rowBlocks, type Vectors } from '../../tensor/vectors/vectors.ts';
+import { requireBase, rowBlocks, type Vectors } from '../../tensor/vectors/vectors.ts';
 import { requireWhole } from '../../tensor/whole-number.ts';
 import { yieldToEventLoop } from '../../workers/event-loop.ts';
 
@@ -29,7 +29,7 @@ export async function exactKnnGraph(vectors: Vectors, K: number, options: ExactK
   requireWhole('exactKnnGraph', 'K', K, 1);
   const { rows } = vectors;
   const { onProgress, signal, backend = 'auto', threads = 1 } = options;
-  requireFiniteVectors(vectors, 'exactKnnGraph');
+  requireBase(vectors, 'exactKnnGraph');
   const search = new ExactSearch(vectors, { backend, threads });
   const width = Math.max(0, Math.min(K, rows - 1));
   const ids = new Int32Array(rows * width);

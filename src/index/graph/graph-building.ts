@@ -3,7 +3,7 @@ import type { Counts } from '../../../kernels/operands.ts';
 import { buildHnsw, type HnswOptions } from '../../graph/hnsw/build.ts';
 import { hnswProfiles } from '../../graph/hnsw/profile.ts';
 import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
-import { requireFiniteVectors, type Vectors } from '../../tensor/vectors/vectors.ts';
+import { requireBase, type Vectors } from '../../tensor/vectors/vectors.ts';
 import type { SavedGraph } from './graph-archive.ts';
 import { wasmSearchRoom, wasmSearchRoomEach } from './wasm-graph-search.ts';
 
@@ -57,5 +57,5 @@ export function requireSameRows(which: 'graph' | 'walk', { rows }: Vectors, base
 /** @throws {RangeError} if a graph of so many points cannot be searched over these vectors: other rows, or values that are not finite */
 export function requireSearchable(base: Vectors, points: number, where: string): void {
   if (base.rows !== points) throw new RangeError(`${where}: expected ${points} rows, got ${base.rows}.`);
-  requireFiniteVectors(base, where);
+  requireBase(base, where);
 }

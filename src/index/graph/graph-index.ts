@@ -10,7 +10,7 @@ import type { Matrix } from '../../tensor/matrix.ts';
 import type { Archive } from '../../tensor/named-arrays.ts';
 import { vectorSource } from '../../tensor/vectors/split-vector-set.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
-import { requireFiniteVectors, type Vectors } from '../../tensor/vectors/vectors.ts';
+import { requireBase, type Vectors } from '../../tensor/vectors/vectors.ts';
 import type { GraphSearchOptions, SearchOptions } from '../search/search-options.ts';
 import type { SearchResult } from '../search/search-result.ts';
 import { representatives } from './copies.ts';
@@ -102,7 +102,7 @@ export class GraphIndex {
     const where = 'GraphIndex.build';
     if (walkBase) requireSameRows('walk', walkBase, base, where);
     requireSameRows('graph', graphBase, base, where);
-    for (const vectors of new Set([base, graphBase, walkBase ?? base])) requireFiniteVectors(vectors, where);
+    for (const vectors of new Set([base, graphBase, walkBase ?? base])) requireBase(vectors, where);
     const { M, threads = 1 } = hnsw;
     requireThreads(threads);
     const engine = { backend, threads };

@@ -12,7 +12,7 @@ import type { Archive } from '../../tensor/named-arrays.ts';
 import { centroid } from '../../tensor/vectors/centroid.ts';
 import { vectorSource } from '../../tensor/vectors/split-vector-set.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
-import { requireFiniteVectors, type Vectors } from '../../tensor/vectors/vectors.ts';
+import { requireBase, type Vectors } from '../../tensor/vectors/vectors.ts';
 import type { GraphSearchOptions } from '../search/search-options.ts';
 import type { SearchResult } from '../search/search-result.ts';
 import { exactKnnGraph } from './exact-knn-graph.ts';
@@ -125,8 +125,8 @@ export class NsgIndex {
     requireNsgOptions(choices);
     const neighborGraph = requireNeighborGraph(options.neighborGraph ?? defaultNeighborGraph(base.rows), where);
     requireSameRows('graph', graphBase, base, where);
-    requireFiniteVectors(base, where);
-    if (graphBase !== base) requireFiniteVectors(graphBase, where);
+    requireBase(base, where);
+    if (graphBase !== base) requireBase(graphBase, where);
     const batch = Math.max(512, R + 1, neighborGraph.K);
     const graphSource = vectorSource(graphBase, { backend, batch, attachable: threads - 1 });
     const watch = (phase: NsgPhase) => ({

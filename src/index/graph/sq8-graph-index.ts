@@ -6,9 +6,10 @@ import type { HnswOptions } from '../../graph/hnsw/build.ts';
 import { type GraphStatistics, graphStatistics } from '../../graph/statistics.ts';
 import { type ScalarCodeSet, scalarCodeSet } from '../../quantize/scalar/scalar-code-set.ts';
 import { SCALAR_RANGES, ScalarQuantizer, type ScalarRange } from '../../quantize/scalar/scalar-quantizer.ts';
-import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts';
+import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { type Archive, requireArray, requireChoice } from '../../tensor/named-arrays.ts';
 import { VectorSet } from '../../tensor/vectors/vector-set.ts';
+import { requireBase } from '../../tensor/vectors/vectors.ts';
 import { vectorsArray } from '../../tensor/vectors/vectors-array.ts';
 import { requireMatrixArray, requireSizes } from '../codes/code-archive.ts';
 import type { GraphSearchOptions } from '../search/search-options.ts';
@@ -93,7 +94,7 @@ export class Sq8GraphIndex {
     const where = 'Sq8GraphIndex.build';
     if (base) {
       requireSameRows('graph', graphBase, base, where);
-      requireFinite(base, where);
+      requireBase(base, where);
     }
     const quantizer = ScalarQuantizer.train(graphBase, range);
     const codes = quantizer.encode(graphBase, { backend, threads });

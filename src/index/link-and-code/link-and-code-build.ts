@@ -15,8 +15,9 @@ import {
   requireRegression,
 } from '../../quantize/regression/regression-codebook.ts';
 import { trainRegression } from '../../quantize/regression/train-regression.ts';
-import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts';
+import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
+import { requireBase } from '../../tensor/vectors/vectors.ts';
 import { requireWhole } from '../../tensor/whole-number.ts';
 import { representatives } from '../graph/copies.ts';
 import type { SavedGraph } from '../graph/graph-archive.ts';
@@ -198,7 +199,7 @@ function mostPartsOf(dim: number): number {
 
 function requireOptions(options: LinkAndCodeOptions, codeDim: number, bits: number, nsq: number, words: number): void {
   const { base, m, opq = true, profile = 'canonical', baseLinks = 6 } = options;
-  requireFinite(base, WHERE);
+  requireBase(base, WHERE);
   if (!opq && options.codeDim !== undefined && options.codeDim !== base.cols) {
     throw new RangeError(`${WHERE}: expected codeDim ${base.cols} without rotation, got ${options.codeDim}.`);
   }

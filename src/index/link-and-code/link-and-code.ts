@@ -9,10 +9,11 @@ import type { ProductQuantizer } from '../../quantize/product/product-quantizer.
 import { rotateRows } from '../../quantize/product/rotation.ts';
 import type { NeighborBasis } from '../../quantize/regression/neighbor-basis.ts';
 import type { RegressionCodebook } from '../../quantize/regression/regression-codebook.ts';
-import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts';
+import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import type { Archive } from '../../tensor/named-arrays.ts';
 import { type Ids, noNeighbors } from '../../tensor/nearest/neighbors.ts';
 import { TopK } from '../../tensor/nearest/top-k.ts';
+import { requireBase } from '../../tensor/vectors/vectors.ts';
 import { requireWhole } from '../../tensor/whole-number.ts';
 import type { GraphParameters } from '../graph/graph-archive.ts';
 import { GraphSearcher } from '../graph/graph-searcher.ts';
@@ -227,7 +228,7 @@ export class LinkAndCodeIndex {
     if (base.rows !== this.rows || base.cols !== this.dim) {
       throw new RangeError(`${where}: expected ${this.rows} x ${this.dim}, got ${base.rows} x ${base.cols}.`);
     }
-    requireFinite(base, where);
+    requireBase(base, where);
     const { rotation } = this.#codes;
     const { data } = rotation ? rotateRows(base, rotation, { backend: this.#backend }) : base;
     const dim = this.quantizer.dim;

@@ -1,4 +1,5 @@
-import { type Matrix, requireFinite } from '../../tensor/matrix.ts';
+import type { Matrix } from '../../tensor/matrix.ts';
+import { requireInRange } from '../../tensor/range.ts';
 import { requireWhole } from '../../tensor/whole-number.ts';
 
 /** How an index is searched; each kind of index takes what belongs to it. */
@@ -36,7 +37,7 @@ export type GraphSearchOptions = Pick<SearchOptions, 'ef' | 'threads' | 'trace' 
 export function requireQueries(queries: Matrix, k: number, dim: number, where: string): void {
   requireWhole(where, 'k', k, 1);
   if (queries.cols !== dim) throw new RangeError(`${where}: expected queries of ${dim} columns, got ${queries.cols}.`);
-  requireFinite(queries, where);
+  requireInRange(queries, where);
 }
 
 /** @throws {RangeError} if it is no whole number from k on */

@@ -1,10 +1,11 @@
 import type { BackendChoice } from '../../../kernels/backend.ts';
 import { intersectionAt } from '../../eval/recall.ts';
 import { kernelsFor } from '../../tensor/bytes-needed.ts';
-import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts';
+import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { nearest } from '../../tensor/nearest/nearest.ts';
 import type { Ids } from '../../tensor/nearest/neighbors.ts';
 import { Random } from '../../tensor/random/random.ts';
+import { requireInRange } from '../../tensor/range.ts';
 import { type Described, list, number, record, text, tuple } from '../experiment/json-form.ts';
 
 /** What a method made of the base and of the queries. */
@@ -118,8 +119,8 @@ function reading(
       `${where}: expected ${original.base.rows} rows and ${original.query.rows} queries, got ${base.rows} and ${version.query.rows}.`,
     );
   }
-  requireFinite(base, where);
-  requireFinite(version.query, where);
+  requireInRange(base, where);
+  requireInRange(version.query, where);
   const query = createMatrix(truth.rows, base.cols, version.query.data.subarray(0, truth.rows * base.cols));
   const nearDistances = distancesOf(version, samples.near.ids);
   const total = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0);

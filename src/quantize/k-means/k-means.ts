@@ -1,9 +1,10 @@
 import type { Computing } from '../../../kernels/backend.ts';
 import type { Counts } from '../../../kernels/operands.ts';
-import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts';
+import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { MersenneTwister } from '../../tensor/random/library-random.ts';
 import { Random } from '../../tensor/random/random.ts';
-import { requireFiniteVectors, type Vectors } from '../../tensor/vectors/vectors.ts';
+import { requireInRange } from '../../tensor/range.ts';
+import { requireVectorsInRange, type Vectors } from '../../tensor/vectors/vectors.ts';
 import { requireWhole } from '../../tensor/whole-number.ts';
 import { faissStart, plusPlusStart, sampleRows } from './k-means-start.ts';
 import { NearestCentroids } from './nearest-centroids.ts';
@@ -226,6 +227,6 @@ function requireOptions(points: Vectors, options: KMeansOptions): void {
   if (start && (start.rows !== k || start.cols !== points.cols)) {
     throw new RangeError(`kMeans: expected a start of ${k} x ${points.cols}, got ${start.rows} x ${start.cols}.`);
   }
-  requireFiniteVectors(points, 'kMeans');
-  if (start) requireFinite(start, 'kMeans: start');
+  requireVectorsInRange(points, 'kMeans');
+  if (start) requireInRange(start, 'kMeans: start');
 }

@@ -2,7 +2,7 @@ import { type Computing, computingOf } from '../../../kernels/backend.ts';
 import { kernelsFor } from '../../tensor/bytes-needed.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { Random } from '../../tensor/random/random.ts';
-import { requireFiniteVectors, type Vectors } from '../../tensor/vectors/vectors.ts';
+import { requireVectorsInRange, type Vectors } from '../../tensor/vectors/vectors.ts';
 import { requireWhole } from '../../tensor/whole-number.ts';
 import { sampleRows } from '../k-means/k-means-start.ts';
 import { nearestOrthonormal, randomOrthonormal } from './procrustes.ts';
@@ -47,7 +47,7 @@ export async function trainRotation(points: Vectors, options: RotationOptions): 
   const computing = computingOf(options);
   const { dOut = points.cols } = options;
   requireParts(where, dOut, m, bits);
-  requireFiniteVectors(points, where);
+  requireVectorsInRange(points, where);
   requireWhole(where, 'rounds', rounds, 1);
   const sample = centered(sampleRows(points, MOST_POINTS, new Random(seed, 'opq/sample')), Math.max(points.cols, dOut));
   const dim = sample.cols;

@@ -2,8 +2,9 @@ import type { Computing } from '../../../kernels/backend.ts';
 import { squaredDistance } from '../../../kernels/distance/reference.ts';
 import type { GpuDevice } from '../../../kernels/gpu/device.ts';
 import { TABLE_STRIDE, tableSum } from '../../../kernels/table-scan/reference.ts';
-import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts';
+import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { type JsonObject, type NamedArray, requireArray, requireInteger } from '../../tensor/named-arrays.ts';
+import { requireInRange } from '../../tensor/range.ts';
 import { GpuProductEncoder } from './gpu-product-encoder.ts';
 import { codeBytes, packCodes, unpackCodes } from './packed-codes.ts';
 import { ProductEncoder } from './product-encoder.ts';
@@ -44,7 +45,7 @@ export class ProductQuantizer {
     this.bits = bits;
     this.centroids = 2 ** bits;
     this.partDim = dim / m;
-    requireFinite(createMatrix(m * this.centroids, this.partDim, codebooks), 'ProductQuantizer');
+    requireInRange(createMatrix(m * this.centroids, this.partDim, codebooks), 'ProductQuantizer');
     this.codebooks = codebooks;
   }
 
@@ -169,13 +170,13 @@ export class ProductQuantizer {
     const bits = requireInteger(parameters, 'bits', 1, 8, where);
     requireParts(where, dim, m, bits);
     const { data } = requireArray(arrays, 'codebooks', 'float32', [m, 2 ** bits, dim / m], where);
-    requireFinite(createMatrix(m * 2 ** bits, dim / m, data), where);
+    requireInRange(createMatrix(m * 2 ** bits, dim / m, data), where);
     return new ProductQuantizer(dim, m, bits, data);
   }
 
   #requireVectors(x: Matrix, where: string): void {
     if (x.cols !== this.dim) throw new RangeError(`${where}: expected ${this.dim} columns, got ${x.cols}.`);
-    requireFinite(x, where);
+    requireInRange(x, where);
   }
 
   #rowsOf(codes: Uint8Array, where: string): number {

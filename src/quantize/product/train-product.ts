@@ -2,7 +2,7 @@ import { type Computing, computingOf } from '../../../kernels/backend.ts';
 import type { GpuDevice } from '../../../kernels/gpu/device.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { Random } from '../../tensor/random/random.ts';
-import { requireFiniteVectors, type Vectors } from '../../tensor/vectors/vectors.ts';
+import { requireVectorsInRange, type Vectors } from '../../tensor/vectors/vectors.ts';
 import { yieldToEventLoop } from '../../workers/event-loop.ts';
 import { type KMeansOptions, type KMeansProfile, kMeans } from '../k-means/k-means.ts';
 import { kMeansOnGpu } from '../k-means/k-means-on-gpu.ts';
@@ -49,7 +49,7 @@ export async function trainProduct(points: Vectors, options: ProductOptions): Pr
   const { m, bits = 8, profile = 'canonical', seed = 1, start, onProgress, signal } = options;
   const { pointsPerCentroid = POINTS_PER_CENTROID, iterations, gpu } = options;
   requireParts(where, points.cols, m, bits);
-  requireFiniteVectors(points, where);
+  requireVectorsInRange(points, where);
   const k = 2 ** bits;
   if (points.rows < k) throw new RangeError(`${where}: expected at least ${k} points, got ${points.rows}.`);
   if (start && (start.dim !== points.cols || start.m !== m || start.bits !== bits)) {

@@ -1,5 +1,6 @@
-import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts';
+import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { type NamedArray, requireArray } from '../../tensor/named-arrays.ts';
+import { requireInRange } from '../../tensor/range.ts';
 import { yieldToEventLoop } from '../../workers/event-loop.ts';
 import { fillFactors, fillMoments, momentCount, type VectorPart } from './moments.ts';
 import { type Basis, requireBasis } from './neighbor-basis.ts';
@@ -42,7 +43,7 @@ export class RegressionCodebook {
   /** @throws {RangeError} if the sizes do not fit, or a weight is not finite */
   constructor(dim: number, nsq: number, words: number, vectors: number, weights: Float32Array) {
     requireRegression('RegressionCodebook', dim, nsq, words);
-    requireFinite(createMatrix(nsq * words, vectors, weights), 'RegressionCodebook');
+    requireInRange(createMatrix(nsq * words, vectors, weights), 'RegressionCodebook');
     this.dim = dim;
     this.nsq = nsq;
     this.partDim = dim / nsq;
@@ -72,7 +73,7 @@ export class RegressionCodebook {
     const where = 'RegressionCodebook.encode';
     this.#require(basis, where);
     requireBasis(points, basis, where);
-    requireFinite(points, where);
+    requireInRange(points, where);
     const { nsq, dim, vectors } = this;
     const codes = new Uint8Array(points.rows * nsq);
     const search = new WordSearch(this);
@@ -128,7 +129,7 @@ export class RegressionCodebook {
   ): RegressionCodebook {
     const { shape, data } = requireArray(arrays, 'weights', 'float32', [undefined, undefined, vectors], where);
     requireRegression(where, dim, shape[0]!, shape[1]!);
-    requireFinite(createMatrix(shape[0]! * shape[1]!, vectors, data), `${where}: weights`);
+    requireInRange(createMatrix(shape[0]! * shape[1]!, vectors, data), `${where}: weights`);
     return new RegressionCodebook(dim, shape[0]!, shape[1]!, vectors, data);
   }
 

@@ -1,6 +1,7 @@
 import { type Computing, computingOf } from '../../../kernels/backend.ts';
-import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts';
+import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { Random } from '../../tensor/random/random.ts';
+import { requireInRange } from '../../tensor/range.ts';
 import { requireWhole } from '../../tensor/whole-number.ts';
 import { yieldToEventLoop } from '../../workers/event-loop.ts';
 import { kMeans } from '../k-means/k-means.ts';
@@ -237,7 +238,7 @@ function requireOptions(points: Matrix, basis: Basis, options: RegressionOptions
   const { nsq, words = MOST_WORDS, rounds = ROUNDS, points: count = POINTS } = options;
   requireBasis(points, basis, where);
   requireRegression(where, points.cols, nsq, words);
-  requireFinite(points, where);
+  requireInRange(points, where);
   for (const [name, value] of Object.entries({ rounds, points: count })) requireWhole(where, name, value, 1);
   const used = Math.min(points.rows, count);
   if (used < words) throw new RangeError(`${where}: expected at least ${words} points to learn from, got ${used}.`);

@@ -3,6 +3,7 @@ import type { Kernels } from '../../../kernels/kernels.ts';
 import type { Floats } from '../../../kernels/operands.ts';
 import { kernelsFor } from '../../tensor/bytes-needed.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
+import { LARGEST_VALUE } from '../../tensor/range.ts';
 
 /** Numbers encoded at a time: they stay in cache while they are copied in, checked, encoded, and copied out. */
 const BLOCK = 2 ** 16;
@@ -56,7 +57,7 @@ export class ScalarEncoder {
    * The codes of a block, from row `first` of `out` on.
    *
    * @param out (rows, dim)
-   * @returns false, without codes, if a value is not finite
+   * @returns false, without codes, if a value is out of range
    */
   encode({ rows, data }: Matrix, out: Uint8Array, first: number): boolean {
     const kernels = this.#kernels;
@@ -64,7 +65,7 @@ export class ScalarEncoder {
     const dim = this.#dim;
     const numbers = rows * dim;
     x.set(data.subarray(0, numbers));
-    if (!kernels.allFinite(x, numbers)) return false;
+    if (!kernels.allWithin(x, numbers, LARGEST_VALUE)) return false;
     kernels.scalarCodes(codes, x, minima, spans, rows, dim);
     out.set(codes.subarray(0, numbers), first * dim);
     return true;

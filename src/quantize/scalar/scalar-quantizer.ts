@@ -1,8 +1,9 @@
 import type { Computing } from '../../../kernels/backend.ts';
 import { scalarCode } from '../../../kernels/scalar-codes/reference.ts';
-import { createMatrix, type Matrix, requireFinite } from '../../tensor/matrix.ts';
+import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { type JsonObject, type NamedArray, requireArray, requireChoice } from '../../tensor/named-arrays.ts';
-import { partsOf, requireFiniteVectors, rowBlocks, type Vectors } from '../../tensor/vectors/vectors.ts';
+import { requireInRange } from '../../tensor/range.ts';
+import { partsOf, requireBase, rowBlocks, type Vectors } from '../../tensor/vectors/vectors.ts';
 import { ScalarEncoder } from './scalar-encoder.ts';
 
 /**
@@ -73,7 +74,7 @@ export class ScalarQuantizer {
       throw new RangeError(`${where}: expected range ${SCALAR_RANGES.join(' or ')}, got ${range}.`);
     }
     if (rows === 0) throw new RangeError(`${where}: expected at least 1 row, got 0.`);
-    requireFiniteVectors(x, where);
+    requireBase(x, where);
     const minima = new Float32Array(cols).fill(Number.POSITIVE_INFINITY);
     const maxima = new Float32Array(cols).fill(Number.NEGATIVE_INFINITY);
     for (const { matrix } of partsOf(x)) {
@@ -120,7 +121,7 @@ export class ScalarQuantizer {
     const encoder = new ScalarEncoder(this, x.rows, computing);
     try {
       for (const { first, matrix } of rowBlocks(x, 0, x.rows, encoder.capacity)) {
-        if (!encoder.encode(matrix, codes, first)) requireFinite(matrix, where, first);
+        if (!encoder.encode(matrix, codes, first)) requireInRange(matrix, where, first);
       }
     } finally {
       encoder.close();

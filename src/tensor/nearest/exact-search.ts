@@ -5,7 +5,8 @@ import { NO_ID } from '../../../kernels/top-k/reference.ts';
 import { Yielder } from '../../workers/event-loop.ts';
 import { kernelsFor } from '../bytes-needed.ts';
 import type { Matrix } from '../matrix.ts';
-import { type Part, requireFiniteVectors, rowBlocks, type Vectors } from '../vectors/vectors.ts';
+import { LARGEST_VALUE } from '../range.ts';
+import { type Part, requireVectorsInRange, rowBlocks, type Vectors } from '../vectors/vectors.ts';
 import { type Neighbors, noNeighbors } from './neighbors.ts';
 
 /** A block of base rows stays in a processor's caches. */
@@ -56,7 +57,7 @@ export class ExactSearch {
 
   /**
    * @param base kept, not copied
-   * @param where begins the message of the RangeError that a search throws at a value that is not finite; without it, there must be none
+   * @param where begins the message of the RangeError that a search throws at a value out of range; without it, there must be none
    */
   constructor(base: Vectors, options: ExactSearchOptions = {}, where?: string) {
     this.#base = base;
@@ -65,7 +66,7 @@ export class ExactSearch {
   }
 
   /**
-   * @param queries (m, d), finite
+   * @param queries (m, d), in range
    * @param k from 1 to the rows of the base
    * @param onProgress pairs of query and base row compared so far, and in all
    */
@@ -123,7 +124,7 @@ export class ExactSearch {
       if (!block.done) load(room.base[0], block.value.matrix);
       for (let turn = 0; !block.done; turn = 1 - turn) {
         const { first: row, matrix } = block.value;
-        if (first === 0) this.#requireFinite(room, turn, matrix);
+        if (first === 0) this.#requireInRange(room, turn, matrix);
         block = blocks.next();
         const next = block.done ? undefined : block.value.matrix;
         offerBlock(room, { count, k }, turn, { first: row, matrix }, next);
@@ -143,9 +144,9 @@ export class ExactSearch {
   }
 
   /** Checks rows not checked before; while they are in the cache this costs 0.08 ns a value. */
-  #requireFinite({ kernels, base }: Room, turn: number, { rows, cols }: Matrix): void {
-    if (this.#where === undefined || kernels.allFinite(base[turn]!, rows * cols)) return;
-    requireFiniteVectors(this.#base, this.#where);
+  #requireInRange({ kernels, base }: Room, turn: number, { rows, cols }: Matrix): void {
+    if (this.#where === undefined || kernels.allWithin(base[turn]!, rows * cols, LARGEST_VALUE)) return;
+    requireVectorsInRange(this.#base, this.#where);
   }
 
   /** The room of one search: another that begins before this one ends takes its own. */

@@ -7,8 +7,9 @@ import type { Kernels } from '../../../kernels/kernels.ts';
 import type { Floats } from '../../../kernels/operands.ts';
 import { smallestRows } from '../../../kernels/top-k/gpu.ts';
 import { kernelsFor } from '../bytes-needed.ts';
-import { type Matrix, requireFinite } from '../matrix.ts';
-import { partsOf, requireFiniteVectors, rowBlocks, type Vectors } from '../vectors/vectors.ts';
+import type { Matrix } from '../matrix.ts';
+import { requireInRange } from '../range.ts';
+import { requireBase, rowBlocks, type Vectors } from '../vectors/vectors.ts';
 import type { ExactSearchOptions, WatchOptions } from './exact-search.ts';
 import { nearest } from './nearest.ts';
 import { type Neighbors, noNeighbors } from './neighbors.ts';
@@ -24,8 +25,6 @@ const GROUP_FLOATS = 2 ** 27;
 const SPARE = 16;
 /** Rows of one launch, and row numbers that a float32 counts exactly, are more. */
 const MOST_ROWS = 2 ** 19 - 8;
-/** Squared distances must stay below what the kernels call far. */
-const FAR = 3e38;
 
 /** How the CPU computes, which has the last word on each distance. */
 export type GpuNearestOptions = ExactSearchOptions & WatchOptions;
@@ -239,17 +238,6 @@ function requireOperands(base: Vectors, queries: Matrix, k: number): void {
   if (!Number.isSafeInteger(k) || k < 1 || k > base.rows) {
     throw new RangeError(`${where}: expected k from 1 to ${base.rows} (the rows of the base), got ${k}.`);
   }
-  requireFiniteVectors(base, `${where}: base`);
-  requireFinite(queries, `${where}: queries`);
-  let most = largest(queries);
-  for (const { matrix } of partsOf(base)) most = Math.max(most, largest(matrix));
-  if (base.cols * (2 * most) ** 2 < FAR) return;
-  throw new RangeError(`${where}: expected values whose squared distances float32 holds, got one of ${most}.`);
-}
-
-/** The largest magnitude. */
-function largest({ rows, cols, data }: Matrix): number {
-  let most = 0;
-  for (let i = 0; i < rows * cols; i++) most = Math.max(most, Math.abs(data[i]!));
-  return most;
+  requireBase(base, `${where}: base`);
+  requireInRange(queries, `${where}: queries`);
 }

@@ -1,5 +1,6 @@
-import { type Matrix, requireFinite } from '../matrix.ts';
-import type { Vectors } from '../vectors/vectors.ts';
+import type { Matrix } from '../matrix.ts';
+import { requireInRange } from '../range.ts';
+import { requireDifferences, type Vectors } from '../vectors/vectors.ts';
 import { ExactSearch, type ExactSearchOptions, type WatchOptions } from './exact-search.ts';
 import type { Neighbors } from './neighbors.ts';
 
@@ -14,7 +15,7 @@ export type NearestOptions = ExactSearchOptions & Pick<WatchOptions, 'onProgress
  * @param base (n, d), in one matrix or in several
  * @param queries (m, d)
  * @param k from 1 to n
- * @throws {RangeError} if `k` or the dimensions do not fit, or a value is not finite
+ * @throws {RangeError} if `k` or the dimensions do not fit, or a value is out of range (`LARGEST_VALUE`, `LEAST_DIFFERENCE`)
  *
  * @example
  * ```ts
@@ -34,7 +35,8 @@ export function nearest(base: Vectors, queries: Matrix, k: number, options: Near
   if (!Number.isSafeInteger(k) || k < 1 || k > base.rows) {
     throw new RangeError(`nearest: expected k from 1 to ${base.rows} (the rows of the base), got ${k}.`);
   }
-  requireFinite(queries, 'nearest: queries');
+  requireInRange(queries, 'nearest: queries');
+  requireDifferences(base, 'nearest: base');
   const { onProgress, ...rest } = options;
   const search = new ExactSearch(base, rest, 'nearest: base');
   try {

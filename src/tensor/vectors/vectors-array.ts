@@ -1,7 +1,7 @@
 import { createMatrix, type Matrix } from '../matrix.ts';
 import { type NamedArray, requireArray } from '../named-arrays.ts';
 import { createVectorStore, type VectorStoreOptions } from './vector-store.ts';
-import { partsOf, requireFiniteVectors, type Vectors } from './vectors.ts';
+import { partsOf, requireBase, type Vectors } from './vectors.ts';
 
 /**
  * Where the array `vectors` of an archive is read to: a store.
@@ -46,7 +46,7 @@ export function requireVectors(
   const vectors = arrays.get(name)?.more
     ? { rows, cols, parts: requireParts(arrays, name, [rows, cols], where) }
     : arrayAsMatrix(arrays, name, rows, cols, where);
-  requireFiniteVectors(vectors, where);
+  requireBase(vectors, where);
   return vectors;
 }
 

@@ -1,4 +1,6 @@
-import { type Matrix, requireFinite, viewRows } from '../matrix.ts';
+import { type Matrix, viewRows } from '../matrix.ts';
+import { LEAST_DIFFERENCE, placeOf, requireInRange } from '../range.ts';
+import { requireWhole } from '../whole-number.ts';
 
 /** Vectors, one a row, in several matrices that follow each other, because no single memory holds them. */
 export interface SplitMatrix {
@@ -49,12 +51,60 @@ export function* rowBlocks(vectors: Vectors, first: number, count: number, most:
 }
 
 /**
- * `requireFinite` for vectors of any size; the row in the message counts from the first of all.
+ * `requireInRange` for vectors of any size; the row in the message counts from the first of all.
  *
- * @throws {RangeError} naming the first value that is not finite, and its place
+ * @throws {TypeError} if they are no vectors
+ * @throws {RangeError} if the sizes do not fit, or naming the first value out of range, and its place
  */
-export function requireFiniteVectors(vectors: Vectors, where: string): void {
-  for (const { first, matrix } of partsOf(vectors)) requireFinite(matrix, where, first);
+export function requireVectorsInRange(vectors: Vectors, where: string): void {
+  const { rows, cols, parts = undefined } = Object(vectors) as SplitMatrix & Partial<Matrix>;
+  if (!Array.isArray(parts)) {
+    requireInRange(vectors as Matrix, where);
+    return;
+  }
+  requireWhole(where, 'rows', rows, 0);
+  let first = 0;
+  for (const part of parts) {
+    requireInRange(part, where, first);
+    requireWhole(where, 'cols of all parts', part.cols, cols, cols);
+    first += part.rows;
+  }
+  requireWhole(where, 'rows', rows, first, first);
+}
+
+/**
+ * Checks vectors to search among or to learn from: all in range, and not so alike that the squares of differences vanish.
+ *
+ * @throws {TypeError} if they are no vectors
+ * @throws {RangeError} as `requireVectorsInRange`; else naming the largest difference, its place, and what helps
+ */
+export function requireBase(vectors: Vectors, where: string): void {
+  requireVectorsInRange(vectors, where);
+  requireDifferences(vectors, where);
+}
+
+/** @throws {RangeError} if rows differ, and all by so little that the squares of differences vanish */
+export function requireDifferences(vectors: Vectors, where: string): void {
+  const start = firstRowOf(vectors);
+  let [most, place] = [0, ''];
+  for (const { first, matrix } of partsOf(vectors)) {
+    const { cols, data } = matrix;
+    for (let i = 0; i < data.length; i++) {
+      const difference = Math.abs(data[i]! - start[i % cols]!);
+      if (difference >= LEAST_DIFFERENCE) return; // in ordinary vectors, the second row's first number
+      if (difference > most) [most, place] = [difference, placeOf(matrix, i, first)];
+    }
+  }
+  if (most === 0) return;
+  const got = `at most ${most} (${place}, from row 0)`;
+  throw new RangeError(
+    `${where}: expected rows that differ by 2^-40 (9.1e-13) or more in some column, got ${got}; multiply all vectors by one power of two.`,
+  );
+}
+
+function firstRowOf(vectors: Vectors): Float32Array {
+  for (const { matrix } of partsOf(vectors)) if (matrix.rows > 0) return matrix.data.subarray(0, matrix.cols);
+  return new Float32Array(0);
 }
 
 /** Vectors that lie in one memory. @throws {RangeError} if they lie in several */

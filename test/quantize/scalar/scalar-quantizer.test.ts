@@ -86,7 +86,7 @@ test('what is not finite is named by its place, also far down', () => {
 
 test('a constant dimension is exact; what lies outside the range is held at its ends', () => {
   const quantizer = ScalarQuantizer.train(createMatrix(2, 2, Float32Array.of(7, 0, 7, 1)));
-  const codes = quantizer.encode(createMatrix(3, 2, Float32Array.of(7, -4, 9, 0.5, -9, 1e30)));
+  const codes = quantizer.encode(createMatrix(3, 2, Float32Array.of(7, -4, 9, 0.5, -9, 1e14)));
   assert.equal([...codes], [0, 0, 0, 127, 0, 255]);
   const decoded = quantizer.decode(codes).data;
   assert.equal([decoded[0], decoded[2], decoded[4]], [7, 7, 7]);
@@ -131,13 +131,8 @@ test('wrong ranges, vectors and codes are refused in one line', () => {
   );
   assert.throws(() => ScalarQuantizer.train(createMatrix(1, 1, Float32Array.of(Number.NaN))), /expected finite values/);
   assert.throws(
-    () => ScalarQuantizer.train(createMatrix(2, 1, Float32Array.of(-3e38, 3e38))),
-    says(
-      'ScalarQuantizer.train: expected a finite range in dimension 0, got Infinity from -3e+38.'.replace(
-        '-3e+38',
-        `${Math.fround(-3e38)}`,
-      ),
-    ),
+    () => ScalarQuantizer.train(createMatrix(2, 1, Float32Array.of(0, 3e38))),
+    /ScalarQuantizer.train: expected values from -2\^48 to 2\^48 \(2.8e14\), got 3.*e\+38 at row 1, column 0/,
   );
   assert.throws(() => quantizer.encode(createMatrix(1, 2)), says('ScalarQuantizer.encode: expected 3 columns, got 2.'));
   assert.throws(() => quantizer.encode(createMatrix(1, 3, new Float32Array(3).fill(1 / 0))), /expected finite values/);

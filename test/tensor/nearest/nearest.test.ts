@@ -74,9 +74,29 @@ test('k = n returns every row; equal rows come in the order of their ids', () =>
   assertSame([...found.distances.data], new Array(14).fill(0));
 });
 
-test('distances beyond float32 still rank every row', () => {
-  const base = createMatrix(3, 1, Float32Array.of(3e38, -3e38, 1));
-  assert.equal([...nearest(base, createMatrix(1, 1, Float32Array.of(0)), 3).ids.data], [2, 0, 1]);
+test('values at the ends of the range are ranked as float64 ranks them; beyond, they are refused', () => {
+  for (const scale of [2 ** 46, 2 ** -38]) {
+    const base = createMatrix(
+      4,
+      1,
+      Float32Array.of(1, 2, 3, 4).map((value) => scale * value),
+    );
+    const { ids, distances } = nearest(base, createMatrix(1, 1, Float32Array.of(3.9 * scale)), 4);
+    assert.equal([...ids.data], [3, 2, 1, 0]);
+    assert.ok(distances.data.every((value) => value > 0 && Number.isFinite(value)));
+  }
+  const query = createMatrix(1, 1);
+  const far = createMatrix(4, 1, Float32Array.of(1e20, 2e20, 3e20, 4e20));
+  assert.throws(
+    () => nearest(far, query, 3),
+    /^nearest: base: expected values from -2\^48 to 2\^48 .* at row 0, column 0/,
+  );
+  const near = createMatrix(3, 1, Float32Array.of(1e-23, 2e-23, 3e-23));
+  assert.throws(() => nearest(near, query, 3), /^nearest: base: expected rows that differ by 2\^-40 .*multiply all/);
+  assert.throws(
+    () => nearest(createMatrix(4, 1), createMatrix(1, 1, Float32Array.of(1e20)), 3),
+    /^nearest: queries: expected values from -2\^48/,
+  );
 });
 
 test('no queries give an empty result', () => {

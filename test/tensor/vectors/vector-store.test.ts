@@ -11,7 +11,7 @@ import { createVectorStore } from '../../../src/tensor/vectors/vector-store.ts';
 import {
   mapParts,
   partsOf,
-  requireFiniteVectors,
+  requireVectorsInRange,
   rowBlocks,
   type Vectors,
 } from '../../../src/tensor/vectors/vectors.ts';
@@ -138,7 +138,7 @@ test('a value that is not finite is found by its row of all', () => {
   const vectors = filled('reference', 17);
   for (const { first, matrix } of partsOf(vectors)) if (first === 34) matrix.data[3 * DIM + 2] = Number.NaN;
   assert.throws(
-    () => requireFiniteVectors(vectors, 'here'),
+    () => requireVectorsInRange(vectors, 'here'),
     (error: Error) => error.message === 'here: expected finite values, got NaN at row 37, column 2.',
   );
 });
