@@ -2,7 +2,7 @@ import type { Computing } from '../../../kernels/backend.ts';
 import { scalarCode } from '../../../kernels/scalar-codes/reference.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { type JsonObject, type NamedArray, requireArray, requireChoice } from '../../tensor/named-arrays.ts';
-import { requireInRange } from '../../tensor/range.ts';
+import { LARGEST_VALUE, requireInRange } from '../../tensor/range.ts';
 import { partsOf, requireBase, rowBlocks, type Vectors } from '../../tensor/vectors/vectors.ts';
 import { ScalarEncoder } from './scalar-encoder.ts';
 
@@ -35,21 +35,19 @@ export class ScalarQuantizer {
   /** (dim): from the smallest value to the largest; 0 where all are equal. */
   readonly spans: Float32Array;
 
-  /** @throws {RangeError} if the ranges do not fit the kind, or one is not finite or negative */
+  /** @throws {RangeError} if the ranges do not fit the kind, or one is negative or beyond what vectors may hold */
   constructor(range: ScalarRange, minima: Float32Array, spans: Float32Array, where = 'ScalarQuantizer') {
     const dim = minima.length;
     if (range === 'uniform' && dim > MOST_UNIFORM_DIMENSIONS) {
       throw new RangeError(`${where}: expected at most ${MOST_UNIFORM_DIMENSIONS} dimensions for uniform, got ${dim}.`);
     }
-    const step = fround((spans[0] ?? 0) / 255);
-    if (range === 'uniform' && !Number.isFinite(fround(step * step))) {
-      throw new RangeError(`${where}: expected a range below 4e21 for uniform, got ${spans[0]}.`);
-    }
     if (spans.length !== dim) throw new RangeError(`${where}: expected ${dim} spans, got ${spans.length}.`);
     for (let i = 0; i < dim; i++) {
       const [least, span] = [minima[i]!, spans[i]!];
-      if (!Number.isFinite(least) || !Number.isFinite(span) || span < 0) {
-        throw new RangeError(`${where}: expected a finite range in dimension ${i}, got ${span} from ${least}.`);
+      if (!(Math.abs(least) <= LARGEST_VALUE && span >= 0 && span <= 2 * LARGEST_VALUE)) {
+        throw new RangeError(
+          `${where}: expected a range within -2^48 to 2^48 in dimension ${i}, got ${span} from ${least}.`,
+        );
       }
       if (range === 'uniform' && (least !== minima[0] || span !== spans[0])) {
         throw new RangeError(`${where}: expected one range for all, got another in dimension ${i}.`);

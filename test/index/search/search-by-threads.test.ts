@@ -4,7 +4,7 @@ import { GraphIndex } from '../../../src/index/graph/graph-index.ts';
 import { NsgIndex } from '../../../src/index/graph/nsg-index.ts';
 import { Sq8GraphIndex } from '../../../src/index/graph/sq8-graph-index.ts';
 import { loadIndex } from '../../../src/index/load-index.ts';
-import type { Matrix } from '../../../src/tensor/matrix.ts';
+import { firstRows, type Matrix } from '../../../src/tensor/matrix.ts';
 import { createVectorStore } from '../../../src/tensor/vectors/vector-store.ts';
 import { normalMatrix } from '../../support/normals.ts';
 import { messageOf } from '../../support/rejects.ts';
@@ -27,8 +27,8 @@ for (const [name, build] of Object.entries(indexes)) {
     for (const [asked, k, ef] of [
       [queries, 5, 12],
       [queries, 600, 1],
-      [{ ...queries, rows: 3 }, 7, 30],
-      [{ ...queries, rows: 0 }, 2, 2],
+      [firstRows(queries, 3), 7, 30],
+      [firstRows(queries, 0), 2, 2],
     ] as const) {
       const expected = await index.search(asked, k, { ef });
       for (const threads of [1, 2, 5]) assertSame(await index.search(asked, k, { ef, threads }), expected);

@@ -112,7 +112,7 @@ test('taken apart and put together it is the same; what does not fit is refused'
     const spans = { shape: [3], data: Float32Array.of(1, 1, value) };
     assert.throws(
       () => ScalarQuantizer.fromArrays(new Map([...arrays, ['spans', spans]]), { range: 'dimension' }, 3, 'Here'),
-      /^Here: expected a finite range in dimension 2/,
+      /^Here: expected a range within -2\^48 to 2\^48 in dimension 2/,
     );
   }
 });
