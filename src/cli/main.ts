@@ -20,18 +20,22 @@ function interruptOnSignals(): AbortSignal {
 }
 
 /** A reader that has seen enough (`cnt … | head`) closes the pipe: that is no failure. A full disk behind stdout is one. */
-function watchOutputs(): void {
+function watchOutputs(): { readonly isRead: () => boolean } {
+  let read = true;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    read = false;
     if (error.code === 'EPIPE') return;
     process.stderr.write(`cnt: ${messageOf(asFileError('stdout', 'to write the results', error))}\n`);
     process.exit(EXIT.failed);
   });
   process.stderr.on('error', () => {}); // there is nowhere left to say so
+  return { isRead: () => read };
 }
 
-watchOutputs();
+const { isRead } = watchOutputs();
 process.exitCode = await main(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
+  drained: () => new Promise((resolve) => process.stdout.write('', () => resolve(isRead()))),
   err: (text) => process.stderr.write(text),
   columns: process.stderr.isTTY ? process.stderr.columns || 80 : undefined,
   now: () => Number(process.hrtime.bigint()) / 1e9,

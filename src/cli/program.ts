@@ -61,6 +61,10 @@ async function createSession(
       return gpu.device ? 'gpu' : onCpu;
     },
     threads,
+    write: (text) => {
+      terminal.out(text);
+      return terminal.drained();
+    },
     note,
     progress: (label) => createProgress(terminal, label, values.quiet),
     now: terminal.now,
@@ -90,9 +94,13 @@ async function runCommand(command: Command, argv: readonly string[], terminal: T
   const begin = terminal.now();
   const { session, gpu } = await createSession(command, terminal, values);
   try {
-    const { lines, json } = await command.run(values, operands, session);
+    const outcome = await command.run(values, operands, session);
     const adapter = gpu.device && { adapter: gpu.device.report.adapter };
-    show(terminal, command, { lines, json: { ...json, ...adapter } }, values.json, terminal.now() - begin);
+    if (outcome.linesOnStderr) for (const line of outcome.lines) session.note(line);
+    else {
+      const json = { ...outcome.json, ...adapter };
+      show(terminal, command, { ...outcome, json }, values.json, terminal.now() - begin);
+    }
   } finally {
     await gpu.close();
   }

@@ -33,6 +33,7 @@ export async function cnt(argv: readonly string[], circumstances: Circumstances 
     out: (text) => {
       out += text;
     },
+    drained: async () => true,
     err: (text) => {
       err += text;
       circumstances.onErr?.(text);

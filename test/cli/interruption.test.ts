@@ -229,4 +229,12 @@ test('a reader that closes the pipe early is no failure', async () => {
   assert.equal([status, err], [0, '']);
 });
 
+test('a reader that has seen enough of a long result ends the command quietly, with status 0', async () => {
+  await succeed('build', '--base', base, '--index', 'flat', '--out', at('flat'));
+  const child = start('search', '--index', at('flat'), '--query', base, '--out', '-', '--quiet');
+  child.stdout?.once('data', () => child.stdout?.destroy());
+  const { status, err } = await ended(child);
+  assert.equal([status, err], [0, '']);
+});
+
 test.run();

@@ -8,9 +8,10 @@ import { loadIndex } from '../../src/index/load-index.ts';
 import { readArchive } from '../../src/io/container/archive-file.ts';
 import { readModel } from '../../src/io/container/safetensors-file.ts';
 import { digestFile, digestIds, digestMatrix } from '../../src/io/digest.ts';
+import { readIds } from '../../src/io/ids.ts';
 import { readVectors, writeVectors } from '../../src/io/vectors.ts';
 import { createMatrix } from '../../src/tensor/matrix.ts';
-import { fail, succeed, succeedJson, temporaryFolder } from './command-line.ts';
+import { cnt, fail, succeed, succeedJson, temporaryFolder } from './command-line.ts';
 
 const test = suite('the whole path from vectors to recall');
 const folder = temporaryFolder();
@@ -153,6 +154,31 @@ test('an exact index finds everything; a graph built on compressed vectors searc
 
   await succeed(...build, '--M', '12', '--ef-construction', '60', '--backend', 'reference');
   assert.is((await succeedJson(...search, '--out', at('g2.ivecs'), '--backend', 'reference'))['digest'], digest);
+});
+
+test('what is found can be read by eye: in a file of text, or on stdout, where nothing else is printed', async () => {
+  await succeed('build', '--base', base, '--index', 'flat', '--out', at('t.flat'));
+  const search = ['search', '--index', at('t.flat'), '--query', query, '--k', '2'];
+  await succeed(...search, '--out', at('t.ivecs'));
+  const { data } = await readIds(at('t.ivecs'));
+  for (const format of ['json', 'csv', 'txt']) {
+    await succeed(...search, '--out', at(`t.${format}`));
+    const text = readFileSync(at(`t.${format}`), 'utf8');
+    const { status, out, err } = await cnt([...search, '--out', '-', '--format', format]);
+    assert.equal([status, out], [0, text]);
+    assert.match(err, /queries +40\n/);
+    assert.is(await succeed(...search, '--out', '-', '--format', format, '--quiet'), text);
+    if (format === 'json') assert.equal(JSON.parse(text)[7].ids, [...data.subarray(14, 16)]);
+    else assert.match(text.split('\n')[16]!, new RegExp(`^ *7[ ,]+2[ ,]+${data[15]}[ ,]+\\d`));
+  }
+  assert.is(await succeed(...search, '--out', '-', '--quiet'), readFileSync(at('t.txt'), 'utf8'));
+  const both = '--json: expected --out to be a file, since both print on stdout, got -.';
+  assert.is(await fail(2, ...search, '--out', '-', '--json'), `cnt search: ${both}`);
+  assert.match(
+    await fail(2, ...search, '--out', at('t.csv'), '--format', 'csv'),
+    /^cnt search: --format belongs to --out -/,
+  );
+  assert.match(await fail(1, ...search, '--out', at('t.text')), /expected results \(.*\.txt\), got "\.text"/);
 });
 
 test('the counts of a search in blocks are those of one search', async () => {

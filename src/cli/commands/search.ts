@@ -3,38 +3,48 @@ import { loadIndex } from '../../index/load-index.ts';
 import type { SearchCounts, SearchResult } from '../../index/search/search-result.ts';
 import { readArchive } from '../../io/container/archive-file.ts';
 import { digestIds } from '../../io/digest.ts';
-import { writeIds } from '../../io/ids.ts';
+import { type Results, resultText, TEXT_FORMATS, type TextFormat } from '../../io/result-text.ts';
+import { writeResults } from '../../io/results.ts';
 import { readVectors } from '../../io/vectors.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
-import type { Ids } from '../../tensor/nearest/neighbors.ts';
 import { placeVectors } from '../../tensor/vectors/vectors-array.ts';
 import { QUERY_OPTIONS } from '../arguments/options.ts';
 import { UsageError } from '../arguments/usage-error.ts';
-import { interpreted, requireEnoughRows, requireSameCols, requireWritableIds } from '../input/checks.ts';
+import { interpreted, requireEnoughRows, requireSameCols, requireWritableResults } from '../input/checks.ts';
 import { chooseSearch, optionsOfKinds, requireOptionsOfKind, requireSearchable, searchesOnGpu } from '../kinds/all.ts';
 import { SEARCH_OPTIONS } from '../kinds/options.ts';
 import type { SearchChoices } from '../kinds/search-choices.ts';
 import { type ListingRow, listing, secondsText } from '../output/listing.ts';
 import { defineCommand, resultRow, type Session } from '../session/command.ts';
-import { letSignalsArrive } from '../session/failures.ts';
+import { letSignalsArrive, throwIfInterrupted } from '../session/failures.ts';
 
 export const searchCommand = defineCommand('search', 'searches an index for the nearest neighbors of each query', {
   options: {
     index: { type: 'path', placeholder: 'I', required: true, text: 'what cnt build wrote' },
     ...QUERY_OPTIONS,
-    out: { type: 'path', placeholder: 'R.ivecs', required: true, text: 'file for the ids found, nearest first' },
+    out: {
+      type: 'path',
+      placeholder: 'R.ivecs',
+      required: true,
+      text: 'file for what is found, nearest first: ids (.ivecs .npy .ibin), or ids and distances (.json .csv .txt); - is stdout',
+    },
+    format: { type: 'choice', choices: TEXT_FORMATS, text: 'of --out -', whenAbsent: 'txt' },
     ...optionsOfKinds('search', SEARCH_OPTIONS),
     repeat: { type: 'integer', least: 1, default: 1, text: 'search this often, for the time alone' },
   },
   about: [
     'Queries are searched one after the other; graphs (hnsw, nsg, hnsw-sq8) by as many threads as --threads says, with the same answers and ' +
       'counts. Where fewer than k rows are found, the rest is -1.',
+    'Text has a neighbor in each line: query (from 0), rank (from 1), id and squared Euclidean distance (of an index of codes as these say), in columns (.txt) ' +
+      'or with commas (.csv); .json is an array with {"query", "ids", "squaredDistances"} in each line. A distance is the shortest number that is the ' +
+      'same float32. With --out - what else is printed goes to stderr.',
   ],
   onGpu: true,
   examples: [
     'cnt search --index index.hnsw --query query.fvecs --k 100 --ef 100 --out result.ivecs',
     'cnt search --index index.hnsw --query query.fvecs --model model.safetensors --ef 150 --rerank 150 --out result.ivecs',
     'cnt search --index index.ivfpq --query query.compressed.fvecs --nprobe 4 --out result.ivecs',
+    'cnt search --index index.hnsw --query query.fvecs --k 3 --out - --format csv | head',
   ],
   async run(values, _, session) {
     const { index: indexPath, query: queryPath, out, k, ef, rerank, repeat } = values;
@@ -42,7 +52,7 @@ export const searchCommand = defineCommand('search', 'searches an index for the 
       if (value !== undefined && value < k)
         throw new UsageError(`--${name}: expected at least k = ${k}, got ${value}.`);
     }
-    await requireWritableIds(out, [indexPath, queryPath]);
+    const output = await chooseOutput(values, [indexPath, queryPath]);
     const { backend, signal, threads } = session;
     const archive = await readArchive(indexPath, {
       place: (array) => placeVectors(array, { backend, attachable: threads - 1 }),
@@ -57,11 +67,11 @@ export const searchCommand = defineCommand('search', 'searches an index for the 
     requireSameCols(queryPath, queries.cols, indexPath, dim);
     requireEnoughRows(indexPath, rows, k);
     const searched = await searchRepeatedly(index, queries, k, choices, repeat, session);
-    const { ids } = searched;
-    await writeIds(out, ids, { signal: session.signal });
-    const digest = session.gpu ? undefined : digestIds(ids);
+    await output.write(searched, session);
+    const digest = session.gpu ? undefined : digestIds(searched.ids);
     const { lines, json } = costs(searched, queries.rows);
     return {
+      ...(output.onStdout && { linesOnStderr: true }),
       lines: listing([
         ['index', `${kind}, ${rows} x ${dim}`],
         ['queries', queries.rows],
@@ -92,6 +102,35 @@ export const searchCommand = defineCommand('search', 'searches an index for the 
   },
 });
 
+/** Where results go. */
+interface Output {
+  readonly onStdout: boolean;
+  write(results: Results, session: Session): Promise<void>;
+}
+
+/**
+ * @param inputs files that the command reads
+ * @throws {UsageError} if options contradict each other {FileError} if a file could not be written
+ */
+async function chooseOutput(
+  { out, format, json }: { readonly out: string; readonly format: TextFormat | undefined; readonly json: boolean },
+  inputs: readonly string[],
+): Promise<Output> {
+  if (out !== '-') {
+    if (format !== undefined) throw new UsageError(`--format belongs to --out -, got ${out}, whose extension says it.`);
+    await requireWritableResults(out, inputs);
+    return { onStdout: false, write: (results, { signal }) => writeResults(out, results, { signal }) };
+  }
+  if (json) throw new UsageError('--json: expected --out to be a file, since both print on stdout, got -.');
+  const write = async (results: Results, session: Session): Promise<void> => {
+    for (const piece of resultText(results, format ?? 'txt')) {
+      throwIfInterrupted(session.signal);
+      if (!(await session.write(piece))) return;
+    }
+  };
+  return { onStdout: true, write };
+}
+
 /** Time and work of the searches. */
 function costs({ counts, seconds }: Searched, queries: number): { lines: ListingRow[]; json: object } {
   const mean = seconds.reduce((sum, one) => sum + one) / seconds.length;
@@ -114,8 +153,7 @@ function costs({ counts, seconds }: Searched, queries: number): { lines: Listing
   };
 }
 
-interface Searched {
-  readonly ids: Ids;
+interface Searched extends Results {
   /** Of one search. */
   readonly counts: SearchCounts;
   /** Of each search. */
@@ -145,5 +183,6 @@ async function searchRepeatedly(
     await letSignalsArrive(signal);
   }
   progress.end();
-  return { ids: found!.ids, counts: found!.counts, seconds };
+  const { ids, distances, counts } = found!;
+  return { ids, distances, counts, seconds };
 }

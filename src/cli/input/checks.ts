@@ -3,6 +3,7 @@ import { access, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { asFileError, FileError } from '../../io/file/file-error.ts';
 import { ID_FORMATS } from '../../io/ids.ts';
+import { RESULT_FORMATS } from '../../io/results.ts';
 import { formatOf, type TableFormat } from '../../io/table/layout.ts';
 import { UsageError } from '../arguments/usage-error.ts';
 
@@ -57,6 +58,12 @@ export async function requireWritable(path: string, inputs: readonly string[]): 
 /** The same for ids. @throws {FileError} also if the extension is none that ids have */
 export async function requireWritableIds(path: string, inputs: readonly string[]): Promise<void> {
   formatOf(path, ID_FORMATS, 'ids');
+  await requireWritable(path, inputs);
+}
+
+/** The same for results. @throws {FileError} also if the extension is none that results have */
+export async function requireWritableResults(path: string, inputs: readonly string[]): Promise<void> {
+  formatOf(path, RESULT_FORMATS, 'results');
   await requireWritable(path, inputs);
 }
 

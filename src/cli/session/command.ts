@@ -21,6 +21,8 @@ export interface Session {
   readonly ranOn: 'reference' | 'simd' | 'gpu';
   /** What `--threads` chose, or all cores. */
   readonly threads: number;
+  /** Text on stdout, as it is, for results that a program behind a pipe reads. @returns false once nobody reads */
+  write(text: string): Promise<boolean>;
   /** A line on stderr, unless quiet. */
   note(line: string): void;
   progress(label: string): Progress;
@@ -31,6 +33,8 @@ export interface Session {
 /** What a command found: the lines that a person reads, and the same for a program. */
 export interface Outcome {
   readonly lines: readonly string[];
+  /** Where stdout has the results themselves. */
+  readonly linesOnStderr?: true;
   readonly json: object;
 }
 

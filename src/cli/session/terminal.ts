@@ -2,6 +2,8 @@
 export interface Terminal {
   /** Writes text to stdout as it is. */
   out(text: string): void;
+  /** Waits until a reader has taken what went to stdout, so that little of it is in memory; false once there is no reader. */
+  drained(): Promise<boolean>;
   /** Writes text to stderr as it is. */
   err(text: string): void;
   /** Width of stderr in characters when it is a terminal whose line may be redrawn. */

@@ -32,7 +32,7 @@ const ELEMENT_OF: Readonly<Record<Exclude<TableFormat, 'npy'>, FileElement>> = {
 };
 
 /** The format that the extension of `path` names, which must be one of `accepted`. @throws {FileError} */
-export function formatOf(path: string, accepted: readonly TableFormat[], what: string): TableFormat {
+export function formatOf<F extends string>(path: string, accepted: readonly F[], what: string): F {
   const extension = /\.([^./\\]+)$/.exec(path)?.[1]?.toLowerCase();
   const format = accepted.find((candidate) => candidate === extension);
   if (format) return format;

@@ -23,6 +23,7 @@ function session(signal: AbortSignal, seen: [number, number][] = []): Session {
     threads: 1,
     gpuFor: async () => undefined,
     ranOn: 'simd',
+    write: async () => true,
     note: () => {},
     progress: () => ({ update: (done, total) => void seen.push([done, total]), end: () => {} }),
     now: () => 0,

@@ -7,6 +7,7 @@ function fakeTerminal(columns: number | undefined) {
   const state = { seconds: 0, text: '' };
   const terminal: Terminal = {
     out: () => assert.unreachable('progress wrote to stdout'),
+    drained: async () => true,
     err: (text) => {
       state.text += text;
     },
