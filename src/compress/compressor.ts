@@ -2,6 +2,7 @@ import type { Computing } from '../../kernels/backend.ts';
 import type { GpuDevice } from '../../kernels/gpu/device.ts';
 import type { Matrix } from '../tensor/matrix.ts';
 import type { NamedArrays } from '../tensor/named-arrays.ts';
+import { requireWhole } from '../tensor/whole-number.ts';
 
 export interface EncodeOptions extends Computing {
   /** Rows encoded so far, and rows in all. */
@@ -34,4 +35,10 @@ export interface Compressor {
   encodeOnGpu(device: GpuDevice, x: Matrix, options?: EncodeOptions): Promise<Matrix>;
   /** Everything needed to build it again: tensors by name, and metadata of which `method` is part. */
   toNamedArrays(): NamedArrays;
+}
+
+/** @throws {RangeError} unless vectors of dIn numbers become vectors of 1 to dIn numbers */
+export function requireWidths(where: string, { dIn, dOut }: Pick<Compressor, 'dIn' | 'dOut'>): void {
+  requireWhole(where, 'dIn', dIn, 1);
+  requireWhole(where, 'dOut', dOut, 1, dIn);
 }

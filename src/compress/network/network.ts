@@ -1,6 +1,7 @@
 import type { ParameterSet } from '../../autodiff/parameters.ts';
 import type { Tape } from '../../autodiff/tape.ts';
 import type { Tensor } from '../../autodiff/tensor.ts';
+import { requireWidths } from '../compressor.ts';
 
 /** What every configuration of a network says. */
 export interface NetworkSizes {
@@ -50,6 +51,7 @@ export function requireNetwork(value: unknown, { kinds, model }: NetworkFamily):
     throw new RangeError(`${model}: expected a network of kind ${expected}, got ${JSON.stringify(kind)}.`);
   }
   kinds[kind]!.requireConfig(config, model);
+  requireWidths(model, config as NetworkSizes);
 }
 
 /** The check of a configuration that is nothing but these counts. */

@@ -5,7 +5,7 @@ import { createMatrix, firstRows, type Matrix } from '../../tensor/matrix.ts';
 import { type NamedArrays, requireArray } from '../../tensor/named-arrays.ts';
 import { requireFinite, requireInRange } from '../../tensor/range.ts';
 import { requireBase } from '../../tensor/vectors/vectors.ts';
-import type { Compressor, EncodeOptions } from '../compressor.ts';
+import { type Compressor, type EncodeOptions, requireWidths } from '../compressor.ts';
 import { columnMeans, covariance } from './covariance.ts';
 import { projectRows, projectRowsOnGpu } from './project-rows.ts';
 
@@ -93,6 +93,7 @@ export class PcaCompressor implements Compressor {
   static fromNamedArrays({ arrays }: NamedArrays): PcaCompressor {
     const where = 'PCA model';
     const { shape, data } = requireArray(arrays, 'directions', 'float32', [undefined, undefined], where);
+    requireWidths(where, { dIn: shape[1]!, dOut: shape[0]! });
     const mean = requireArray(arrays, 'mean', 'float32', [shape[1]], where).data;
     const variances = requireArray(arrays, 'variances', 'float32', [shape[1]], where).data;
     const directions = createMatrix(shape[0]!, shape[1]!, data);

@@ -3,7 +3,7 @@ import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { type NamedArrays, requireArray } from '../../tensor/named-arrays.ts';
 import { Random } from '../../tensor/random/random.ts';
 import { requireInRange } from '../../tensor/range.ts';
-import type { Compressor, EncodeOptions } from '../compressor.ts';
+import { type Compressor, type EncodeOptions, requireWidths } from '../compressor.ts';
 import { projectRows, projectRowsOnGpu } from './project-rows.ts';
 
 /**
@@ -11,6 +11,8 @@ import { projectRows, projectRowsOnGpu } from './project-rows.ts';
  * each, and 0 otherwise. It keeps squared lengths in expectation: E |W x|² = |x|².
  *
  * Source: the paper, Eq. 2; Li, Hastie & Church, KDD 2006.
+ * Departs: where chance leaves every entry 0, which happens to few outputs of few columns and would map all vectors to 0, all entries
+ * are drawn again.
  *
  * @param random one uniform is drawn for each entry, row after row: u <= 1 / (2s) is negative, u >= 1 - 1 / (2s) positive
  * @returns (dOut, dIn)
@@ -25,12 +27,18 @@ export function sparseProjection(random: Random, dOut: number, dIn: number): Mat
   const share = 1 / (2 * s);
   const size = Math.sqrt(s / dOut);
   const { data } = projection;
-  for (let i = 0; i < data.length; i++) {
-    const u = random.uniform();
-    if (u <= share) data[i] = -size;
-    else if (u >= 1 - share) data[i] = size;
-  }
+  do {
+    for (let i = 0; i < data.length; i++) {
+      const u = random.uniform();
+      if (u <= share) data[i] = -size;
+      else if (u >= 1 - share) data[i] = size;
+    }
+  } while (!hasEntry(data));
   return projection;
+}
+
+function hasEntry(data: Float32Array): boolean {
+  return data.some((value) => value !== 0);
 }
 
 /**
@@ -58,15 +66,19 @@ export class SrpCompressor implements Compressor {
     readonly seed: number | string;
   }): SrpCompressor {
     const { dIn, dOut, seed } = options;
-    if (!(dOut <= dIn)) throw new RangeError(`SrpCompressor.create: expected at most ${dIn} outputs, got ${dOut}.`);
+    requireWidths('SrpCompressor.create', options);
     return new SrpCompressor(sparseProjection(new Random(seed, 'srp'), dOut, dIn));
   }
 
-  /** @throws {RangeError} if the arrays are not those of `toNamedArrays`, or a value is not finite */
+  /** @throws {RangeError} if the arrays are not those of `toNamedArrays`, a value is not finite, or all are 0 */
   static fromNamedArrays({ arrays }: NamedArrays): SrpCompressor {
     const { shape, data } = requireArray(arrays, 'projection', 'float32', [undefined, undefined], 'SRP model');
+    requireWidths('SRP model', { dIn: shape[1]!, dOut: shape[0]! });
     const projection = createMatrix(shape[0]!, shape[1]!, data);
     requireInRange(projection, 'SRP model: projection');
+    if (!hasEntry(data)) {
+      throw new RangeError('SRP model: expected a projection with an entry other than 0, got none; train it again.');
+    }
     return new SrpCompressor(projection);
   }
 

@@ -35,7 +35,8 @@ export function arrayOver(type: ElementType, bytes: Uint8Array, begin: number, l
   const at = bytes.byteOffset + begin;
   const width = ELEMENT_BYTES[type];
   if (at % width === 0) return MAKERS[type](bytes.buffer, at, length);
-  return MAKERS[type](bytes.slice(begin, begin + length * width).buffer, 0, length);
+  // Not `slice`: that of Node's Buffer gives a view, whose buffer begins elsewhere.
+  return MAKERS[type](new Uint8Array(bytes.subarray(begin, begin + length * width)).buffer, 0, length);
 }
 
 /** A new array of zeros. */

@@ -15,7 +15,8 @@ export function parseJsonObject(bytes: Uint8Array, path: string, offset: number)
   let text: string;
   let value: JsonValue;
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    // A copy: browsers refuse to decode shared memory.
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(new Uint8Array(bytes));
     value = JSON.parse(text);
   } catch (cause) {
     throw new FileError(path, `expected a JSON header of ${bytes.length} bytes, got other text`, { offset, cause });

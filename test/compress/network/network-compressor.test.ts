@@ -79,6 +79,10 @@ test('fromNamedArrays of VAE and Catalyst say in one line what is missing or wro
       /^VAE model: expected whole numbers dIn and dOut and hidden from 1, got \{/,
     ],
     [
+      () => VaeCompressor.fromNamedArrays(changed(vae, undefined, { network: network.replace('"dOut":', '"dOut":1') })),
+      /^VAE model: expected dOut to be a whole number from 1 to 12, got 1\d\.$/,
+    ],
+    [
       () => VaeCompressor.fromNamedArrays(changed(vae, undefined, { network: network.replace(':8', ':9') })),
       /encoder\.fc\.weight: expected shape \(9, 12\), got \(8, 12\)/,
     ],

@@ -133,6 +133,25 @@ test('a saved model encodes the same', () => {
   );
 });
 
+test('a model of no width, or of more outputs than inputs, is refused', () => {
+  const row = (length: number) => ({ shape: [length], data: new Float32Array(length) });
+  for (const [dOut, dIn] of [
+    [0, 4],
+    [5, 4],
+  ] as const) {
+    const directions = { shape: [dOut, dIn], data: new Float32Array(dOut * dIn).fill(1) };
+    const arrays = new Map([
+      ['directions', directions],
+      ['mean', row(dIn)],
+      ['variances', row(dIn)],
+    ]);
+    assert.throws(
+      () => PcaCompressor.fromNamedArrays({ arrays, metadata: { method: 'pca' } }),
+      new RegExp(`^PCA model: expected dOut to be a whole number from 1 to 4, got ${dOut}\\.$`),
+    );
+  }
+});
+
 test('arguments that do not fit are refused', () => {
   assert.throws(() => trainPca(base, { dOut: 49 }), /trainPca: expected dOut from 1 to 48 .*, got 49\./);
   assert.throws(() => trainPca(base, { dOut: 0 }), /got 0\./);

@@ -84,9 +84,56 @@ test('a saved model encodes the same', () => {
   );
 });
 
+test('no projection is without entries: what chance leaves empty is drawn again', () => {
+  for (const dIn of [2, 4, 8, 16]) {
+    for (let seed = 0; seed < 25; seed++) {
+      const { data } = SrpCompressor.create({ dIn, dOut: 1, seed }).toNamedArrays().arrays.get('projection')!;
+      assert.ok(
+        data.some((value: number) => value !== 0),
+        `${dIn} to 1, seed ${seed}`,
+      );
+    }
+  }
+  // 4 to 1: the share of draws without an entry is 1/16, so of 300 streams about 19 are drawn twice; all go on in one stream.
+  let again = 0;
+  for (let seed = 0; seed < 300; seed++) {
+    const random = new Random(seed, 'srp');
+    const first = Array.from({ length: 4 }, () => random.uniform());
+    const empty = first.every((u) => u > 1 / 4 && u < 3 / 4);
+    const drawn = empty ? Array.from({ length: 4 }, () => random.uniform()) : first;
+    const signs = [...sparseProjection(new Random(seed, 'srp'), 1, 4).data].map(Math.sign);
+    again += Number(empty);
+    if (drawn.every((u) => u > 1 / 4 && u < 3 / 4)) continue; // drawn a third time
+    assert.equal(
+      signs,
+      drawn.map((u) => (u <= 1 / 4 ? -1 : u >= 3 / 4 ? 1 : 0)),
+    );
+  }
+  assert.ok(again > 5 && again < 40, `${again}`);
+});
+
+test('a model of no width, of more outputs than inputs, or without entries is refused', () => {
+  const load = (shape: number[], value: number) => {
+    const data = new Float32Array(shape[0]! * shape[1]!).fill(value);
+    const arrays = new Map([['projection', { shape, data }]]);
+    return SrpCompressor.fromNamedArrays({ arrays, metadata: { method: 'srp' } });
+  };
+  assert.is(load([2, 2], 1).dOut, 2);
+  assert.throws(() => load([0, 16], 1), /SRP model: expected dOut to be a whole number from 1 to 16, got 0\./);
+  assert.throws(() => load([16, 0], 1), /SRP model: expected dIn to be a whole number from 1, got 0\./);
+  assert.throws(() => load([3, 2], 1), /SRP model: expected dOut to be a whole number from 1 to 2, got 3\./);
+  assert.throws(() => load([2, 4], 0), /SRP model: expected a projection with an entry other than 0/);
+});
+
 test('sizes that do not fit are refused', () => {
-  assert.throws(() => SrpCompressor.create({ dIn: 4, dOut: 5, seed: 1 }), /expected at most 4 outputs, got 5\./);
-  assert.throws(() => SrpCompressor.create({ dIn: 4, dOut: 0, seed: 1 }), /expected at least 1 output, got 0\./);
+  assert.throws(
+    () => SrpCompressor.create({ dIn: 4, dOut: 5, seed: 1 }),
+    /expected dOut to be a whole number from 1 to 4, got 5\./,
+  );
+  assert.throws(
+    () => SrpCompressor.create({ dIn: 4, dOut: 0, seed: 1 }),
+    /expected dOut to be a whole number from 1 to 4, got 0\./,
+  );
   const srp = SrpCompressor.create({ dIn: 4, dOut: 2, seed: 1 });
   assert.throws(() => srp.encode(createMatrix(1, 3)), /SrpCompressor\.encode: expected 4 columns, got 3\./);
 });

@@ -58,6 +58,32 @@ test('an archive comes back equal, and equal archives give equal bytes', () => {
   assertSame(decodeArchive(encodeArchive(empty)), empty);
 });
 
+test('a Buffer is read alike at any offset', () => {
+  const bytes = encodeArchive(ARCHIVE);
+  for (let offset = 0; offset < 8; offset++) {
+    const shifted = Buffer.concat([new Uint8Array(offset), bytes]).subarray(offset);
+    assert.equal(sorted(decodeArchive(shifted)), sorted(ARCHIVE), `offset ${offset}`);
+  }
+});
+
+test('shared memory is read, also where a TextDecoder refuses it, as in browsers', () => {
+  const bytes = encodeArchive(ARCHIVE);
+  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  shared.set(bytes);
+  const { decode } = TextDecoder.prototype;
+  TextDecoder.prototype.decode = function (input, options) {
+    const { buffer } = input as Uint8Array;
+    if (buffer instanceof SharedArrayBuffer)
+      throw new TypeError('The provided ArrayBufferView value must not be shared.');
+    return decode.call(this, input, options);
+  };
+  try {
+    assert.equal(sorted(decodeArchive(shared)), sorted(ARCHIVE));
+  } finally {
+    TextDecoder.prototype.decode = decode;
+  }
+});
+
 test('arrays lie at multiples of 64 bytes and are read as views', () => {
   const bytes = encodeArchive(ARCHIVE);
   for (const { data } of decodeArchive(bytes).arrays.values()) {

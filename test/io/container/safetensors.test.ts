@@ -62,6 +62,24 @@ test('every type of element comes back equal, wider ones first, and equal models
   });
 });
 
+test('a Buffer is read alike at any offset, also with a header that is not padded', () => {
+  const arrays = new Map<string, NamedArray>([
+    ['a', { shape: [2], data: Float64Array.of(0.1, -1e300) }],
+    ['b', { shape: [3], data: Int32Array.of(1, -2, 3) }],
+    ['c', { shape: [2], data: Int16Array.of(-300, 7) }],
+  ]);
+  const bytes = encodeSafetensors({ arrays, metadata: { method: 'pca' } });
+  const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
+  for (let spaces = 0; spaces < 8; spaces++) {
+    const header = `${new TextDecoder().decode(bytes.subarray(8, 8 + length)).trimEnd()}${' '.repeat(spaces)}`;
+    const unpadded = Buffer.concat([withHeader(header, 0), bytes.subarray(8 + length)]);
+    for (let offset = 0; offset < 8; offset++) {
+      const shifted = Buffer.concat([new Uint8Array(offset), unpadded]).subarray(offset);
+      assert.equal([...decodeSafetensors(shifted).arrays], [...arrays], `${spaces} spaces, offset ${offset}`);
+    }
+  }
+});
+
 test('files of other writers are read', () => {
   const golden = fileURLToPath(new URL('../../../../shared/golden/', import.meta.url));
   if (!existsSync(golden)) return console.log('skip: no shared golden tensors here');
