@@ -18,14 +18,18 @@ function hardswish(this: KernelThis, x: KernelMatrix): number {
 function hardswishGradient(this: KernelThis, dy: KernelMatrix, x: KernelMatrix): number {
   const value = x[this.thread.y]![this.thread.x]!;
   const above = dy[this.thread.y]![this.thread.x]!;
-  if (value <= -3) return above * 0;
-  if (value >= 3) return above;
-  return above * (value * 0.33333334 + 0.5);
+  let slope = value * 0.33333334 + 0.5;
+  if (value <= -3) slope = 0;
+  if (value >= 3) slope = 1;
+  return above * slope;
 }
 
 /** min(max(x, -1), 1) */
 function hardtanh(this: KernelThis, x: KernelMatrix): number {
-  return Math.min(Math.max(x[this.thread.y]![this.thread.x]!, -1), 1);
+  const value = x[this.thread.y]![this.thread.x]!;
+  if (value > 1) return 1;
+  if (value < -1) return -1;
+  return value;
 }
 
 /** dy where -1 < x < 1. */
@@ -37,7 +41,9 @@ function hardtanhGradient(this: KernelThis, dy: KernelMatrix, x: KernelMatrix): 
 
 /** max(x, 0) */
 function relu(this: KernelThis, x: KernelMatrix): number {
-  return Math.max(x[this.thread.y]![this.thread.x]!, 0);
+  const value = x[this.thread.y]![this.thread.x]!;
+  if (value <= 0) return 0;
+  return value;
 }
 
 const SAMPLE = { rows: 5, cols: 7, constants: {}, range: [-4, 4], tolerance: 1e-6 } as const;

@@ -18,7 +18,7 @@ function firstMoment(
 ): number {
   const slope = gradient[this.thread.y]![this.thread.x]!;
   let moment = beta1 * first[this.thread.y]![this.thread.x]!;
-  if (Math.abs(slope) >= 1e-15) moment += rest1 * slope;
+  if (!(Math.abs(slope) < 1e-15)) moment += rest1 * slope;
   if (Math.abs(moment) < 1e-30) return 0;
   return moment;
 }
@@ -33,7 +33,7 @@ function secondMoment(
 ): number {
   const slope = gradient[this.thread.y]![this.thread.x]!;
   let moment = beta2 * second[this.thread.y]![this.thread.x]!;
-  if (Math.abs(slope) >= 1e-15) moment += rest2 * (slope * slope);
+  if (!(Math.abs(slope) < 1e-15)) moment += rest2 * (slope * slope);
   if (moment < 1e-30) return 0;
   return moment;
 }

@@ -36,15 +36,20 @@ function biasedLogits(this: KernelThis<'rows'>, x: KernelMatrix, positionBias: K
   return x[row]![this.thread.x]! + positionBias[this.thread.y]![this.thread.x]!;
 }
 
-/** Of each row: e^x over the sum of e^x; 40 below the largest is 0. */
+/** Of each row: e^x over the sum of e^x; 40 below the largest is 0. A NaN, or an infinity as the largest, makes all of the row NaN. */
 function softmaxRows(this: KernelThis<'cols'>, x: KernelMatrix): number {
   let largest = x[this.thread.y]![0]!;
-  for (let c = 1; c < this.constants.cols; c++) largest = Math.max(largest, x[this.thread.y]![c]!);
+  for (let c = 1; c < this.constants.cols; c++) {
+    const value = x[this.thread.y]![c]!;
+    if (value > largest) largest = value;
+  }
   let total = 0;
   for (let j = 0; j < this.constants.cols; j++) {
     const other = x[this.thread.y]![j]! - largest;
     if (other >= -40) total += Math.exp(other);
+    else if (!(other < -40)) total += other;
   }
+  if (!(total > 0)) return total;
   const shifted = x[this.thread.y]![this.thread.x]! - largest;
   if (shifted < -40) return 0;
   return Math.exp(shifted) / total;

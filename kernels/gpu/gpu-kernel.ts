@@ -15,7 +15,10 @@ export interface GpuSample {
   readonly rows: number;
   readonly cols: number;
   readonly constants: Readonly<Record<string, number>>;
-  /** A matrix, filled from the range where its values are not given; a number stands for itself. */
+  /**
+   * A matrix, filled from the range where its values are not given; a number stands for itself. What is filled is tried with a NaN
+   * and with infinities, too.
+   */
   readonly inputs: readonly (readonly [rows: number, cols: number, values?: readonly number[]] | number)[];
   /** From -1 to 1 if not given. */
   readonly range?: readonly [least: number, most: number];
@@ -30,6 +33,8 @@ export interface GpuSample {
  * - a top-level named function that reaches nothing outside itself, with no two variables of one name;
  * - loops are bounded by `this.constants`, never by an argument (which would end them after 1000 rounds);
  * - no `%` and no `/` on indices (float32: wrong above 2^24), no reading out of range;
+ * - no `Math.max` and `Math.min` of what may be NaN (they give the other operand), no `x !== x` (false for NaN), no `x * 0` (0 for
+ *   NaN): `if (x > 1) return 1; return x;` keeps it, and `!(x < 1)` finds it;
  * - a variable begins with a value of the kind that it keeps (`let sum = 0.0` is no help: formatters write 0; begin with an operand).
  */
 export interface GpuKernel {

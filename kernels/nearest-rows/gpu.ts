@@ -3,7 +3,7 @@ import type { GpuDevice, GpuMatrix } from '../gpu/device.ts';
 import type { GpuKernel, KernelMatrix, KernelThis } from '../gpu/gpu-kernel.ts';
 import { smallestLoss } from '../gpu/rounding.ts';
 
-/** The row with the smallest value of each column, the first of equals; -1 - row where the second smallest is too near to be sure. */
+/** The row with the smallest value of each column, the first of equals; -1 - row where the second smallest is too near to be sure, or it is no number. */
 function smallestRow(this: KernelThis<'rows'>, distances: KernelMatrix, ratio: number, loss: number): number {
   const column = this.thread.x;
   let nearest = 0;
@@ -19,8 +19,8 @@ function smallestRow(this: KernelThis<'rows'>, distances: KernelMatrix, ratio: n
       second = distance;
     }
   }
-  if (second <= least * ratio + loss) return -1 - nearest;
-  return nearest;
+  if (second > least * ratio + loss) return nearest;
+  return -1 - nearest;
 }
 
 const SMALLEST: GpuKernel = {

@@ -13,8 +13,9 @@ import { TRANSPOSE } from '../gpu/transpose.ts';
 import type { Floats } from '../operands.ts';
 import type { PairKernels } from './kernel.ts';
 
-/** |x_y - x_x|, by differences: exactly 0 for equal rows, and exactly symmetric. `turned` is xᵀ: neighboring threads read neighbors. */
+/** |x_y - x_x|, by differences: exactly 0 for equal rows and of a row from itself, and exactly symmetric. `turned` is xᵀ: neighboring threads read neighbors. */
 function pairDistances(this: KernelThis<'dim'>, x: KernelMatrix, turned: KernelMatrix): number {
+  if (this.thread.x === this.thread.y) return 0;
   let squares = 0;
   for (let c = 0; c < this.constants.dim; c++) {
     const difference = x[this.thread.y]![c]! - turned[c]![this.thread.x]!;
@@ -41,6 +42,10 @@ function widePairDistances(this: KernelThis<'dim'>, x: KernelMatrix, turned: Ker
     squares2 += difference2 * difference2;
     squares3 += difference3 * difference3;
   }
+  if (column === this.thread.y) squares0 = 0;
+  if (column + 1 === this.thread.y) squares1 = 0;
+  if (column + 2 === this.thread.y) squares2 = 0;
+  if (column + 3 === this.thread.y) squares3 = 0;
   return [Math.sqrt(squares0), Math.sqrt(squares1), Math.sqrt(squares2), Math.sqrt(squares3)];
 }
 
@@ -110,10 +115,11 @@ function widePairGradients(
   return [total0, total1, total2, total3];
 }
 
-/** Eq. 5: min(alpha, max(beta, -ln(d / boundary))); alpha for d = 0. */
+/** Eq. 5: min(alpha, max(beta, -ln(d / boundary))); alpha for d = 0. A distance that is NaN or infinite gives NaN, as `log` does. */
 function inrpWeights(this: KernelThis, d: KernelMatrix, boundary: number, alpha: number, beta: number): number {
   const ratio = d[this.thread.y]![this.thread.x]! / boundary;
   if (ratio < 1.2e-38) return alpha;
+  if (!(ratio < 3.4e38)) return ratio - ratio;
   return Math.min(alpha, Math.max(beta, -Math.log(ratio)));
 }
 

@@ -10,7 +10,9 @@ function rowNorms(this: KernelThis<'cols'>, x: KernelMatrix): number {
     const value = x[this.thread.y]![c]!;
     squares += value * value;
   }
-  return Math.max(Math.sqrt(squares), 1e-12);
+  const norm = Math.sqrt(squares);
+  if (norm < 1e-12) return 1e-12;
+  return norm;
 }
 
 /** x / norm of its row */

@@ -4,21 +4,21 @@ import type { GpuKernel, KernelMatrix, KernelThis } from '../gpu/gpu-kernel.ts';
 /**
  * The k smallest values of each column, one after the other. The rows are cut into segments, of which the smallest value not taken
  * yet is known: a round looks through the segments of its column, takes the least, and finds the next in that one segment alone.
- * All equal values go by row, the first first.
+ * All equal values go by row, the first first. A NaN is never taken, and infinity is a value like others.
  */
 type Segments = KernelThis<'size' | 'rows'>;
 
-/** (segments, m): the row of the smallest value of a segment. */
+/** (segments, m): the row of the smallest value of a segment; -1 where there is none. */
 function firstOfSegment(this: Segments, values: KernelMatrix): number {
   const column = this.thread.x;
   const first = this.thread.y * this.constants.size;
-  let smallest = first;
+  let smallest = -1;
   let least = values[first]![column]!;
-  for (let i = 1; i < this.constants.size; i++) {
+  for (let i = 0; i < this.constants.size; i++) {
     const row = first + i;
     if (row < this.constants.rows) {
       const value = values[row]![column]!;
-      if (value < least) {
+      if (value < least || (smallest < 0 && (value >= 0 || value < 0))) {
         least = value;
         smallest = row;
       }
@@ -43,7 +43,7 @@ function taken(
     const row = segments[i]![column]!;
     if (row >= 0) {
       const value = values[row]![column]!;
-      if (value < least) {
+      if (value < least || smallest < 0) {
         least = value;
         smallest = row;
       }
@@ -63,7 +63,7 @@ function nextOfSegment(
   const column = this.thread.x;
   const first = this.thread.y * this.constants.size;
   const last = rows[round]![column]!;
-  if (segments[this.thread.y]![column]! !== last) return segments[this.thread.y]![column]!;
+  if (last < 0 || segments[this.thread.y]![column]! !== last) return segments[this.thread.y]![column]!;
   const before = values[last]![column]!;
   let smallest = -1;
   let least = 3e38;
@@ -71,7 +71,7 @@ function nextOfSegment(
     const row = first + i;
     if (row < this.constants.rows) {
       const value = values[row]![column]!;
-      if (value < least && (value > before || (value === before && row > last))) {
+      if ((value < least || smallest < 0) && (value > before || (value === before && row > last))) {
         least = value;
         smallest = row;
       }
@@ -80,34 +80,36 @@ function nextOfSegment(
   return smallest;
 }
 
-/** (k, m): the values of rows. */
-function valuesOf(this: KernelThis, rows: KernelMatrix, values: KernelMatrix): number {
+/** (k, m): the values of rows; `none` where there is none. */
+function valuesOf(this: KernelThis, rows: KernelMatrix, values: KernelMatrix, none: number): number {
   const row = rows[this.thread.y]![this.thread.x]!;
+  if (row < 0) return none;
   return values[row]![this.thread.x]!;
 }
 
-/** Nine rows in segments of four, three columns; in one of them all values are equal. */
+const [NONE, FAR] = [Number.NaN, Number.POSITIVE_INFINITY];
+/** Nine rows in segments of four, four columns; in one all values are equal, in the last most are no number. */
 const VALUES = [
-  ...[0.5, 2, 9, 0.25, 2, 8, 0.75, 2, 7, 1.5, 2, 6, 3.5, 2, 5],
-  ...[2.5, 2, 4, 0.125, 2, 3, 4.5, 2, 2, 5.5, 2, 1],
+  ...[0.5, 2, 9, NONE, 0.25, 2, 8, FAR, 0.75, 2, 7, NONE, 1.5, 2, 6, 4, 3.5, 2, 5, NONE],
+  ...[2.5, 2, 4, NONE, 0.125, 2, 3, NONE, 4.5, 2, 2, NONE, 5.5, 2, 1, FAR],
 ] as const;
-const OFFERED = [1, 0, 3, 6, 4, 7, 8, 8, 8] as const;
-const TAKEN = [6, 0, 8, -1, -1, -1, -1, -1, -1, -1, -1, -1] as const;
+const OFFERED = [1, 0, 3, 3, 6, 4, 7, -1, 8, 8, 8, 8] as const;
+const TAKEN = [6, 0, 8, 3, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] as const;
 
 const FIRST: GpuKernel = {
   name: 'smallest rows: segments',
   body: firstOfSegment,
-  sample: { rows: 3, cols: 3, constants: { size: 4, rows: 9 }, inputs: [[9, 3, VALUES]], tolerance: 0 },
+  sample: { rows: 3, cols: 4, constants: { size: 4, rows: 9 }, inputs: [[9, 4, VALUES]], tolerance: 0 },
 };
 const TAKE: GpuKernel = {
   name: 'smallest rows: take',
   body: taken,
   sample: {
     rows: 4,
-    cols: 3,
+    cols: 4,
     constants: { segments: 3 },
     tolerance: 0,
-    inputs: [[4, 3, TAKEN], [3, 3, OFFERED], [9, 3, VALUES], 1],
+    inputs: [[4, 4, TAKEN], [3, 4, OFFERED], [9, 4, VALUES], 1],
   },
 };
 const NEXT: GpuKernel = {
@@ -115,10 +117,10 @@ const NEXT: GpuKernel = {
   body: nextOfSegment,
   sample: {
     rows: 3,
-    cols: 3,
+    cols: 4,
     constants: { size: 4, rows: 9 },
     tolerance: 0,
-    inputs: [[3, 3, OFFERED], [4, 3, TAKEN], [9, 3, VALUES], 0],
+    inputs: [[3, 4, OFFERED], [4, 4, TAKEN], [9, 4, VALUES], 0],
   },
 };
 const VALUES_OF: GpuKernel = {
@@ -126,21 +128,18 @@ const VALUES_OF: GpuKernel = {
   body: valuesOf,
   sample: {
     rows: 3,
-    cols: 3,
+    cols: 4,
     constants: {},
-    inputs: [
-      [3, 3, OFFERED],
-      [9, 3, VALUES],
-    ],
+    inputs: [[3, 4, OFFERED], [9, 4, VALUES], FAR],
     tolerance: 0,
   },
 };
 
 /** What a device found: matrices of slots, overwritten by the next call for the same shapes. */
 export interface SmallestRows {
-  /** (k, m): row numbers, by (value, row). */
+  /** (k, m): row numbers, by (value, row); -1 where a column has fewer than k that are no NaN. */
   readonly rows: GpuMatrix;
-  /** (k, m): their values. */
+  /** (k, m): their values; infinity beside -1. */
   readonly values: GpuMatrix;
 }
 
@@ -149,7 +148,7 @@ export interface SmallestRows {
  *
  * As in a selection tree of one level, a round compares 2 sqrt(n) values instead of n.
  *
- * @param values (n, m), below 3e38; n at most 2^24, k at most n
+ * @param values (n, m); n at most 2^24, k at most n
  */
 export async function smallestRows(device: GpuDevice, values: GpuMatrix, k: number): Promise<SmallestRows> {
   const { rows, cols } = values;
@@ -169,6 +168,11 @@ export async function smallestRows(device: GpuDevice, values: GpuMatrix, k: numb
   device.free(start);
   return {
     rows: found,
-    values: await device.run(VALUES_OF, { rows: k, cols, inputs: [found, values], slot: 'values' }),
+    values: await device.run(VALUES_OF, {
+      rows: k,
+      cols,
+      inputs: [found, values, Number.POSITIVE_INFINITY],
+      slot: 'values',
+    }),
   };
 }

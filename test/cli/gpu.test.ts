@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readVectors } from '../../src/io/vectors.ts';
+import { readVectors, writeVectors } from '../../src/io/vectors.ts';
 import { dawnDevice } from '../support/gpu-devices.ts';
 import { cnt, succeed, temporaryFolder } from './command-line.ts';
 
@@ -82,6 +82,19 @@ if (adapter) {
     await succeed('train', '--base', base, '--out', pca, '--method', 'pca');
     const compressed = await onGpu('compress', '--model', pca, '--in', base, '--out', path('pca.gpu.fvecs'));
     assert.equal([compressed['backend'], compressed['method']], ['gpu', 'pca']);
+  });
+
+  test('a row that a model cannot compress is refused on the GPU as on the CPU, in the same words', async () => {
+    const rows = (await readVectors(base)).data.slice();
+    rows.fill(1e30, 5 * 16, 6 * 16);
+    await writeVectors(path('far.npy'), { rows: 80, cols: 16, data: rows });
+    const network = path('cnt.safetensors');
+    await succeed('train', '--base', base, '--out', network, '--samples', '32', '--batch', '16');
+    const argv = ['compress', '--model', network, '--in', path('far.npy'), '--out', path('none.fvecs')];
+    const [cpu, gpu] = [await cnt(argv), await cnt([...argv, '--backend', 'gpu'], { env: SOFTWARE })];
+    assert.equal([cpu.status, gpu.status], [1, 1]);
+    assert.match(cpu.err, /^cnt compress: [^\n]*\n$/);
+    assert.is(gpu.err.replace(/^cnt compress: computing on .*\n/, ''), cpu.err);
   });
 
   test('what does not run on a GPU is refused', async () => {

@@ -80,7 +80,7 @@ export class NetworkCompressor implements Compressor {
     x: Matrix,
     { onProgress }: Pick<EncodeOptions, 'onProgress'> = {},
   ): Promise<Matrix> {
-    requireRows(x, this.dIn, `${this.#type}.encodeOnGpu`);
+    requireRows(x, this.dIn, `${this.#type}.encode`);
     const encoded = createMatrix(x.rows, this.dOut);
     if (x.rows === 0) return encoded;
     const encoder = this.#gpuEncoder(device, Math.min(GPU_ROWS, x.rows));
@@ -89,7 +89,7 @@ export class NetworkCompressor implements Compressor {
       await encoder.encodeChunk(encoded.data, { x, first, count });
       onProgress?.(first + count, x.rows);
     }
-    requireInRange(encoded, `${this.#type}.encodeOnGpu: result`);
+    requireInRange(encoded, `${this.#type}.encode: result`);
     return encoded;
   }
 

@@ -108,7 +108,7 @@ export class PcaCompressor implements Compressor {
   }
 
   encodeOnGpu(device: GpuDevice, x: Matrix, options: EncodeOptions = {}): Promise<Matrix> {
-    return projectRowsOnGpu(device, 'PcaCompressor.encodeOnGpu', x, this.directions, this.mean, options);
+    return projectRowsOnGpu(device, 'PcaCompressor.encode', x, this.directions, this.mean, options);
   }
 
   toNamedArrays(): NamedArrays {

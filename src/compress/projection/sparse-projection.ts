@@ -87,7 +87,7 @@ export class SrpCompressor implements Compressor {
   }
 
   encodeOnGpu(device: GpuDevice, x: Matrix, options: EncodeOptions = {}): Promise<Matrix> {
-    return projectRowsOnGpu(device, 'SrpCompressor.encodeOnGpu', x, this.#projection, undefined, options);
+    return projectRowsOnGpu(device, 'SrpCompressor.encode', x, this.#projection, undefined, options);
   }
 
   toNamedArrays(): NamedArrays {

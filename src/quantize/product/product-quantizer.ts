@@ -78,7 +78,7 @@ export class ProductQuantizer {
    * @throws {RangeError} as `encode`
    */
   async encodeOnGpu(device: GpuDevice, x: Matrix, { onProgress }: ProductEncodeOptions = {}): Promise<Uint8Array> {
-    this.#requireVectors(x, 'ProductQuantizer.encodeOnGpu');
+    this.#requireVectors(x, 'ProductQuantizer.encode');
     const numbers = new Uint8Array(x.rows * this.m);
     const encoder = new GpuProductEncoder(device, this, Math.max(1, x.rows));
     for (const [first, count] of blocks(x.rows, encoder.capacity, onProgress)) {

@@ -35,6 +35,21 @@ const WRONG: GpuKernel = {
   sample: { rows: 1, cols: 4, constants: {}, inputs: [], tolerance: 0 },
 };
 
+function clamped(this: KernelThis, x: KernelMatrix): number {
+  return Math.min(Math.max(x[this.thread.y]![this.thread.x]!, -3e38), 3e38);
+}
+
+/** The right body, and the clamp as the device's: as a shader computes that takes all numbers for finite. */
+const CLAMPED: GpuKernel = {
+  name: 'test: clamped',
+  get body() {
+    const right = host;
+    host = true;
+    return right ? (x: KernelMatrix) => x[0]![0]! : clamped;
+  },
+  sample: { rows: 1, cols: 1, constants: {}, inputs: [[1, 1]], tolerance: 1 },
+};
+
 for (const device of devices) {
   const name = `${device.report.backend} (${device.report.adapter})`;
   const values = Float32Array.from({ length: 6 }, (_, i) => i + 0.25);
@@ -124,6 +139,12 @@ for (const device of devices) {
     const text = 'GPU kernel test: wrong: expected 7 as element 0 of its self-test on';
     await rejects(() => device.run(WRONG, call), text);
     await rejects(() => device.run(WRONG, call), text);
+  });
+
+  test(`${name}: a kernel that makes a number of NaN or of infinity is refused, whatever its tolerance`, async () => {
+    host = false;
+    const text = /^GPU kernel test: clamped: expected (NaN|Infinity) as element 0 of its self-test on .*, got /;
+    await rejects(() => device.run(CLAMPED, { rows: 1, cols: 1, inputs: [] }), text);
   });
 
   test(`${name}: sizes that do not fit are refused`, async () => {

@@ -6,6 +6,7 @@ import type { GpuDevice, GpuMatrix } from '../../../kernels/gpu/device.ts';
 import { transpose } from '../../../kernels/gpu/transpose.ts';
 import { nearestRows } from '../../../kernels/nearest-rows/gpu.ts';
 import { smallestRows } from '../../../kernels/top-k/gpu.ts';
+import { NO_ID } from '../../../kernels/top-k/reference.ts';
 import { Random } from '../../../src/tensor/random/random.ts';
 import { gpuDevices } from '../../support/gpu-devices.ts';
 import { rejects } from '../../support/rejects.ts';
@@ -93,6 +94,55 @@ for (const device of devices) {
       }
     }
   });
+
+  test(`${name}: of what is no number, none is among the smallest, and infinity is, as on the CPU`, async () => {
+    const [n, m, k] = [23, 6, 9];
+    const matrix = values(n * m, 'special').map((value, i) => {
+      if (i % m === 0) return i % 4 === 0 ? value : Number.NaN; // six numbers
+      if (i % m === 1) return Number.NaN;
+      if (i % m === 2) return Number.POSITIVE_INFINITY;
+      return i % 5 === 0 ? Number.NaN : i % 7 === 0 ? Number.POSITIVE_INFINITY : value;
+    });
+    const found = await smallestRows(device, await device.upload(matrix, n, m), k);
+    const [rows, smallest] = [await device.read(found.rows), await device.read(found.values)];
+    const reference = referenceKernels();
+    for (let column = 0; column < m; column++) {
+      const [distances, ids] = [new Float32Array(k).fill(Number.POSITIVE_INFINITY), new Int32Array(k).fill(NO_ID)];
+      const ofColumn = Float32Array.from({ length: n }, (_, row) => matrix[row * m + column]!);
+      reference.offerDistances(distances, ids, 0, k, ofColumn, undefined, 0, n);
+      reference.sortTops(distances, ids, 1, k);
+      assertSame(
+        [...rows].filter((_, i) => i % m === column),
+        [...ids].map((id) => (id === NO_ID ? -1 : id)),
+      );
+      assertSame(
+        [...smallest].filter((_, i) => i % m === column),
+        [...distances],
+      );
+    }
+  });
+
+  for (const special of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 3e38]) {
+    test(`${name}: of vectors with ${special}, distances are the CPU's, and the nearest row is it or left open`, async () => {
+      const [n, m, dim] = [6, 8, 5];
+      const [base, queries] = [values(n * dim, 'base'), values(m * dim, 'queries')];
+      base[dim] = base[2 * dim + 1] = queries[1] = queries[5 * dim + 3] = special;
+      const [exact, ids, least] = [new Float32Array(n * m), new Int32Array(m), new Float32Array(m)];
+      const reference = referenceKernels();
+      reference.squaredDistanceMatrix(exact, base, 0, n, queries, 0, m, dim);
+      reference.nearestRows(ids, least, queries, 0, m, base, n, dim);
+      const [rows, turned] = [await device.upload(base, n, dim), await columns(device, queries, m, dim)];
+      (await device.read(await squaredDistances(device, rows, turned))).forEach((value, i) => {
+        const same = Object.is(value, exact[i]) || Math.abs(value - exact[i]!) <= distanceBound(dim) * exact[i]!;
+        assert.ok(same, `element ${i}: ${value}, not ${exact[i]}`);
+      });
+      const nearest = await device.read(await nearestRows(device, rows, turned, 'special'));
+      nearest.forEach((id, query) => {
+        if (id >= 0) assert.is(id, ids[query], `query ${query}`);
+        else assert.ok(query === 0 || query === 5, `query ${query} of numbers is sure`);
+      });
+    });
+  }
 
   test(`${name}: distances refuse vectors of other dimensions`, async () => {
     const points = await device.upload(values(6, 'points'), 3, 2);

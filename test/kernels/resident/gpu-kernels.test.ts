@@ -262,8 +262,49 @@ async function errorOf(device: GpuDevice, one: Case): Promise<number> {
   );
 }
 
+/** The contents of a case with a value in one place of each operand; those that must be positive keep out -Infinity. */
+function withSpecial(one: Case, value: number): Float64Array[] {
+  return contents(one).map((values, operand) => {
+    const fits = value !== Number.NEGATIVE_INFINITY || !one.positive?.includes(operand);
+    if (fits) values[(7 * operand + 3) % values.length] = value;
+    return values;
+  });
+}
+
+/** What a value is: NaN, an infinity, or finite. */
+function kind(value: number): number {
+  return Number.isFinite(value) ? 0 : value;
+}
+
+/** Where the device gives another kind of value than the loops in float32, in words. */
+async function strangers(device: GpuDevice, one: Case, special: number): Promise<string[]> {
+  const kernels = gpuKernels(device);
+  const operands = withSpecial(one, special).map((values) => sent(kernels, values));
+  const expected = withSpecial(one, special).map((values) => Float32Array.from(values));
+  one.call(referenceKernels(), expected);
+  one.call(kernels, operands);
+  await kernels.fetch(...operands);
+  kernels.close();
+  return one.results.flatMap((place) =>
+    [...expected[place]!].flatMap((value, i) => {
+      const found = operands[place]![i]!;
+      const same = Object.is(kind(value), kind(found));
+      return same ? [] : [`${one.name} (${one.lengths}) of ${special}: element ${i} is ${value}, not ${found}`];
+    }),
+  );
+}
+
 for (const device of devices) {
   const { backend } = device.report;
+
+  test(`${backend}: NaN and infinities come out of every kernel where they come out of the loops that define it`, async () => {
+    for (const special of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      for (const one of CASES) {
+        if (one.lengths[0]! > 10_000) continue; // the same kernels, larger
+        assert.equal((await strangers(device, one, special)).slice(0, 3), []);
+      }
+    }
+  });
 
   test(`${backend}: every kernel of training is within its bound of float64`, async () => {
     for (const one of CASES) {
