@@ -41,6 +41,7 @@ export { loadCompressor } from './compress/load-compressor.ts';
 export type { Network, NetworkFamily, NetworkKind, NetworkSizes } from './compress/network/network.ts';
 export { NetworkCompressor, type NetworkModel } from './compress/network/network-compressor.ts';
 export type { Standardization } from './compress/network/standardization.ts';
+export { NormalizingCompressor, trainNormalized } from './compress/normalizing-compressor.ts';
 export { PcaCompressor, type PcaOptions, trainPca } from './compress/projection/pca.ts';
 export { SrpCompressor, sparseProjection } from './compress/projection/sparse-projection.ts';
 export type { Evaluation, ProbeRecall } from './compress/training/evaluation.ts';
@@ -75,7 +76,6 @@ export type { GraphParameters } from './index/graph/graph-archive.ts';
 export { GraphIndex, type GraphIndexOptions } from './index/graph/graph-index.ts';
 export type { NeighborGraph, NsgParameters } from './index/graph/nsg-archive.ts';
 export { type NsgBuildCounts, NsgIndex, type NsgIndexOptions, type NsgPhase } from './index/graph/nsg-index.ts';
-export type { QueryEncoder } from './index/graph/search-by-graph.ts';
 export { Sq8GraphIndex, type Sq8GraphOptions, type Sq8GraphStatistics } from './index/graph/sq8-graph-index.ts';
 export type { SearchIndex } from './index/kinds.ts';
 export {
@@ -86,13 +86,15 @@ export {
   type ReconstructionErrors,
 } from './index/link-and-code/link-and-code.ts';
 export type { LinkAndCodeOptions, LinkAndCodeStep } from './index/link-and-code/link-and-code-build.ts';
-export { loadIndex } from './index/load-index.ts';
 export type { CodeSearchOptions } from './index/search/code-search.ts';
+export type { QueryEncoder } from './index/search/query-encoder.ts';
 export type { GraphSearchOptions, SearchOptions } from './index/search/search-options.ts';
-export type { SearchCounts, SearchResult } from './index/search/search-result.ts';
+export type { OwnIds, SearchCounts, SearchResult } from './index/search/search-result.ts';
 export { decodeArchive, encodeArchive } from './io/container/archive.ts';
 export { decodeSafetensors, encodeSafetensors } from './io/container/safetensors.ts';
 export { FileError } from './io/file/file-error.ts';
+export { loadIndex } from './pipeline/load-index.ts';
+export { PipelineIndex, type PipelineIndexOptions, type PipelineSearchOptions } from './pipeline/pipeline-index.ts';
 export {
   K_MEANS_PROFILES,
   type KMeansOptions,
@@ -126,6 +128,7 @@ export type { Ids, Neighbors } from './tensor/nearest/neighbors.ts';
 export { TopK } from './tensor/nearest/top-k.ts';
 export { Random, type RandomState } from './tensor/random/random.ts';
 export { LARGEST_VALUE, LEAST_DIFFERENCE, requireFinite, requireInRange } from './tensor/range.ts';
+export { unitRows } from './tensor/unit-rows.ts';
 export type { DistanceSource } from './tensor/vectors/distance-source.ts';
 export { SplitVectorSet, vectorSource } from './tensor/vectors/split-vector-set.ts';
 export {

@@ -19,6 +19,7 @@ const FOLDERS: Directions = {
   'src/graph': ['kernels', 'src/workers', 'src/tensor'],
   'src/quantize': ['kernels', 'src/workers', 'src/tensor'],
   'src/index': ['kernels', 'src/workers', 'src/tensor', 'src/graph', 'src/quantize'],
+  'src/pipeline': ['kernels', 'src/workers', 'src/tensor', 'src/compress', 'src/index'],
   'src/io': ['src/tensor'],
   'src/report': [],
 };

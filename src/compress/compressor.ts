@@ -20,6 +20,8 @@ export interface Compressor {
   readonly method: string;
   readonly dIn: number;
   readonly dOut: number;
+  /** True of one that was trained on vectors of length 1, and brings to it what it encodes; a `NormalizingCompressor`. */
+  readonly normalizes?: boolean;
   /**
    * Compresses each row of x (rows, dIn) to a row of (rows, dOut); a row's result does not depend on its neighbors.
    *

@@ -1,6 +1,7 @@
 import type { NamedArrays } from '../tensor/named-arrays.ts';
 import type { Compressor } from './compressor.ts';
 import { METHODS, storedMethod } from './methods.ts';
+import { NormalizingCompressor, withoutRecord } from './normalizing-compressor.ts';
 
 /**
  * The compressor that `toNamedArrays` took apart, whatever its method.
@@ -26,5 +27,7 @@ export function loadCompressor(arrays: NamedArrays): Compressor {
     const known = Object.values(METHODS).map(({ storedName }) => storedName);
     throw new RangeError(`loadCompressor: expected a model of method ${known.join(', ')}, got ${method}.`);
   }
-  return entry.load(arrays);
+  const { model, normalizes } = withoutRecord(arrays);
+  const compressor = entry.load(model);
+  return normalizes ? new NormalizingCompressor(compressor) : compressor;
 }

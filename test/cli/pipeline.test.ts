@@ -4,12 +4,12 @@ import * as assert from 'uvu/assert';
 import { simdSupported } from '../../kernels/backend.ts';
 import { loadCompressor } from '../../src/compress/load-compressor.ts';
 import type { GraphIndex } from '../../src/index/graph/graph-index.ts';
-import { loadIndex } from '../../src/index/load-index.ts';
 import { readArchive } from '../../src/io/container/archive-file.ts';
 import { readModel } from '../../src/io/container/safetensors-file.ts';
 import { digestFile, digestIds, digestMatrix } from '../../src/io/digest.ts';
 import { readIds } from '../../src/io/ids.ts';
 import { readVectors, writeVectors } from '../../src/io/vectors.ts';
+import { loadIndex } from '../../src/pipeline/load-index.ts';
 import { createMatrix } from '../../src/tensor/matrix.ts';
 import { cnt, fail, succeed, succeedJson, temporaryFolder } from './command-line.ts';
 

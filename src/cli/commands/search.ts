@@ -1,11 +1,12 @@
 import type { SearchIndex } from '../../index/kinds.ts';
-import { loadIndex } from '../../index/load-index.ts';
 import type { SearchCounts, SearchResult } from '../../index/search/search-result.ts';
 import { readArchive } from '../../io/container/archive-file.ts';
 import { digestIds } from '../../io/digest.ts';
 import { type Results, resultText, TEXT_FORMATS, type TextFormat } from '../../io/result-text.ts';
 import { writeResults } from '../../io/results.ts';
 import { readVectors } from '../../io/vectors.ts';
+import { loadIndex } from '../../pipeline/load-index.ts';
+import type { PipelineIndex } from '../../pipeline/pipeline-index.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import { placeVectors } from '../../tensor/vectors/vectors-array.ts';
 import { QUERY_OPTIONS } from '../arguments/options.ts';
@@ -59,12 +60,13 @@ export const searchCommand = defineCommand('search', 'searches an index for the 
       signal,
     });
     const index = interpreted(indexPath, () => loadIndex(archive, backend, threads));
-    const { kind, rows, dim } = index;
+    const { rows, dim } = index;
+    const { kind } = index.kind === 'pipeline' ? index.inner : index;
     requireSearchable(kind, session.gpu !== undefined);
     requireOptionsOfKind('search', SEARCH_OPTIONS, values, kind, `an index of kind ${kind}`);
     const choices = await chooseSearch(index, values, k, indexPath);
     const queries = await readVectors(queryPath);
-    requireSameCols(queryPath, queries.cols, indexPath, dim);
+    requireSameCols(queryPath, queries.cols, vectorsOf(index, indexPath), dim);
     requireEnoughRows(indexPath, rows, k);
     const searched = await searchRepeatedly(index, queries, k, choices, repeat, session);
     await output.write(searched, session);
@@ -131,6 +133,12 @@ async function chooseOutput(
   return { onStdout: true, write };
 }
 
+/** Whose width queries must have. */
+function vectorsOf(index: SearchIndex | PipelineIndex, path: string): string {
+  const compresses = index.kind === 'pipeline' && index.model !== undefined;
+  return compresses ? `the original vectors of ${path}, which compresses queries itself` : path;
+}
+
 /** Time and work of the searches. */
 function costs({ counts, seconds }: Searched, queries: number): { lines: ListingRow[]; json: object } {
   const mean = seconds.reduce((sum, one) => sum + one) / seconds.length;
@@ -161,7 +169,7 @@ interface Searched extends Results {
 }
 
 async function searchRepeatedly(
-  index: SearchIndex,
+  index: SearchIndex | PipelineIndex,
   queries: Matrix,
   k: number,
   choices: SearchChoices,
@@ -171,7 +179,8 @@ async function searchRepeatedly(
   const progress = session.progress('searching, queries');
   const total = repeat * queries.rows;
   const { signal, threads } = session;
-  const gpu = searchesOnGpu(index.kind) ? await session.gpuFor(total * index.rows * index.dim) : undefined;
+  const inner = index.kind === 'pipeline' ? index.inner : index;
+  const gpu = searchesOnGpu(inner.kind) ? await session.gpuFor(total * inner.rows * inner.dim) : undefined;
   const seconds: number[] = [];
   let found: SearchResult | undefined;
   for (let run = 0; run < repeat; run++) {

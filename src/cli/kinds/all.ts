@@ -1,4 +1,5 @@
 import { INDEX_KINDS, type IndexKind, type KindOfIndex, type SearchIndex } from '../../index/kinds.ts';
+import type { PipelineIndex } from '../../pipeline/pipeline-index.ts';
 import type { Vectors } from '../../tensor/vectors/vectors.ts';
 import type { OptionTable } from '../arguments/options.ts';
 import { UsageError } from '../arguments/usage-error.ts';
@@ -10,6 +11,7 @@ import { ivfpq } from './ivfpq.ts';
 import type { BuiltIndex, KindCommands } from './kind.ts';
 import { lc } from './lc.ts';
 import { nsg } from './nsg.ts';
+import { choosePipelineSearch } from './pipeline.ts';
 import { pq } from './pq.ts';
 import type { GivenSearch, SearchChoices } from './search-choices.ts';
 import { sq8 } from './sq8.ts';
@@ -137,12 +139,14 @@ export function searchesOnGpu(kind: IndexKind): boolean {
  * @throws {RangeError} if the index has not what is asked of it
  */
 export async function chooseSearch(
-  index: SearchIndex,
+  index: SearchIndex | PipelineIndex,
   given: GivenSearch,
   k: number,
   path: string,
 ): Promise<SearchChoices> {
-  return KINDS[index.kind].chooseSearch(index as never, given, k, path);
+  const choose = (inner: SearchIndex, left: GivenSearch) =>
+    KINDS[inner.kind].chooseSearch(inner as never, left, k, path);
+  return index.kind === 'pipeline' ? choosePipelineSearch(index, given, path, choose) : choose(index, given);
 }
 
 function inWords(kinds: readonly IndexKind[]): string {

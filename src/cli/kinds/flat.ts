@@ -1,12 +1,13 @@
 import { FlatIndex } from '../../index/flat-index.ts';
 import { defineKind } from './kind.ts';
+import { plainChoices } from './search-choices.ts';
 
 export const flat = defineKind('flat', {
   buildOptions: [],
-  searchOptions: [],
+  searchOptions: ['rerank'],
   async build({ base }, { backend }) {
     return { archive: new FlatIndex(base, backend).toArchive(), rows: [], json: {} };
   },
   searchesOnGpu: true,
-  chooseSearch: () => ({}),
+  chooseSearch: plainChoices,
 });

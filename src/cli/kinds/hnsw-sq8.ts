@@ -7,7 +7,7 @@ import { graphChoices } from './search-choices.ts';
 
 export const hnswSq8 = defineKind('hnsw-sq8', {
   buildOptions: ['graph-base', 'M', 'ef-construction', 'profile', 'range'],
-  searchOptions: ['ef'],
+  searchOptions: ['ef', 'rerank'],
   profiles: HNSW_PROFILES,
   async build({ base: vectors, graphBase: graphVectors, ...options }, session) {
     const { backend, signal } = session;

@@ -6,7 +6,7 @@ import { removeGraphCheckpoint, withGraphCheckpoints } from '../long-work/graph-
 import type { ListingRow } from '../output/listing.ts';
 import { graphReport } from './building/graph-report.ts';
 import { defineKind } from './kind.ts';
-import { graphChoices } from './search-choices.ts';
+import { walkChoices } from './search-choices.ts';
 
 export const hnsw = defineKind('hnsw', {
   buildOptions: ['graph-base', 'walk', 'M', 'ef-construction', 'profile', 'resume'],
@@ -53,6 +53,6 @@ export const hnsw = defineKind('hnsw', {
       throw new UsageError('--rerank: expected --model beside it to compress the queries of an hnsw index, got none.');
     }
     if (model !== undefined) await attachQueryModel(model, index, path);
-    return graphChoices(index, given, k);
+    return walkChoices(index, given, k);
   },
 });

@@ -9,7 +9,7 @@ import { graphChoices } from './search-choices.ts';
 
 export const lc = defineKind('lc', {
   buildOptions: ['M', 'ef-construction', 'profile', 'bytes'],
-  searchOptions: ['ef'],
+  searchOptions: ['ef', 'rerank'],
   profiles: K_MEANS_PROFILES,
   async build({ base: vectors, bytes, ...options }, session) {
     const base = requireMatrix(vectors, '--index lc');

@@ -6,7 +6,7 @@ import { graphChoices } from './search-choices.ts';
 
 export const nsg = defineKind('nsg', {
   buildOptions: ['graph-base', 'R', 'L', 'C', 'GK', 'profile'],
-  searchOptions: ['ef'],
+  searchOptions: ['ef', 'rerank'],
   profiles: NSG_PROFILES,
   async build({ base, graphBase = base, GK, seed: _, ...options }, session) {
     const { backend, signal, threads } = session;

@@ -11,6 +11,7 @@ import type { Archive } from '../../tensor/named-arrays.ts';
 import { vectorSource } from '../../tensor/vectors/split-vector-set.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
 import { requireBase, type Vectors } from '../../tensor/vectors/vectors.ts';
+import type { QueryEncoder } from '../search/query-encoder.ts';
 import type { GraphSearchOptions, SearchOptions } from '../search/search-options.ts';
 import type { SearchResult } from '../search/search-result.ts';
 import { representatives } from './copies.ts';
@@ -23,7 +24,7 @@ import {
 } from './graph-archive.ts';
 import { buildGraph, type Engine, graphRoom, requireSameRows, requireSearchable } from './graph-building.ts';
 import { GraphSearcher } from './graph-searcher.ts';
-import { type QueryEncoder, searchByGraph } from './search-by-graph.ts';
+import { searchByGraph } from './search-by-graph.ts';
 
 export interface GraphIndexOptions extends Omit<HnswOptions, 'representatives' | 'threads'> {
   /** The vectors that are searched. */

@@ -1,4 +1,4 @@
-import type { BackendChoice, Computing } from '../../../kernels/backend.ts';
+import type { BackendChoice } from '../../../kernels/backend.ts';
 import { workSince } from '../../../kernels/operands.ts';
 import { requireThreads } from '../../../kernels/threads/require-threads.ts';
 import { type Matrix, viewRows } from '../../tensor/matrix.ts';
@@ -6,19 +6,12 @@ import { noNeighbors } from '../../tensor/nearest/neighbors.ts';
 import { attachSource, type SharedSource, shareSource } from '../../tensor/vectors/shared-source.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
 import { requireWhole } from '../../tensor/whole-number.ts';
-import { type QuerySource, rerank as rankAnew } from '../search/rerank.ts';
+import { encodeQueries, type QueryEncoder } from '../search/query-encoder.ts';
+import { idsOf, type QuerySource, rerank as rankAnew } from '../search/rerank.ts';
 import { requireQueries, requireRerank, type SearchOptions } from '../search/search-options.ts';
 import type { SearchResult } from '../search/search-result.ts';
 import { type SearchBlock, searchInChunks, searchTask, sharedMatrix } from '../search/search-task.ts';
 import { GraphSearcher, type SharedSearcher } from './graph-searcher.ts';
-
-/** What compresses queries as the codes that are walked over were: a trained compressor is one. */
-export interface QueryEncoder {
-  readonly dIn: number;
-  readonly dOut: number;
-  /** (queries, dIn) to (queries, dOut). */
-  encode(queries: Matrix, options?: Computing): Matrix;
-}
 
 /** Full vectors, which rank anew what a walk over codes finds, and what makes of queries what the codes are compared with. */
 export interface Refinement {
@@ -74,7 +67,14 @@ export async function searchByGraph(
   requireThreads(asked);
   requireAtMost(where, most, asked);
   const threads = trace ? 1 : asked;
-  const walk = refinement && { queries: encoded(where, refinement, queries, threads), rerank };
+  const walk = refinement && {
+    queries: await encodeQueries(where, refinement.encoder, queries, {
+      backend: refinement.backend,
+      threads,
+      signal: options.signal,
+    }),
+    rerank,
+  };
   const index = {
     search: blockSearch(searcher, full, { ef, trace, walk }),
     counts: () => ({
@@ -94,15 +94,6 @@ export async function searchByGraph(
   return searchInChunks(index, queries, k, { ...options, threads });
 }
 
-function encoded(where: string, { encoder, backend }: Refinement, queries: Matrix, threads: number): Matrix {
-  const made = encoder.encode(queries, { backend, threads });
-  if (made.rows !== queries.rows) {
-    throw new RangeError(`${where}: expected ${queries.rows} compressed queries, got ${made.rows}.`);
-  }
-  requireQueries(made, 1, encoder.dOut, where);
-  return made;
-}
-
 /** @param first the place of the first of these queries among all */
 function walkAndRerank(
   searcher: GraphSearcher,
@@ -115,11 +106,7 @@ function walkAndRerank(
   const { ids, counts } = searcher.search(viewRows(compressed, first, queries.rows), survivors, ef);
   const before = { ...full.counts };
   const answers = noNeighbors(queries.rows, k);
-  rankAnew(answers, full, queries, { first: 0, count: queries.rows }, (query) => {
-    const found = ids.data.subarray(query * survivors, (query + 1) * survivors);
-    const missing = found.indexOf(-1);
-    return missing < 0 ? found : found.subarray(0, missing);
-  });
+  rankAnew(answers, full, queries, { first: 0, count: queries.rows }, (query) => idsOf(ids, query));
   const { distances, multiplyAdds } = workSince(before, full.counts);
   const { distances: walkDistances, hops } = counts;
   return { ...answers, counts: { distances, walkDistances, hops, multiplyAdds: counts.multiplyAdds + multiplyAdds } };

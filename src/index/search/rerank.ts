@@ -1,6 +1,7 @@
 import type { Floats } from '../../../kernels/operands.ts';
+import { NO_ID } from '../../../kernels/top-k/reference.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
-import type { Neighbors } from '../../tensor/nearest/neighbors.ts';
+import type { Ids, Neighbors } from '../../tensor/nearest/neighbors.ts';
 import { TopK } from '../../tensor/nearest/top-k.ts';
 import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 
@@ -12,6 +13,13 @@ export interface QuerySource extends DistanceSource {
 
 /** The nearest of each query, as a search fills them in. */
 export type Answers = Pick<Neighbors, 'ids' | 'distances'>;
+
+/** What was found for a query, nearest first, without the places that have nothing. */
+export function idsOf({ cols, data }: Ids, query: number): Int32Array {
+  const found = data.subarray(query * cols, (query + 1) * cols);
+  const end = found.indexOf(NO_ID);
+  return end < 0 ? found : found.subarray(0, end);
+}
 
 /**
  * Ranks candidates by their distances from each query: the nearest k are the answers.

@@ -36,8 +36,13 @@ export type GraphSearchOptions = Pick<SearchOptions, 'ef' | 'threads' | 'trace' 
  */
 export function requireQueries(queries: Matrix, k: number, dim: number, where: string): void {
   requireWhole(where, 'k', k, 1);
-  if (queries.cols !== dim) throw new RangeError(`${where}: expected queries of ${dim} columns, got ${queries.cols}.`);
+  requireWidth(queries, dim, where);
   requireInRange(queries, where);
+}
+
+/** @throws {RangeError} if the queries have another width */
+export function requireWidth({ cols }: Matrix, dim: number, where: string): void {
+  if (cols !== dim) throw new RangeError(`${where}: expected queries of ${dim} columns, got ${cols}.`);
 }
 
 /** @throws {RangeError} if it is no whole number from k on */

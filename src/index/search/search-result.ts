@@ -10,14 +10,23 @@ export interface SearchCounts extends Counts {
    * to the centroids of each part (the entries of tables), and of re-ranking.
    */
   readonly codes?: number;
-  /** Distances between codes of compressed vectors, where a graph was walked over these; `distances` then has only those of re-ranking. */
+  /** Distances to compressed vectors or their codes, where answers are ranked anew by full ones; `distances` then has only those of re-ranking. */
   readonly walkDistances?: number;
 }
+
+/**
+ * Ids of one's own, one for each row of an index, no two of them the same: whole numbers of 64 bits, or texts of one line.
+ *
+ * @category Index and search
+ */
+export type OwnIds = BigInt64Array | readonly string[];
 
 /** What a search returns: approximate `Neighbors`. */
 export interface SearchResult extends Neighbors {
   /** Work of the whole search. */
   readonly counts: SearchCounts;
+  /** Of an index that was given ids: the id of each of its rows, so that `ownIds[ids.data[i]]` is that of an answer; not copied. */
+  readonly ownIds?: OwnIds;
   /** One for each query, where they were asked for. */
   readonly traces?: readonly SearchTrace[];
 }

@@ -3,8 +3,11 @@ import { type NamedArray, requireArray } from '../named-arrays.ts';
 import { createVectorStore, type VectorStoreOptions } from './vector-store.ts';
 import { partsOf, requireBase, type Vectors } from './vectors.ts';
 
+/** Arrays of archives that are vectors to search among or to rank by. */
+const VECTORS = ['vectors', 'pipeline.vectors'];
+
 /**
- * Where the array `vectors` of an archive is read to: a store.
+ * Where an array of vectors of an archive is read to: a store.
  *
  * @returns `undefined` for any other array, and for what no vectors are
  */
@@ -13,7 +16,8 @@ export function placeVectors(
   options: VectorStoreOptions = {},
 ): Omit<NamedArray<Float32Array>, 'shape'> | undefined {
   const [rows, cols] = shape;
-  if (name !== 'vectors' || type !== 'float32' || shape.length !== 2 || rows === undefined || !cols) return undefined;
+  if (!VECTORS.includes(name) || type !== 'float32' || shape.length !== 2 || rows === undefined || !cols)
+    return undefined;
   return vectorsArray(createVectorStore(rows, cols, options));
 }
 

@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { intersectionAt } from '../../../src/eval/recall.ts';
 import { IvfAdcIndex } from '../../../src/index/codes/ivf-adc.ts';
-import { loadIndex } from '../../../src/index/load-index.ts';
+import { loadIndex } from '../../../src/pipeline/load-index.ts';
 import { createMatrix, type Matrix } from '../../../src/tensor/matrix.ts';
 import { nearest } from '../../../src/tensor/nearest/nearest.ts';
 import { normalMatrix } from '../../support/normals.ts';

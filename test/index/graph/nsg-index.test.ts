@@ -10,7 +10,7 @@ import {
   type NsgIndexOptions,
   type NsgPhase,
 } from '../../../src/index/graph/nsg-index.ts';
-import { loadIndex } from '../../../src/index/load-index.ts';
+import { loadIndex } from '../../../src/pipeline/load-index.ts';
 import { createMatrix, type Matrix } from '../../../src/tensor/matrix.ts';
 import type { JsonValue } from '../../../src/tensor/named-arrays.ts';
 import type { Ids } from '../../../src/tensor/nearest/neighbors.ts';

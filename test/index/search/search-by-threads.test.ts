@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { GraphIndex } from '../../../src/index/graph/graph-index.ts';
 import { NsgIndex } from '../../../src/index/graph/nsg-index.ts';
 import { Sq8GraphIndex } from '../../../src/index/graph/sq8-graph-index.ts';
-import { loadIndex } from '../../../src/index/load-index.ts';
+import { loadIndex } from '../../../src/pipeline/load-index.ts';
 import { firstRows, type Matrix } from '../../../src/tensor/matrix.ts';
 import { createVectorStore } from '../../../src/tensor/vectors/vector-store.ts';
 import { normalMatrix } from '../../support/normals.ts';

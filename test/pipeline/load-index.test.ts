@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FlatIndex } from '../../src/index/flat-index.ts';
 import { GraphIndex } from '../../src/index/graph/graph-index.ts';
-import { loadIndex } from '../../src/index/load-index.ts';
+import { loadIndex } from '../../src/pipeline/load-index.ts';
 import { createMatrix } from '../../src/tensor/matrix.ts';
 import type { Archive } from '../../src/tensor/named-arrays.ts';
 import { changed, spoiledArrays } from '../support/changed-archive.ts';
