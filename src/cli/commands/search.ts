@@ -14,7 +14,7 @@ import { UsageError } from '../arguments/usage-error.ts';
 import { interpreted, requireEnoughRows, requireSameCols, requireWritableResults } from '../input/checks.ts';
 import { chooseSearch, optionsOfKinds, requireOptionsOfKind, requireSearchable, searchesOnGpu } from '../kinds/all.ts';
 import { SEARCH_OPTIONS } from '../kinds/options.ts';
-import type { SearchChoices } from '../kinds/search-choices.ts';
+import type { SearchChoices } from '../kinds/searching/search-choices.ts';
 import { type ListingRow, listing, secondsText } from '../output/listing.ts';
 import { defineCommand, resultRow, type Session } from '../session/command.ts';
 import { letSignalsArrive, throwIfInterrupted } from '../session/failures.ts';

@@ -11,9 +11,9 @@ import { ivfpq } from './ivfpq.ts';
 import type { BuiltIndex, KindCommands } from './kind.ts';
 import { lc } from './lc.ts';
 import { nsg } from './nsg.ts';
-import { choosePipelineSearch } from './pipeline.ts';
 import { pq } from './pq.ts';
-import type { GivenSearch, SearchChoices } from './search-choices.ts';
+import { choosePipelineSearch } from './searching/pipeline-choices.ts';
+import type { GivenSearch, SearchChoices } from './searching/search-choices.ts';
 import { sq8 } from './sq8.ts';
 
 /** Every kind of index, as the command line builds and searches it. */

@@ -1,6 +1,6 @@
 import { FlatIndex } from '../../index/flat-index.ts';
 import { defineKind } from './kind.ts';
-import { plainChoices } from './search-choices.ts';
+import { plainChoices } from './searching/search-choices.ts';
 
 export const flat = defineKind('flat', {
   buildOptions: [],

@@ -3,7 +3,7 @@ import { Sq8GraphIndex } from '../../index/graph/sq8-graph-index.ts';
 import { requireMatrix } from '../../tensor/vectors/vectors.ts';
 import { graphReport } from './building/graph-report.ts';
 import { defineKind } from './kind.ts';
-import { graphChoices } from './search-choices.ts';
+import { graphChoices } from './searching/search-choices.ts';
 
 export const hnswSq8 = defineKind('hnsw-sq8', {
   buildOptions: ['graph-base', 'M', 'ef-construction', 'profile', 'range'],

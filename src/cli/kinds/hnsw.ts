@@ -6,7 +6,7 @@ import { removeGraphCheckpoint, withGraphCheckpoints } from '../long-work/graph-
 import type { ListingRow } from '../output/listing.ts';
 import { graphReport } from './building/graph-report.ts';
 import { defineKind } from './kind.ts';
-import { walkChoices } from './search-choices.ts';
+import { walkChoices } from './searching/search-choices.ts';
 
 export const hnsw = defineKind('hnsw', {
   buildOptions: ['graph-base', 'walk', 'M', 'ef-construction', 'profile', 'resume'],

@@ -4,7 +4,7 @@ import { listRows } from '../output/index-rows.ts';
 import { buildCodes } from './building/build-codes.ts';
 import { defineKind } from './kind.ts';
 import { DEFAULT_NPROBE } from './options.ts';
-import { codeChoices } from './search-choices.ts';
+import { codeChoices } from './searching/search-choices.ts';
 
 export const ivfpq = defineKind('ivfpq', {
   buildOptions: ['bytes', 'nlist', 'opq', 'profile', 'keep-vectors'],

@@ -6,7 +6,7 @@ import type { OptionValues } from '../arguments/options.ts';
 import type { ListingRow } from '../output/listing.ts';
 import type { Session } from '../session/command.ts';
 import type { BUILD_OPTIONS, BuildOption, SearchOption } from './options.ts';
-import type { GivenSearch, SearchChoices } from './search-choices.ts';
+import type { GivenSearch, SearchChoices } from './searching/search-choices.ts';
 
 /** An index as it is saved, and what a person and a program are told of it. */
 export interface BuiltIndex {

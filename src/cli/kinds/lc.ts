@@ -5,7 +5,7 @@ import { K_MEANS_PROFILES } from '../../quantize/k-means/k-means.ts';
 import { requireMatrix } from '../../tensor/vectors/vectors.ts';
 import { graphReport } from './building/graph-report.ts';
 import { defineKind } from './kind.ts';
-import { graphChoices } from './search-choices.ts';
+import { graphChoices } from './searching/search-choices.ts';
 
 export const lc = defineKind('lc', {
   buildOptions: ['M', 'ef-construction', 'profile', 'bytes'],

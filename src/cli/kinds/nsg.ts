@@ -2,7 +2,7 @@ import { NSG_PROFILES } from '../../graph/nsg/profile.ts';
 import { defaultNeighborGraph, NsgIndex } from '../../index/graph/nsg-index.ts';
 import { graphReport } from './building/graph-report.ts';
 import { defineKind } from './kind.ts';
-import { graphChoices } from './search-choices.ts';
+import { graphChoices } from './searching/search-choices.ts';
 
 export const nsg = defineKind('nsg', {
   buildOptions: ['graph-base', 'R', 'L', 'C', 'GK', 'profile'],

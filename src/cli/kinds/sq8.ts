@@ -1,7 +1,7 @@
 import { Sq8Index } from '../../index/codes/sq8-index.ts';
 import { codeRows } from '../output/index-rows.ts';
 import { defineKind } from './kind.ts';
-import { codeChoices } from './search-choices.ts';
+import { codeChoices } from './searching/search-choices.ts';
 
 export const sq8 = defineKind('sq8', {
   buildOptions: ['range', 'keep-vectors'],

@@ -1,5 +1,5 @@
-import type { OptionValues } from '../arguments/options.ts';
-import { DEFAULT_EF, type SEARCH_OPTIONS } from './options.ts';
+import type { OptionValues } from '../../arguments/options.ts';
+import { DEFAULT_EF, type SEARCH_OPTIONS } from '../options.ts';
 
 /** What a user gave of the options that only some kinds take. */
 export type GivenSearch = OptionValues<typeof SEARCH_OPTIONS>;

@@ -1,7 +1,7 @@
-import type { SearchIndex } from '../../index/kinds.ts';
-import type { PipelineIndex } from '../../pipeline/pipeline-index.ts';
-import { UsageError } from '../arguments/usage-error.ts';
-import { DEFAULT_EF } from './options.ts';
+import type { SearchIndex } from '../../../index/kinds.ts';
+import type { PipelineIndex } from '../../../pipeline/pipeline-index.ts';
+import { UsageError } from '../../arguments/usage-error.ts';
+import { DEFAULT_EF } from '../options.ts';
 import type { GivenSearch, SearchChoices } from './search-choices.ts';
 
 /**
