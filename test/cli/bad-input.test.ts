@@ -334,9 +334,9 @@ test('options of other kinds of indexes', async () => {
     '--nprobe belongs to ivfpq indexes, got an index of kind hnsw.',
   );
   await refused(
-    2,
+    1,
     search('flat', '--k', '5', '--rerank', '9'),
-    '--rerank belongs to hnsw, ivfpq, pq and sq8 indexes, got an index of kind flat.',
+    'flat: expected an index built with --keep-vectors to re-rank, got one without.',
   );
   await refused(2, search('flat', '--k', '5', '--rerank', '4'), '--rerank: expected at least k = 5, got 4.');
   await refused(1, given('pq', '--bytes', '3'), '--bytes: expected a divisor of the 8 columns, got 3.');
