@@ -1,4 +1,4 @@
-import { isArchive } from './container/archive.ts';
+import { isArchive, isSafetensors } from './container/signature.ts';
 import { FileError } from './file/file-error.ts';
 import { withInput } from './file/input-file.ts';
 import { ID_FORMATS } from './ids.ts';
@@ -26,13 +26,8 @@ export async function contentOf(path: string): Promise<FileContent> {
     if (extension && VECTOR_FORMATS.includes(extension)) return 'vectors';
     if (extension && ID_FORMATS.includes(extension)) return 'ids';
     if (isArchive(start)) return 'archive';
-    if (path.toLowerCase().endsWith('.safetensors') || looksLikeSafetensors(start, file.size)) return 'model';
+    if (path.toLowerCase().endsWith('.safetensors') || isSafetensors(start, file.size)) return 'model';
     const tables = [...new Set([...VECTOR_FORMATS, ...ID_FORMATS])].map((format) => `.${format}`).join(' ');
     throw new FileError(path, `expected vectors or ids (${tables}), a model or an archive, got another file`);
   });
-}
-
-function looksLikeSafetensors(start: Uint8Array, size: number): boolean {
-  if (start.length < 10 || start[8] !== 0x7b) return false;
-  return new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true) <= BigInt(size - 8);
 }

@@ -2,12 +2,13 @@ import type { Archive, ElementType, JsonObject, JsonValue, NamedArray } from '..
 import { FileError, quoted } from '../file/file-error.ts';
 import { arrayOver, bytesOfAll, ELEMENT_BYTES, type Section, sectionsOf, shapeBytes } from './array-bytes.ts';
 import { crc32c } from './crc32c.ts';
+import { ARCHIVE_MAGIC, isArchive, otherContent } from './signature.ts';
 import { canonicalJson, isJsonObject, parseJsonObject } from './strict-json.ts';
 
 /**
  * Our container of named arrays, for indexes and checkpoints. Little-endian:
  *
- *      0  8 bytes  89 'C' 'N' 'T' 0D 0A 1A 0A; as in PNG, a text-mode copy or a 7-bit channel breaks it visibly
+ *      0  8 bytes  89 'C' 'N' 'T' 0D 0A 1A 0A
  *      8  u32      version, 1
  *     12  u32      length of the JSON header
  *     16  u64      length of the file
@@ -18,11 +19,10 @@ import { canonicalJson, isJsonObject, parseJsonObject } from './strict-json.ts';
  *
  * Equal archives give equal bytes, and a change of any one byte is detected.
  */
-export const ARCHIVE_MAGIC = new Uint8Array([0x89, 0x43, 0x4e, 0x54, 0x0d, 0x0a, 0x1a, 0x0a]);
+const VERSION = 1;
 /** Bytes before the JSON header. */
 export const ARCHIVE_START = 32;
 
-const VERSION = 1;
 const ALIGNMENT = 64;
 /** Parameters and the list of arrays; far more than any index has. */
 const LONGEST_HEADER = 1 << 24;
@@ -150,6 +150,8 @@ export function decodeArchive(file: Uint8Array, where = 'archive'): Archive {
  * @throws {FileError}
  */
 export function parseArchiveStart(start: Uint8Array, size: number, where: string): { headerEnd: number } {
+  const other = isArchive(start) ? undefined : otherContent(start, size, where);
+  if (other !== undefined) throw new FileError(where, `expected an index, which cnt build writes, got ${other}`);
   if (size < ARCHIVE_START) {
     throw new FileError(where, `expected an archive of at least ${ARCHIVE_START} bytes, got ${size}`);
   }
@@ -236,11 +238,6 @@ function parseEntry(value: JsonValue, place: number, where: string): ArchiveEntr
     length: bytes,
     crc32c: sum,
   };
-}
-
-/** Whether a file begins as an archive does. */
-export function isArchive(start: Uint8Array): boolean {
-  return start.length >= ARCHIVE_MAGIC.length && ARCHIVE_MAGIC.every((byte, i) => start[i] === byte);
 }
 
 /** @throws {FileError} if the array's bytes are not those that were written */

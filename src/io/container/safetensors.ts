@@ -1,8 +1,18 @@
-import type { ElementType, JsonValue, NamedArray, NamedArrays } from '../../tensor/named-arrays.ts';
+import {
+  type ElementType,
+  elementTypeOf,
+  type JsonValue,
+  type NamedArray,
+  type NamedArrays,
+} from '../../tensor/named-arrays.ts';
 import { FileError, quoted } from '../file/file-error.ts';
 import { arrayOver, bytesOfAll, ELEMENT_BYTES, sectionsOf, shapeBytes } from './array-bytes.ts';
+import { crc32c } from './crc32c.ts';
+import { isSafetensors, otherContent } from './signature.ts';
 import { canonicalJson, isJsonObject, parseJsonObject } from './strict-json.ts';
 
+/** The most bytes that decide whether a file is safetensors. */
+export const SAFETENSORS_START = 9;
 /** The format's own limit. */
 const LONGEST_HEADER = 100_000_000;
 
@@ -16,6 +26,10 @@ const DTYPE: Readonly<Record<ElementType, string>> = {
   int8: 'I8',
   uint8: 'U8',
 };
+/** The metadata that holds the checksum of a model, and how its text begins: each alone shows a file whose other half is damaged. */
+const CHECKSUM = 'cnt_checksum';
+const CRC = 'crc32c:';
+
 const ELEMENT_OF = new Map(Object.entries(DTYPE).map(([element, dtype]) => [dtype, element as ElementType]));
 
 /**
@@ -23,6 +37,7 @@ const ELEMENT_OF = new Map(Object.entries(DTYPE).map(([element, dtype]) => [dtyp
  *
  * Source: huggingface/safetensors, README "Format": u64 N, N bytes of JSON, the tensors. As its own writer does, wider
  * elements come first, then names in order, and spaces pad the header to a multiple of 8.
+ * Departs: the metadata have a checksum of all that the model holds, which other readers take for a note.
  *
  * @throws {RangeError} if a shape and its elements differ, or a name is one that JSON or the format reserves
  *
@@ -31,8 +46,8 @@ const ELEMENT_OF = new Map(Object.entries(DTYPE).map(([element, dtype]) => [dtyp
 export function encodeSafetensors(model: NamedArrays): Uint8Array {
   const where = 'encodeSafetensors';
   const sections = sectionsOf(model.arrays, where).sort((a, b) => ELEMENT_BYTES[b.type] - ELEMENT_BYTES[a.type]);
-  const members: string[] = [];
-  if (Object.keys(model.metadata).length > 0) members.push(`"__metadata__":${canonicalJson(model.metadata, where)}`);
+  const metadata = { ...model.metadata, [CHECKSUM]: checksumOf(model, where) };
+  const members = [`"__metadata__":${canonicalJson(metadata, where)}`];
   let end = 0;
   for (const { name, type, shape, length } of sections) {
     const entry = { dtype: DTYPE[type], shape, data_offsets: [end, end + length] };
@@ -67,7 +82,8 @@ interface Entry {
  * Reads the bytes of a `.safetensors` file. The tensors are views into `file` where their place allows it.
  *
  * Source: as `encodeSafetensors`, with all of the format's rules: keys once, shape x width = bytes, tensors that tile
- * the rest of the file without gap or overlap.
+ * the rest of the file without gap or overlap. A checksum in the metadata is compared, and is no part of what is returned; files
+ * without one are read as they are.
  * Departs: BOOL, F16, BF16, I64, U64 and the 8-bit floats, which no model of ours holds, are refused by name.
  *
  * @param where the file's path, for errors
@@ -76,7 +92,7 @@ interface Entry {
  * @category Vectors, models and files
  */
 export function decodeSafetensors(file: Uint8Array, where = 'safetensors'): NamedArrays {
-  const length = headerLength(file, where);
+  const length = headerLength(file, file.length, where);
   const header = parseJsonObject(file.subarray(8, 8 + length), where, 8);
   const entries: Entry[] = [];
   let metadata: Record<string, string> = {};
@@ -103,17 +119,53 @@ export function decodeSafetensors(file: Uint8Array, where = 'safetensors'): Name
     const data = arrayOver(type, file, 8 + length + begin, (end - begin) / ELEMENT_BYTES[type]);
     arrays.set(name, { shape, data });
   }
-  return { arrays, metadata };
+  return withoutChecksum({ arrays, metadata }, where);
 }
 
-function headerLength(file: Uint8Array, where: string): number {
-  if (file.length < 8) throw new FileError(where, `expected at least 8 bytes of safetensors, got ${file.length}`);
-  const length = new DataView(file.buffer, file.byteOffset, 8).getBigUint64(0, true);
-  const most = Math.min(LONGEST_HEADER, file.length - 8);
+/**
+ * CRC-32C of the names, types, shapes and elements of all tensors in the order of their names, and of the metadata: of the content, so that
+ * a writer that lays the same model out otherwise keeps it.
+ */
+function checksumOf({ arrays, metadata }: NamedArrays, where: string): string {
+  const tensors = [...arrays].sort(([a], [b]) => (a < b ? -1 : 1));
+  const described = tensors.map(([name, { shape, data }]) => ({ name, dtype: DTYPE[elementTypeOf(data)], shape }));
+  let sum = crc32c(new TextEncoder().encode(canonicalJson({ metadata, tensors: described }, where)));
+  for (const [, array] of tensors) for (const bytes of bytesOfAll(array)) sum = crc32c(bytes, sum);
+  return `${CRC}${sum.toString(16).padStart(8, '0')}`;
+}
+
+/** @throws {FileError} if there is a checksum, and it is not that of the model without it */
+function withoutChecksum(model: NamedArrays, where: string): NamedArrays {
+  const { [CHECKSUM]: named, ...metadata } = model.metadata;
+  const given = named ?? Object.values(metadata).find((text) => text.startsWith(CRC));
+  if (given === undefined) return model;
+  const expected = checksumOf({ arrays: model.arrays, metadata }, where);
+  if (named === expected) return { arrays: model.arrays, metadata };
+  throw new FileError(
+    where,
+    `expected a model of checksum ${quoted(given)}, got ${expected}: the file was damaged or changed`,
+  );
+}
+
+/**
+ * Checks how a file begins.
+ *
+ * @param start its first `SAFETENSORS_START` bytes or more
+ * @returns the length of its header
+ * @throws {FileError} if it is no safetensors, saying what else it is
+ */
+export function headerLength(start: Uint8Array, size: number, where: string): number {
+  const other = isSafetensors(start, size) ? undefined : otherContent(start, size, where);
+  if (other !== undefined) {
+    throw new FileError(where, `expected a model, which cnt train writes, got ${other}`);
+  }
+  if (size < 8) throw new FileError(where, `expected at least 8 bytes of safetensors, got ${size}`);
+  const length = new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true);
+  const most = Math.min(LONGEST_HEADER, size - 8);
   if (length > most) {
     throw new FileError(where, `expected a safetensors header of at most ${most} bytes, got ${length}`, { offset: 0 });
   }
-  if (file[8] !== 0x7b || length < 2) {
+  if (start[8] !== 0x7b || length < 2) {
     throw new FileError(where, 'expected a safetensors header to begin with "{", got another byte', { offset: 8 });
   }
   return Number(length);

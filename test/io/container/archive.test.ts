@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { decodeArchive, encodeArchive } from '../../../src/io/container/archive.ts';
 import { readArchive, writeArchive } from '../../../src/io/container/archive-file.ts';
 import { crc32c } from '../../../src/io/container/crc32c.ts';
+import { encodeSafetensors } from '../../../src/io/container/safetensors.ts';
 import type { Archive, JsonValue, NamedArray } from '../../../src/tensor/named-arrays.ts';
 import { assertSame } from '../../support/same.ts';
 import { damaged, errorOf, faultOf, survives, TemporaryFolder } from '../../support/temporary-folder.ts';
@@ -128,6 +129,10 @@ test('another kind of file, another version, and bytes too many or too few are r
     return copy;
   };
   const cases: [Uint8Array, RegExp][] = [
+    [
+      encodeSafetensors({ arrays: new Map(), metadata: {} }),
+      /^expected an index, which cnt build writes, got a model, /,
+    ],
     [Buffer.alloc(31), /^expected an archive of at least 32 bytes, got 31/],
     [Buffer.alloc(64), /expected an archive of ours, got other bytes \(byte 0\)/],
     [changed((bytes) => bytes.writeUInt32LE(2, 8)), /expected version 1 of the archive format, got 2 \(byte 8\)/],
