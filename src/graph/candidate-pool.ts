@@ -45,6 +45,14 @@ export class CandidatePool {
     this.size = kept;
   }
 
+  /** Becomes what another pool of at most this size holds. */
+  copy(other: CandidatePool, capacity: number): void {
+    this.reset(capacity);
+    this.distances.set(other.distances.subarray(0, other.size));
+    this.#entries.set(other.#entries.subarray(0, other.size));
+    this.size = other.size;
+  }
+
   /** Becomes `count` points, nearest first, all expanded. */
   fill(ids: (place: number) => number, distances: (place: number) => number, count: number): void {
     this.reset(count);

@@ -40,7 +40,10 @@ interface Shared extends Memory {
   readonly source: SharedSource;
 }
 
-/** `link`: a point of the batch finds its neighbors in the graph as it was before. `linkBack`: some lists receive their new links. */
+/**
+ * `link`: a point of the batch finds its neighbors in the graph as it was before, and among those of the batch that come before it.
+ * `linkBack`: some lists receive their new links.
+ */
 export const hnswBatchTask: Task<Local, Shared> = {
   name: 'hnsw-batch',
   attach: ({ draft, source, ...memory }, slot) => ({
@@ -55,7 +58,8 @@ export const hnswBatchTask: Task<Local, Shared> = {
       link(chunk) {
         draft.graph.entry = state[0]!;
         draft.graph.maxLevel = state[1]!;
-        insertion.link(order[state[2]! + chunk]!);
+        const first = state[2]!;
+        insertion.link(order[first + chunk]!, order.subarray(first, first + chunk));
       },
       linkBack(chunk) {
         const end = Math.min((chunk + 1) * LISTS, reader.lists);
@@ -70,13 +74,15 @@ export const hnswBatchTask: Task<Local, Shared> = {
 };
 
 /**
- * Inserts the points in batches: all points of a batch choose their neighbors in the graph as it was before the batch, and only then
- * do these neighbors get their links back. A list receives all of its new links at once, in the order of insertion.
- * No list is read while another thread writes it, so the graph is the same for any number of threads.
+ * Inserts the points in batches: all points of a batch choose their neighbors among what a search meets in the graph as it was before
+ * the batch and among the points of the batch that come before them, and only then do these neighbors get their links back. A list
+ * receives all of its new links at once, in the order of insertion. No list is read while another thread writes it, so the graph is
+ * the same for any number of threads.
  *
  * Source: Manohar et al. 2024 (ParlayANN), prefix-doubling batches.
- * Departs: batches grow slower (`schedule.ts`); a full list is shrunk by the occlusion rule, where ParlayANN keeps the nearest;
- * ties go to the smaller id.
+ * Departs: a point is compared with those of its batch, too, as if they had been inserted: of rows that come in order a batch is one
+ * neighborhood, and without that most of it would stay out of reach (bench/pipeline/row-order.ts). So batches are small
+ * (`schedule.ts`); a full list is shrunk by the occlusion rule, where ParlayANN keeps the nearest; ties go to the smaller id.
  *
  * With checkpoints, an abort takes effect at the end of a batch: only there can the build be resumed.
  *
@@ -93,7 +99,8 @@ export async function insertInBatches(
   const yielder = new Yielder(() => source.counts, progress.keeps ? undefined : signal);
   const before = { ...source.counts };
   const several = threads > 1;
-  const room = linksBackArrays(mostLinks(order, graph, rules));
+  const largest = largestBatch(order.length, rules.ef);
+  const room = linksBackArrays(mostLinks(order, graph, rules, largest));
   const memory: Memory = {
     rules,
     order: several ? inSharedMemory(order) : order,
@@ -119,7 +126,7 @@ export async function insertInBatches(
   return withCrew(hnswBatchTask, { draft, source, ...memory }, share, threads, async (crew) => {
     const work = (): Counts => totalWork(workSince(before, source.counts), crew.counts);
     while (first < order.length) {
-      const end = batchEnd(order, graph, first);
+      const end = batchEnd(order, graph, first, largest);
       const alone = end - first === 1;
       if (alone) insertion.insert(order[first]!);
       else await insertBatch(crew, end);
@@ -132,9 +139,13 @@ export async function insertInBatches(
   });
 }
 
-/** How many links one batch has at most. */
-function mostLinks(order: Int32Array, { levels }: LayeredGraph, { baseLinks, M }: InsertionRules): number {
-  const size = largestBatch(order.length);
+/** How many links one batch has at most. @param size the most points of a batch */
+function mostLinks(
+  order: Int32Array,
+  { levels }: LayeredGraph,
+  { baseLinks, M }: InsertionRules,
+  size: number,
+): number {
   let upper = 0;
   let most = 0;
   for (let place = 0; place < order.length; place++) {

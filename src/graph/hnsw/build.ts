@@ -8,6 +8,7 @@ import { insertInBatches } from './batches.ts';
 import { type HnswCheckpoints, HnswProgress } from './checkpoint.ts';
 import { HnswDraft, HnswInsertion, type InsertionRules } from './insertion.ts';
 import { type HnswProfileName, hnswProfiles } from './profile.ts';
+import { largestBatch } from './schedule.ts';
 
 export interface HnswOptions {
   /** Links of a new point; a list holds up to 2M at level 0 (Mmax0) and M above (Mmax). From 2. */
@@ -61,7 +62,12 @@ export interface Hnsw {
 export async function buildHnsw(source: DistanceSource, options: HnswOptions): Promise<Hnsw> {
   const { rules, graph, order } = planHnsw(source, options);
   const draft = new HnswDraft(graph);
-  const sizes = { seed: options.seed ?? 1, points: order.length, baseCapacity: graph.base.capacity };
+  const sizes = {
+    seed: options.seed ?? 1,
+    points: order.length,
+    baseCapacity: graph.base.capacity,
+    ...(hnswProfiles[rules.profile].insertsBatches && { largestBatch: largestBatch(order.length, rules.ef) }),
+  };
   const progress = new HnswProgress(draft, { ...rules, ...sizes }, options);
   const work = hnswProfiles[rules.profile].insertsBatches
     ? await insertInBatches(draft, source, rules, order, { ...options, progress })

@@ -27,6 +27,8 @@ export interface SharedDraft {
   readonly settled: readonly [base: Int32Array, upper: Int32Array];
 }
 
+const NONE = new Int32Array(0);
+
 /** An HNSW graph that is being built, and what is known of its links. */
 export class HnswDraft {
   readonly graph: LayeredGraph;
@@ -70,6 +72,7 @@ export class HnswInsertion {
   readonly #search: SearchState;
   readonly #selector: NeighborSelector;
   readonly #extension: CandidateExtension | undefined;
+  readonly #withSiblings = new CandidatePool();
   /** One new link. */
   readonly #newId = new Int32Array(1);
   readonly #newLength = new Float64Array(1);
@@ -94,8 +97,12 @@ export class HnswInsertion {
     this.raise(point);
   }
 
-  /** Lines 5-11: links from a new point to some of those nearest to it, on each of its levels that there is. */
-  link(point: number): void {
+  /**
+   * Lines 5-11: links from a new point to some of those nearest to it, on each of its levels that there is.
+   *
+   * @param siblings points that no search meets yet and that are candidates all the same, in the order of insertion
+   */
+  link(point: number, siblings: Int32Array = NONE): void {
     const graph = this.#graph;
     if (graph.entry < 0) return;
     const { pool } = this.#search; // W
@@ -108,7 +115,7 @@ export class HnswInsertion {
     pool.restart(1, ef);
     for (let level = top; level >= 0; level--) {
       searchLayer(graph, level, this.#search); // line 9
-      this.#linkFrom(point, level);
+      this.#linkFrom(point, level, siblings);
       if (level === 0) break;
       if (this.#profile.nextEntries === 'descent') {
         pool.reset(ef);
@@ -161,12 +168,35 @@ export class HnswInsertion {
   }
 
   /** Lines 10-11. */
-  #linkFrom(point: number, level: number): void {
+  #linkFrom(point: number, level: number, siblings: Int32Array): void {
     const selector = this.#selector;
-    const { pool } = this.#search;
+    const pool = siblings.length === 0 ? this.#search.pool : this.#joined(siblings, level);
     selector.clear();
     for (let place = 0; place < pool.size; place++) selector.offer(pool.id(place), pool.distances[place]!, false);
     this.#choose(point, level, level === 0 ? this.#rules.baseLinks : this.#rules.M);
+  }
+
+  /** The nearest ef of what the search has found and of those siblings that are on this level. */
+  #joined(siblings: Int32Array, level: number): CandidatePool {
+    const pool = this.#withSiblings;
+    const { ids, distances } = this.#source;
+    const { levels } = this.#graph;
+    pool.copy(this.#search.pool, this.#rules.ef);
+    let count = 0;
+    const measure = (): void => {
+      this.#source.measure(count);
+      pool.merge(ids, distances, count);
+      count = 0;
+    };
+    // From the end: of rows in order the nearest come first then, which sorting likes.
+    for (let i = siblings.length - 1; i >= 0; i--) {
+      const sibling = siblings[i]!;
+      if (levels[sibling]! < level) continue;
+      ids[count++] = sibling;
+      if (count === ids.length) measure();
+    }
+    if (count > 0) measure();
+    return pool;
   }
 
   /** Lines 12-16, for all that a new point is linked to. */

@@ -100,6 +100,8 @@ test('a checkpoint of another graph, and a damaged one, are refused in one line'
   assert.is(other.exec(await says(last, { profile: 'faiss' }))?.[1], 'profile');
   assert.is(other.exec(await says(last, { keepPrunedConnections: true }))?.[1], 'keepPruned');
   assert.is(other.exec(await says(last, {}, 'other points'))?.[1], 'input');
+  const oldBatches = { ...last, parameters: { ...last.parameters, profile: 'batch' } }; // their points did not see each other
+  assert.is(other.exec(await says(oldBatches, { profile: 'batch' }))?.[1], 'largestBatch');
 
   const changed = (name: string, change: (data: Int32Array) => void): Archive => {
     const copy = structuredClone(last);
