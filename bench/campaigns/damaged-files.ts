@@ -75,7 +75,7 @@ function damaged(sound: Uint8Array, random: Random): Damage {
     }
     case 6: {
       const length = 1 + random.below(64);
-      bytes.fill(random.below(2) * 255, at, at + length);
+      bytes.fill(random.below(2) * 255, at, Math.min(size, at + length));
       return { what: `${length} bytes from ${at} overwritten by ${bytes[at]}`, bytes };
     }
     default: {
@@ -96,7 +96,7 @@ export async function* damagedFiles(seed: string, count: number): AsyncGenerator
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   for (const { name, content } of await writeSoundFiles(folder, base)) {
     const path = join(folder, name);
-    const sound = readFileSync(path);
+    const sound = new Uint8Array(readFileSync(path));
     const expected = await READERS[content](path);
     const random = new Random(seed, `damage/${name}`);
     const other = join(folder, `damaged-${name}`);
@@ -137,7 +137,7 @@ async function* damagedSteps(folder: string, seed: string, count: number): Async
   const files = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter(
     (name) => statSync(join(out, name)).isFile() && /^(steps|models)/.test(name),
   );
-  const sound = new Map(files.sort().map((name) => [name, readFileSync(join(out, name))]));
+  const sound = new Map(files.sort().map((name) => [name, new Uint8Array(readFileSync(join(out, name)))]));
   const random = new Random(seed, 'damage/steps');
   for (let i = 0; i < count; i++) {
     const name = files[random.below(files.length)]!;

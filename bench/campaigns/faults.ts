@@ -26,7 +26,7 @@ interface Part {
 }
 
 const PARTS: Readonly<Record<string, Part>> = {
-  files: { tries: damagedFiles, count: 60, mostSeconds: 20 },
+  files: { tries: damagedFiles, count: 200, mostSeconds: 20 },
   interruptions: { tries: interruptions, count: 3, mostSeconds: 240 },
   disks: { tries: fullDisks, count: 1, mostSeconds: 120 },
   orders: { tries: rowOrders, count: 1, mostSeconds: 240 },

@@ -3,7 +3,7 @@ import * as api from '../../src/node.ts';
 import { judged, type Try } from './tally.ts';
 
 /** What an argument is, and so what is wrong for it; an object names the fields of options. */
-type Kind = 'matrix' | 'positive' | 'whole' | 'name' | 'seed' | 'bytes' | 'path' | 'ids' | 'object' | Fields;
+type Kind = 'matrix' | 'positive' | 'whole' | 'name' | 'rate' | 'seed' | 'bytes' | 'path' | 'ids' | 'object' | Fields;
 interface Fields {
   readonly [name: string]: Kind;
 }
@@ -21,6 +21,7 @@ const NO_NUMBER = [Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY, 2 ** 60, '5', 
 function wrongFor(kind: Exclude<Kind, Fields>, sound: unknown): readonly unknown[] {
   if (kind === 'whole') return NO_NUMBER;
   if (kind === 'positive') return [0, ...NO_NUMBER];
+  if (kind === 'rate') return [Number.NaN, -1, 0, Number.POSITIVE_INFINITY, '5', null, {}, []];
   if (kind === 'name') return ['toString', 'constructor', '__proto__', '', 5, null, {}];
   if (kind === 'seed') return [Number.NaN, Number.NEGATIVE_INFINITY, null, {}, []];
   if (kind === 'bytes') return [undefined, null, 5, 'text', {}, [], new Uint8Array(0), new Uint8Array(7)];
@@ -87,7 +88,7 @@ async function entries(): Promise<Entry[]> {
     dOut: 'positive',
     samples: 'positive',
     batch: 'positive',
-    learningRate: 'positive',
+    learningRate: 'rate',
     seed: 'seed',
     evaluations: 'positive',
   } as const;
@@ -262,7 +263,7 @@ async function entries(): Promise<Entry[]> {
   entry('ProductQuantizer.encode', ['matrix'], [vectors], (x) => quantizer.encode(x));
   entry(
     'generateManifold',
-    [{ rows: 'positive', queries: 'whole', dim: 'positive', seed: 'seed' }],
+    [{ rows: 'whole', queries: 'whole', dim: 'positive', seed: 'seed' }],
     [{ rows: 10, queries: 2, dim: 8, seed: 1 }],
     (o) => api.generateManifold(o),
   );
