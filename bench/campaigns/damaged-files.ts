@@ -2,9 +2,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadCompressor } from '../../src/compress/load-compressor.ts';
-import { generateManifold } from '../../src/data/manifold.ts';
-import { loadIndex } from '../../src/index/load-index.ts';
+import { generateManifold, loadCompressor, loadIndex } from '../../src/index.ts';
 import { readArchive } from '../../src/io/container/archive-file.ts';
 import { readModel } from '../../src/io/container/safetensors-file.ts';
 import { digestArrays, digestIds, digestMatrix } from '../../src/io/digest.ts';

@@ -3,7 +3,6 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Compressor } from '../../src/compress/compressor.ts';
 import { METHOD_NAMES, METHODS, type Method } from '../../src/compress/methods.ts';
-import type { SearchIndex } from '../../src/index/kinds.ts';
 import {
   buildHnsw,
   FlatIndex,
@@ -12,6 +11,7 @@ import {
   LinkAndCodeIndex,
   NsgIndex,
   PqIndex,
+  type SearchIndex,
   Sq8GraphIndex,
   Sq8Index,
   VectorSet,
