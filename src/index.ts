@@ -54,6 +54,7 @@ export type { VaeConfig } from './compress/vae/vae.ts';
 export { VaeCompressor } from './compress/vae/vae-compressor.ts';
 export type { VaeChoices } from './compress/vae/vae-settings.ts';
 export { generateManifold, type ManifoldOptions } from './data/manifold.ts';
+export { type ComparedDistances, compareDistances } from './eval/compared-distances.ts';
 export { intersectionAt, recallAt } from './eval/recall.ts';
 export { Adjacency, type AdjacencyArrays, LayeredGraph, type SharedGraph } from './graph/adjacency.ts';
 export { buildHnsw, type Hnsw, type HnswOptions } from './graph/hnsw/build.ts';

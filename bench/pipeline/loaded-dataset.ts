@@ -1,3 +1,4 @@
+import { requireGroundTruth } from '../../src/eval/ground-truth.ts';
 import { FlatIndex } from '../../src/index/flat-index.ts';
 import { findDataset, readGroundtruth } from '../../src/io/dataset.ts';
 import { readVectors } from '../../src/io/vectors.ts';
@@ -20,5 +21,6 @@ export async function loadDataset(folder: string, limit: string, queryLimit = ''
 /** The true neighbors as the folder has them, or else the `k` nearest, computed. */
 export async function truthOf(folder: string, { base, queries }: LoadedDataset, k: number): Promise<Ids> {
   const given = await readGroundtruth(await findDataset(folder), base.rows);
+  if (given) requireGroundTruth(base, queries, given, folder);
   return given ?? (await new FlatIndex(base).search(queries, Math.min(k, base.rows))).ids;
 }

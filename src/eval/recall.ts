@@ -1,10 +1,13 @@
-import type { Ids } from '../tensor/nearest/neighbors.ts';
+import { type Ids, NO_DISTANCE } from '../tensor/nearest/neighbors.ts';
+import type { ComparedDistances } from './compared-distances.ts';
 
 /**
- * 1@R: the share of queries whose one true nearest neighbor is among the first R ids found. Ids are compared strictly.
+ * 1@R: the share of queries whose one true nearest neighbor is among the first R ids found. Ids are compared strictly, unless distances are
+ * given: then a row as near as the true one is a hit.
  *
  * Source: the paper, section 4.1 ("1@1, 1@5, 1@10, 1@50"); Jégou et al. 2011.
  *
+ * @param distances of these tables, from `compareDistances`
  * @returns a share from 0 to 1
  * @throws {RangeError} if the tables have different rows or none, or `R` exceeds the ids found
  *
@@ -19,21 +22,25 @@ import type { Ids } from '../tensor/nearest/neighbors.ts';
  *
  * @category Exact neighbors and recall
  */
-export function recallAt(result: Ids, truth: Ids, R: number): number {
+export function recallAt(result: Ids, truth: Ids, R: number, distances?: ComparedDistances): number {
   check('recallAt', result, truth, R, 1);
   let found = 0;
   for (let q = 0; q < result.rows; q++) {
     const nearest = truth.data[q * truth.cols]!;
-    if (nearest >= 0 && result.data.subarray(q * result.cols, q * result.cols + R).includes(nearest)) found++;
+    if (nearest < 0) continue;
+    const first = result.data.subarray(q * result.cols, q * result.cols + R);
+    if (first.includes(nearest) || (distances && nearAmong(first, q, 1, distances) > 0)) found++;
   }
   return found / result.rows;
 }
 
 /**
- * k@k: the mean share of the true k nearest that is among the first k ids found. Ids are compared strictly, each counted once.
+ * k@k: the mean share of the true k nearest that is among the first k ids found, each counted once. Ids are compared strictly, unless
+ * distances are given: then a row as near as the last of the true k is one of them.
  *
  * Source: the paper, section 4.1 ("100@100").
  *
+ * @param distances of these tables, from `compareDistances`
  * @returns a share from 0 to 1
  * @throws {RangeError} if the tables have different rows or none, or fewer than `k` columns
  *
@@ -48,15 +55,27 @@ export function recallAt(result: Ids, truth: Ids, R: number): number {
  *
  * @category Exact neighbors and recall
  */
-export function intersectionAt(result: Ids, truth: Ids, k: number): number {
+export function intersectionAt(result: Ids, truth: Ids, k: number, distances?: ComparedDistances): number {
   check('intersectionAt', result, truth, k, k);
   let found = 0;
   for (let q = 0; q < result.rows; q++) {
     const wanted = new Set(truth.data.subarray(q * truth.cols, q * truth.cols + k));
     wanted.delete(-1);
-    for (let i = 0; i < k; i++) if (wanted.delete(result.data[q * result.cols + i]!)) found++;
+    const first = result.data.subarray(q * result.cols, q * result.cols + k);
+    if (distances) found += Math.min(nearAmong(first, q, k, distances), wanted.size);
+    else for (const id of first) if (wanted.delete(id)) found++;
   }
   return found / (k * result.rows);
+}
+
+/** How many of the first ids found for a query, each counted once, are as near as its true `nearest`. */
+function nearAmong(first: Int32Array, query: number, nearest: number, { found, truth }: ComparedDistances): number {
+  let farthest = -1;
+  for (let i = query * truth.cols; i < query * truth.cols + nearest; i++) {
+    if (truth.data[i]! < NO_DISTANCE) farthest = Math.max(farthest, truth.data[i]!);
+  }
+  const near = first.filter((_, place) => found.data[query * found.cols + place]! <= farthest);
+  return new Set(near).size;
 }
 
 function check(where: string, result: Ids, truth: Ids, resultCols: number, truthCols: number): void {

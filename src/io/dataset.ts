@@ -76,7 +76,9 @@ export async function readGroundtruth(dataset: Dataset, baseRows: number): Promi
   const wrong = truth.data.findIndex((id) => id < 0 || id >= baseRows);
   if (wrong >= 0) {
     const place = `row ${Math.floor(wrong / truth.cols)}, column ${wrong % truth.cols}`;
-    throw new FileError(path, `expected ids from 0 to ${baseRows - 1}, got ${truth.data[wrong]} at ${place}`);
+    const from1 = truth.data[wrong] === baseRows && !truth.data.includes(0);
+    const hint = from1 ? ': do they count from 1? Subtract 1, or make them by cnt truth' : '';
+    throw new FileError(path, `expected ids from 0 to ${baseRows - 1}, got ${truth.data[wrong]} at ${place}${hint}`);
   }
   return truth;
 }

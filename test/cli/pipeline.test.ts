@@ -7,7 +7,7 @@ import type { GraphIndex } from '../../src/index/graph/graph-index.ts';
 import { readArchive } from '../../src/io/container/archive-file.ts';
 import { readModel } from '../../src/io/container/safetensors-file.ts';
 import { digestFile, digestIds, digestMatrix } from '../../src/io/digest.ts';
-import { readIds } from '../../src/io/ids.ts';
+import { readIds, writeIds } from '../../src/io/ids.ts';
 import { readVectors, writeVectors } from '../../src/io/vectors.ts';
 import { loadIndex } from '../../src/pipeline/load-index.ts';
 import { createMatrix } from '../../src/tensor/matrix.ts';
@@ -154,6 +154,33 @@ test('an exact index finds everything; a graph built on compressed vectors searc
 
   await succeed(...build, '--M', '12', '--ef-construction', '60', '--backend', 'reference');
   assert.is((await succeedJson(...search, '--out', at('g2.ivecs'), '--backend', 'reference'))['digest'], digest);
+});
+
+test('eval compares by distance where the vectors are given, so that ties by other ids are hits', async () => {
+  const twice = await readVectors(base, { limit: 200 });
+  const data = Float32Array.of(...twice.data, ...twice.data);
+  await writeVectors(at('twice.fvecs'), createMatrix(400, 32, data));
+  await succeed('truth', '--base', at('twice.fvecs'), '--query', query, '--k', '10', '--out', at('twice.ivecs'));
+  const { rows, cols, data: ids } = await readIds(at('twice.ivecs'));
+  const others = ids.map((id) => (id < 200 ? id + 200 : id - 200));
+  await writeIds(at('others.ivecs'), { rows, cols, data: others });
+  const compare = ['eval', '--result', at('others.ivecs'), '--truth', at('twice.ivecs')];
+  const by = await succeedJson(...compare, '--base', at('twice.fvecs'), '--query', query);
+  assert.equal(by['recall'], { '1@1': 1, '1@5': 1, '1@10': 1, '10@10': 1 });
+  assert.equal(by['recallById'], { '1@1': 0, '1@5': 1, '1@10': 1, '10@10': 1 });
+  assert.equal((await succeedJson(...compare))['recall'], by['recallById']);
+  const table = await succeed(...compare, '--base', at('twice.fvecs'), '--query', query);
+  assert.match(table, /^measure {2}recall % {2}by id %\n.*\n {4}1@1 {4}100.00 {5}0.00\n/);
+
+  await writeIds(at('from1.ivecs'), { rows, cols, data: ids.map((id) => (id % 399) + 1) });
+  const asked = ['eval', '--result', at('others.ivecs'), '--base', at('twice.fvecs'), '--query', query];
+  const wrong = `cnt eval: ${at('from1.ivecs')}: expected the nearest neighbors of each query, got ids that count from 1`;
+  assert.ok((await fail(1, ...asked, '--truth', at('from1.ivecs'))).startsWith(wrong));
+  const parted = await fail(1, ...asked, '--truth', at('twice.ivecs'), '--limit', '200');
+  assert.match(parted, /expected ids from 0 to 199, got \d+ at .*: of a larger base; cnt truth makes one that fits\.$/);
+  const half = '--base and --query belong together, got --base alone.';
+  assert.is(await fail(2, ...compare, '--base', base), `cnt eval: ${half}`);
+  assert.is(await fail(2, ...compare, '--limit', '3'), 'cnt eval: --limit belongs to --base, got none.');
 });
 
 test('what is found can be read by eye: in a file of text, or on stdout, where nothing else is printed', async () => {
@@ -358,7 +385,7 @@ test('eval prints an aligned table of the measures that the lists permit', async
   await succeed('truth', '--base', base, '--query', query, '--k', '5', '--out', at('five.ivecs'));
   assert.is(
     await succeed('eval', '--result', at('five.ivecs'), '--truth', truth),
-    'measure  recall %\n-------  --------\n    1@1    100.00\n    1@5    100.00\n',
+    'measure  recall %\n-------  --------\n    1@1    100.00\n    1@5    100.00\n    5@5    100.00\n',
   );
 });
 

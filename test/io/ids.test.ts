@@ -22,6 +22,17 @@ test('ids come back from every format, as the bytes that the format gives them',
   assert.is(readFileSync(folder.at('i.ibin')).toString('hex').slice(0, 16), '0200000003000000');
 });
 
+test('a truth file of big-ann holds distances after its ids, which alone are read', async () => {
+  const table = { rows: 2, cols: 2, data: Int32Array.of(4, 1, 0, 3) };
+  await writeIds(folder.at('t.ibin'), table);
+  const ids = readFileSync(folder.at('t.ibin'));
+  const path = folder.file('gt.ibin', Buffer.concat([ids, Buffer.from(Float32Array.of(0.5, 1, 2, 3).buffer)]));
+  assert.equal(await readIds(path), table);
+  assert.equal((await readIds(path, { limit: 1 })).data, Int32Array.of(4, 1));
+  const part = folder.file('part.ibin', Buffer.concat([ids, Buffer.from(Float32Array.of(0.5).buffer)]));
+  assert.match(await faultOf(() => readIds(part)), /^expected 24 bytes \(8 \+ 2 x 2 x int32\), got 28/);
+});
+
 test('rows are read by position', async () => {
   const file = await openIds(folder.file('o.ivecs', IVECS));
   assert.equal([file.rows, file.cols, file.type], [2, 3, 'int32']);

@@ -78,12 +78,14 @@ function vecsLayout(
   return { format, element, rows, cols, dataOffset: 0, stride, prefix: 4 };
 }
 
-/** The number of rows and of columns as uint32, then all values. */
+/** The number of rows and of columns as uint32, then all values; in a truth file of big-ann then as many float32 distances. */
 function binLayout(path: string, format: TableFormat, element: FileElement, view: DataView, size: number): TableLayout {
   if (view.byteLength < 8) throw new FileError(path, `expected at least 8 bytes, got ${size}`);
   const rows = view.getUint32(0, true);
   const cols = view.getUint32(4, true);
-  return denseLayout(path, { format, element, rows, cols, dataOffset: 8 }, size);
+  const distances = 4 * rows * cols;
+  const withDistances = format === 'ibin' && size === 8 + 2 * distances;
+  return denseLayout(path, { format, element, rows, cols, dataOffset: 8 }, withDistances ? size - distances : size);
 }
 
 function npyLayout(path: string, start: Uint8Array, size: number): TableLayout {

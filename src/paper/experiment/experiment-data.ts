@@ -1,5 +1,6 @@
 import type { BackendChoice } from '../../../kernels/backend.ts';
 import { generateManifold } from '../../data/manifold.ts';
+import { requireGroundTruth } from '../../eval/ground-truth.ts';
 import { findDataset, readGroundtruth } from '../../io/dataset.ts';
 import { digestMatrix } from '../../io/digest.ts';
 import { readVectors } from '../../io/vectors.ts';
@@ -43,6 +44,7 @@ export function generatedData(seed: number, backend: BackendChoice): ExperimentD
  * The data set in a folder; the truth is computed where none fits the rows in use.
  *
  * @param rows `limit` of them, or as many as there are up to `most`
+ * @throws {RangeError} if a truth in the folder is not that of these vectors, by a few queries
  * @throws {RangeError} if these are fewer than `rows.least`, before any is read, or fewer than the neighbors
  */
 export async function readData(
@@ -68,6 +70,9 @@ export async function readData(
   const table = await readGroundtruth(found, base.rows);
   if (table !== undefined && table.cols < k) {
     throw new RangeError(`${folder}: expected at least ${k} true neighbors a query, got ${table.cols}.`);
+  }
+  if (table !== undefined) {
+    requireGroundTruth(base, query, table, found.groundtruthFor(base.rows)!, backend);
   }
   const truth = table ? firstColumns(table, k) : nearest(base, query, k, { backend, onProgress }).ids;
   const digest = `${digestMatrix(base)} ${digestMatrix(query)}`;

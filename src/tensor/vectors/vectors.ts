@@ -113,3 +113,10 @@ export function requireMatrix(vectors: Vectors, where: string): Matrix {
   const got = `${vectors.rows} x ${vectors.cols} in ${vectors.parts.length}`;
   throw new RangeError(`${where}: expected vectors that fit in one memory of 4 GiB, got ${got}.`);
 }
+
+/** The data in which a row lies, and where it begins there. */
+export function placeOfRow(vectors: Vectors, row: number): { readonly data: Float32Array; readonly at: number } {
+  if (!('parts' in vectors)) return { data: vectors.data, at: row * vectors.cols };
+  const rowsEach = vectors.parts[0]!.rows;
+  return { data: vectors.parts[Math.floor(row / rowsEach)]!.data, at: (row % rowsEach) * vectors.cols };
+}

@@ -19,22 +19,27 @@ test.before(async (context) => {
 });
 test.after((context) => rmSync(context.folder, { recursive: true }));
 
-/** A data set whose truth file lists `cols` neighbors, each list beginning with the row's own number, so that it is seen to be used. */
-async function dataset(folder: string, name: string, cols: number): Promise<string> {
+/** A data set whose truth file lists `cols` neighbors, the first row being called `firstId`. */
+async function dataset(folder: string, name: string, cols: number, firstId = 0): Promise<string> {
   const path = join(folder, name);
   mkdirSync(path);
   await writeVectors(join(path, 't_base.fvecs'), base);
   await writeVectors(join(path, 't_query.fvecs'), query);
-  const ids = Int32Array.from({ length: 6 * cols }, (_, i) => (i % cols) + Math.floor(i / cols));
-  await writeIds(join(path, 't_groundtruth.ivecs'), { rows: 6, cols, data: ids });
+  const { ids } = nearest(base, query, cols);
+  await writeIds(join(path, 't_groundtruth.ivecs'), { ...ids, data: ids.data.map((id) => (id + firstId) % 300) });
   return path;
 }
 
 test('the truth of a file is cut to 100 neighbors, row by row', async ({ folder }) => {
-  const data = await readData(await dataset(folder, 'long', 120), all, 'auto', () => {});
+  const data = await readData(await dataset(folder, 'long', 120), all, 'auto', () => assert.unreachable('computed'));
   assert.equal([data.name, data.base.rows, data.comparedWith], ['t', 300, 'Deep1M']);
-  assert.is(data.truth.data.length, 600);
-  for (let i = 0; i < 600; i++) assert.is(data.truth.data[i], (i % 100) + Math.floor(i / 100));
+  assert.equal(data.truth, nearest(base, query, 100).ids);
+});
+
+test('a truth of other vectors is refused before the work, with the path of its file', async ({ folder }) => {
+  const path = await dataset(folder, 'from1', 100, 1);
+  const message = await readData(path, all, 'auto', () => {}).catch((error) => error.message);
+  assert.ok(message.startsWith(`${join(path, 't_groundtruth.ivecs')}: expected the nearest neighbors`), message);
 });
 
 test('a prefix has a truth of its own, which is computed', async ({ folder }) => {
