@@ -8,6 +8,8 @@ export interface GraphStatistics {
   /** Level 0: how many points have d neighbors, d = 0, 1, … */
   readonly degrees: readonly number[];
   readonly meanDegree: number;
+  /** Points that level-0 links do not reach from the entry point: searches may never find them. `cnt build` warns of any. */
+  readonly unreachable: number;
   /** Share of the points that level-0 links reach from the entry point. */
   readonly reachableFraction: number;
   /** Share of the level-0 links whose opposite exists too. */
@@ -35,12 +37,14 @@ export function graphStatistics(graph: LayeredGraph): GraphStatistics {
     links += neighbors.length;
     for (const neighbor of neighbors) if (graph.neighbors(neighbor, 0).includes(node)) mutual++;
   }
+  const reached = points === 0 ? 0 : reachable(graph);
   return {
     points,
     levels,
     degrees,
     meanDegree: points === 0 ? 0 : links / points,
-    reachableFraction: points === 0 ? 1 : reachable(graph) / points,
+    unreachable: points - reached,
+    reachableFraction: points === 0 ? 1 : reached / points,
     reciprocity: links === 0 ? 1 : mutual / links,
   };
 }

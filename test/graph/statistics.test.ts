@@ -16,6 +16,7 @@ test('a graph drawn by hand: levels, degrees, reach and reciprocity', () => {
     levels: [3, 1],
     degrees: [1, 2, 1],
     meanDegree: 1,
+    unreachable: 1,
     reachableFraction: 0.75,
     reciprocity: 0.5,
   });
@@ -26,7 +27,8 @@ test('reach begins at the entry point, wherever it is', () => {
   graph.entry = 2;
   graph.maxLevel = 1;
   graph.base.append(0, 1);
-  assert.is(graphStatistics(graph).reachableFraction, 1 / 3);
+  const { unreachable, reachableFraction } = graphStatistics(graph);
+  assert.equal([unreachable, reachableFraction], [2, 1 / 3]);
 });
 
 test('an empty graph', () => {
@@ -35,6 +37,7 @@ test('an empty graph', () => {
     levels: [],
     degrees: [0, 0, 0],
     meanDegree: 0,
+    unreachable: 0,
     reachableFraction: 1,
     reciprocity: 1,
   });

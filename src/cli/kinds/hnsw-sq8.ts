@@ -23,7 +23,7 @@ export const hnswSq8 = defineKind('hnsw-sq8', {
     });
     progress.end();
     const { over } = index.statistics();
-    const report = graphReport(index, graphBase ?? base, options, index.buildCounts!);
+    const report = graphReport(session, index, graphBase ?? base, options, index.buildCounts!);
     return { ...report, rows: [...report.rows, ['searched', over]] };
   },
   chooseSearch: graphChoices,

@@ -35,7 +35,7 @@ export const hnsw = defineKind('hnsw', {
       }),
     );
     progress.end();
-    const report = graphReport(index, graphBase, options, index.buildCounts!);
+    const report = graphReport(session, index, graphBase, options, index.buildCounts!);
     const kept: ListingRow = ['kept to walk over', walk && `${walk.rows} x ${walk.cols} bytes`];
     return {
       archive: report.archive,

@@ -26,7 +26,13 @@ export const lc = defineKind('lc', {
     });
     progress.end();
     const { bytesPerVector, nsq, codeDim } = index.statistics();
-    const report = graphReport(index, { rows: base.rows, cols: index.quantizer.dim }, options, index.buildCounts!);
+    const report = graphReport(
+      session,
+      index,
+      { rows: base.rows, cols: index.quantizer.dim },
+      options,
+      index.buildCounts!,
+    );
     return {
       archive: report.archive,
       rows: [

@@ -33,7 +33,7 @@ export const nsg = defineKind('nsg', {
       multiplyAdds: first.multiplyAdds + nsg.multiplyAdds,
     };
     const { attached } = index.parameters;
-    const report = graphReport(index, graphBase, { ...options, GK: neighborGraph.K }, counts);
+    const report = graphReport(session, index, graphBase, { ...options, GK: neighborGraph.K }, counts);
     return {
       archive: report.archive,
       rows: [...report.rows, ['k-NN graph', neighborGraph.method], ['linked because out of reach', attached]],

@@ -2,10 +2,16 @@ import type { GraphStatistics } from '../../../graph/statistics.ts';
 import type { Matrix } from '../../../tensor/matrix.ts';
 import type { Archive } from '../../../tensor/named-arrays.ts';
 import { graphRows } from '../../output/index-rows.ts';
+import type { Session } from '../../session/command.ts';
 import type { BuiltIndex } from '../kind.ts';
 
-/** @param options that the graph was built with */
+/**
+ * What is told of a graph; a note where points are out of reach.
+ *
+ * @param options that the graph was built with
+ */
 export function graphReport(
+  { note }: Pick<Session, 'note'>,
   index: { toArchive(): Archive; statistics(): GraphStatistics },
   { rows, cols }: Pick<Matrix, 'rows' | 'cols'>,
   options: Readonly<Record<string, string | number>>,
@@ -13,6 +19,15 @@ export function graphReport(
 ): BuiltIndex {
   const statistics = index.statistics();
   const { seed: _, ...shown } = options;
+  const { points, unreachable } = statistics;
+  if (unreachable > 0) {
+    const copiesLibrary = options['profile'] === 'faiss' || options['profile'] === 'hnswlib';
+    const remedy = copiesLibrary ? '--profile canonical' : 'a larger --M or --ef-construction';
+    note(
+      `cnt build: ${unreachable} of ${points} points cannot be reached from the entry point, and searches may never find them; ` +
+        `${remedy} reaches more.`,
+    );
+  }
   return {
     archive: index.toArchive(),
     rows: [
