@@ -23,7 +23,8 @@ export {
   type VectorsDescription,
 } from './io/describe-file.ts';
 export { digestArrays, digestFile, digestIds, digestMatrix } from './io/digest.ts';
-export { removePendingFiles, writeAtomically } from './io/file/atomic-file.ts';
+export { writeAtomically } from './io/file/atomic-file.ts';
+export { removePendingFiles } from './io/file/temporary-file.ts';
 export { contentOf, type FileContent } from './io/file-content.ts';
 export { ID_FORMATS, type IdFile, openIds, readIds, writeIds } from './io/ids.ts';
 export type { FileElement } from './io/table/element.ts';

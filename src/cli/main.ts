@@ -1,13 +1,13 @@
 #!/usr/bin/env node
-import { removePendingFiles } from '../io/file/atomic-file.ts';
 import { asFileError } from '../io/file/file-error.ts';
+import { removePendingFiles } from '../io/file/temporary-file.ts';
 import { main } from './program.ts';
 import { EXIT, InterruptedError, messageOf } from './session/failures.ts';
 
-/** The first signal lets the command end in order; the second ends it at once. Neither leaves a half-written file. */
+/** The first signal, a closed terminal included, lets the command end in order; the second ends it at once. Neither leaves a half-written file. */
 function interruptOnSignals(): AbortSignal {
   const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
       if (controller.signal.aborted) {
         removePendingFiles();

@@ -1,7 +1,8 @@
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { asFileError, FileError } from '../../io/file/file-error.ts';
+import { requireOutput } from '../../io/file/atomic-file.ts';
+import { FileError } from '../../io/file/file-error.ts';
+import { inputBehind, outputTarget } from '../../io/file/output-target.ts';
 import { ID_FORMATS } from '../../io/ids.ts';
 import { RESULT_FORMATS } from '../../io/results.ts';
 import { formatOf, type TableFormat } from '../../io/table/layout.ts';
@@ -32,27 +33,18 @@ const FLOAT_FORMATS: readonly TableFormat[] = ['fvecs', 'npy', 'fbin'];
  * Checks, before any long work, that a file can be written later, and that no input would be lost by it.
  *
  * @param inputs files that the command reads
- * @throws {UsageError} if the path is that of an input
+ * @throws {UsageError} if the path is that of an input, through whatever link
  * @throws {FileError} if the folder is missing or closed to us, or the path is a folder, a device or a pipe
  */
 export async function requireWritable(path: string, inputs: readonly string[]): Promise<void> {
   const folder = dirname(resolve(path));
-  const expected = `a folder that can be written, ${folder}`;
-  try {
-    if (!(await stat(folder)).isDirectory()) throw new FileError(path, `expected ${expected}, got a file`);
-    await access(folder, constants.W_OK);
-  } catch (cause) {
-    throw asFileError(path, expected, cause);
+  if ((await stat(folder).catch(() => undefined))?.isDirectory() === false) {
+    throw new FileError(path, `expected a folder that can be written, ${folder}, got a file`);
   }
-  const found = await stat(path).catch(() => undefined);
-  if (found === undefined) return;
-  if (found.isDirectory()) throw new FileError(path, 'expected the name of a file to write, got a folder');
-  if (!found.isFile()) throw new FileError(path, 'expected an ordinary file to write, got a device or pipe');
-  for (const input of inputs) {
-    const read = await stat(input).catch(() => undefined);
-    if (read?.dev !== found.dev || read.ino !== found.ino) continue;
+  if ((await inputBehind(await outputTarget(path), inputs)) !== undefined) {
     throw new UsageError(`--out: expected another file than those that are read, got ${path}.`);
   }
+  await requireOutput(path, inputs);
 }
 
 /** The same for ids. @throws {FileError} also if the extension is none that ids have */

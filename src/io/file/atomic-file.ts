@@ -1,20 +1,22 @@
-import { rmSync } from 'node:fs';
+import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { open, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { asFileError, FileError } from './file-error.ts';
-
-/** Temporary files that exist now. */
-const pending = new Set<string>();
-let temporaries = 0;
+import { inputBehind, outputTarget } from './output-target.ts';
+import { createTemporary, forgetTemporary, removeTemporary } from './temporary-file.ts';
 
 /** One call to the operating system is bounded, so that an abort is noticed soon. */
 const MOST_AT_ONCE = 1 << 24;
+/** Of a new file, before the user's mask; and of one that will get that of the file it replaces. */
+const NEW = 0o666;
+const NOBODY_ELSE = 0o600;
 
 /**
  * Writes a file so that its name never stands for half a file: under a temporary name in the same folder, flushed
  * to the disk, then renamed. On any error, and on abort, the temporary file is removed and an older file of this
- * name stays as it was. Of several writers to one name the last to finish wins, whole.
+ * name stays as it was. A file that is replaced passes its mode on, and its owner where that is permitted; a link stays,
+ * and the file behind it is written. Of several writers to one name the last to finish wins, whole.
  *
  * @param fill is given `write`, which appends; it may be called any number of times, awaited each time
  * @throws {FileError} if the folder is missing or closed to us, the disk is full, or `path` is no ordinary file
@@ -26,65 +28,47 @@ export async function writeAtomically(
   options: { signal?: AbortSignal } = {},
 ): Promise<void> {
   options.signal?.throwIfAborted();
-  const target = await replaceable(path);
-  const { file, temporary } = await createTemporary(path, dirname(target));
+  const target = await outputTarget(path);
+  const folder = dirname(target.path);
+  const { file, temporary } = await createTemporary(path, folder, target.found ? NOBODY_ELSE : NEW);
   try {
     try {
       await fill((bytes) => append(file, bytes, path, options.signal));
       options.signal?.throwIfAborted();
+      if (target.found) await passOn(target.found, file);
       await file.sync();
     } finally {
       await file.close();
     }
-    await rename(temporary, target);
+    await rename(temporary, target.path);
+    forgetTemporary(temporary);
   } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => undefined);
+    await removeTemporary(temporary);
     throw asFileError(path, 'to write this file', cause);
-  } finally {
-    pending.delete(temporary);
   }
-  await syncFolder(dirname(target));
+  await syncFolder(folder);
 }
 
-/** Removes, at once, every temporary file that is being written: for a process about to end on a signal. */
-export function removePendingFiles(): void {
-  for (const temporary of pending) {
-    try {
-      rmSync(temporary, { force: true });
-    } catch {
-      // The process is ending, and one file that stays must not keep the others.
-    }
-  }
-  pending.clear();
+/**
+ * Tries out, before any long work, whether a file can be written later, and that no input would be lost by it; leaves nothing behind.
+ *
+ * @param inputs files that are read
+ * @throws {FileError} if it is one of them, through whatever link, or as `writeAtomically`
+ */
+export async function requireOutput(path: string, inputs: readonly string[]): Promise<void> {
+  const target = await outputTarget(path);
+  const input = await inputBehind(target, inputs);
+  if (input !== undefined) throw new FileError(path, `expected another file than those that are read, got ${input}`);
+  const { file, temporary } = await createTemporary(path, dirname(target.path), NOBODY_ELSE);
+  await file.close();
+  await removeTemporary(temporary);
 }
 
-/** The file that a rename may replace: links are followed, and devices, pipes and folders are refused. */
-async function replaceable(path: string): Promise<string> {
-  if (basename(path) === '') throw new FileError(path, 'expected the name of a file to write, got none');
-  try {
-    const found = await stat(path);
-    if (found.isDirectory()) throw new FileError(path, 'expected the name of a file to write, got a folder');
-    if (!found.isFile()) throw new FileError(path, 'expected an ordinary file to write, got a device or pipe');
-    return await realpath(path);
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return path;
-    throw asFileError(path, 'a name that can be written', cause);
-  }
-}
-
-async function createTemporary(path: string, folder: string): Promise<{ file: FileHandle; temporary: string }> {
-  for (;;) {
-    const temporary = join(folder, `.cnt-${process.pid}-${++temporaries}.tmp`);
-    pending.add(temporary);
-    try {
-      return { file: await open(temporary, 'wx'), temporary };
-    } catch (cause) {
-      pending.delete(temporary);
-      // Left by a process of the same number, perhaps on another machine: not ours to touch.
-      if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') continue;
-      throw asFileError(path, `a folder that can be written, ${folder}`, cause);
-    }
-  }
+/** Gives a file the owner and mode of the one that it replaces, as far as that is permitted and the system has them. */
+async function passOn({ uid, gid, mode }: Stats, file: FileHandle): Promise<void> {
+  const ignore = (): void => {};
+  await file.chown(uid, gid).catch(() => file.chown(-1, gid).catch(ignore));
+  await file.chmod(mode & 0o777).catch(ignore);
 }
 
 async function append(file: FileHandle, bytes: Uint8Array, path: string, signal?: AbortSignal): Promise<void> {

@@ -1,10 +1,26 @@
-import { lstatSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { execFileSync, fork } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+} from 'node:fs';
 import { open } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { removePendingFiles, writeAtomically } from '../../../src/io/file/atomic-file.ts';
+import { writeAtomically } from '../../../src/io/file/atomic-file.ts';
+import { removePendingFiles } from '../../../src/io/file/temporary-file.ts';
 import { asNobody, errorOf, faultOf, TemporaryFolder } from '../../support/temporary-folder.ts';
 
+const WRITER = fileURLToPath(new URL('./writer.ts', import.meta.url));
 const folder = new TemporaryFolder();
 const text = (words: string) => new TextEncoder().encode(words);
 
@@ -104,6 +120,69 @@ test('a link stays a link: the file behind it is replaced', async () => {
   await writeAtomically(folder.at('inner/link'), (write) => write(text('through')));
   assert.ok(lstatSync(folder.at('inner/link')).isSymbolicLink());
   assert.is(readFileSync(folder.at('a'), 'utf8'), 'through');
+});
+
+test('a link to a file that is not there yet is followed, through links and folders that are links', async () => {
+  symlinkSync('../later', folder.at('inner/dangling'));
+  symlinkSync(folder.at('inner'), folder.at('other-name'));
+  symlinkSync('dangling', folder.at('inner/twice'));
+  await writeAtomically(folder.at('other-name/twice'), (write) => write(text('late')));
+  assert.ok(lstatSync(folder.at('inner/dangling')).isSymbolicLink());
+  assert.is(readFileSync(folder.at('later'), 'utf8'), 'late');
+  symlinkSync('loop', folder.at('loop'));
+  assert.match(await faultOf(() => writeAtomically(folder.at('loop'), async () => {})), /a loop of symbolic links/);
+  for (const name of ['later', 'other-name', 'loop']) rmSync(folder.at(name));
+});
+
+test('a file that is replaced passes on its mode, and its owner where that is permitted', async () => {
+  if (process.platform === 'win32') return;
+  for (const mode of [0o600, 0o640, 0o444, 0o755]) {
+    chmodSync(folder.file('private', 'old'), mode);
+    if (process.getuid?.() === 0) chownSync(folder.at('private'), 65534, 65533);
+    await writeAtomically(folder.at('private'), async (write) => {
+      const name = folder.names().find((other) => other.endsWith('.tmp'))!;
+      assert.is(statSync(folder.at(name)).mode & 0o077, 0, 'nobody else reads it while it is written');
+      await write(text('new'));
+    });
+    const found = statSync(folder.at('private'));
+    assert.is(found.mode & 0o777, mode);
+    if (process.getuid?.() === 0) assert.equal([found.uid, found.gid], [65534, 65533]);
+    rmSync(folder.at('private'));
+  }
+  const before = process.umask(0o027);
+  await writeAtomically(folder.at('private'), (write) => write(text('new')));
+  process.umask(before);
+  assert.is(statSync(folder.at('private')).mode & 0o777, 0o640, 'a new file has what the mask leaves');
+  rmSync(folder.at('private'));
+});
+
+test('a later run removes the temporary files of killed processes, never those of living ones', async () => {
+  const path = folder.at('inner/swept');
+  const child = fork(WRITER, [path, 'endless'], { execArgv: ['--import', 'tsx'] });
+  const name = await new Promise<string>((resolve) => child.once('message', resolve as (message: unknown) => void));
+  const write = () => execFileSync(process.execPath, ['--import', 'tsx', WRITER, path]);
+  write();
+  assert.ok(existsSync(folder.at(`inner/${name}`)), 'its process lives');
+  await new Promise((resolve) => child.once('exit', resolve) && child.kill('SIGKILL'));
+  const [host] = /(?<=^\.cnt-).*(?=-\d+-\d+\.tmp$)/.exec(name)!;
+  assert.ok(
+    host.startsWith(
+      hostname()
+        .slice(0, 8)
+        .replace(/[^A-Za-z0-9_.]/g, '_'),
+    ),
+  );
+  const names = ['.cnt-elsewhere-0badcafe-7-1.tmp', '.cnt-7-1.tmp'];
+  for (const other of names) folder.file(`inner/${other}`, 'half');
+  folder.file('inner/.cnt-notes.tmp', "the user's own");
+  write();
+  assert.not(existsSync(folder.at(`inner/${name}`)), 'its process is gone');
+  for (const other of names) assert.ok(existsSync(folder.at(`inner/${other}`)), 'perhaps alive elsewhere');
+  const yesterday = new Date(Date.now() - 25 * 3600 * 1000);
+  for (const other of [...names, '.cnt-notes.tmp']) utimesSync(folder.at(`inner/${other}`), yesterday, yesterday);
+  write();
+  for (const other of names) assert.not(existsSync(folder.at(`inner/${other}`)), 'a day old');
+  assert.ok(existsSync(folder.at('inner/.cnt-notes.tmp')));
 });
 
 test('of writers at once to one name, one wins whole', async () => {
