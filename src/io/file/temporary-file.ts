@@ -21,7 +21,7 @@ const HOST = hostTag();
 const NAME = /^\.cnt-(?:(.+)-)?(\d+)-\d+\.tmp$/;
 
 /**
- * Creates an empty file of a name of its own, after removing those that killed processes left in the folder.
+ * Creates an empty file of a name of its own, and removes those that killed processes left in the folder.
  *
  * @param path of the output, for errors
  * @throws {FileError} if the folder is missing or closed to us
@@ -31,12 +31,13 @@ export async function createTemporary(
   folder: string,
   mode: number,
 ): Promise<{ file: FileHandle; temporary: string }> {
-  await sweep(folder);
   for (;;) {
     const temporary = join(folder, `.cnt-${HOST}-${process.pid}-${++temporaries}.tmp`);
     pending.add(temporary);
     try {
-      return { file: await open(temporary, 'wx', mode), temporary };
+      const file = await open(temporary, 'wx', mode);
+      await sweep(folder, file);
+      return { file, temporary };
     } catch (cause) {
       pending.delete(temporary);
       if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') continue;
@@ -68,10 +69,15 @@ export function removePendingFiles(): void {
   pending.clear();
 }
 
-/** Once for each folder: removes temporary files of processes that are no more, and of other hosts those that are a day old. */
-async function sweep(folder: string): Promise<void> {
+/**
+ * Once for each folder: removes temporary files of processes that are no more, and of other hosts those that are a day old.
+ *
+ * @param written just now, there
+ */
+async function sweep(folder: string, written: FileHandle): Promise<void> {
   if (swept.has(folder)) return;
   swept.add(folder);
+  const { mtimeMs: now } = await written.stat(); // by the clock of the disk, which is that of the others too
   for (const name of await readdir(folder).catch(() => [])) {
     const [, host, id] = NAME.exec(name) ?? [];
     if (id === undefined) continue;
@@ -80,7 +86,7 @@ async function sweep(folder: string): Promise<void> {
       const found = await lstat(path);
       if (!found.isFile()) continue;
       const judged = host === HOST && Number(id) !== process.pid; // of our number there may have been others before
-      const left = judged ? !isAlive(Number(id)) : found.mtimeMs < Date.now() - DAY;
+      const left = judged ? !isAlive(Number(id)) : found.mtimeMs < now - DAY;
       if (left) await rm(path, { force: true });
     } catch {
       // Somebody else's, or gone: nothing that keeps us from writing.
