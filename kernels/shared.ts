@@ -11,6 +11,8 @@ export type SharedKernels =
       readonly backend: 'simd';
       readonly attachable: number;
       readonly memory: WasmMemory;
+      /** Of the memory; larger than those of memories made before. */
+      readonly number: number;
       readonly module: WasmModule;
       readonly threads: number;
       readonly bytesEach: number;

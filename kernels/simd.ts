@@ -9,6 +9,7 @@ import { chunkCount, wholeCall } from './threads/job.ts';
 import { keepMemory, takeMemory } from './threads/kept-memories.ts';
 import { Team } from './threads/pool.ts';
 import { ModuleBuilder } from './wasm/assembler.ts';
+import { countShared } from './wasm/counted-memory.ts';
 import { attachedRegion, KernelMemory, type MemoryPlan, SCRATCH_BYTES } from './wasm/memory.ts';
 import { type WasmFunction, type WasmMemory, type WasmModule, webAssembly } from './wasm/webassembly.ts';
 
@@ -29,15 +30,19 @@ function compile(kind: 'plain' | 'shared'): WasmModule {
   return compiled[kind];
 }
 
+/** The number of the memory shared last by this thread, and of the newest that it attached to. */
+let [lastShared, newest] = [0, 0];
+
 /** Kernels over a memory of their own. */
 export function simdKernels(plan: MemoryPlan): Kernels {
   const { threads = 1, attachable = 0, bytesEach = 0 } = plan;
   if (threads > 1 && attachable === 0) return teamKernels(threads, plan.bytes);
   const memory = KernelMemory.create(plan);
+  const number = ++lastShared;
   const module = compile(threads > 1 || attachable > 0 ? 'shared' : 'plain');
   const share = (): SharedKernels => {
     requirePlaces(attachable);
-    return { backend: 'simd', memory: memory.memory, module, threads, attachable, bytesEach };
+    return { backend: 'simd', memory: memory.memory, number, module, threads, attachable, bytesEach };
   };
   const exports = instantiate(module, memory.memory);
   const team = threads > 1 ? new Team(threads, memory.memory, module, exports, memory.scratch) : undefined;
@@ -67,7 +72,12 @@ function teamKernels(threads: number, bytes: number): Kernels {
 
 /** Kernels of another thread over the same memory, with scratch and operands of their own. */
 export function attachSimd(shared: SharedKernels & { readonly backend: 'simd' }, slot: number): Kernels {
-  const { memory, module, threads, bytesEach } = shared;
+  const { memory, number, module, threads, bytesEach } = shared;
+  if (number > newest) {
+    // Not at each search of one index: a collection takes as long as a thousand queries.
+    newest = number;
+    countShared(memory);
+  }
   const own = new KernelMemory(attachedRegion(memory, threads, slot, bytesEach));
   const ends = { share: () => shared, close: () => void own.close() };
   return bindExports(own, instantiate(module, memory), undefined, ends);

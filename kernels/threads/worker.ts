@@ -1,4 +1,5 @@
 /** A thread of a pool: waits for jobs, runs chunks of them. Started by pool.ts. */
+import { countShared } from '../wasm/counted-memory.ts';
 import { SCRATCH_BYTES } from '../wasm/memory.ts';
 import { type WasmMemory, type WasmModule, webAssembly } from '../wasm/webassembly.ts';
 import { type ChunkRunner, runChunks } from './chunks.ts';
@@ -42,6 +43,7 @@ function receive(message: PoolMessage): void {
     const { Instance } = webAssembly()!;
     const { exports } = new Instance(message.module, { kernels: { memory: message.memory } });
     const scratch = message.scratch + thread * SCRATCH_BYTES;
+    countShared(message.memory);
     runners.set(message.id, { functions: Object.values(exports), scratch });
   } else if (message.kind === 'forget') {
     runners.delete(message.id);

@@ -1,4 +1,5 @@
 import type { Floats } from '../operands.ts';
+import { countShared } from './counted-memory.ts';
 import { type WasmMemory, webAssembly } from './webassembly.ts';
 
 const PAGE = 65536;
@@ -166,7 +167,9 @@ function allocate(pages: number, shared: boolean): WasmMemory {
   const engine = webAssembly();
   if (!engine) throw new Error('KernelMemory: expected WebAssembly, got an engine without it.');
   try {
-    return new engine.Memory({ initial: pages, maximum: pages, shared });
+    const memory = new engine.Memory({ initial: pages, maximum: pages, shared });
+    if (shared) countShared(memory);
+    return memory;
   } catch {
     const mib = Math.ceil((pages * PAGE) / MIB);
     throw new RangeError(`KernelMemory: expected ${mib} MiB of memory, got refused by the engine.`);
