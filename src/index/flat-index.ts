@@ -7,7 +7,7 @@ import { nearestOnGpu } from '../tensor/nearest/nearest-on-gpu.ts';
 import { type Neighbors, noNeighbors } from '../tensor/nearest/neighbors.ts';
 import { requireBase, type Vectors } from '../tensor/vectors/vectors.ts';
 import { requireVectors, vectorsArray } from '../tensor/vectors/vectors-array.ts';
-import { requireQueries, type SearchOptions } from './search/search-options.ts';
+import { requireQueries, requireSearchOptions, type SearchOptions } from './search/search-options.ts';
 import type { SearchResult } from './search/search-result.ts';
 
 const WHERE = 'Flat index';
@@ -29,6 +29,7 @@ export class FlatIndex {
   readonly #computing: Computing;
 
   /**
+   * @param base kept, not copied; not to be changed while the index lives
    * @param threads that search together
    * @throws {RangeError} if a value is not finite
    */
@@ -56,6 +57,7 @@ export class FlatIndex {
    * @throws the signal's reason, when it aborts
    */
   async search(queries: Matrix, k: number, options: FlatSearchOptions = {}): Promise<SearchResult> {
+    requireSearchOptions('FlatIndex.search', options, ['gpu']);
     requireQueries(queries, k, this.dim, 'FlatIndex.search');
     const { gpu, onProgress, signal } = options;
     const width = Math.min(k, this.rows);

@@ -1,5 +1,6 @@
 import { computingOf } from '../../../kernels/backend.ts';
-import type { Matrix } from '../../tensor/matrix.ts';
+import { type Matrix, requireShape } from '../../tensor/matrix.ts';
+import { requireOptions } from '../../tensor/options.ts';
 import { heldOutBatch, PROBE_QUERIES } from '../training/evaluation.ts';
 import { splitRows } from '../training/split.ts';
 import { type RunOptions, runTraining, type TrainingPlan } from '../training/training-loop.ts';
@@ -31,6 +32,8 @@ const RATES = [1, 1, 0.5, 0.1] as const;
  * @category Compress
  */
 export async function trainCatalyst(base: Matrix, options: CatalystTrainingOptions = {}): Promise<CatalystCompressor> {
+  requireShape(base, 'trainCatalyst');
+  requireOptions('trainCatalyst', options);
   const settings = catalystSettings(base, options);
   const all = splitRows(base.rows, settings.seed);
   const split = { ...all, training: all.training.subarray(0, settings.learningRows) };

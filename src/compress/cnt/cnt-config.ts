@@ -1,3 +1,5 @@
+import { requireNamed } from '../../tensor/options.ts';
+
 /**
  * Sizes and switches of a CNT. Each switch is a place where the paper and the authors' released code differ, or where
  * the paper's text and the usual meaning differ; `cntConfig` sets them all at once. Plain JSON, stored with a model.
@@ -92,8 +94,7 @@ export function cntConfig(
   variant: CntVariant,
   options: Pick<CntConfig, 'dIn' | 'dOut' | 'projections'> & Partial<CntConfig>,
 ): CntConfig {
-  const preset = PRESETS[variant];
-  if (!preset) throw new RangeError(`cntConfig: expected variant paper or released-code, got ${variant}.`);
+  const preset = requireNamed('cntConfig', 'variant', PRESETS, variant);
   const config = { ...RELEASED_SIZES, ...preset, ...options };
   requireCntConfig(config, 'cntConfig');
   return config;

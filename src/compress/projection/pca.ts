@@ -1,8 +1,9 @@
 import type { Computing } from '../../../kernels/backend.ts';
 import type { GpuDevice } from '../../../kernels/gpu/device.ts';
 import { symmetricEigen } from '../../tensor/algebra/eigen.ts';
-import { createMatrix, firstRows, type Matrix } from '../../tensor/matrix.ts';
+import { createMatrix, firstRows, type Matrix, requireShape } from '../../tensor/matrix.ts';
 import { type NamedArrays, requireArray } from '../../tensor/named-arrays.ts';
+import { requireOptions } from '../../tensor/options.ts';
 import { requireFinite, requireInRange } from '../../tensor/range.ts';
 import { requireBase } from '../../tensor/vectors/vectors.ts';
 import { type Compressor, type EncodeOptions, requireWidths } from '../compressor.ts';
@@ -36,7 +37,10 @@ export interface PcaOptions extends Computing {
  *
  * @category Compress
  */
-export function trainPca(base: Matrix, { dOut, limit, ...computing }: PcaOptions): PcaCompressor {
+export function trainPca(base: Matrix, options: PcaOptions): PcaCompressor {
+  requireShape(base, 'trainPca');
+  requireOptions('trainPca', options);
+  const { dOut, limit, ...computing } = options;
   const rows = limit === undefined ? base : firstRows(base, limit);
   const dIn = rows.cols;
   if (!Number.isSafeInteger(dOut) || dOut < 1 || dOut > dIn) {

@@ -1,8 +1,9 @@
 import type { Computing } from '../../../kernels/backend.ts';
 import { intersectionAt, recallAt } from '../../eval/recall.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
-import { nearest } from '../../tensor/nearest/nearest.ts';
+import { ExactSearch } from '../../tensor/nearest/exact-search.ts';
 import type { Ids } from '../../tensor/nearest/neighbors.ts';
+import { LARGEST_VALUE } from '../../tensor/range.ts';
 import { gatherRows } from './gather-rows.ts';
 import type { CommonSettings } from './settings.ts';
 import type { Split } from './split.ts';
@@ -61,12 +62,13 @@ export class Evaluator {
 
   /**
    * @param yieldToEventLoop awaited after each chunk of work, so that a long evaluation can be interrupted by its throwing
-   * @returns undefined if the model gives NaN or infinity
+   * @returns undefined if the model gives NaN, or numbers beyond what vectors may hold
    */
   async evaluate(model: Trainee, yieldToEventLoop: YieldToEventLoop): Promise<Evaluation | undefined> {
     const heldOut = await this.#encode(model, this.#heldOut, yieldToEventLoop);
     const probe = await this.#encode(model, this.#probeRows, yieldToEventLoop);
-    if (![heldOut, probe].every(({ data }) => data.every(Number.isFinite))) return undefined;
+    if (![heldOut, probe].every(({ data }) => data.every((value) => Math.abs(value) <= LARGEST_VALUE)))
+      return undefined;
     const { cols } = heldOut;
     const queries = createMatrix(this.#queries, cols, heldOut.data.subarray(0, this.#queries * cols));
     const found = this.#nearest(probe, queries);
@@ -91,6 +93,7 @@ export class Evaluator {
   }
 
   #nearest(base: Matrix, queries: Matrix): Ids {
-    return nearest(base, queries, NEIGHBORS, this.#computing).ids;
+    // Not `nearest`: codes that have collapsed are no error here, the recall tells.
+    return new ExactSearch(base, this.#computing).search(queries, NEIGHBORS).ids;
   }
 }

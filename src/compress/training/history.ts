@@ -13,6 +13,7 @@ export interface HistoryPoint extends Evaluation {
 /** The steps after which to evaluate: 0, the last one, and equal intervals between. */
 export function evaluationSteps(steps: number, evaluations: number): ReadonlySet<number> {
   const points = new Set([0]);
+  if (evaluations > steps) return evaluationSteps(steps, steps); // after each step
   for (let i = 1; i <= evaluations; i++) points.add(Math.round((i * steps) / evaluations));
   return points;
 }

@@ -1,4 +1,5 @@
-import type { Matrix } from '../../tensor/matrix.ts';
+import { type Matrix, requireShape } from '../../tensor/matrix.ts';
+import { requireOptions } from '../../tensor/options.ts';
 import { heldOutBatch } from '../training/evaluation.ts';
 import { splitRows } from '../training/split.ts';
 import { type RunOptions, runTraining, type TrainingPlan } from '../training/training-loop.ts';
@@ -27,6 +28,8 @@ export interface VaeTrainingOptions extends VaeChoices, RunOptions {}
  * @category Compress
  */
 export async function trainVae(base: Matrix, options: VaeTrainingOptions = {}): Promise<VaeCompressor> {
+  requireShape(base, 'trainVae');
+  requireOptions('trainVae', options);
   const settings = vaeSettings(base, options);
   const split = splitRows(base.rows, settings.seed);
   const plan: TrainingPlan<VaeSettings, VaeCompressor> = {

@@ -1,5 +1,6 @@
 import { type Counts, totalWork, workSince } from '../../../kernels/operands.ts';
 import { requireThreads } from '../../../kernels/threads/require-threads.ts';
+import { requireNamed, requireOptions } from '../../tensor/options.ts';
 import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 import { requireWhole } from '../../tensor/whole-number.ts';
 import { Yielder } from '../../workers/event-loop.ts';
@@ -38,6 +39,21 @@ export interface HnswOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What all who build such a graph are asked. */
+export const HNSW_OPTIONS = [
+  'M',
+  'efConstruction',
+  'baseLinks',
+  'profile',
+  'seed',
+  'extendCandidates',
+  'keepPrunedConnections',
+  'threads',
+  'checkpoints',
+  'onProgress',
+  'signal',
+] as const satisfies readonly (keyof HnswOptions)[];
+
 export interface Hnsw {
   readonly graph: LayeredGraph;
   /** Work of all threads. */
@@ -60,6 +76,7 @@ export interface Hnsw {
  * @category Graphs
  */
 export async function buildHnsw(source: DistanceSource, options: HnswOptions): Promise<Hnsw> {
+  requireOptions('buildHnsw', options, [...HNSW_OPTIONS, 'representatives']);
   const { rules, graph, order } = planHnsw(source, options);
   const draft = new HnswDraft(graph);
   const sizes = {
@@ -116,9 +133,7 @@ function planHnsw(source: DistanceSource, options: HnswOptions): Plan {
   if (source.ids.length < longest) {
     throw new RangeError(`buildHnsw: expected a source that takes ${longest} points a call, got ${source.ids.length}.`);
   }
-  const profile = hnswProfiles[name];
-  if (!profile)
-    throw new RangeError(`buildHnsw: expected one of ${Object.keys(hnswProfiles).join(', ')}, got ${name}.`);
+  const profile = requireNamed('buildHnsw', 'profile', hnswProfiles, name);
   requireFitting(name, options);
   const levels = profile.levels(source.size, M, seed);
   const order = profile.order(levels);

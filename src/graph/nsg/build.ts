@@ -1,4 +1,5 @@
 import { type Counts, totalWork, workSince } from '../../../kernels/operands.ts';
+import { requireNamed } from '../../tensor/options.ts';
 import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 import { shareSource } from '../../tensor/vectors/shared-source.ts';
 import { requireWhole } from '../../tensor/whole-number.ts';
@@ -208,7 +209,5 @@ function listsOf({ rows, K, ids }: Pick<KnnGraph, 'rows' | 'K' | 'ids'>, size: n
 /** @throws {RangeError} if an option is out of its range */
 export function requireNsgOptions({ R, L, C, profile = 'canonical' }: NsgOptions): void {
   for (const [name, value] of Object.entries({ R, L, C })) requireWhole('buildNsg', name, value, 1);
-  if (!Object.hasOwn(nsgProfiles, profile)) {
-    throw new RangeError(`buildNsg: expected one of ${Object.keys(nsgProfiles).join(', ')}, got ${profile}.`);
-  }
+  requireNamed('buildNsg', 'profile', nsgProfiles, profile);
 }

@@ -9,7 +9,7 @@ import type { Ids } from '../../tensor/nearest/neighbors.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
 import type { Vectors } from '../../tensor/vectors/vectors.ts';
 import { type CodeSearchOptions, keptVectors, searchCodes } from '../search/code-search.ts';
-import { requireQueries, type SearchOptions } from '../search/search-options.ts';
+import { requireQueries, requireSearchOptions, type SearchOptions } from '../search/search-options.ts';
 import type { SearchResult } from '../search/search-result.ts';
 import {
   optionalMatrix,
@@ -68,8 +68,8 @@ export class IvfAdcIndex {
    * @throws the signal's reason, when it aborts
    */
   static async build(options: IvfAdcOptions): Promise<IvfAdcIndex> {
-    const { base, keepVectors = false } = options;
-    return new IvfAdcIndex(await buildLists(options), keepVectors ? base : undefined, computingOf(options));
+    const lists = await buildLists(options);
+    return new IvfAdcIndex(lists, options.keepVectors ? options.base : undefined, computingOf(options));
   }
 
   get rows(): number {
@@ -100,6 +100,7 @@ export class IvfAdcIndex {
    */
   async search(queries: Matrix, k: number, options: IvfSearchOptions = {}): Promise<SearchResult> {
     const where = 'IvfAdcIndex.search';
+    requireSearchOptions(where, options, ['nprobe', 'rerank']);
     const { nprobe = this.nlist } = options;
     if (!Number.isSafeInteger(nprobe) || nprobe < 1 || nprobe > this.nlist) {
       throw new RangeError(`${where}: expected nprobe from 1 to ${this.nlist} (the lists), got ${nprobe}.`);

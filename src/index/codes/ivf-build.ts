@@ -11,8 +11,9 @@ import { packCodes } from '../../quantize/product/packed-codes.ts';
 import { ProductEncoder } from '../../quantize/product/product-encoder.ts';
 import { type ProductQuantizer, requireParts } from '../../quantize/product/product-quantizer.ts';
 import { rotateRows } from '../../quantize/product/rotation.ts';
-import { type ProductOptions, trainProduct } from '../../quantize/product/train-product.ts';
+import { CODE_OPTIONS, type ProductOptions, trainProduct } from '../../quantize/product/train-product.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
+import { requireOptions } from '../../tensor/options.ts';
 import { Random } from '../../tensor/random/random.ts';
 import { mapParts, requireBase, rowBlocks, type Vectors } from '../../tensor/vectors/vectors.ts';
 
@@ -62,10 +63,11 @@ export interface BuiltLists {
  * is learned from vectors and not from residuals (`OPQ16,IVF8,PQ16`).
  */
 export async function buildLists(options: IvfAdcOptions): Promise<BuiltLists> {
-  const { base, nlist, opq = false, m, bits = 8, onProgress } = options;
   const where = 'IvfAdcIndex.build';
-  requireParts(where, base.cols, m, bits);
+  requireOptions(where, options, [...CODE_OPTIONS, 'base', 'nlist', 'opq', 'keepVectors']);
+  const { base, nlist, opq = false, m, bits = 8, onProgress } = options;
   requireBase(base, where);
+  requireParts(where, base.cols, m, bits);
   if (!Number.isSafeInteger(nlist) || nlist < 1 || nlist > base.rows) {
     throw new RangeError(`${where}: expected nlist from 1 to ${base.rows} (the rows), got ${nlist}.`);
   }

@@ -4,12 +4,14 @@ import { trainRotation } from '../../quantize/product/opq.ts';
 import { unpackCodes } from '../../quantize/product/packed-codes.ts';
 import { ProductQuantizer } from '../../quantize/product/product-quantizer.ts';
 import { rotateRows } from '../../quantize/product/rotation.ts';
-import { type ProductOptions, trainProduct } from '../../quantize/product/train-product.ts';
+import { CODE_OPTIONS, type ProductOptions, trainProduct } from '../../quantize/product/train-product.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import type { Archive } from '../../tensor/named-arrays.ts';
+import { requireOptions } from '../../tensor/options.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
 import { mapParts, partsOf, requireBase, type Vectors } from '../../tensor/vectors/vectors.ts';
 import { type CodeSearchOptions, keptVectors, searchCodes } from '../search/code-search.ts';
+import { requireSearchOptions } from '../search/search-options.ts';
 import type { SearchResult } from '../search/search-result.ts';
 import { optionalMatrix, optionalVectors, requirePackedCodes, requireSizes, withKept } from './code-archive.ts';
 import { ProductScan } from './product-scan.ts';
@@ -92,6 +94,7 @@ export class PqIndex {
    * @throws the signal's reason, when it aborts
    */
   static async build(options: PqIndexOptions): Promise<PqIndex> {
+    requireOptions('PqIndex.build', options, [...CODE_OPTIONS, 'base', 'opq', 'keepVectors']);
     const { base, opq = false, keepVectors = false, onProgress, ...training } = options;
     const { gpu } = training;
     requireBase(base, 'PqIndex.build');
@@ -135,6 +138,8 @@ export class PqIndex {
    * @throws the signal's reason, when it aborts
    */
   async search(queries: Matrix, k: number, options: CodeSearchOptions = {}): Promise<SearchResult> {
+    const where = 'PqIndex.search';
+    requireSearchOptions(where, options, ['rerank']);
     const { heaps, counts } = this.#codes;
     const { dim, rows } = this;
     let turned = queries;
@@ -147,7 +152,7 @@ export class PqIndex {
     };
     const work = rows * this.quantizer.m;
     const scanned = { rows, dim, vectors: this.#vectors, counts, heaps, work, scan };
-    return searchCodes('PqIndex.search', scanned, queries, k, options);
+    return searchCodes(where, scanned, queries, k, options);
   }
 
   /** What the index holds. */

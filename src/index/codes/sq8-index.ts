@@ -4,10 +4,12 @@ import { ScalarQuantizer, type ScalarRange } from '../../quantize/scalar/scalar-
 import { bytesNeeded } from '../../tensor/bytes-needed.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import { type Archive, requireArray } from '../../tensor/named-arrays.ts';
+import { requireOptions } from '../../tensor/options.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
 import type { Vectors } from '../../tensor/vectors/vectors.ts';
 import { type CodeSearchOptions, keptVectors, searchCodes } from '../search/code-search.ts';
 import { QueryHeaps } from '../search/query-heaps.ts';
+import { requireSearchOptions } from '../search/search-options.ts';
 import type { SearchResult } from '../search/search-result.ts';
 import { optionalVectors, requireSizes, withKept } from './code-archive.ts';
 
@@ -70,6 +72,7 @@ export class Sq8Index {
    * @throws {RangeError} if there are no rows, a value is not finite, or a range exceeds float32
    */
   static build(options: Sq8IndexOptions): Sq8Index {
+    requireOptions('Sq8Index.build', options, ['base', 'range', 'keepVectors', 'backend', 'threads']);
     const { base, range = 'dimension', keepVectors = false } = options;
     const quantizer = ScalarQuantizer.train(base, range);
     const computing = computingOf(options);
@@ -98,6 +101,7 @@ export class Sq8Index {
    * @throws the signal's reason, when it aborts
    */
   async search(queries: Matrix, k: number, options: CodeSearchOptions = {}): Promise<SearchResult> {
+    requireSearchOptions('Sq8Index.search', options, ['rerank']);
     const heaps = this.#heaps;
     const { counts } = this.#codes;
     const { dim, rows } = this;

@@ -26,10 +26,10 @@ const BLOCK_ROWS = 128;
  * @category Graphs
  */
 export async function exactKnnGraph(vectors: Vectors, K: number, options: ExactKnnOptions = {}): Promise<KnnGraph> {
+  requireBase(vectors, 'exactKnnGraph');
   requireWhole('exactKnnGraph', 'K', K, 1);
   const { rows } = vectors;
   const { onProgress, signal, backend = 'auto', threads = 1 } = options;
-  requireBase(vectors, 'exactKnnGraph');
   const search = new ExactSearch(vectors, { backend, threads });
   const width = Math.max(0, Math.min(K, rows - 1));
   const ids = new Int32Array(rows * width);

@@ -2,6 +2,7 @@ import type { BackendChoice } from '../../../kernels/backend.ts';
 import type { Counts } from '../../../kernels/operands.ts';
 import { buildHnsw, type HnswOptions } from '../../graph/hnsw/build.ts';
 import { hnswProfiles } from '../../graph/hnsw/profile.ts';
+import { requireNamed } from '../../tensor/options.ts';
 import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 import { requireBase, type Vectors } from '../../tensor/vectors/vectors.ts';
 import type { SavedGraph } from './graph-archive.ts';
@@ -42,7 +43,9 @@ export async function buildGraph(
 ): Promise<{ readonly saved: SavedGraph; readonly counts: Counts }> {
   const { M, efConstruction, profile = 'canonical', seed = 1 } = options;
   const { extendCandidates = false, keepPrunedConnections = false } = options;
-  const representatives = hnswProfiles[profile]?.collapsesCopies ? findCopies() : undefined;
+  const representatives = requireNamed('buildHnsw', 'profile', hnswProfiles, profile).collapsesCopies
+    ? findCopies()
+    : undefined;
   const { graph, counts } = await buildHnsw(points, representatives ? { ...options, representatives } : options);
   const parameters = { M, efConstruction, profile, seed, extendCandidates, keepPrunedConnections, graphDim };
   return { saved: { graph, parameters, representatives }, counts };

@@ -2,17 +2,18 @@ import type { BackendChoice } from '../../../kernels/backend.ts';
 import type { Counts } from '../../../kernels/operands.ts';
 import { requireThreads } from '../../../kernels/threads/require-threads.ts';
 import type { LayeredGraph } from '../../graph/adjacency.ts';
-import type { HnswOptions } from '../../graph/hnsw/build.ts';
+import { HNSW_OPTIONS, type HnswOptions } from '../../graph/hnsw/build.ts';
 import { type GraphStatistics, graphStatistics } from '../../graph/statistics.ts';
 import { scalarCodeSet } from '../../quantize/scalar/scalar-code-set.ts';
 import { ScalarQuantizer } from '../../quantize/scalar/scalar-quantizer.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import type { Archive } from '../../tensor/named-arrays.ts';
+import { requireOptions } from '../../tensor/options.ts';
 import { vectorSource } from '../../tensor/vectors/split-vector-set.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
 import { requireBase, type Vectors } from '../../tensor/vectors/vectors.ts';
 import type { QueryEncoder } from '../search/query-encoder.ts';
-import type { GraphSearchOptions, SearchOptions } from '../search/search-options.ts';
+import { type GraphSearchOptions, requireSearchOptions, type SearchOptions } from '../search/search-options.ts';
 import type { SearchResult } from '../search/search-result.ts';
 import { representatives } from './copies.ts';
 import {
@@ -99,11 +100,13 @@ export class GraphIndex {
    * @throws the signal's reason, when it aborts
    */
   static async build(options: GraphIndexOptions): Promise<GraphIndex> {
-    const { base, walkBase, graphBase = walkBase ?? base, queryEncoder, backend = 'auto', ...hnsw } = options;
     const where = 'GraphIndex.build';
+    requireOptions(where, options, [...HNSW_OPTIONS, 'base', 'graphBase', 'walkBase', 'queryEncoder', 'backend']);
+    const { base, walkBase, graphBase = walkBase ?? base, queryEncoder, backend = 'auto', ...hnsw } = options;
+    for (const vectors of new Set([base, graphBase, walkBase === undefined ? base : walkBase]))
+      requireBase(vectors, where);
     if (walkBase) requireSameRows('walk', walkBase, base, where);
     requireSameRows('graph', graphBase, base, where);
-    for (const vectors of new Set([base, graphBase, walkBase ?? base])) requireBase(vectors, where);
     const { M, threads = 1 } = hnsw;
     requireThreads(threads);
     const engine = { backend, threads };
@@ -188,6 +191,7 @@ export class GraphIndex {
     options: Pick<SearchOptions, 'rerank'> & GraphSearchOptions = {},
   ): Promise<SearchResult> {
     const where = 'GraphIndex.search';
+    requireSearchOptions(where, options, ['ef', 'trace', 'rerank']);
     const most = this.#engine.threads;
     if (options.rerank === undefined)
       return searchByGraph(where, { searcher: this.#searcher, most }, queries, k, options);

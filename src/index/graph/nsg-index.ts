@@ -9,11 +9,12 @@ import type { NsgProfileName } from '../../graph/nsg/profile.ts';
 import { type GraphStatistics, graphStatistics } from '../../graph/statistics.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import type { Archive } from '../../tensor/named-arrays.ts';
+import { requireOptions } from '../../tensor/options.ts';
 import { centroid } from '../../tensor/vectors/centroid.ts';
 import { vectorSource } from '../../tensor/vectors/split-vector-set.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
 import { requireBase, type Vectors } from '../../tensor/vectors/vectors.ts';
-import type { GraphSearchOptions } from '../search/search-options.ts';
+import { type GraphSearchOptions, requireSearchOptions } from '../search/search-options.ts';
 import type { SearchResult } from '../search/search-result.ts';
 import { exactKnnGraph } from './exact-knn-graph.ts';
 import type { Engine } from './graph-building.ts';
@@ -54,6 +55,20 @@ export interface NsgIndexOptions {
   readonly onProgress?: (done: number, total: number, phase: NsgPhase) => void;
   readonly signal?: AbortSignal;
 }
+
+const NSG_OPTIONS = [
+  'base',
+  'graphBase',
+  'R',
+  'L',
+  'C',
+  'profile',
+  'neighborGraph',
+  'backend',
+  'threads',
+  'onProgress',
+  'signal',
+] as const;
 
 /** Up to here comparing all pairs costs about as much as NN-descent, and is exact (20,000 x 64: 6.7 s and 8.0 s). */
 const EXACT_ROWS = 20000;
@@ -115,18 +130,19 @@ export class NsgIndex {
    * @throws the signal's reason, when it aborts
    */
   static async build(options: NsgIndexOptions): Promise<NsgIndex> {
+    const where = 'NsgIndex.build';
+    requireOptions(where, options, NSG_OPTIONS);
     const { base, graphBase = base } = options;
+    requireBase(base, where);
+    if (graphBase !== base) requireBase(graphBase, where);
     const { R = NSG_DEFAULTS.R, L = NSG_DEFAULTS.L, C = NSG_DEFAULTS.C, profile = NSG_DEFAULTS.profile } = options;
     const { backend = 'auto', threads = 1, onProgress, signal } = options;
     requireThreads(threads);
     const engine = { backend, threads };
-    const where = 'NsgIndex.build';
     const choices = { R, L, C, profile };
     requireNsgOptions(choices);
     const neighborGraph = requireNeighborGraph(options.neighborGraph ?? defaultNeighborGraph(base.rows), where);
     requireSameRows('graph', graphBase, base, where);
-    requireBase(base, where);
-    if (graphBase !== base) requireBase(graphBase, where);
     const batch = Math.max(512, R + 1, neighborGraph.K);
     const graphSource = vectorSource(graphBase, { backend, batch, attachable: threads - 1 });
     const watch = (phase: NsgPhase) => ({
@@ -180,6 +196,7 @@ export class NsgIndex {
    * @throws the signal's reason, when it aborts
    */
   async search(queries: Matrix, k: number, options: GraphSearchOptions = {}): Promise<SearchResult> {
+    requireSearchOptions('NsgIndex.search', options, ['ef', 'trace']);
     const searched = { searcher: this.#searcher, most: this.#engine.threads };
     return searchByGraph('NsgIndex.search', searched, queries, k, options);
   }

@@ -2,17 +2,18 @@ import type { BackendChoice } from '../../../kernels/backend.ts';
 import type { Counts } from '../../../kernels/operands.ts';
 import { requireThreads } from '../../../kernels/threads/require-threads.ts';
 import type { LayeredGraph } from '../../graph/adjacency.ts';
-import type { HnswOptions } from '../../graph/hnsw/build.ts';
+import { HNSW_OPTIONS, type HnswOptions } from '../../graph/hnsw/build.ts';
 import { type GraphStatistics, graphStatistics } from '../../graph/statistics.ts';
 import { type ScalarCodeSet, scalarCodeSet } from '../../quantize/scalar/scalar-code-set.ts';
 import { SCALAR_RANGES, ScalarQuantizer, type ScalarRange } from '../../quantize/scalar/scalar-quantizer.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { type Archive, requireArray, requireChoice } from '../../tensor/named-arrays.ts';
+import { requireOptions } from '../../tensor/options.ts';
 import { VectorSet } from '../../tensor/vectors/vector-set.ts';
 import { requireBase } from '../../tensor/vectors/vectors.ts';
 import { vectorsArray } from '../../tensor/vectors/vectors-array.ts';
 import { requireMatrixArray, requireSizes } from '../codes/code-archive.ts';
-import type { GraphSearchOptions } from '../search/search-options.ts';
+import { type GraphSearchOptions, requireSearchOptions } from '../search/search-options.ts';
 import type { SearchResult } from '../search/search-result.ts';
 import { representatives } from './copies.ts';
 import { type GraphParameters, graphEntries, readGraph, type SavedGraph } from './graph-archive.ts';
@@ -89,12 +90,14 @@ export class Sq8GraphIndex {
    * @throws the signal's reason, when it aborts
    */
   static async build(options: Sq8GraphOptions): Promise<Sq8GraphIndex> {
+    const where = 'Sq8GraphIndex.build';
+    requireOptions(where, options, [...HNSW_OPTIONS, 'graphBase', 'base', 'range', 'backend']);
     const { graphBase, base, range = 'dimension', backend = 'auto', threads = 1, ...hnsw } = options;
     requireThreads(threads);
-    const where = 'Sq8GraphIndex.build';
-    if (base) {
-      requireSameRows('graph', graphBase, base, where);
+    requireBase(graphBase, where);
+    if (base !== undefined) {
       requireBase(base, where);
+      requireSameRows('graph', graphBase, base, where);
     }
     const quantizer = ScalarQuantizer.train(graphBase, range);
     const codes = quantizer.encode(graphBase, { backend, threads });
@@ -139,6 +142,7 @@ export class Sq8GraphIndex {
    * @throws the signal's reason, when it aborts
    */
   async search(queries: Matrix, k: number, options: GraphSearchOptions = {}): Promise<SearchResult> {
+    requireSearchOptions('Sq8GraphIndex.search', options, ['ef', 'trace']);
     const searched = { searcher: this.#searcher, most: this.#engine.threads };
     return searchByGraph('Sq8GraphIndex.search', searched, queries, k, options);
   }

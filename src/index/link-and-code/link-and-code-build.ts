@@ -16,6 +16,7 @@ import {
 } from '../../quantize/regression/regression-codebook.ts';
 import { trainRegression } from '../../quantize/regression/train-regression.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
+import { requireOptions } from '../../tensor/options.ts';
 import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 import { requireBase } from '../../tensor/vectors/vectors.ts';
 import { requireWhole } from '../../tensor/whole-number.ts';
@@ -69,6 +70,27 @@ export interface LinkAndCodeOptions extends Computing {
   readonly signal?: AbortSignal;
 }
 
+const LINK_AND_CODE_OPTIONS = [
+  'base',
+  'm',
+  'bits',
+  'opq',
+  'codeDim',
+  'rotationRounds',
+  'baseLinks',
+  'M',
+  'efConstruction',
+  'profile',
+  'nsq',
+  'words',
+  'regressionRounds',
+  'seed',
+  'backend',
+  'threads',
+  'onProgress',
+  'signal',
+] as const;
+
 /** All that an index consists of. */
 export interface LinkedCodes extends SavedGraph {
   /** (codeDim, dim), applied to rows and queries before all else. */
@@ -98,11 +120,13 @@ const WHERE = 'LinkAndCodeIndex.build';
  * much by their product codes, and find the nearest first in 57.9 % instead of 61.0 % (5,000 rows of deep-like, PCA).
  */
 export async function buildLinkedCodes(options: LinkAndCodeOptions): Promise<BuiltLinkedCodes> {
+  requireOptions(WHERE, options, LINK_AND_CODE_OPTIONS);
   const { base, m, bits = 8, words = MOST_WORDS, opq = true } = options;
+  requireBase(base, WHERE);
   const { profile = 'canonical', seed = 1, signal, rotationRounds, regressionRounds } = options;
   const codeDim = opq ? (options.codeDim ?? rotatedDim(base.cols, m)) : base.cols;
   const nsq = options.nsq ?? mostPartsOf(codeDim);
-  requireOptions(options, codeDim, bits, nsq, words);
+  requireChoices(options, codeDim, bits, nsq, words);
   const progress = (step: LinkAndCodeStep) => (done: number, total: number) => options.onProgress?.(step, done, total);
   const shared = { seed, ...computingOf(options), ...(signal ? { signal } : {}) };
   const training = { ...shared, m, bits, profile };
@@ -197,9 +221,8 @@ function mostPartsOf(dim: number): number {
   return nsq;
 }
 
-function requireOptions(options: LinkAndCodeOptions, codeDim: number, bits: number, nsq: number, words: number): void {
+function requireChoices(options: LinkAndCodeOptions, codeDim: number, bits: number, nsq: number, words: number): void {
   const { base, m, opq = true, profile = 'canonical', baseLinks = 6 } = options;
-  requireBase(base, WHERE);
   if (!opq && options.codeDim !== undefined && options.codeDim !== base.cols) {
     throw new RangeError(`${WHERE}: expected codeDim ${base.cols} without rotation, got ${options.codeDim}.`);
   }

@@ -18,7 +18,7 @@ import { requireWhole } from '../../tensor/whole-number.ts';
 import type { GraphParameters } from '../graph/graph-archive.ts';
 import { GraphSearcher } from '../graph/graph-searcher.ts';
 import type { Answers } from '../search/rerank.ts';
-import { type GraphSearchOptions, requireQueries } from '../search/search-options.ts';
+import { type GraphSearchOptions, requireQueries, requireSearchOptions } from '../search/search-options.ts';
 import type { SearchResult } from '../search/search-result.ts';
 import { searchInChunks } from '../search/search-task.ts';
 import { readLinkedCodes, writeLinkedCodes } from './link-and-code-archive.ts';
@@ -169,6 +169,7 @@ export class LinkAndCodeIndex {
    */
   async search(queries: Matrix, k: number, options: LinkAndCodeSearchOptions = {}): Promise<SearchResult> {
     const where = 'LinkAndCodeIndex.search';
+    requireSearchOptions(where, options, ['ef', 'trace', 'reorder']);
     const { reorder = 'all', ef = k, trace } = options;
     requireQueries(queries, k, this.dim, where);
     requireWhole(where, 'ef', ef, 1);

@@ -9,7 +9,7 @@ import { Yielder } from '../../workers/event-loop.ts';
 import type { QueryHeaps } from './query-heaps.ts';
 import { type Answers, rerank as rankAnew } from './rerank.ts';
 import { requireQueries, requireRerank, type SearchOptions } from './search-options.ts';
-import type { SearchResult } from './search-result.ts';
+import { requireFiniteDistances, type SearchResult } from './search-result.ts';
 
 /** What a search over all codes takes. */
 export type CodeSearchOptions = Pick<SearchOptions, 'rerank' | 'onProgress' | 'signal'>;
@@ -82,7 +82,7 @@ export async function searchCodes(
     onProgress?.(first + count, queries.rows);
     if (yielder.due) await yielder.yield();
   }
-  return { ...answers, counts };
+  return requireFiniteDistances({ ...answers, counts });
 }
 
 /** Queries `first` to first + count - 1: lists of `width`, of which the first k are answers. */

@@ -1,6 +1,10 @@
-import type { Matrix } from '../../tensor/matrix.ts';
+import { type Matrix, requireShape } from '../../tensor/matrix.ts';
+import { requireOptions } from '../../tensor/options.ts';
 import { requireInRange } from '../../tensor/range.ts';
 import { requireWhole } from '../../tensor/whole-number.ts';
+
+/** Answers of one search, k for each query: what one array holds on every engine. */
+const MOST_ANSWERS = 2 ** 29;
 
 /** How an index is searched; each kind of index takes what belongs to it. */
 export interface SearchOptions {
@@ -28,6 +32,24 @@ export interface SearchOptions {
 /** What a graph over points takes. */
 export type GraphSearchOptions = Pick<SearchOptions, 'ef' | 'threads' | 'trace' | 'onProgress' | 'signal'>;
 
+/** What every search takes. */
+const COMMON = ['threads', 'onProgress', 'signal'] as const;
+
+/**
+ * Checks that a search is asked for nothing that its kind of index does not do.
+ *
+ * @param own what it takes beside what all take
+ * @throws {TypeError} if the options are no object
+ * @throws {RangeError} naming an option that is given and not among them
+ */
+export function requireSearchOptions<O extends object>(
+  where: string,
+  options: O,
+  own: readonly (keyof O & string)[],
+): void {
+  requireOptions<O & SearchOptions>(where, options, [...COMMON, ...own]);
+}
+
 /**
  * Checks the arguments that every search has.
  *
@@ -35,7 +57,9 @@ export type GraphSearchOptions = Pick<SearchOptions, 'ef' | 'threads' | 'trace' 
  * @throws {RangeError} if k is no positive whole number, or the queries have another width or values that are not finite
  */
 export function requireQueries(queries: Matrix, k: number, dim: number, where: string): void {
+  requireShape(queries, where);
   requireWhole(where, 'k', k, 1);
+  requireWhole(where, 'k x queries', k * queries.rows, 0, MOST_ANSWERS);
   requireWidth(queries, dim, where);
   requireInRange(queries, where);
 }

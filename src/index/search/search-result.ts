@@ -30,3 +30,19 @@ export interface SearchResult extends Neighbors {
   /** One for each query, where they were asked for. */
   readonly traces?: readonly SearchTrace[];
 }
+
+/**
+ * The last look before answers leave an index: a distance that is no number, or infinite, can only come from an archive whose numbers are
+ * sound one by one and not together.
+ *
+ * @throws {RangeError} naming the first such answer
+ */
+export function requireFiniteDistances<R extends Neighbors>(result: R): R {
+  const { ids, distances } = result;
+  const at = distances.data.findIndex((distance) => !Number.isFinite(distance));
+  if (at < 0) return result;
+  const [query, row, distance] = [Math.floor(at / ids.cols), ids.data[at], distances.data[at]];
+  throw new RangeError(
+    `search: expected finite distances, got ${distance} of query ${query} from row ${row}: the index holds numbers whose squares exceed float32; build it anew.`,
+  );
+}

@@ -7,7 +7,7 @@ import { Yielder } from '../../workers/event-loop.ts';
 import { inSharedMemory } from '../../workers/shared-memory.ts';
 import type { Task } from '../../workers/task.ts';
 import type { SearchOptions } from './search-options.ts';
-import type { SearchCounts, SearchResult } from './search-result.ts';
+import { requireFiniteDistances, type SearchCounts, type SearchResult } from './search-result.ts';
 
 /** Queries in one chunk: few, so that threads end together; more where one thread does all of them. */
 const CHUNK = { shared: 16, alone: 64 } as const;
@@ -92,7 +92,7 @@ export async function searchInChunks<Shared>(
     // Nobody can help: a crew would take longer than the few microseconds of a query.
     const result = search(queries, k, 0);
     onProgress?.(queries.rows, queries.rows);
-    return result;
+    return requireFiniteDistances(result);
   }
   const request = requestFor(queries, k, chunk, threads > 1);
   const traces: SearchTrace[] = [];
@@ -106,7 +106,7 @@ export async function searchInChunks<Shared>(
   );
   onProgress?.(queries.rows, queries.rows);
   const { ids, distances, work } = request;
-  return { ids, distances, counts: sumsOf(work), ...(trace && { traces }) };
+  return requireFiniteDistances({ ids, distances, counts: sumsOf(work), ...(trace && { traces }) });
 }
 
 function chunksOf({ queries, chunk }: Pick<SearchRequest, 'queries' | 'chunk'>): number {

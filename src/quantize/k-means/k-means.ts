@@ -1,6 +1,7 @@
 import type { Computing } from '../../../kernels/backend.ts';
 import type { Counts } from '../../../kernels/operands.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
+import { requireOptions } from '../../tensor/options.ts';
 import { MersenneTwister } from '../../tensor/random/library-random.ts';
 import { Random } from '../../tensor/random/random.ts';
 import { requireInRange } from '../../tensor/range.ts';
@@ -88,9 +89,11 @@ export interface KMeansRun {
 
 /** @throws {RangeError} as `kMeans` */
 export function beginKMeans(points: Vectors, options: KMeansOptions): KMeansRun {
+  requireOptions('kMeans', options);
+  requireVectorsInRange(points, 'kMeans');
   const { k, iterations = ITERATIONS, profile = 'canonical', seed = 1, start } = options;
   const { pointsPerCentroid = POINTS_PER_CENTROID } = options;
-  requireOptions(points, options);
+  requireChoices(points, options);
   const dim = points.cols;
   const random = new Random(seed, 'k-means');
   const sample = sampleRows(points, k * pointsPerCentroid, profile === 'faiss' ? 'faiss' : random.child('sample'));
@@ -215,7 +218,7 @@ function splitLarge(centroids: Float32Array, sizes: Float64Array, rows: number, 
   }
 }
 
-function requireOptions(points: Vectors, options: KMeansOptions): void {
+function requireChoices(points: Vectors, options: KMeansOptions): void {
   const { k, iterations = ITERATIONS, profile = 'canonical', pointsPerCentroid = POINTS_PER_CENTROID, start } = options;
   if (!Number.isSafeInteger(k) || k < 1 || k > points.rows) {
     throw new RangeError(`kMeans: expected k from 1 to ${points.rows} (the points), got ${k}.`);
@@ -227,6 +230,5 @@ function requireOptions(points: Vectors, options: KMeansOptions): void {
   if (start && (start.rows !== k || start.cols !== points.cols)) {
     throw new RangeError(`kMeans: expected a start of ${k} x ${points.cols}, got ${start.rows} x ${start.cols}.`);
   }
-  requireVectorsInRange(points, 'kMeans');
   if (start) requireInRange(start, 'kMeans: start');
 }

@@ -1,6 +1,7 @@
 import { type Computing, computingOf } from '../../../kernels/backend.ts';
 import { kernelsFor } from '../../tensor/bytes-needed.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
+import { requireOptions } from '../../tensor/options.ts';
 import { Random } from '../../tensor/random/random.ts';
 import { requireVectorsInRange, type Vectors } from '../../tensor/vectors/vectors.ts';
 import { requireWhole } from '../../tensor/whole-number.ts';
@@ -42,12 +43,13 @@ const BLOCK_ROWS = 1024;
  * @category Quantizers
  */
 export async function trainRotation(points: Vectors, options: RotationOptions): Promise<Matrix> {
-  const { m, bits = 8, rounds = ROUNDS, seed = 1, profile, gpu, onProgress, signal } = options;
   const where = 'trainRotation';
+  requireOptions(where, options);
+  requireVectorsInRange(points, where);
+  const { m, bits = 8, rounds = ROUNDS, seed = 1, profile, gpu, onProgress, signal } = options;
   const computing = computingOf(options);
   const { dOut = points.cols } = options;
   requireParts(where, dOut, m, bits);
-  requireVectorsInRange(points, where);
   requireWhole(where, 'rounds', rounds, 1);
   const sample = centered(sampleRows(points, MOST_POINTS, new Random(seed, 'opq/sample')), Math.max(points.cols, dOut));
   const dim = sample.cols;

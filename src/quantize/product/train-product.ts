@@ -1,6 +1,7 @@
 import { type Computing, computingOf } from '../../../kernels/backend.ts';
 import type { GpuDevice } from '../../../kernels/gpu/device.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
+import { requireOptions } from '../../tensor/options.ts';
 import { Random } from '../../tensor/random/random.ts';
 import { requireVectorsInRange, type Vectors } from '../../tensor/vectors/vectors.ts';
 import { yieldToEventLoop } from '../../workers/event-loop.ts';
@@ -31,6 +32,21 @@ export interface ProductOptions extends Computing {
   readonly signal?: AbortSignal;
 }
 
+/** What all who code vectors in parts are asked. */
+export const CODE_OPTIONS = [
+  'm',
+  'bits',
+  'iterations',
+  'profile',
+  'seed',
+  'pointsPerCentroid',
+  'gpu',
+  'backend',
+  'threads',
+  'onProgress',
+  'signal',
+] as const satisfies readonly (keyof ProductOptions)[];
+
 const POINTS_PER_CENTROID = 256;
 
 /**
@@ -46,10 +62,11 @@ const POINTS_PER_CENTROID = 256;
  */
 export async function trainProduct(points: Vectors, options: ProductOptions): Promise<ProductQuantizer> {
   const where = 'trainProduct';
+  requireOptions(where, options);
+  requireVectorsInRange(points, where);
   const { m, bits = 8, profile = 'canonical', seed = 1, start, onProgress, signal } = options;
   const { pointsPerCentroid = POINTS_PER_CENTROID, iterations, gpu } = options;
   requireParts(where, points.cols, m, bits);
-  requireVectorsInRange(points, where);
   const k = 2 ** bits;
   if (points.rows < k) throw new RangeError(`${where}: expected at least ${k} points, got ${points.rows}.`);
   if (start && (start.dim !== points.cols || start.m !== m || start.bits !== bits)) {

@@ -67,12 +67,12 @@ export class ScalarQuantizer {
    */
   static train(x: Vectors, range: ScalarRange = 'dimension'): ScalarQuantizer {
     const where = 'ScalarQuantizer.train';
+    requireBase(x, where);
     const { rows, cols } = x;
     if (!SCALAR_RANGES.includes(range)) {
       throw new RangeError(`${where}: expected range ${SCALAR_RANGES.join(' or ')}, got ${range}.`);
     }
     if (rows === 0) throw new RangeError(`${where}: expected at least 1 row, got 0.`);
-    requireBase(x, where);
     const minima = new Float32Array(cols).fill(Number.POSITIVE_INFINITY);
     const maxima = new Float32Array(cols).fill(Number.NEGATIVE_INFINITY);
     for (const { matrix } of partsOf(x)) {

@@ -1,6 +1,6 @@
 import type { Matrix } from '../matrix.ts';
 import { requireInRange } from '../range.ts';
-import { requireDifferences, type Vectors } from '../vectors/vectors.ts';
+import { requireDifferences, requireVectorsShape, type Vectors } from '../vectors/vectors.ts';
 import { ExactSearch, type ExactSearchOptions, type WatchOptions } from './exact-search.ts';
 import type { Neighbors } from './neighbors.ts';
 
@@ -29,13 +29,14 @@ export type NearestOptions = ExactSearchOptions & Pick<WatchOptions, 'onProgress
  * @category Exact neighbors and recall
  */
 export function nearest(base: Vectors, queries: Matrix, k: number, options: NearestOptions = {}): Neighbors {
+  requireVectorsShape(base, 'nearest: base');
+  requireInRange(queries, 'nearest: queries');
   if (queries.cols !== base.cols) {
     throw new RangeError(`nearest: expected queries of ${base.cols} columns as in the base, got ${queries.cols}.`);
   }
   if (!Number.isSafeInteger(k) || k < 1 || k > base.rows) {
     throw new RangeError(`nearest: expected k from 1 to ${base.rows} (the rows of the base), got ${k}.`);
   }
-  requireInRange(queries, 'nearest: queries');
   requireDifferences(base, 'nearest: base');
   const { onProgress, ...rest } = options;
   const search = new ExactSearch(base, rest, 'nearest: base');

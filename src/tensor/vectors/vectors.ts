@@ -1,4 +1,4 @@
-import { type Matrix, viewRows } from '../matrix.ts';
+import { type Matrix, requireShape, viewRows } from '../matrix.ts';
 import { LEAST_DIFFERENCE, placeOf, requireInRange } from '../range.ts';
 import { requireWhole } from '../whole-number.ts';
 
@@ -10,7 +10,11 @@ export interface SplitMatrix {
   readonly parts: readonly Matrix[];
 }
 
-/** A base of any size. */
+/**
+ * A base of any size. Whatever is made from it, an index or a set, may go on reading the arrays that it is given, and copies them only
+ * where kernels do not reach them in place (`createVectorStore`, `loadVectors` put them where they do): they must not be changed while
+ * it lives.
+ */
 export type Vectors = Matrix | SplitMatrix;
 
 /** Rows that lie together. */
@@ -57,19 +61,23 @@ export function* rowBlocks(vectors: Vectors, first: number, count: number, most:
  * @throws {RangeError} if the sizes do not fit, or naming the first value out of range, and its place
  */
 export function requireVectorsInRange(vectors: Vectors, where: string): void {
+  requireVectorsShape(vectors, where);
+  for (const { first, matrix } of partsOf(vectors)) requireInRange(matrix, where, first);
+}
+
+/** `requireShape` for vectors of any size. @throws {TypeError} if they are no vectors @throws {RangeError} if the sizes do not fit */
+export function requireVectorsShape(vectors: Vectors, where: string): void {
   const { rows, cols, parts = undefined } = Object(vectors) as SplitMatrix & Partial<Matrix>;
   if (!Array.isArray(parts)) {
-    requireInRange(vectors as Matrix, where);
+    requireShape(vectors as Matrix, where);
     return;
   }
-  requireWhole(where, 'rows', rows, 0);
-  let first = 0;
   for (const part of parts) {
-    requireInRange(part, where, first);
+    requireShape(part, where);
     requireWhole(where, 'cols of all parts', part.cols, cols, cols);
-    first += part.rows;
   }
-  requireWhole(where, 'rows', rows, first, first);
+  const all = parts.reduce((sum, part) => sum + part.rows, 0);
+  requireWhole(where, 'rows', rows, all, all);
 }
 
 /**

@@ -235,7 +235,10 @@ test('a configuration survives JSON, and each impossible field is named', () => 
     assert.throws(() => requireCntConfig({ ...config, ...change }, 'model'), message);
   }
   assert.throws(() => requireCntConfig({ ...config, surprise: 1 }, 'model'), /expected no field surprise\./);
-  assert.throws(() => cntConfig('draft' as 'paper', SIZES), /expected variant paper or released-code, got draft\./);
+  assert.throws(
+    () => cntConfig('draft' as 'paper', SIZES),
+    /expected variant to be one of paper, released-code, got draft\./,
+  );
 });
 
 test('cnt and its starts refuse what does not fit', () => {

@@ -237,7 +237,7 @@ test('options out of range are refused in one line', async () => {
   );
   assert.is(
     await refused({ profile: 'other' }),
-    'buildHnsw: expected one of canonical, faiss, hnswlib, batch, got other.',
+    'buildHnsw: expected profile to be one of canonical, faiss, hnswlib, batch, got other.',
   );
 });
 

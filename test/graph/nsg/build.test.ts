@@ -280,7 +280,10 @@ test('wrong input is refused in one line', async () => {
   await says(() => build(matrix, 4, { ...right, R: 0 }), 'R to be a whole number from 1, got 0');
   await says(() => build(matrix, 4, { ...right, L: 1.5 }), 'L to be a whole number from 1, got 1.5');
   await says(() => build(matrix, 4, { ...right, C: Number.NaN }), 'C to be a whole number from 1, got NaN');
-  await says(() => build(matrix, 4, { ...right, profile: 'zju' as 'faiss' }), 'one of canonical, faiss, got zju');
+  await says(
+    () => build(matrix, 4, { ...right, profile: 'zju' as 'faiss' }),
+    'profile to be one of canonical, faiss, got zju',
+  );
   await says(() => build(matrix, 4, { ...right, R: 300 }), 'a source that takes 301 points a call, got 256');
   const source = new VectorSet(matrix);
   const from = (rows: number, K: number, ids: number[]) =>

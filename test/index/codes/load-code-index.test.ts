@@ -61,7 +61,7 @@ function refused(archive: Archive, where: string, title: string): void {
 async function search(archive: Archive): Promise<unknown> {
   const index = loadIndex(archive);
   const few = createMatrix(2, index.dim, query.data.slice(0, 2 * index.dim));
-  return index.search(few, 5, { nprobe: 2 });
+  return index.kind === 'ivfpq' ? index.search(few, 5, { nprobe: 2 }) : index.search(few, 5);
 }
 
 for (const [title, { where, archive }] of Object.entries(archives)) {

@@ -172,7 +172,10 @@ test('wrong input is refused in one line, before the k-NN graph is made', async 
   await says(() => build({ base: spoiled }), `NsgIndex.build: ${nan}`);
   await says(() => build({ graphBase: spoiled }), `NsgIndex.build: ${nan}`);
   await says(() => build({ R: 0 }), 'buildNsg: expected R to be a whole number from 1, got 0.');
-  await says(() => build({ profile: 'x' as 'faiss' }), 'buildNsg: expected one of canonical, faiss, got x.');
+  await says(
+    () => build({ profile: 'x' as 'faiss' }),
+    'buildNsg: expected profile to be one of canonical, faiss, got x.',
+  );
   await says(
     () => build({ neighborGraph: { method: 'exact', K: 0.5 } }),
     `NsgIndex.build: expected "K" to be an integer from 1 to ${largest}, got 0.5.`,

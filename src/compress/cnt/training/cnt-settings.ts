@@ -1,4 +1,5 @@
 import type { Matrix } from '../../../tensor/matrix.ts';
+import { requireNamed } from '../../../tensor/options.ts';
 import {
   type CommonChoices,
   type CommonSettings,
@@ -59,8 +60,7 @@ const WEIGHT_DECAY = 0.01;
  */
 export function cntSettings(base: Matrix, choices: CntChoices): CntSettings {
   const { preset: name = 'default' } = choices;
-  const preset = PRESETS[name];
-  if (!preset) throw new RangeError(`trainCnt: expected preset ${Object.keys(PRESETS).join(', ')}, got ${name}.`);
+  const preset = requireNamed(WHERE, 'preset', PRESETS, name);
   const settings: CntSettings = commonSettings(base, choices, {
     where: WHERE,
     defaults: { batch: preset.batch, learningRate: preset.learningRate(base.cols), length: preset.length },

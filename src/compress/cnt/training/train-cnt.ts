@@ -2,7 +2,8 @@ import { type Computing, computingOf } from '../../../../kernels/backend.ts';
 import type { GpuDevice } from '../../../../kernels/gpu/device.ts';
 import type { ParameterSet } from '../../../autodiff/parameters.ts';
 import { polyRate } from '../../../nn/poly-schedule.ts';
-import type { Matrix } from '../../../tensor/matrix.ts';
+import { type Matrix, requireShape } from '../../../tensor/matrix.ts';
+import { requireOptions } from '../../../tensor/options.ts';
 import { Random } from '../../../tensor/random/random.ts';
 import { trainPca } from '../../projection/pca.ts';
 import { heldOutBatch } from '../../training/evaluation.ts';
@@ -49,6 +50,8 @@ export interface CntTrainingOptions extends CntChoices, RunOptions {
  * @category Compress
  */
 export async function trainCnt(base: Matrix, options: CntTrainingOptions = {}): Promise<CntCompressor> {
+  requireShape(base, 'trainCnt');
+  requireOptions('trainCnt', options);
   const settings = cntSettings(base, options);
   const split = splitRows(base.rows, settings.seed);
   const heldOutRows = heldOutBatch(settings, split);

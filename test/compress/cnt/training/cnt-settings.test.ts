@@ -124,7 +124,7 @@ test('cntSettings says what is wrong in one line', () => {
     [{ evaluations: 0 }, 'expected evaluations to be a whole number from 1, got 0.'],
     [{ network: 'linear', projections: 4 }, 'expected no projections for network linear.'],
     [{ start: 'pca' as 'random' }, 'expected start random or pca-rotated, got pca.'],
-    [{ preset: 'fast' as 'paper' }, 'expected preset default, paper, released-code, got fast.'],
+    [{ preset: 'fast' as 'paper' }, 'expected preset to be one of default, paper, released-code, got fast.'],
   ];
   for (const [choices, message] of wrong) {
     let found = '';
