@@ -85,7 +85,11 @@ const folder = new TemporaryFolder();
 for (const [name, build] of Object.entries(KINDS)) {
   test(`${name}: the same index, archive, file and answers as from one matrix`, async () => {
     const [one, several] = [await build(base), await build(split(base))];
-    const search = { ef: 20, nprobe: 2, rerank: /pq|sq8/.test(name) ? 20 : undefined };
+    const search = {
+      ...(/^hnsw|^nsg/.test(name) && { ef: 20 }),
+      ...(/^ivfpq/.test(name) && { nprobe: 2 }),
+      ...(/pq|^sq8/.test(name) && { rerank: 20 }),
+    };
     const answers = await one.search(queries, 5, search);
     assertSame(await several.search(queries, 5, search), answers);
     const digest = digestArrays(one.toArchive());

@@ -55,6 +55,11 @@ function saved(index: PipelineIndex): PipelineIndex {
   return loadIndex(decodeArchive(encodeArchive(index.toArchive()))) as PipelineIndex;
 }
 
+/** `ef`, where the kind takes it. */
+function efOf(kind: string, ef: number): { ef?: number } {
+  return /hnsw|nsg|lc/.test(kind) ? { ef } : {};
+}
+
 function answers({ ids, distances }: SearchResult) {
   return { ids, distances };
 }
@@ -66,14 +71,14 @@ for (const kind of Object.keys(KINDS)) {
       [index.kind, index.inner.kind, index.dim, index.inner.dim, index.rows],
       ['pipeline', kind, 12, 6, 400],
     );
-    const plain = await index.search(queries, 5, { ef: 40 });
-    assertSame(plain, await index.inner.search(model.encode(queries), 5, { ef: 40 }));
-    const all = await index.search(queries, 5, { ef: 400, rerank: 400, reorder: 'all' });
+    const plain = await index.search(queries, 5, efOf(kind, 40));
+    assertSame(plain, await index.inner.search(model.encode(queries), 5, efOf(kind, 40)));
+    const all = await index.search(queries, 5, { ...efOf(kind, 400), rerank: 400 });
     const exact = await new FlatIndex(base).search(queries, 5);
     assertSame(answers(all), answers(exact));
     const loaded = saved(index);
-    assertSame(await loaded.search(queries, 5, { ef: 40 }), plain);
-    assertSame(await loaded.search(queries, 5, { ef: 400, rerank: 400, reorder: 'all' }), all);
+    assertSame(await loaded.search(queries, 5, efOf(kind, 40)), plain);
+    assertSame(await loaded.search(queries, 5, { ...efOf(kind, 400), rerank: 400 }), all);
     assertSame(encodeArchive(loaded.toArchive()), encodeArchive(index.toArchive()));
   });
 }
@@ -82,8 +87,8 @@ test('distances to original vectors are counted apart from those to compressed o
   const full = { distances: 30 * 50, multiplyAdds: 30 * 50 * 12 };
   for (const kind of ['flat', 'hnsw', 'sq8', 'pq', 'lc']) {
     const index = await build(kind, { keepVectors: true });
-    const { counts: inner } = await index.inner.search(model.encode(queries), 50, { ef: 60 });
-    const { counts } = await index.search(queries, 5, { ef: 60, rerank: 50 });
+    const { counts: inner } = await index.inner.search(model.encode(queries), 50, efOf(kind, 60));
+    const { counts } = await index.search(queries, 5, { ...efOf(kind, 60), rerank: 50 });
     const apart =
       inner.codes === undefined
         ? { distances: full.distances, walkDistances: inner.distances }

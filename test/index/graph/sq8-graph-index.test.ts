@@ -98,7 +98,7 @@ test('wrong matrices, options and queries are refused in one line', async () => 
   const spoiled = createMatrix(1200, 1);
   spoiled.data[3] = Number.NaN;
   assert.match(await build({ base: spoiled }), /^Sq8GraphIndex.build: expected finite values/);
-  assert.match(await build({ graphBase: spoiled }), /^ScalarQuantizer.train: expected finite values/);
+  assert.match(await build({ graphBase: spoiled }), /^Sq8GraphIndex.build: expected finite values/);
   const index = await Sq8GraphIndex.build({
     graphBase: createMatrix(2, 2, Float32Array.of(0, 0, 1, 1)),
     M: 2,
