@@ -92,6 +92,21 @@ export function splitPipeline(archive: Archive): { readonly inner: Archive; read
   return { inner: { kind, parameters, arrays }, pipeline };
 }
 
+/** Whether an array of this name is one of the model's. */
+export function isOfModel(name: string): boolean {
+  return name.startsWith(OURS + MODEL);
+}
+
+/**
+ * The model that an archive holds, if it has one; of its arrays, those of the model are enough.
+ *
+ * @throws {RangeError} if what is said of it is of another kind
+ */
+export function modelOfPipeline(archive: Archive): NamedArrays | undefined {
+  const metadata = modelMetadata(splitPipeline(archive).pipeline['model']);
+  return metadata && { arrays: arraysAfter(OURS + MODEL, archive.arrays), metadata };
+}
+
 function arraysAfter(prefix: string, arrays: ReadonlyMap<string, NamedArray>): Map<string, NamedArray> {
   const own = [...arrays].filter(([name]) => name.startsWith(prefix));
   return new Map(own.map(([name, array]) => [name.slice(prefix.length), array]));

@@ -21,7 +21,7 @@ import type { Vectors } from '../tensor/vectors/vectors.ts';
 import { Yielder } from '../workers/event-loop.ts';
 import { requireOwnIds } from './own-ids.ts';
 import { PIPELINE_KIND, readPipeline, type Stages, writePipeline } from './pipeline-archive.ts';
-import { compressedVectors, normalizedVectors, requireCodesOf } from './prepared-vectors.ts';
+import { blocksOf, compressedVectors, normalizedVectors, requireCodesOf, rowOf } from './prepared-vectors.ts';
 
 /** What any index takes; each looks at what belongs to it. */
 export type PipelineSearchOptions = SearchOptions & FlatSearchOptions & Pick<LinkAndCodeSearchOptions, 'reorder'>;
@@ -126,9 +126,9 @@ export class PipelineIndex {
     const full = normalize ? await normalizedVectors(base, where, options) : base;
     if (codesOf) {
       if (!model) throw new RangeError(`${where}: expected a model beside compressed vectors, got none.`);
-      requireCodesOf(where, codesOf, bare(model), full);
+      await requireCodesOf(where, codesOf, model, base.rows, (row) => rowOf(base, row));
     }
-    const vectors = codesOf ?? (model ? await compressedVectors(bare(model), full, options) : full);
+    const vectors = codesOf ?? (model ? await compressedVectors(model, blocksOf(base), where, options) : full);
     const inner = await options.index(vectors, full);
     const stages = { dim: base.cols, normalize, model, vectors: keepVectors ? full : undefined, ids };
     return new PipelineIndex(inner, stages, computingOf(options));

@@ -1,7 +1,9 @@
 import { type Computing, computingOf } from '../../kernels/backend.ts';
 import type { GpuDevice } from '../../kernels/gpu/device.ts';
 import type { Compressor } from '../compress/compressor.ts';
+import { bare } from '../compress/normalizing-compressor.ts';
 import type { Matrix } from '../tensor/matrix.ts';
+import { requireInRange } from '../tensor/range.ts';
 import { unitRows } from '../tensor/unit-rows.ts';
 import { createVectorStore } from '../tensor/vectors/vector-store.ts';
 import { type Part, rowBlocks, type Vectors } from '../tensor/vectors/vectors.ts';
@@ -17,18 +19,30 @@ export interface Preparation extends Computing {
 }
 
 /** Rows between two looks at the signal. */
-const ROWS = 2048;
+export const BLOCK_ROWS = 2048;
 /** Rows that are looked at, to tell whether codes are those of a model: spread evenly, the first and the last among them. */
 const PROBES = 8;
 /** Of the largest value of a row: what a GPU and another machine may differ by, and no other model or row. */
 const TOLERANCE = 1e-3;
+
+/** Vectors that come a block at a time, so that they need not lie in memory. */
+export interface VectorBlocks {
+  readonly rows: number;
+  readonly cols: number;
+  readonly blocks: Iterable<Part> | AsyncIterable<Part>;
+}
+
+/** Vectors in memory, a block at a time. */
+export function blocksOf(vectors: Vectors): VectorBlocks {
+  return { rows: vectors.rows, cols: vectors.cols, blocks: rowBlocks(vectors, 0, vectors.rows, BLOCK_ROWS) };
+}
 
 /**
  * Vectors brought to length 1, where kernels reach them.
  *
  * @param where begins messages
  * @param into receives them; may be the vectors themselves
- * @throws {RangeError} if a value is not finite, or a row has zeros only
+ * @throws {RangeError} if a value is out of range, or a row has zeros only
  * @throws the signal's reason, when it aborts
  */
 export function normalizedVectors(
@@ -37,33 +51,57 @@ export function normalizedVectors(
   preparation: Preparation,
   into: Vectors = storeFor(vectors.rows, vectors.cols, preparation),
 ): Promise<Vectors> {
-  return prepared(vectors, into, preparation, (block, first) => unitRows(block, where, undefined, first));
+  return prepared(blocksOf(vectors), into, preparation, (block, first) => unitRows(block, where, undefined, first));
 }
 
 /**
  * Vectors compressed, where kernels reach them.
  *
- * @throws {RangeError} if they do not fit the model, or a value is not finite
+ * @param model brings them to length 1 where it was trained so
+ * @param where begins messages
+ * @throws {RangeError} if they do not fit the model, or a value is out of range
  * @throws the signal's reason, when it aborts
  */
-export function compressedVectors(model: Compressor, vectors: Vectors, preparation: Preparation): Promise<Vectors> {
-  const { gpu } = preparation;
+export function compressedVectors(
+  model: Compressor,
+  vectors: VectorBlocks,
+  where: string,
+  preparation: Preparation,
+): Promise<Vectors> {
   const store = storeFor(vectors.rows, model.dOut, preparation);
-  return prepared(vectors, store, preparation, (block) =>
-    gpu ? model.encodeOnGpu(gpu, block) : model.encode(block, computingOf(preparation)),
+  return prepared(vectors, store, preparation, (block, first) =>
+    compressedBlock(model, block, first, where, preparation),
   );
 }
 
+/**
+ * The same of one block.
+ *
+ * @param first what number its first row has, for messages
+ * @throws {RangeError} as `compressedVectors`
+ */
+export async function compressedBlock(
+  model: Compressor,
+  block: Matrix,
+  first: number,
+  where: string,
+  { gpu, ...computing }: Computing & Pick<Preparation, 'gpu'>,
+): Promise<Matrix> {
+  requireInRange(block, where, first);
+  const asked = model.normalizes ? unitRows(block, where, undefined, first) : block;
+  return gpu ? bare(model).encodeOnGpu(gpu, asked) : bare(model).encode(asked, computingOf(computing));
+}
+
 async function prepared(
-  vectors: Vectors,
+  vectors: VectorBlocks,
   into: Vectors,
   { onProgress, signal }: Preparation,
   prepare: (block: Matrix, first: number) => Matrix | Promise<Matrix>,
 ): Promise<Vectors> {
-  for (const { first, matrix } of rowBlocks(vectors, 0, vectors.rows, ROWS)) {
+  for await (const { first, matrix } of vectors.blocks) {
     signal?.throwIfAborted();
     const { cols, data } = await prepare(matrix, first);
-    for (const room of rowBlocks(into, first, matrix.rows, ROWS)) {
+    for (const room of rowBlocks(into, first, matrix.rows, matrix.rows)) {
       const from = (room.first - first) * cols;
       room.matrix.data.set(data.subarray(from, from + room.matrix.rows * cols));
     }
@@ -80,28 +118,34 @@ function storeFor(rows: number, cols: number, { backend, threads = 1 }: Computin
 /**
  * Checks that codes are what a model makes of vectors, row for row: by their number and width, and by a few of them.
  *
- * @param model without bringing vectors to length 1: these have it if they are to
+ * @param vectorAt gives one of the vectors, as a matrix of one row
  * @param where begins messages
  * @throws {RangeError} if they are others
  */
-export function requireCodesOf(where: string, codes: Vectors, model: Compressor, vectors: Vectors): void {
-  if (codes.rows !== vectors.rows || codes.cols !== model.dOut) {
-    const expected = `${vectors.rows} x ${model.dOut} compressed vectors`;
+export async function requireCodesOf(
+  where: string,
+  codes: Vectors,
+  model: Compressor,
+  rows: number,
+  vectorAt: (row: number) => Matrix | Promise<Matrix>,
+): Promise<void> {
+  if (codes.rows !== rows || codes.cols !== model.dOut) {
+    const expected = `${rows} x ${model.dOut} compressed vectors`;
     throw new RangeError(`${where}: expected ${expected}, got ${codes.rows} x ${codes.cols}.`);
   }
-  const step = Math.max(1, Math.floor((vectors.rows - 1) / (PROBES - 1)));
-  for (let row = 0; row < vectors.rows; row += step) {
-    const expected = model.encode(rowOf(vectors, row)).data;
+  const step = Math.max(1, Math.floor((rows - 1) / (PROBES - 1)));
+  for (let row = 0; row < rows; row += step) {
+    const expected = model.encode(await vectorAt(row)).data;
     const { data } = rowOf(codes, row);
     const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     if (expected.every((value, i) => Math.abs(value - data[i]!) <= TOLERANCE * largest)) continue;
-    throw new RangeError(
-      `${where}: expected what the model makes of the base, got other compressed vectors at row ${row}.`,
-    );
+    const got = `other compressed vectors at row ${row}`;
+    throw new RangeError(`${where}: expected what the model makes of the base, got ${got}.`);
   }
 }
 
-function rowOf(vectors: Vectors, row: number): Matrix {
+/** One of the vectors. */
+export function rowOf(vectors: Vectors, row: number): Matrix {
   const [{ matrix }] = [...rowBlocks(vectors, row, 1, 1)] as [Part];
   return matrix;
 }

@@ -24,13 +24,22 @@ export function unitRows(
   for (let row = 0; row < rows.rows; row++) {
     let squares = 0;
     for (let i = row * cols; i < (row + 1) * cols; i++) squares += data[i]! * data[i]!;
-    if (squares === 0) {
-      throw new RangeError(
-        `${where}: expected vectors with a direction, to normalize them, got zeros alone at row ${firstRow + row}.`,
-      );
-    }
+    if (squares === 0) throw noDirection(where, firstRow + row);
     const length = Math.sqrt(squares);
     for (let i = row * cols; i < (row + 1) * cols; i++) out.data[i] = data[i]! / length;
   }
   return out;
+}
+
+/** Checks that rows can be brought to length 1. @throws {RangeError} if one has zeros only */
+export function requireDirections({ rows, cols, data }: Matrix, where: string): void {
+  for (let row = 0; row < rows; row++) {
+    if (data.subarray(row * cols, (row + 1) * cols).every((value) => value === 0)) throw noDirection(where, row);
+  }
+}
+
+function noDirection(where: string, row: number): RangeError {
+  return new RangeError(
+    `${where}: expected vectors with a direction, to normalize them, got zeros alone at row ${row}.`,
+  );
 }

@@ -321,7 +321,11 @@ test('options of other kinds of indexes', async () => {
   await refused(2, given('sq8', '--bytes', '8'), belongs('--bytes', 'ivfpq, pq and lc', 'sq8'));
   await refused(2, given('sq8', '--opq'), belongs('--opq', 'ivfpq and pq', 'sq8'));
   await refused(2, given('pq', '--range', 'uniform'), belongs('--range', 'sq8 and hnsw-sq8', 'pq'));
-  await refused(2, given('hnsw', '--keep-vectors'), belongs('--keep-vectors', 'ivfpq, pq and sq8', 'hnsw'));
+  await refused(
+    2,
+    given('hnsw', '--keep-vectors'),
+    belongs('--keep-vectors', 'ivfpq, pq, sq8, hnsw-sq8 and lc', 'hnsw'),
+  );
   await refused(2, given('pq', '--graph-base', base), belongs('--graph-base', 'hnsw, nsg and hnsw-sq8', 'pq'));
   await refused(
     2,

@@ -375,7 +375,10 @@ test('a graph is walked over compressed vectors and re-ranked by full ones: bett
   await succeed('build', '--base', base, '--index', 'hnsw', '--out', at('walk.none'));
   const none = ['search', '--index', at('walk.none'), '--query', query, '--k', '10', '--out', found];
   const rerank = ['--rerank', '20', '--model', at('q.model')];
-  assert.match(await fail(1, ...none, ...rerank), 'expected an index built with --walk to re-rank, got full vectors');
+  assert.match(
+    await fail(1, ...none, ...rerank),
+    'expected an index built with --codes sq8 beside --index hnsw to re-rank',
+  );
   await succeed('train', '--base', base, '--out', at('wide.model'), '--method', 'pca', '--factor', '2');
   const wide = ['--rerank', '20', '--model', at('wide.model')];
   assert.match(await fail(1, ...search, ...wide), /wide\.model, output: expected 8 columns as in .*, got 16/);

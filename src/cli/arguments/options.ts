@@ -7,6 +7,8 @@ interface Described {
   readonly text: string;
   /** What help prints as the default of an option that may be absent. */
   readonly whenAbsent?: string;
+  /** Of an older name: taken, but not told of. */
+  readonly hidden?: true;
 }
 
 /** A whole number of digits only; `least` and `most` belong to the range. */

@@ -3,6 +3,7 @@ import { digestArrays } from '../../io/digest.ts';
 import { loadVectors } from '../../io/vectors.ts';
 import { limited, requireSameRows, requireWritable } from '../input/checks.ts';
 import { buildIndex, KIND_NAMES, optionsOfKinds, requireBuildable, requireOptionsOfKind } from '../kinds/all.ts';
+import { readStages, requireFittingStages, STAGE_OPTIONS } from '../kinds/building/stages.ts';
 import { BUILD_OPTIONS } from '../kinds/options.ts';
 import { listing, secondsText } from '../output/listing.ts';
 import { defineCommand, resultRow } from '../session/command.ts';
@@ -12,14 +13,17 @@ export const buildCommand = defineCommand('build', 'builds a search index over v
   options: {
     base: { type: 'path', placeholder: 'B', required: true, text: 'vectors to search among' },
     out: { type: 'path', placeholder: 'I', required: true, text: 'file for the index' },
-    index: { type: 'choice', choices: KIND_NAMES, required: true, text: 'what is built; see above' },
-    limit: { type: 'integer', least: 1, text: 'use the first N rows of B, C and W', whenAbsent: 'all' },
+    index: { type: 'choice', choices: KIND_NAMES, text: 'what is built; see above', whenAbsent: 'what --codes says' },
+    ...STAGE_OPTIONS,
+    limit: { type: 'integer', least: 1, text: 'use the first N rows of B and C, and ids', whenAbsent: 'all' },
     ...optionsOfKinds('build', BUILD_OPTIONS),
   },
   about: [
     'flat compares with every vector. hnsw and nsg are graphs. pq codes vectors in parts; ivfpq the same in inverted lists ' +
       '(IVFADC); sq8 in a byte a dimension; hnsw-sq8 is a graph built on such codes, searched over them or, with ' +
       '--graph-base, over B; lc is Link and Code.',
+    'With --model B is compressed and the index built over what comes of it. The index holds the model: cnt search takes queries ' +
+      'as they are, and ranks anew by B with --rerank where --keep-vectors kept it.',
     'While an hnsw graph is built for more than two minutes, I.checkpoint is kept beside the index. Ctrl-C writes it and stops; ' +
       'the same command with --resume continues, and ends with the index that an uninterrupted building gives.',
     'Prints what a graph looks like: degrees, levels, and the share of its points that can be reached from its entry point.',
@@ -27,38 +31,45 @@ export const buildCommand = defineCommand('build', 'builds a search index over v
   onGpu: true,
   examples: [
     'cnt build --base base.fvecs --graph-base base.compressed.fvecs --index hnsw --out index.hnsw',
-    'cnt build --base base.fvecs --walk base.compressed.fvecs --index hnsw --out index.hnsw',
-    'cnt build --base base.compressed.fvecs --index ivfpq --nlist 8 --bytes 16 --out index.ivfpq',
+    'cnt build --base base.fvecs --model model.safetensors --codes pq --bytes 16 --keep-vectors --out index.pq',
+    'cnt build --base base.fvecs --model model.safetensors --index hnsw --codes sq8 --out index.hnsw',
+    'cnt build --base base.fvecs --normalize --ids names.txt --index nsg --out index.nsg',
     'cnt build --base base.fvecs --index flat --out index.flat',
   ],
   async run(values, _, session) {
-    const { base: basePath, 'graph-base': graphPath, walk: walkPath, out, index: kind, limit } = values;
-    requireOptionsOfKind('build', BUILD_OPTIONS, values, kind, `--index ${kind}`);
+    const { base: basePath, 'graph-base': graphPath, walk: walkPath, out, limit } = values;
+    const { codes, model, 'codes-of': codesPath, ids } = values;
+    const asked = requireFittingStages(values);
+    const { kind } = asked;
+    const ofKind = { ...values, 'keep-vectors': values['keep-vectors'] && model === undefined };
+    requireOptionsOfKind('build', BUILD_OPTIONS, ofKind, kind, `--${values.index ? 'index' : 'codes'} ${kind}`);
     requireBuildable(kind, values.profile, session.gpu !== undefined);
-    await requireWritable(out, [basePath, graphPath ?? basePath, walkPath ?? basePath]);
+    const others = [graphPath, walkPath, model, codesPath, ids].filter((path) => path !== undefined);
+    await requireWritable(out, [basePath, ...others]);
     const { backend, signal, threads } = session;
-    const load = (path: string) => loadVectors(path, { ...limited(limit), backend, attachable: threads - 1, signal });
-    const base = await load(basePath);
-    const beside = async (path: string | undefined) => {
-      if (path === undefined) return undefined;
-      const vectors = await load(path);
-      requireSameRows(path, vectors.rows, basePath, base.rows);
+    const staged = await readStages(values, asked, session);
+    const { rows, cols, base, walk } = staged;
+    const beside = async (path: string) => {
+      const vectors = await loadVectors(path, { ...limited(limit), backend, attachable: threads - 1, signal });
+      requireSameRows(path, vectors.rows, basePath, rows);
       return vectors;
     };
-    const walkBase = await beside(walkPath);
-    const graphBase = graphPath !== undefined && graphPath === walkPath ? walkBase : await beside(graphPath);
+    const isWalked = graphPath === (codesPath ?? walkPath);
+    const graphBase = graphPath === undefined ? undefined : isWalked ? walk : await beside(graphPath);
     throwIfInterrupted(session.signal);
     const begin = session.now();
-    const given = { ...values, base, 'graph-base': graphBase, walk: walkBase };
+    const given = { ...values, base, 'graph-base': graphBase, walk, 'keep-vectors': staged.keepsBase };
     const built = await buildIndex(kind, given, session, out);
     const seconds = session.now() - begin;
-    await writeArchive(out, built.archive, { signal: session.signal });
+    const archive = staged.around(built.archive);
+    await writeArchive(out, archive, { signal: session.signal });
     await built.afterWriting?.();
-    const digest = session.gpu ? undefined : digestArrays(built.archive);
+    const digest = session.gpu ? undefined : digestArrays(archive);
     return {
       lines: listing([
         ['index', kind],
-        ['vectors', `${base.rows} x ${base.cols}`],
+        ['vectors', `${rows} x ${cols}`],
+        ...staged.lines,
         ['build time', secondsText(seconds)],
         ...built.rows,
         resultRow(session, digest),
@@ -69,8 +80,10 @@ export const buildCommand = defineCommand('build', 'builds a search index over v
         walk: walkPath,
         out,
         index: kind,
-        rows: base.rows,
-        cols: base.cols,
+        rows,
+        cols,
+        codes,
+        ...staged.json,
         ...built.json,
         buildSeconds: seconds,
         digest,

@@ -3,6 +3,7 @@ import { loadCompressor } from '../../compress/load-compressor.ts';
 import { readModel } from '../../io/container/safetensors-file.ts';
 import { addValues, vectorsHash } from '../../io/digest.ts';
 import { openVectors, type VectorFile, writeVectorBlocks } from '../../io/vectors.ts';
+import { compressedBlock } from '../../pipeline/prepared-vectors.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { interpreted, requireSameCols, requireWritableVectors } from '../input/checks.ts';
 import { listing, secondsText } from '../output/listing.ts';
@@ -20,6 +21,7 @@ export const compressCommand = defineCommand('compress', 'compresses vectors wit
   },
   about: [
     'The extensions name the formats: .fvecs, .npy or .fbin. Vectors pass through in blocks, so that a file of any size can be compressed.',
+    'A model that was trained with --normalize brings vectors to length 1 first.',
   ],
   onGpu: true,
   examples: ['cnt compress --model model.safetensors --in base.fvecs --out base.compressed.fvecs'],
@@ -27,18 +29,17 @@ export const compressCommand = defineCommand('compress', 'compresses vectors wit
     await requireWritableVectors(outPath, [modelPath, inPath]);
     const arrays = await readModel(modelPath);
     const compressor = interpreted(modelPath, () => loadCompressor(arrays));
-    const { method, dIn, dOut } = compressor;
+    const { method, dIn, dOut, normalizes = false } = compressor;
     const file = await openVectors(inPath);
     const { rows } = file;
     const hash = vectorsHash(rows, dOut);
     let seconds = 0;
     try {
       requireSameCols(inPath, file.cols, modelPath, dIn);
-      const timed = async (block: Matrix): Promise<Float32Array> => {
+      const timed = async (block: Matrix, first: number): Promise<Float32Array> => {
         const begin = session.now();
-        const { data } = session.gpu
-          ? await compressor.encodeOnGpu(session.gpu, block)
-          : compressor.encode(block, computingOf(session));
+        const computing = { ...computingOf(session), gpu: session.gpu };
+        const { data } = await compressedBlock(compressor, block, first, inPath, computing);
         seconds += session.now() - begin;
         addValues(hash, data);
         return data;
@@ -54,6 +55,7 @@ export const compressCommand = defineCommand('compress', 'compresses vectors wit
       lines: listing([
         ['method', method],
         ['vectors', `${rows} x ${dIn} to ${rows} x ${dOut}`],
+        ['normalized', normalizes ? 'yes' : undefined],
         ['compression time', secondsText(seconds)],
         resultRow(session, digest),
       ]),
@@ -62,6 +64,7 @@ export const compressCommand = defineCommand('compress', 'compresses vectors wit
         in: inPath,
         out: outPath,
         method,
+        normalize: normalizes,
         rows,
         dIn,
         dOut,
@@ -77,13 +80,13 @@ export const compressCommand = defineCommand('compress', 'compresses vectors wit
 /** Reads and compresses block by block, in order. */
 async function* compressedBlocks(
   file: VectorFile,
-  compress: (block: Matrix) => Promise<Float32Array>,
+  compress: (block: Matrix, first: number) => Promise<Float32Array>,
   session: Session,
 ): AsyncGenerator<Float32Array> {
   const progress = session.progress('compressing, rows');
   for (let first = 0; first < file.rows; first += BLOCK_ROWS) {
     const rows = Math.min(BLOCK_ROWS, file.rows - first);
-    yield await compress(createMatrix(rows, file.cols, await file.read(first, rows)));
+    yield await compress(createMatrix(rows, file.cols, await file.read(first, rows)), first);
     progress.update(first + rows, file.rows);
     await letSignalsArrive(session.signal);
   }

@@ -1,5 +1,6 @@
 import { kindOfIndex } from '../../index/kinds.ts';
 import { readArchive } from '../../io/container/archive-file.ts';
+import { isJsonObject } from '../../io/container/strict-json.ts';
 import {
   type ArchiveDescription,
   describeFile,
@@ -9,7 +10,10 @@ import {
   type Summary,
   type VectorsDescription,
 } from '../../io/describe-file.ts';
+import { digestArrays } from '../../io/digest.ts';
+import { isOfModel, modelOfPipeline, PIPELINE_KIND, splitPipeline } from '../../pipeline/pipeline-archive.ts';
 import { textTable } from '../../report/table.ts';
+import type { JsonObject } from '../../tensor/named-arrays.ts';
 import { interpreted } from '../input/checks.ts';
 import { graphRows, listRows } from '../output/index-rows.ts';
 import { type ListingRow, listing } from '../output/listing.ts';
@@ -38,13 +42,29 @@ export const inspectCommand = defineCommand(
     async run({ quick }, [path], session) {
       const { signal } = session;
       const description = await describeFile(path!, { quick, signal });
-      const kind = description.content === 'archive' && !quick ? description.kind : '';
-      const structure = kindOfIndex(kind)?.structure;
-      if (!structure) return { lines: linesOf(description), json: description };
-      const archive = await readArchive(path!, { names: structure.arrays, signal });
-      const statistics = interpreted(path!, () => structure.statistics(archive));
-      const rows = 'nlist' in statistics ? listRows(statistics) : graphRows(statistics);
-      return { lines: linesOf(description, rows), json: { ...description, statistics } };
+      if (description.content !== 'archive') return { lines: linesOf(description), json: description };
+      const { parameters, arrays } = description;
+      const around = description.kind === PIPELINE_KIND;
+      const { inner, pipeline } = around
+        ? interpreted(path!, () => splitPipeline({ kind: PIPELINE_KIND, parameters, arrays: new Map() }))
+        : { inner: description, pipeline: undefined };
+      const rows = pipeline ? pipelineRows(pipeline, description) : [];
+      const structure = kindOfIndex(inner.kind)?.structure;
+      if (quick || (!structure && !pipeline)) return { lines: linesOf(description, rows), json: description };
+      const names = arrays
+        .map(({ name }) => name)
+        .filter((name) => structure?.arrays.includes(name) || isOfModel(name));
+      const archive = await readArchive(path!, { names, signal });
+      const model = pipeline && interpreted(path!, () => modelOfPipeline(archive));
+      const modelDigest = model && digestArrays(model);
+      const statistics = interpreted(path!, () =>
+        structure?.statistics(pipeline ? splitPipeline(archive).inner : archive),
+      );
+      const structureRows = statistics && ('nlist' in statistics ? listRows(statistics) : graphRows(statistics));
+      return {
+        lines: linesOf(description, [...rows, ['digest of the model', modelDigest], ...(structureRows ?? [])]),
+        json: { ...description, modelDigest, statistics },
+      };
     },
   },
 );
@@ -64,6 +84,20 @@ function linesOf(description: FileDescription, structure: readonly ListingRow[] 
     ...listing([...head, ...rows, ...structure]),
     '',
     ...textTable([['array', 'type', 'shape'], ...arrays]).split('\n'),
+  ];
+}
+
+/** What stands before and behind an index. */
+function pipelineRows(pipeline: JsonObject, { arrays }: ArchiveDescription): ListingRow[] {
+  const { kind, dim, normalize, model } = pipeline;
+  const has = (name: string) => arrays.some((array) => array.name === `pipeline.${name}`);
+  return [
+    ['index inside', cut(String(kind))],
+    ['numbers of a query', cut(String(dim))],
+    ['normalized', normalize === true ? 'yes' : 'no'],
+    ['model', model === undefined ? 'none' : cut(String(isJsonObject(model) ? model['method'] : model))],
+    ['original vectors', has('vectors') ? 'kept' : 'not kept'],
+    ['own ids', has('ids') ? 'int64' : has('idTexts') ? 'texts' : 'none'],
   ];
 }
 
@@ -120,9 +154,9 @@ function modelRows({ metadata, elements, nonFinite, digest }: ModelDescription):
 function archiveRows({ kind, parameters, digest }: ArchiveDescription): ListingRow[] {
   return [
     ['content', `archive of kind ${kind}`],
-    ...Object.entries(parameters).map(
-      ([name, value]): ListingRow => [name, cut(typeof value === 'string' ? value : JSON.stringify(value))],
-    ),
+    ...Object.entries(parameters)
+      .filter(([name]) => name !== 'pipeline') // in rows of its own
+      .map(([name, value]): ListingRow => [name, cut(typeof value === 'string' ? value : JSON.stringify(value))]),
     ['digest', digest],
   ];
 }

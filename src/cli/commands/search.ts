@@ -2,18 +2,20 @@ import type { SearchIndex } from '../../index/kinds.ts';
 import type { SearchCounts, SearchResult } from '../../index/search/search-result.ts';
 import { readArchive } from '../../io/container/archive-file.ts';
 import { digestIds } from '../../io/digest.ts';
-import { type Results, resultText, TEXT_FORMATS, type TextFormat } from '../../io/result-text.ts';
+import { type IdOfRow, type Results, resultText, TEXT_FORMATS, type TextFormat } from '../../io/result-text.ts';
 import { writeResults } from '../../io/results.ts';
 import { readVectors } from '../../io/vectors.ts';
 import { loadIndex } from '../../pipeline/load-index.ts';
 import type { PipelineIndex } from '../../pipeline/pipeline-index.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
+import { requireDirections } from '../../tensor/unit-rows.ts';
 import { placeVectors } from '../../tensor/vectors/vectors-array.ts';
 import { QUERY_OPTIONS } from '../arguments/options.ts';
 import { UsageError } from '../arguments/usage-error.ts';
 import { interpreted, requireEnoughRows, requireSameCols, requireWritableResults } from '../input/checks.ts';
 import { chooseSearch, optionsOfKinds, requireOptionsOfKind, requireSearchable, searchesOnGpu } from '../kinds/all.ts';
 import { SEARCH_OPTIONS } from '../kinds/options.ts';
+import { idOfRow, requireTableIds, tableIds } from '../kinds/searching/own-ids.ts';
 import type { SearchChoices } from '../kinds/searching/search-choices.ts';
 import { type ListingRow, listing, secondsText } from '../output/listing.ts';
 import { defineCommand, resultRow, type Session } from '../session/command.ts';
@@ -36,6 +38,9 @@ export const searchCommand = defineCommand('search', 'searches an index for the 
   about: [
     'Queries are searched one after the other; graphs (hnsw, nsg, hnsw-sq8) by as many threads as --threads says, with the same answers and ' +
       'counts. Where fewer than k rows are found, the rest is -1.',
+    'An index that was built with --model or --normalize takes queries as the original vectors are, and compresses and normalizes them itself. ' +
+      'One that was built with --ids answers with these; tables (.ivecs .npy .ibin) hold them from 0 to 2^31 - 1, .json has them as texts ' +
+      'where one exceeds 2^53.',
     'Text has a neighbor in each line: query (from 0), rank (from 1), id and squared Euclidean distance (of an index of codes as these say), in columns (.txt) ' +
       'or with commas (.csv); .json is an array with {"query", "ids", "squaredDistances"} in each line. A distance is the shortest number that is the ' +
       'same float32. With --out - what else is printed goes to stderr.',
@@ -43,8 +48,7 @@ export const searchCommand = defineCommand('search', 'searches an index for the 
   onGpu: true,
   examples: [
     'cnt search --index index.hnsw --query query.fvecs --k 100 --ef 100 --out result.ivecs',
-    'cnt search --index index.hnsw --query query.fvecs --model model.safetensors --ef 150 --rerank 150 --out result.ivecs',
-    'cnt search --index index.ivfpq --query query.compressed.fvecs --nprobe 4 --out result.ivecs',
+    'cnt search --index index.ivfpq --query query.fvecs --nprobe 4 --rerank 500 --out result.ivecs',
     'cnt search --index index.hnsw --query query.fvecs --k 3 --out - --format csv | head',
   ],
   async run(values, _, session) {
@@ -64,18 +68,23 @@ export const searchCommand = defineCommand('search', 'searches an index for the 
     const { kind } = index.kind === 'pipeline' ? index.inner : index;
     requireSearchable(kind, session.gpu !== undefined);
     requireOptionsOfKind('search', SEARCH_OPTIONS, values, kind, `an index of kind ${kind}`);
+    const ownIds = index.kind === 'pipeline' ? index.ids : undefined;
+    if (ownIds && output.isTable) requireTableIds(ownIds, out);
     const choices = await chooseSearch(index, values, k, indexPath);
     const queries = await readVectors(queryPath);
     requireSameCols(queryPath, queries.cols, vectorsOf(index, indexPath), dim);
+    if (index.kind === 'pipeline' && index.normalize) requireDirections(queries, queryPath);
     requireEnoughRows(indexPath, rows, k);
-    const searched = await searchRepeatedly(index, queries, k, choices, repeat, session);
-    await output.write(searched, session);
+    const found = await searchRepeatedly(index, queries, k, choices, repeat, session);
+    const searched = output.isTable ? { ...found, ids: tableIds(found.ids, ownIds) } : found;
+    await output.write(searched, session, idOfRow(ownIds));
     const digest = session.gpu ? undefined : digestIds(searched.ids);
     const { lines, json } = costs(searched, queries.rows);
     return {
       ...(output.onStdout && { linesOnStderr: true }),
       lines: listing([
         ['index', `${kind}, ${rows} x ${dim}`],
+        ...pipelineRows(index),
         ['queries', queries.rows],
         ['k', k],
         ['ef', choices.ef],
@@ -107,7 +116,9 @@ export const searchCommand = defineCommand('search', 'searches an index for the 
 /** Where results go. */
 interface Output {
   readonly onStdout: boolean;
-  write(results: Results, session: Session): Promise<void>;
+  /** Of ids alone, as 32-bit numbers. */
+  readonly isTable: boolean;
+  write(results: Results, session: Session, idOf: IdOfRow | undefined): Promise<void>;
 }
 
 /**
@@ -121,16 +132,32 @@ async function chooseOutput(
   if (out !== '-') {
     if (format !== undefined) throw new UsageError(`--format belongs to --out -, got ${out}, whose extension says it.`);
     await requireWritableResults(out, inputs);
-    return { onStdout: false, write: (results, { signal }) => writeResults(out, results, { signal }) };
+    const isTable = !TEXT_FORMATS.some((text) => out.endsWith(`.${text}`));
+    return {
+      onStdout: false,
+      isTable,
+      write: (results, { signal }, idOf) => writeResults(out, results, { signal, ...(idOf && { idOf }) }),
+    };
   }
   if (json) throw new UsageError('--json: expected --out to be a file, since both print on stdout, got -.');
-  const write = async (results: Results, session: Session): Promise<void> => {
-    for (const piece of resultText(results, format ?? 'txt')) {
+  const write = async (results: Results, session: Session, idOf: IdOfRow | undefined): Promise<void> => {
+    for (const piece of resultText(results, format ?? 'txt', idOf)) {
       throwIfInterrupted(session.signal);
       if (!(await session.write(piece))) return;
     }
   };
-  return { onStdout: true, write };
+  return { onStdout: true, isTable: false, write };
+}
+
+/** What stands before and behind the index. */
+function pipelineRows(index: SearchIndex | PipelineIndex): ListingRow[] {
+  if (index.kind !== 'pipeline') return [];
+  const { normalize, model, ids } = index;
+  return [
+    ['queries normalized', normalize ? 'yes' : undefined],
+    ['queries compressed', model && `to ${model.dOut} by ${model.method}`],
+    ['ids', ids && 'own'],
+  ];
 }
 
 /** Whose width queries must have. */

@@ -1,10 +1,12 @@
 import { computingOf } from '../../../kernels/backend.ts';
 import { METHOD_NAMES, METHODS, type Method, methodOf, methodsThat } from '../../compress/methods.ts';
+import { NormalizingCompressor } from '../../compress/normalizing-compressor.ts';
 import type { HistoryPoint } from '../../compress/training/history.ts';
 import { writeModel } from '../../io/container/safetensors-file.ts';
 import { digestArrays } from '../../io/digest.ts';
 import { readVectors } from '../../io/vectors.ts';
 import { textTable } from '../../report/table.ts';
+import { unitRows } from '../../tensor/unit-rows.ts';
 import type { OptionTable } from '../arguments/options.ts';
 import { UsageError } from '../arguments/usage-error.ts';
 import { limited, requireWritable } from '../input/checks.ts';
@@ -61,6 +63,10 @@ export const trainCommand = defineCommand('train', 'trains a model that compress
       text: 'how many times shorter the vectors become; a divisor of their length',
     },
     limit: { type: 'integer', least: 1, text: 'learn from the first N rows', whenAbsent: 'all' },
+    normalize: {
+      type: 'flag',
+      text: 'bring vectors to length 1 first, for search by cosine; the model says so, and whatever compresses by it does the same',
+    },
     ...NETWORK_OPTIONS,
   },
   about: [
@@ -72,9 +78,10 @@ export const trainCommand = defineCommand('train', 'trains a model that compress
   examples: [
     'cnt train --base base.fvecs --out model.safetensors --samples 200000',
     'cnt train --base base.fvecs --out pca.safetensors --method pca',
+    'cnt train --base words.fvecs --out model.safetensors --normalize',
   ],
   async run(values, _, session) {
-    const { base: basePath, out, method, factor, limit, seed, resume, lr } = values;
+    const { base: basePath, out, method, factor, limit, normalize, seed, resume, lr } = values;
     requireFittingOptions(values);
     const { leastColumns, learnsInSteps, trainsOnGpu, train } = methodOf(method);
     if (session.gpu && !trainsOnGpu) {
@@ -92,15 +99,17 @@ export const trainCommand = defineCommand('train', 'trains a model that compress
         `--factor: expected at least ${leastColumns} columns after compression to train a ${method}, got ${dOut}.`,
       );
     }
+    if (normalize) unitRows(base, basePath, base);
     throwIfInterrupted(session.signal);
 
     const begin = session.now();
     const { variant, preset, epochs, samples, batch } = values;
     const choices = { dOut, variant, preset, epochs, samples, batch, learningRate: lr, seed };
-    const compressor = learnsInSteps
+    const trained = learnsInSteps
       ? await trainWithCheckpoints(method, base, choices, out, resume, session)
       : await train(base, { ...choices, ...computingOf(session) });
     const seconds = session.now() - begin;
+    const compressor = normalize ? new NormalizingCompressor(trained) : trained;
     const model = compressor.toNamedArrays();
     await writeModel(out, model);
     if (learnsInSteps) await removeCheckpoint(out);
@@ -115,6 +124,7 @@ export const trainCommand = defineCommand('train', 'trains a model that compress
         ...listing([
           ['method', compressor.method],
           ['vectors', `${base.rows} x ${base.cols} to ${dOut}`],
+          ['normalized', normalize ? 'yes' : undefined],
           ['training time', secondsText(seconds)],
           digest === undefined ? ['trained on', session.gpu!.report.adapter] : ['digest', digest],
         ]),
@@ -127,6 +137,7 @@ export const trainCommand = defineCommand('train', 'trains a model that compress
         dIn: base.cols,
         dOut,
         factor,
+        normalize,
         seed,
         training,
         history,

@@ -6,10 +6,10 @@ import { defineKind } from './kind.ts';
 import { graphChoices } from './searching/search-choices.ts';
 
 export const hnswSq8 = defineKind('hnsw-sq8', {
-  buildOptions: ['graph-base', 'M', 'ef-construction', 'profile', 'range'],
+  buildOptions: ['graph-base', 'M', 'ef-construction', 'profile', 'range', 'keep-vectors'],
   searchOptions: ['ef', 'rerank'],
   profiles: HNSW_PROFILES,
-  async build({ base: vectors, graphBase: graphVectors, ...options }, session) {
+  async build({ base: vectors, graphBase: graphVectors, keepVectors: _, ...options }, session) {
     const { backend, signal } = session;
     const base = requireMatrix(vectors, '--index hnsw-sq8');
     const graphBase = graphVectors && requireMatrix(graphVectors, '--index hnsw-sq8');

@@ -45,14 +45,14 @@ export const hnsw = defineKind('hnsw', {
     };
   },
   async chooseSearch(index, given, k, path) {
-    const { model, rerank } = given;
+    const { model, rerank, normalize = false } = given;
     if (model !== undefined && rerank === undefined) {
       throw new UsageError('--model: expected --rerank beside it, got none.');
     }
     if (model === undefined && rerank !== undefined) {
       throw new UsageError('--rerank: expected --model beside it to compress the queries of an hnsw index, got none.');
     }
-    if (model !== undefined) await attachQueryModel(model, index, path);
+    if (model !== undefined) await attachQueryModel(model, index, path, normalize);
     return walkChoices(index, given, k);
   },
 });

@@ -8,10 +8,10 @@ import { defineKind } from './kind.ts';
 import { graphChoices } from './searching/search-choices.ts';
 
 export const lc = defineKind('lc', {
-  buildOptions: ['M', 'ef-construction', 'profile', 'bytes'],
+  buildOptions: ['M', 'ef-construction', 'profile', 'bytes', 'keep-vectors'],
   searchOptions: ['ef', 'rerank'],
   profiles: K_MEANS_PROFILES,
-  async build({ base: vectors, bytes, ...options }, session) {
+  async build({ base: vectors, bytes, keepVectors: _, ...options }, session) {
     const base = requireMatrix(vectors, '--index lc');
     const { cols } = base;
     if (bytes > cols) throw new RangeError(`--bytes: expected from 1 to the ${cols} columns, got ${bytes}.`);

@@ -13,11 +13,7 @@ export const BUILD_OPTIONS = {
     text: 'build the graph on these vectors, the compressed base, and keep B for the search',
     whenAbsent: 'B',
   },
-  walk: {
-    type: 'path',
-    placeholder: 'W',
-    text: 'keep one byte of each number of these vectors too, the compressed base: search --rerank walks over them; the graph is built on them unless --graph-base says otherwise',
-  },
+  walk: { type: 'path', placeholder: 'C', hidden: true, text: '--codes sq8 --codes-of C' },
   M: { type: 'integer', least: 2, text: 'links of a new point' },
   'ef-construction': { type: 'integer', least: 1, text: 'candidates for the links of a new point' },
   R: { type: 'integer', least: 1, text: 'links of a point at most' },
@@ -37,7 +33,10 @@ export const BUILD_OPTIONS = {
     choices: SCALAR_RANGES,
     text: 'one range for each dimension, or one for all, compared in whole numbers',
   },
-  'keep-vectors': { type: 'flag', text: 'keep B beside the codes, for search --rerank' },
+  'keep-vectors': {
+    type: 'flag',
+    text: 'keep B beside the codes, or, with --model, beside any index, for search --rerank',
+  },
   profile: {
     type: 'choice',
     choices: HNSW_PROFILES,
@@ -68,13 +67,13 @@ export const SEARCH_OPTIONS = {
   rerank: {
     type: 'integer',
     least: 1,
-    text: 'rank this many, at least k, anew by full vectors, which --keep-vectors or --walk kept; of a graph, the nearest of ef',
-    whenAbsent: 'the order of the codes; of a graph, no walk over compressed vectors',
+    text: 'rank this many, at least k, anew by full vectors, which build kept (--keep-vectors, or --index hnsw --codes sq8); of a graph, the nearest of ef',
+    whenAbsent: 'the order of what is searched; of a graph, no walk over compressed vectors',
   },
   model: {
     type: 'path',
     placeholder: 'M',
-    text: 'compresses the queries for --rerank; its time counts',
+    text: 'compresses the queries for --rerank, where the index does not hold its model',
   },
 } as const satisfies OptionTable;
 

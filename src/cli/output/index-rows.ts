@@ -26,14 +26,12 @@ export function listRows({ nlist, sizes, imbalance }: ListStatistics): ListingRo
 export interface CodeStatistics {
   readonly codeBytes: number;
   readonly bytes: number;
-  readonly keepsVectors: boolean;
 }
 
 /** What an index of codes holds. */
-export function codeRows({ codeBytes, bytes, keepsVectors }: CodeStatistics): ListingRow[] {
+export function codeRows({ codeBytes, bytes }: CodeStatistics): ListingRow[] {
   return [
     ['bytes of a code', codeBytes],
     ['bytes in all', bytes],
-    ['vectors kept to re-rank', keepsVectors ? 'yes' : 'no'],
   ];
 }

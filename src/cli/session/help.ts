@@ -27,7 +27,8 @@ function condition(option: Option): string {
 }
 
 function optionLines(table: OptionTable): string[] {
-  const rows = Object.entries(table).map(([name, option]) => ({
+  const shown = Object.entries(table).filter(([, option]) => !option.hidden);
+  const rows = shown.map(([name, option]) => ({
     left: `  --${name}${placeholder(option)}`,
     right: option.text + condition(option),
   }));

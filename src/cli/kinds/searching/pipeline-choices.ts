@@ -17,13 +17,13 @@ export async function choosePipelineSearch(
   path: string,
   choose: (inner: SearchIndex, left: GivenSearch) => SearchChoices | Promise<SearchChoices>,
 ): Promise<SearchChoices> {
-  const { inner, model } = index;
+  const { inner, model, normalize } = index;
   if (model && given.model !== undefined) {
     throw new UsageError(
       `--model: expected none, for ${path} holds its ${model.method} model and compresses queries itself, got ${given.model}.`,
     );
   }
-  if (!index.ranksAnew) return choose(inner, given);
+  if (!index.ranksAnew) return choose(inner, { ...given, normalize });
   const { rerank } = given;
   const ef = given.ef ?? (rerank === undefined ? undefined : Math.max(DEFAULT_EF, rerank));
   return { ...(await choose(inner, { ...given, ef, rerank: undefined })), rerank };

@@ -2,7 +2,10 @@ import type { OptionValues } from '../../arguments/options.ts';
 import { DEFAULT_EF, type SEARCH_OPTIONS } from '../options.ts';
 
 /** What a user gave of the options that only some kinds take. */
-export type GivenSearch = OptionValues<typeof SEARCH_OPTIONS>;
+export type GivenSearch = OptionValues<typeof SEARCH_OPTIONS> & {
+  /** Whether the index brings vectors to length 1. */
+  readonly normalize?: boolean;
+};
 
 /** How an index is searched; what does not belong to its kind is absent. */
 export interface SearchChoices {
