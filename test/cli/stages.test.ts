@@ -39,7 +39,7 @@ const KINDS = [
   ['--index', 'ivfpq', '--bytes', '4', '--nlist', '4'],
   ['--codes', 'sq8'],
   ['--codes', 'hnsw-sq8', '--M', '8', '--ef-construction', '40'],
-  ['--codes', 'lc', '--bytes', '4', '--M', '8', '--ef-construction', '40'],
+  ['--codes', 'lc', '--bytes', '4', '--M', '8', '--ef-construction', '40', '--quiet'],
   ['--index', 'flat'],
   ['--index', 'hnsw', '--M', '8', '--ef-construction', '40'],
   ['--index', 'nsg', '--R', '16', '--L', '30', '--C', '60', '--GK', '20'],
