@@ -20,14 +20,18 @@ function importsOf(root: string, file: string): string[] {
   return [...imported, ...named];
 }
 
-/** `src/a/b.ts` and `kernels/a/b.ts` are tested in `test/a/b.test.ts` and `test/kernels/a.test.ts`. */
-function mirrors(file: string, test: string): boolean {
+/** `src/a/b.ts` and `kernels/a/b.ts` are tested in `test/a/b.test.ts` and `test/kernels/a.test.ts`, or beside these. */
+function nearnessByName(file: string, test: string): number | undefined {
   const path = file
     .replace(/^src\//, 'test/')
     .replace(/^kernels\//, 'test/kernels/')
     .replace(/\.ts$/, '');
-  return test === `${path}.test.ts` || test === `${dirname(path)}.test.ts`;
+  if (test === `${path}.test.ts` || test === `${dirname(path)}.test.ts`) return 0;
+  return dirname(test) === dirname(path) ? 0.5 : undefined;
 }
+
+/** Sees any changed result. */
+const WHOLE_RUN = 'test/digests.test.ts';
 
 /**
  * For a source the tests that reach it through imports: first those named after it, then by the number of imports between.
@@ -50,7 +54,10 @@ export function fittingTests(root: string): (file: string) => string[] {
   );
   return (file) => {
     const reaching = tests.filter((test) => distances.get(test)!.has(file));
-    const order = (test: string) => (mirrors(file, test) ? 0 : distances.get(test)!.get(file)!);
+    const order = (test: string) => {
+      const byName = nearnessByName(file, test);
+      return byName ?? (test === WHOLE_RUN ? 1 : distances.get(test)!.get(file)!);
+    };
     return reaching.sort((a, b) => order(a) - order(b));
   };
 }

@@ -32,6 +32,7 @@ const { values } = benchArguments([], {
   seconds: '40', // of tests for one mutant, as they last on the sound code
   log: join(tmpdir(), 'cnt-mutants.jsonl'),
   only: '', // files whose path contains this
+  share: '1/1', // of the mutants, where several processes work with one log
 });
 const [count, seed, seconds] = [Number(values.count), Number(values.seed), Number(values.seconds)];
 
@@ -184,6 +185,7 @@ async function outcomeOf(mutant: Mutant, before: Outcome | undefined): Promise<O
   return { file, code, changed, killedBy: '', tests: stateOf(tests) };
 }
 
+const [own, shares] = values.share.split('/').map(Number) as [number, number];
 const files = AREAS.flatMap((area) => sourcesOf(root, area)).filter((file) => file.includes(values.only));
 const chosen = sample(
   new Map(files.map((file) => [file, mutantsOf(file, readFileSync(join(root, file), 'utf8'), seed)])),
@@ -196,6 +198,7 @@ let equivalent = 0;
 let tried = 0;
 const started = Date.now();
 for (const [i, mutant] of chosen.entries()) {
+  if (i % shares !== own - 1) continue;
   const name = nameOf(mutant);
   const before = known.get(name);
   let outcome = before;
@@ -215,7 +218,7 @@ for (const [i, mutant] of chosen.entries()) {
     survivors.push(mutant);
     console.log(`${mutant.file}:${mutant.line}\n  - ${mutant.code}\n  + ${mutant.changed}`);
   }
-  if (tried > 0 && i % 10 === 9) {
+  if (tried > 0 && tried % 10 === 9) {
     const left = (((Date.now() - started) / (i + 1)) * (chosen.length - i - 1)) / 1000;
     console.error(`${i + 1} of ${chosen.length}, ${survivors.length} survive, ${clockText(left)} left`);
   }
