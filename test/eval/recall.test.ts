@@ -108,6 +108,10 @@ test('tables that do not fit are refused', () => {
   assert.throws(() => recallAt(one, one, 3), /recallAt: expected a rank from 1 to 2 \(the ids found\), got 3\./);
   assert.throws(() => recallAt(one, one, 0), /got 0\./);
   assert.throws(() => recallAt(table([]), table([]), 1), /expected at least 1 query, got 0\./);
+  assert.throws(
+    () => recallAt(one, { rows: 1, cols: 0, data: new Int32Array(0) }, 1),
+    /at most 0 true neighbors, got 1\./,
+  );
   assert.throws(() => intersectionAt(table([[1, 2, 3]]), one, 3), /expected at most 2 true neighbors, got 3\./);
 });
 

@@ -123,6 +123,19 @@ for (const backend of ['reference', 'simd'] as const) {
     }
   });
 
+  test(`${backend}: writes as many distances as it is asked for, and no more`, () => {
+    const kernels = createKernels({ backend, bytes: 2 ** 16 });
+    const base = kernels.floats(60).fill(1);
+    for (const count of [1, 3, 4, 7]) {
+      const out = kernels.floats(10).fill(-5);
+      kernels.squaredDistances(out, base, 0, base, kernels.ints(10), count, 6);
+      assertSame([...out], [...new Array(count).fill(0), ...new Array(10 - count).fill(-5)]);
+      out.fill(-5);
+      kernels.squaredDistanceScan(out, base, 0, base, 0, count, 6);
+      assertSame([...out], [...new Array(count).fill(0), ...new Array(10 - count).fill(-5)]);
+    }
+  });
+
   test(`${backend}: counts distances and one multiply-add per dimension`, () => {
     const kernels = createKernels({ backend, bytes: 2 ** 16 });
     const base = kernels.floats(60);

@@ -2,10 +2,12 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FlatIndex } from '../../src/index/flat-index.ts';
 import { GraphIndex } from '../../src/index/graph/graph-index.ts';
+import { LinkAndCodeIndex } from '../../src/index/link-and-code/link-and-code.ts';
 import { loadIndex } from '../../src/pipeline/load-index.ts';
 import { createMatrix } from '../../src/tensor/matrix.ts';
 import type { Archive } from '../../src/tensor/named-arrays.ts';
 import { changed, spoiledArrays } from '../support/changed-archive.ts';
+import { normalMatrix } from '../support/normals.ts';
 
 // Row 3 repeats row 1, so the archive holds representatives too.
 const base = createMatrix(5, 1, Float32Array.of(0, 1, 2, 1, 5));
@@ -44,6 +46,26 @@ for (const name of Object.keys(graphArchive.parameters)) {
     }
   });
 }
+
+test('whole numbers of a saved graph or code end at 2^31 - 1, and links begin at 1', async () => {
+  const rows = normalMatrix(40, 4, 'saved numbers');
+  const options = { base: rows, m: 2, bits: 2, M: 4, efConstruction: 8, nsq: 2, words: 2 };
+  const lc = (await LinkAndCodeIndex.build(options)).toArchive();
+  const archives: readonly (readonly [Archive, string, readonly number[]])[] = [
+    [graphArchive, 'M', [0, 1, 2 ** 31]],
+    [lc, 'baseLinks', [0, 2 ** 31]],
+    [lc, 'M', [0, 1, 2 ** 31]],
+  ];
+  for (const [archive, name, values] of archives) {
+    for (const value of values) {
+      const wrong = changed(archive, (parameters) => {
+        parameters[name] = value;
+      });
+      const line = new RegExp(`"${name}" to be an integer from \\d+ to 2147483647, got ${value}\\.$`);
+      assert.throws(() => loadIndex(wrong), line, `${archive.kind}, ${name}: ${value}`);
+    }
+  }
+});
 
 for (const name of graphArchive.arrays.keys()) {
   test(`a graph index whose "${name}" is missing, of another type or shape, is refused in one line`, () => {

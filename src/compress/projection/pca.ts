@@ -57,7 +57,12 @@ export function trainPca(base: Matrix, options: PcaOptions): PcaCompressor {
     const sign = signOf(vectors, i * dIn, dIn);
     for (let j = 0; j < dIn; j++) directions.data[i * dIn + j] = sign * vectors[i * dIn + j]!;
   }
-  return new PcaCompressor(mean, directions, Float32Array.from(values));
+  // Where rows span fewer dimensions, rounding leaves some a little below 0.
+  return new PcaCompressor(
+    mean,
+    directions,
+    Float32Array.from(values, (value) => Math.max(0, value)),
+  );
 }
 
 /** The sign of the largest magnitude, the first of equals. */

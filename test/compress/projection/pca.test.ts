@@ -6,6 +6,7 @@ import { generateManifold } from '../../../src/data/manifold.ts';
 import { recallAt } from '../../../src/eval/recall.ts';
 import { createMatrix, firstRows, type Matrix } from '../../../src/tensor/matrix.ts';
 import { nearest } from '../../../src/tensor/nearest/nearest.ts';
+import { normalMatrix } from '../../support/normals.ts';
 import { assertSame } from '../../support/same.ts';
 
 function digest(m: Matrix): string {
@@ -104,6 +105,18 @@ test('training and encoding give the same bits on every backend and engine', () 
     const encoded = pca.encode(small, { backend });
     assert.is(digest(encoded), '81ce1e2221b34451337f43059cd7515f60c906f00fd0a79f2236e5a62b338585', backend);
   }
+});
+
+test('rows that span three of ten dimensions have no negative variance', () => {
+  const [coordinates, directions] = [normalMatrix(1000, 3, 'low rank'), normalMatrix(3, 10, 'directions')];
+  const low = createMatrix(1000, 10);
+  for (let i = 0; i < low.data.length; i++) {
+    const [row, col] = [Math.floor(i / 10), i % 10];
+    for (let k = 0; k < 3; k++) low.data[i]! += coordinates.data[3 * row + k]! * directions.data[10 * k + col]!;
+  }
+  const { variances } = trainPca(low, { dOut: 8 });
+  assert.ok(variances[2]! > 0.1 && variances[3]! < 1e-4);
+  assert.ok(variances.every((value) => value >= 0));
 });
 
 test('limit learns from the first rows only', () => {

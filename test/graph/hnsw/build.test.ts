@@ -12,6 +12,7 @@ import { Random } from '../../../src/tensor/random/random.ts';
 import { VectorSet } from '../../../src/tensor/vectors/vector-set.ts';
 import { checkGraph, graphContents } from '../../support/graph-invariants.ts';
 import { NaiveSource } from '../../support/naive-source.ts';
+import { messageOf } from '../../support/rejects.ts';
 
 const fixture = JSON.parse(readFileSync(new URL('../../fixtures/hnsw-16.json', import.meta.url), 'utf8'));
 
@@ -231,6 +232,12 @@ test('options out of range are refused in one line', async () => {
   assert.is(await refused({ M: 129 }), 'buildHnsw: expected a source that takes 258 points a call, got 256.');
   assert.is(await refused({ baseLinks: 0 }), 'buildHnsw: expected baseLinks to be a whole number from 1, got 0.');
   assert.match(await refused({ baseLinks: 300 }), /takes 300 points a call, got 256/);
+  // Beside a list, an asymmetric source is asked for the new point.
+  const rows = [[1], [2], [3]];
+  const asymmetric = new NaiveSource(rows, 64, rows.slice());
+  const message = await messageOf(() => buildHnsw(asymmetric, { M: 32, efConstruction: 10 }));
+  assert.is(message, 'buildHnsw: expected a source that takes 65 points a call, got 64.');
+  assert.is((await buildHnsw(new NaiveSource(rows, 64), { M: 32, efConstruction: 10 })).graph.size, 3);
   assert.is(
     await refused({ efConstruction: 0 }),
     'buildHnsw: expected efConstruction to be a whole number from 1, got 0.',
