@@ -111,6 +111,17 @@ test('what a wrong truth is instead is named, with a place and what to do', () =
   }
 });
 
+test('queries from the first to the last are looked at', () => {
+  for (const [from, to] of [
+    [0, 1],
+    [36, 40],
+    [18, 22],
+  ] as const) {
+    const table = changed((id, place) => (place >= from * 12 && place < to * 12 ? (id * 7 + 11) % 300 : id));
+    assert.match(said(table), /expected the nearest neighbors of each query, got others/);
+  }
+});
+
 test('distances that fall after the first are seen', () => {
   const data = truth.data.slice();
   [data[5], data[9]] = [data[9]!, data[5]!];

@@ -63,6 +63,31 @@ test('with distances, a row as near as the true one is a hit, each id once', () 
   assert.equal(distances.found.data, Float32Array.of(0, 0, 49, NO_DISTANCE));
   assert.equal([recallAt(found, known, 1), recallAt(found, known, 1, distances)], [0, 0.5]);
   assert.equal([intersectionAt(found, known, 2), intersectionAt(found, known, 2, distances)], [0, 0.5]);
+  const swapped = table([
+    [4, 0],
+    [6, 0],
+  ]);
+  const ofSwapped = compareDistances(
+    base,
+    queries,
+    table([
+      [1, 5],
+      [6, 1],
+    ]),
+    swapped,
+  );
+  assert.is(
+    intersectionAt(
+      table([
+        [1, 5],
+        [6, 1],
+      ]),
+      swapped,
+      2,
+      ofSwapped,
+    ),
+    1,
+  ); // the farther of the true two counts, wherever it stands
   const fewer = table([
     [0, -1],
     [-1, -1],
