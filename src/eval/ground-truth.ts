@@ -189,11 +189,11 @@ function reasonOf(looks: readonly Look[], truth: Ids): string {
   ) {
     return 'ids that count from 1: subtract 1';
   }
-  const few = looks.slice(0, 3);
+  const wrong = looks.filter(({ fault }) => fault !== undefined);
+  const few = wrong.slice(0, 3);
   for (const [name, metric] of Object.entries(OTHER_METRICS)) {
     if (few.every((look) => look.fitsBy(metric))) return `those by ${name}, not by Euclidean distance`;
   }
-  const wrong = looks.filter(({ fault }) => fault !== undefined);
   if (wrong.every(({ ids, nearest: best }) => ids.includes(best))) return 'rows that are not sorted by distance';
   if (wrong.every((look) => hasRowFor(truth, look))) return 'rows in another order than the queries';
   const largest = truth.data.reduce((most, id) => Math.max(most, id), 0);
