@@ -7,9 +7,14 @@ type Pair = (a: number, b: number) => number;
 
 /** Where faiss begins a search: neighbors of the start, then random points. */
 export function libraryStarts(lists: Lists, start: number, L: number): number[] {
-  const found = new Set(lists[start]!.slice(0, L));
+  return filledUp(lists[start]!.slice(0, L), lists.length, L);
+}
+
+/** These points, then random ones of n, as many as L together. */
+export function filledUp(first: readonly number[], n: number, L: number): number[] {
+  const found = new Set(first);
   const random = new MersenneTwister(0x1234);
-  while (found.size < L) found.add(random.below(lists.length));
+  while (found.size < L) found.add(random.below(n));
   return [...found];
 }
 

@@ -119,7 +119,7 @@ class NsgBuilder {
     this.draft = threads > 1 ? inSharedDraft(draft) : draft;
     this.#source = source;
     this.#profile = nsgProfiles[profile];
-    this.#search = new FlatSearch(source, this.#profile, true);
+    this.#search = new FlatSearch(source, this.#profile.buildStarts, true);
     this.#selector = new NeighborSelector(source, Math.max(C, R + 1));
   }
 
@@ -144,7 +144,7 @@ class NsgBuilder {
   /** Links from the tree to what is out of reach. */
   async complete(yielder: Yielder): Promise<Pick<SpanningTree, 'graph' | 'attached'>> {
     const { graph, rules } = this.draft;
-    const tree = new SpanningTree(graph, this.#search, rules.L, this.#random);
+    const tree = new SpanningTree(graph, this.#search, rules.L, this.#profile, this.#random);
     await tree.grow(yielder);
     return tree;
   }

@@ -107,7 +107,7 @@ export class NsgChoice {
     this.#source = source;
     this.#profile = nsgProfiles[profile];
     this.#knn = searchedLists(draft.knn);
-    this.#search = new FlatSearch(source, this.#profile, true);
+    this.#search = new FlatSearch(source, this.#profile.buildStarts, true);
     this.#selector = new NeighborSelector(source, Math.max(C, R + 1));
   }
 

@@ -1,10 +1,15 @@
 export const NSG_PROFILES = ['canonical', 'faiss'] as const;
 export type NsgProfileName = (typeof NSG_PROFILES)[number];
 
+/** Where a search begins: at one point alone; at that and random points, as many as its pool holds; at its neighbors and random points. */
+export type NsgStarts = 'one' | 'filled' | 'neighbors';
+
 /** The choices in which NSG's paper, our repairs and the library differ. */
 export interface NsgProfile {
-  /** A search begins with the neighbors of its start, filled up with random points, and not with the start itself. */
-  readonly fillsPool: boolean;
+  /** Where the searches of the building begin. */
+  readonly buildStarts: NsgStarts;
+  /** Where a search for the neighbors of a query begins. */
+  readonly queryStarts: NsgStarts;
   /** The navigating point is the nearest that a search finds, not the nearest of all. */
   readonly searchesNavigatingPoint: boolean;
   /** A point is removed from its own candidates only where it comes first, and then counts among the C. */
@@ -23,14 +28,16 @@ export interface NsgProfile {
  */
 export const nsgProfiles: Readonly<Record<NsgProfileName, NsgProfile>> = {
   canonical: {
-    fillsPool: false,
+    buildStarts: 'one',
+    queryStarts: 'filled',
     searchesNavigatingPoint: false,
     keepsItself: false,
     keepsTail: false,
     attachesAnywhere: undefined,
   },
   faiss: {
-    fillsPool: true,
+    buildStarts: 'neighbors',
+    queryStarts: 'neighbors',
     searchesNavigatingPoint: true,
     keepsItself: true,
     keepsTail: true,

@@ -6,6 +6,7 @@ import type { Near } from '../near.ts';
  * Source: Fu, Xiang, Wang & Cai 2019, Algorithms 1 (line numbers in the body) and 2 (its steps in the body).
  * Departs: as `buildNsg`: the navigating node is the nearest of all to the center; a node is never its own candidate; links go
  * back, too, which the paper leaves to its code; the tree grows from nodes in reach only; equal distances go to the smaller id.
+ * A search for a query begins at random nodes beside the navigating one (`FlatSearch`).
  */
 
 type Lists = readonly (readonly number[])[];

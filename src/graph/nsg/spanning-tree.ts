@@ -2,6 +2,7 @@ import type { MersenneTwister } from '../../tensor/random/library-random.ts';
 import type { Yielder } from '../../workers/event-loop.ts';
 import { LayeredGraph } from '../adjacency.ts';
 import type { FlatSearch } from './flat-search.ts';
+import type { NsgProfile } from './profile.ts';
 
 /**
  * Links the points that cannot be reached from the entry, one after the other, each from a point near to it.
@@ -16,15 +17,23 @@ export class SpanningTree {
   /** How many points had to be linked. */
   attached = 0;
   readonly #search: FlatSearch;
+  readonly #attachesAnywhere: boolean;
   readonly #L: number;
   readonly #R: number;
   readonly #random: MersenneTwister;
   readonly #reached: Uint8Array;
 
-  constructor(graph: LayeredGraph, search: FlatSearch, L: number, random: MersenneTwister) {
+  constructor(
+    graph: LayeredGraph,
+    search: FlatSearch,
+    L: number,
+    { attachesAnywhere }: Pick<NsgProfile, 'attachesAnywhere'>,
+    random: MersenneTwister,
+  ) {
     this.graph = graph;
     this.#search = search;
-    this.#L = search.profile.attachesAnywhere ?? L;
+    this.#attachesAnywhere = attachesAnywhere !== undefined;
+    this.#L = attachesAnywhere ?? L;
     this.#R = graph.base.capacity;
     this.#random = random;
     this.#reached = new Uint8Array(graph.size);
@@ -36,7 +45,7 @@ export class SpanningTree {
       if (this.#reached[point] === 1) continue;
       this.#search.source.setQueryRow(point);
       this.#search.run(this.graph, this.graph.entry, this.#L);
-      const from = this.#search.profile.attachesAnywhere ? this.#metOrRandom(point) : this.#metOrNearest();
+      const from = this.#attachesAnywhere ? this.#metOrRandom(point) : this.#metOrNearest();
       this.graph.base.append(from, point);
       this.attached++;
       this.#spread(from);

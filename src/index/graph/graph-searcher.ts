@@ -40,8 +40,8 @@ export interface SharedSearcher {
 /**
  * Searches a graph over any points: vectors, or codes.
  *
- * Source: Malkov & Yashunin 2018, Algorithm 5; for a graph without layers Fu et al. 2019, Algorithm 1, from the navigating point.
- * Departs: identical points are one point of a canonical graph; their other rows are measured when that point is found.
+ * Source: Malkov & Yashunin 2018, Algorithm 5; for a graph without layers Fu et al. 2019, Algorithm 1.
+ * Departs: a search of an NSG begins at random points beside the navigating one (`FlatSearch`). Identical points are one point of a canonical graph; their other rows are measured when that point is found.
  */
 export class GraphSearcher {
   readonly #searched: SearchedGraph;
@@ -136,6 +136,6 @@ export class GraphSearcher {
 }
 
 function flatSearch(graph: LayeredGraph, points: QuerySource, profile: NsgProfileName): GraphSearch {
-  const search = new FlatSearch(points, nsgProfiles[profile]);
+  const search = new FlatSearch(points, nsgProfiles[profile].queryStarts);
   return { pool: search.pool, run: (ef, trace) => search.run(graph, graph.entry, ef, trace) };
 }

@@ -189,7 +189,9 @@ export class NsgIndex {
   /**
    * The approximately nearest k rows of each query.
    *
-   * Source: Fu et al. 2019, Algorithm 1, from the navigating point; `ef` is the paper's l, faiss's search_L.
+   * Source: Fu et al. 2019, Algorithm 1; `ef` is the paper's l, faiss's search_L.
+   * Departs: it begins not at the navigating point alone but at ef - 1 random points too, as the authors' code and faiss fill the pool:
+   * otherwise whole groups of points far from the others stay unfound. They are the same for every query.
    *
    * @param queries (queries, dim)
    * @throws {RangeError} if k or an option is out of its range, or the queries have another width or values that are not finite

@@ -15,7 +15,7 @@ import { type Form, record } from './json-form.ts';
  * Part of every key, so that a step stored by code that computed something else is run again. To be counted up with any change after
  * which a step may give another result: whenever a digest in the tests changes, or a figure of a table is counted otherwise.
  */
-export const STEP_VERSION = 4;
+export const STEP_VERSION = 5;
 
 /** Everything a result depends on besides the code; the same key means the same result. */
 export type StepKey = Readonly<Record<string, string | number | boolean | undefined>>;
