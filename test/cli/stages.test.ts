@@ -35,8 +35,8 @@ async function recall(name = 'found.ivecs', of = truth): Promise<number> {
 }
 
 const KINDS = [
-  ['--codes', 'pq', '--bytes', '4'],
-  ['--index', 'ivfpq', '--bytes', '4', '--nlist', '4'],
+  ['--index', 'pq', '--bytes', '2'],
+  ['--codes', 'ivfpq', '--bytes', '2', '--nlist', '2'],
   ['--codes', 'sq8'],
   ['--codes', 'hnsw-sq8', '--M', '8', '--ef-construction', '40'],
   ['--codes', 'lc', '--bytes', '4', '--M', '8', '--ef-construction', '40', '--quiet'],
@@ -135,6 +135,13 @@ test('with --normalize, from training to truth, the nearest are those by cosine,
     assert.match(await succeed('inspect', at('index')), /^normalized +yes$/m);
   }
   assert.ok((await recall('found.ivecs')) < 1); // another truth
+  const byDistance = ['--truth', at('cosine.ivecs'), '--base', at('uneven.fvecs'), '--query', query];
+  const judged = await succeedJson('eval', '--result', at('found.ivecs'), ...byDistance, '--normalize');
+  assert.is((judged['recall'] as Record<string, number>)['1@1'], 1);
+  assert.match(
+    await fail(1, 'eval', '--result', at('found.ivecs'), ...byDistance),
+    'cosine.ivecs: expected the nearest',
+  );
   const { normalize, digest } = await succeedJson(
     'compress',
     '--model',

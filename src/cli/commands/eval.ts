@@ -3,8 +3,10 @@ import { requireGroundTruth } from '../../eval/ground-truth.ts';
 import { intersectionAt, recallAt } from '../../eval/recall.ts';
 import { readIds } from '../../io/ids.ts';
 import { loadVectors, readVectors } from '../../io/vectors.ts';
+import { normalizedVectors } from '../../pipeline/prepared-vectors.ts';
 import { textTable } from '../../report/table.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
+import { unitRows } from '../../tensor/unit-rows.ts';
 import type { Vectors } from '../../tensor/vectors/vectors.ts';
 import { UsageError } from '../arguments/usage-error.ts';
 import { interpreted, limited, requireSameCols, requireSameRows } from '../input/checks.ts';
@@ -31,6 +33,7 @@ export const evalCommand = defineCommand('eval', 'compares found neighbors with 
     },
     query: { type: 'path', placeholder: 'Q', text: 'with --base: the vectors searched for' },
     limit: { type: 'integer', least: 1, text: 'use the first N rows of the base', whenAbsent: 'all' },
+    normalize: { type: 'flag', text: 'with --base: bring both to length 1 first, for a truth by cosine' },
   },
   about: [
     '1@R is the share of queries whose true nearest neighbor is among the first R found; k@k the share of the true k nearest among the ' +
@@ -86,9 +89,16 @@ export const evalCommand = defineCommand('eval', 'compares found neighbors with 
   },
 });
 
+interface GivenVectors {
+  readonly base: string | undefined;
+  readonly query: string | undefined;
+  readonly limit: number | undefined;
+  readonly normalize: boolean;
+}
+
 /** What ids stand for, where it is given. @throws {UsageError} if half of it is given */
 async function readVectorsOf(
-  { base, query, limit }: { base: string | undefined; query: string | undefined; limit: number | undefined },
+  { base, query, limit, normalize }: GivenVectors,
   { backend, signal }: Session,
 ): Promise<{ readonly base: Vectors; readonly query: Matrix } | undefined> {
   if ((base === undefined) !== (query === undefined)) {
@@ -96,6 +106,7 @@ async function readVectorsOf(
   }
   if (base === undefined || query === undefined) {
     if (limit !== undefined) throw new UsageError('--limit belongs to --base, got none.');
+    if (normalize) throw new UsageError('--normalize belongs to --base, got none.');
     return undefined;
   }
   const vectors = {
@@ -103,5 +114,9 @@ async function readVectorsOf(
     query: await readVectors(query),
   };
   requireSameCols(query, vectors.query.cols, base, vectors.base.cols);
+  if (normalize) {
+    await normalizedVectors(vectors.base, base, { signal }, vectors.base);
+    unitRows(vectors.query, query, vectors.query);
+  }
   return vectors;
 }
