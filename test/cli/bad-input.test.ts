@@ -298,11 +298,6 @@ test('training that cannot be', async () => {
   await refused(2, linear, '--variant belongs to --method cnt, got --method linear.');
   const preset = train('--preset', 'paper', '--factor', '8');
   await refused(2, preset, '--preset paper was published for --factor 2 and 4, got 8.');
-  await refused(
-    1,
-    train('--factor', '2', '--resume'),
-    'new.checkpoint: expected a file that can be read, got none (ENOENT).',
-  );
   assert.match(
     await fail(1, ...train('--factor', '2', '--batch', '64')),
     /expected at least 128 rows for a batch of 64, got 80/,

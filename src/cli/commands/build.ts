@@ -2,9 +2,17 @@ import { writeArchive } from '../../io/container/archive-file.ts';
 import { digestArrays } from '../../io/digest.ts';
 import { loadVectors } from '../../io/vectors.ts';
 import { limited, requireSameRows, requireWritable } from '../input/checks.ts';
-import { buildIndex, KIND_NAMES, optionsOfKinds, requireBuildable, requireOptionsOfKind } from '../kinds/all.ts';
+import {
+  buildIndex,
+  KIND_NAMES,
+  keepsCheckpoint,
+  optionsOfKinds,
+  requireBuildable,
+  requireOptionsOfKind,
+} from '../kinds/all.ts';
 import { readStages, requireFittingStages, STAGE_OPTIONS } from '../kinds/building/stages.ts';
 import { BUILD_OPTIONS } from '../kinds/options.ts';
+import { requireCheckpointPlace } from '../long-work/checkpoint-file.ts';
 import { listing, secondsText } from '../output/listing.ts';
 import { defineCommand, resultRow } from '../session/command.ts';
 import { throwIfInterrupted } from '../session/failures.ts';
@@ -45,7 +53,9 @@ export const buildCommand = defineCommand('build', 'builds a search index over v
     requireOptionsOfKind('build', BUILD_OPTIONS, ofKind, kind, `--${values.index ? 'index' : 'codes'} ${kind}`);
     requireBuildable(kind, values.profile, session.gpu !== undefined);
     const others = [graphPath, walkPath, model, codesPath, ids].filter((path) => path !== undefined);
-    await requireWritable(out, [basePath, ...others]);
+    const inputs = [basePath, ...others];
+    await requireWritable(out, inputs);
+    if (keepsCheckpoint(kind)) await requireCheckpointPlace(out, inputs);
     const { backend, signal, threads } = session;
     const staged = await readStages(values, asked, session);
     const { rows, cols, base, walk } = staged;

@@ -10,7 +10,8 @@ import { unitRows } from '../../tensor/unit-rows.ts';
 import type { OptionTable } from '../arguments/options.ts';
 import { UsageError } from '../arguments/usage-error.ts';
 import { limited, requireWritable } from '../input/checks.ts';
-import { removeCheckpoint, trainWithCheckpoints } from '../long-work/network-training.ts';
+import { removeCheckpoint, requireCheckpointPlace } from '../long-work/checkpoint-file.ts';
+import { trainWithCheckpoints } from '../long-work/network-training.ts';
 import { listing, percent, secondsText } from '../output/listing.ts';
 import { defineCommand, kernelThreads } from '../session/command.ts';
 import { throwIfInterrupted } from '../session/failures.ts';
@@ -89,6 +90,7 @@ export const trainCommand = defineCommand('train', 'trains a model that compress
       throw new UsageError(`--backend gpu trains --method ${able}, got --method ${method}.`);
     }
     await requireWritable(out, [basePath]);
+    if (learnsInSteps) await requireCheckpointPlace(out, [basePath]);
     const base = await readVectors(basePath, limited(limit));
     if (base.cols % factor !== 0) {
       throw new RangeError(`--factor: expected a divisor of the ${base.cols} columns of ${basePath}, got ${factor}.`);

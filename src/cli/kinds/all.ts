@@ -121,6 +121,11 @@ export function buildIndex(
   return build(choices as never, session, out);
 }
 
+/** Whether a checkpoint lies beside an index of this kind while it is built. */
+export function keepsCheckpoint(kind: IndexKind): boolean {
+  return kindsTaking('resume', 'build').includes(kind);
+}
+
 /** @throws UsageError if a kind cannot be searched on a GPU that was asked for */
 export function requireSearchable(kind: IndexKind, onGpu: boolean): void {
   if (!onGpu || searchesOnGpu(kind)) return;

@@ -2,7 +2,8 @@ import { HNSW_PROFILES } from '../../graph/hnsw/profile.ts';
 import { GraphIndex } from '../../index/graph/graph-index.ts';
 import { UsageError } from '../arguments/usage-error.ts';
 import { attachQueryModel } from '../input/query-model.ts';
-import { removeGraphCheckpoint, withGraphCheckpoints } from '../long-work/graph-checkpoint.ts';
+import { removeCheckpoint } from '../long-work/checkpoint-file.ts';
+import { withGraphCheckpoints } from '../long-work/graph-checkpoint.ts';
 import type { ListingRow } from '../output/listing.ts';
 import { graphReport } from './building/graph-report.ts';
 import { defineKind } from './kind.ts';
@@ -41,7 +42,7 @@ export const hnsw = defineKind('hnsw', {
       archive: report.archive,
       rows: [...report.rows, kept],
       json: { ...report.json, walkCols: walk?.cols },
-      afterWriting: () => removeGraphCheckpoint(out),
+      afterWriting: () => removeCheckpoint(out),
     };
   },
   async chooseSearch(index, given, k, path) {

@@ -1,4 +1,5 @@
 import type { Floats } from '../../../kernels/operands.ts';
+import { restored } from '../../tensor/checkpoint-error.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
 import {
   type Archive,
@@ -64,9 +65,19 @@ export function takeCheckpoint(
 /**
  * Fills the model from a checkpoint.
  *
- * @throws {RangeError} if it is of another training (settings or base differ), or incomplete
+ * @throws {CheckpointError} if it is of another training (settings or base differ), incomplete, or holds what no training gives
  */
 export function restoreCheckpoint(
+  format: CheckpointFormat,
+  archive: Archive,
+  model: Trainee,
+  settings: CommonSettings,
+  base: Matrix,
+): TrainingProgress {
+  return restored(() => restore(format, archive, model, settings, base));
+}
+
+function restore(
   { kind: expected, where }: CheckpointFormat,
   { kind, parameters, arrays }: Archive,
   model: Trainee,
@@ -90,14 +101,12 @@ export function restoreCheckpoint(
     progress.best = {
       step: requireInteger(parameters, 'bestStep', 0, progress.step, where),
       parameters: new Map(
-        model.parameters
-          .all()
-          .map(({ name, shape }) => [name, requireArray(arrays, `best/${name}`, 'float32', shape, where)]),
+        model.parameters.all().map(({ name, shape }) => [name, finiteArray(arrays, `best/${name}`, shape, where)]),
       ),
     };
   }
   const live = [...liveArrays(model)].map(([name, { shape, value }]) => {
-    return [value, requireArray(arrays, name, 'float32', shape, where).data] as const;
+    return [value, finiteArray(arrays, name, shape, where).data] as const;
   });
   const mined = [...(model.mined ?? [])].map(([name, ids]) => {
     return [ids, requireArray(arrays, name, 'int32', [ids.length], where).data] as const;
@@ -106,6 +115,21 @@ export function restoreCheckpoint(
   for (const [ids, saved] of mined) ids.set(saved);
   model.optimizer.restore(Object.fromEntries(scalars));
   return progress;
+}
+
+/** @throws {RangeError} if it is missing, has another shape, or holds NaN or an infinity, which would spread in a step or two */
+function finiteArray(
+  arrays: Archive['arrays'],
+  name: string,
+  shape: readonly number[],
+  where: string,
+): NamedArray<Float32Array> {
+  const array = requireArray(arrays, name, 'float32', shape, where);
+  const at = array.data.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return array;
+  throw new RangeError(
+    `${where}: expected finite values in ${name}, got ${array.data[at]} at element ${at}: it is damaged; train from the beginning.`,
+  );
 }
 
 /** The state in the model's memory: parameters, running statistics, moments. */

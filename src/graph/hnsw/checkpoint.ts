@@ -1,4 +1,5 @@
 import { type Counts, totalWork } from '../../../kernels/operands.ts';
+import { restored } from '../../tensor/checkpoint-error.ts';
 import {
   type Archive,
   type JsonObject,
@@ -40,7 +41,7 @@ export class HnswProgress {
    * Fills the draft, which is empty, from the last checkpoint.
    *
    * @param plan all that the graph depends on besides the points
-   * @throws {RangeError} if the checkpoint is of another graph, or damaged
+   * @throws {CheckpointError} if the checkpoint is of another graph, or damaged
    */
   constructor(
     draft: HnswDraft,
@@ -52,7 +53,7 @@ export class HnswProgress {
     this.#plan = plan;
     this.#checkpoints = checkpoints;
     this.#signal = signal;
-    this.done = last ? restore(last, draft, this.#key()) : 0;
+    this.done = last ? restored(() => restore(last, draft, this.#key())) : 0;
     this.before = last ? countsOf(last.parameters) : { distances: 0, multiplyAdds: 0 };
   }
 

@@ -138,6 +138,17 @@ test('trainCnt refuses a checkpoint of other choices, another base or another ki
     'RangeError',
     /^CNT checkpoint: expected "bestStep" to be an integer from 0 to 3, got nothing\.$/,
   );
+  for (const name of ['parameter/B.weight', 'first/B.weight', 'best/B.weight']) {
+    const { shape, data } = resume.arrays.get(name)!;
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const spoiled = { shape, data: Float32Array.from(data as Float32Array, (old, i) => (i === 2 ? value : old)) };
+      await assertRejects(
+        trainedBytes({ resume: { ...resume, arrays: new Map(resume.arrays).set(name, spoiled) } }),
+        'RangeError',
+        new RegExp(`^CNT checkpoint: expected finite values in ${name}, got ${value} at element 2: it is damaged`),
+      );
+    }
+  }
   const arrays = new Map(resume.arrays);
   arrays.delete('first/B.weight');
   await assertRejects(
