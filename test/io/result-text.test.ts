@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readIds } from '../../src/io/ids.ts';
 import { float32Text, type IdOfRow, type Results, resultText, type TextFormat } from '../../src/io/result-text.ts';
-import { writeResults } from '../../src/io/results.ts';
+import { textFormatOf, writeResults } from '../../src/io/results.ts';
 import { createMatrix } from '../../src/tensor/matrix.ts';
 import { NO_DISTANCE } from '../../src/tensor/nearest/neighbors.ts';
 import { Random } from '../../src/tensor/random/random.ts';
@@ -92,6 +92,7 @@ test('the extension of a file names its format; tables have the ids alone', asyn
   }
   await writeResults(folder.at('r.ivecs'), results);
   assert.equal((await readIds(folder.at('r.ivecs'))).data, results.ids.data);
+  assert.equal([textFormatOf('a/R.CSV'), textFormatOf('a.csv/r.npy')], ['csv', undefined]);
   const path = folder.at('r.html');
   const formats = '.ivecs .npy .ibin .json .csv .txt';
   assert.is(await messageOf(() => writeResults(path, results)), `${path}: expected results (${formats}), got ".html".`);

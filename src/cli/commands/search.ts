@@ -3,7 +3,7 @@ import type { SearchCounts, SearchResult } from '../../index/search/search-resul
 import { readArchive } from '../../io/container/archive-file.ts';
 import { digestIds } from '../../io/digest.ts';
 import { type IdOfRow, type Results, resultText, TEXT_FORMATS, type TextFormat } from '../../io/result-text.ts';
-import { writeResults } from '../../io/results.ts';
+import { textFormatOf, writeResults } from '../../io/results.ts';
 import { readVectors } from '../../io/vectors.ts';
 import { loadIndex } from '../../pipeline/load-index.ts';
 import type { PipelineIndex } from '../../pipeline/pipeline-index.ts';
@@ -132,10 +132,9 @@ async function chooseOutput(
   if (out !== '-') {
     if (format !== undefined) throw new UsageError(`--format belongs to --out -, got ${out}, whose extension says it.`);
     await requireWritableResults(out, inputs);
-    const isTable = !TEXT_FORMATS.some((text) => out.endsWith(`.${text}`));
     return {
       onStdout: false,
-      isTable,
+      isTable: textFormatOf(out) === undefined,
       write: (results, { signal }, idOf) => writeResults(out, results, { signal, ...(idOf && { idOf }) }),
     };
   }
