@@ -6,11 +6,13 @@ import { createFolder } from '../../io/file/folder.ts';
 import { writeIds } from '../../io/ids.ts';
 import { writeVectors } from '../../io/vectors.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
+import { requireWritable } from '../input/checks.ts';
 import { exactNeighbors } from '../long-work/exact-neighbors.ts';
 import { defineCommand, type Session } from '../session/command.ts';
 import { letSignalsArrive } from '../session/failures.ts';
 import { packageVersion } from '../session/version.ts';
 
+const FILES = ['base.fvecs', 'query.fvecs', 'groundtruth.ivecs', 'dataset.json'] as const;
 /** True neighbors kept for each query, or all rows where there are fewer. */
 const TRUE_NEIGHBORS = 100;
 /** Rows drawn between two looks at the signal. */
@@ -35,6 +37,7 @@ export const generateCommand = defineCommand(
     examples: ['cnt generate --n 20000 --queries 500 --dim 64 --out data/generated'],
     async run({ out, n, queries, dim, kind, seed }, _, session) {
       await createFolder(out);
+      for (const name of FILES) await requireWritable(join(out, name), []);
       const rows = manifoldRows(dim, seed);
       const base = await drawn(rows.base, n, dim, session);
       const query = await drawn(rows.query, queries, dim, session);

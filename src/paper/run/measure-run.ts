@@ -49,7 +49,7 @@ export async function measureRun(target: Target, options: ReproduceOptions, cont
   const data = await openData(options, context);
   const budget = BUDGET[options.scale];
   const samples = options.samples ?? budget.samples;
-  const store = new StepStore(options.out, options.resume);
+  const store = new StepStore(options.out, options.resume, context);
   const experiment = new Experiment(data, context, store, { seed: options.seed, samples });
   const names = MEASURED.filter((name) => target === name || (target === 'all' && name !== 'ablations'));
   const figures = await measureFigures(names, experiment, {

@@ -1,8 +1,10 @@
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
-import { writeAtomically } from '../../io/file/atomic-file.ts';
+import { findDataset } from '../../io/dataset.ts';
+import { requireOutput, writeAtomically } from '../../io/file/atomic-file.ts';
 import { createFolder } from '../../io/file/folder.ts';
 import type { Ledger } from '../claims/ledger.ts';
+import { STEP_FOLDERS } from '../experiment/step-store.ts';
 import type { RunContext } from '../run-context.ts';
 import type { Cell } from '../tables/cell.ts';
 import { type Figure3, figure3 } from '../tables/figure-3.ts';
@@ -35,7 +37,7 @@ export interface Reproduction {
  * @throws {FileError} if data cannot be read or results cannot be written
  */
 export async function reproduce(target: Target, options: ReproduceOptions, context: RunContext): Promise<Reproduction> {
-  await createFolder(options.out);
+  await requireOutputs(target, options);
   const files: string[] = [];
   const save = async (name: string, text: string): Promise<void> => {
     const path = join(options.out, name);
@@ -54,10 +56,11 @@ export async function reproduce(target: Target, options: ReproduceOptions, conte
     measured: { ...run?.figures, ...(drawn && { figure3: drawn.curve }) },
     ...(run && { claims: run.ledger }),
   };
+  const { page, figure, text, data } = fileNames(target);
   if (run) {
     const facts = Object.entries({ ...options, ...run.facts, ...machine(context) });
     await save(
-      `${target}.html`,
+      page,
       runPage(
         run,
         drawn?.svg,
@@ -65,14 +68,27 @@ export async function reproduce(target: Target, options: ReproduceOptions, conte
       ),
     );
   }
-  if (drawn) await save(FIGURE_3, drawn.svg);
-  const texts = { tables, figure3: drawn && FIGURE_3, ledger: run?.ledger };
-  await save(`${target}.md`, markdown(texts));
-  await save(`${target}.json`, `${JSON.stringify(report, undefined, 1)}\n`);
+  if (drawn) await save(figure, drawn.svg);
+  const texts = { tables, figure3: drawn && figure, ledger: run?.ledger };
+  await save(text, markdown(texts));
+  await save(data, `${JSON.stringify(report, undefined, 1)}\n`);
   return { lines: [...plainText(texts), `written: ${files.join(', ')}`], report, files };
 }
 
-const FIGURE_3 = 'figure3.svg';
+/** What a run may leave in its folder, besides steps and models. */
+function fileNames(target: Target) {
+  return { page: `${target}.html`, figure: 'figure3.svg', text: `${target}.md`, data: `${target}.json` } as const;
+}
+
+/** @throws {FileError} before the work of hours if something cannot be written, or would take the place of what is read */
+async function requireOutputs(target: Target, { out, data }: ReproduceOptions): Promise<void> {
+  await createFolder(out);
+  const found = data === undefined ? undefined : await findDataset(data);
+  const inputs = found ? [found.base, found.query, ...found.groundtruths.map(({ path }) => path)] : [];
+  for (const name of Object.values(fileNames(target))) await requireOutput(join(out, name), inputs);
+  if (target === 'figure3') return;
+  for (const folder of STEP_FOLDERS) await createFolder(join(out, folder));
+}
 
 interface Machine {
   readonly node: string;

@@ -36,7 +36,10 @@ function experiment(
     return { update() {}, end() {} };
   };
   const { data } = experimentOn({});
-  const run = new Experiment(data, { ...context, progress }, new StepStore(folder, resume), { seed, samples: 256 });
+  const run = new Experiment(data, { ...context, progress }, new StepStore(folder, resume, context), {
+    seed,
+    samples: 256,
+  });
   return { run, worked };
 }
 

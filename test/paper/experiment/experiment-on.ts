@@ -20,7 +20,7 @@ export const context: RunContext = {
 /** Keeps nothing and finds nothing. */
 class NoStore extends StepStore {
   constructor() {
-    super('nowhere', false);
+    super('nowhere', false, context);
   }
   override result<T>(_: object, __: unknown, run: () => Promise<T>): Promise<T> {
     return run();
