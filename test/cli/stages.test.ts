@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digestFile } from '../../src/io/digest.ts';
@@ -182,6 +182,26 @@ test('--normalize that does not fit is refused, and a row of zeros named', async
   await succeed(...build('--index', 'flat', '--normalize'));
   const asked = ['--query', at('zeros.fvecs'), '--k', '3', '--out', at('new.ivecs')];
   assert.match(await fail(1, 'search', '--index', at('index'), ...asked), message);
+});
+
+test('an interruption while vectors are compressed or normalized ends the command, and nothing is written', async () => {
+  const rows = createMatrix(
+    9000,
+    16,
+    new Float32Array(144_000).map((_, i) => 1 + (i % 19)),
+  );
+  await writeVectors(at('many.fvecs'), rows);
+  const given = ['build', '--base', at('many.fvecs'), '--index', 'flat', '--out', at('interrupted')];
+  for (const [options, label] of [
+    [['--model', at('pca')], 'compressing, rows'],
+    [['--normalize'], 'normalizing, rows'],
+  ] as const) {
+    const stopping = new AbortController();
+    const onErr = (text: string) => text.includes(label) && stopping.abort();
+    const { status, err } = await cnt([...given, ...options], { signal: stopping.signal, clockStep: 1, onErr });
+    assert.is(status, 130, err);
+    assert.not(existsSync(at('interrupted')));
+  }
 });
 
 /** int64 as numpy writes it. */

@@ -171,6 +171,25 @@ test('by threads, an abort ends the search, and a query that is not finite is na
   await rejects(() => built.search(many, 1, { ef: 6, rerank: 1, threads: 2 }), /row 35/);
 });
 
+test('an abort while queries are compressed ends the search before any is searched for', async () => {
+  const many = normalMatrix(5000, 12, 'many');
+  const controller = new AbortController();
+  let calls = 0;
+  const one = index.over(base);
+  one.attachQueryEncoder({
+    ...queryEncoder,
+    encode: (asked) => {
+      if (++calls === 2) controller.abort(new Error('enough'));
+      return narrowed(asked, 6);
+    },
+  });
+  const progress: number[] = [];
+  const onProgress = (done: number) => progress.push(done);
+  const search = () => one.search(many, 5, { rerank: 5, signal: controller.signal, onProgress });
+  await rejects(search, /^enough$/);
+  assert.equal([calls, progress], [2, []]);
+});
+
 test('a range for each dimension, or one of numbers whose squares exceed float32, is refused', async () => {
   const { arrays, parameters, kind } = index.toArchive();
   assert.throws(
