@@ -50,6 +50,7 @@ export interface PipelineIndexOptions extends Computing {
 }
 
 const WHERE = 'PipelineIndex';
+const STORED = 'Pipeline index';
 /** Kinds that refuse `rerank` themselves where they cannot; the others have no such option. */
 const RERANKING: readonly SearchIndex['kind'][] = ['pq', 'ivfpq', 'sq8', 'hnsw'];
 /** Queries that are ranked anew between two looks at the signal. */
@@ -106,7 +107,7 @@ export class PipelineIndex {
     this.#vectors = keptVectors(vectors, computing);
     this.#computing = computing;
     if (model) requireFittingModel(model, this);
-    else if (inner.dim !== dim) throw new RangeError(`${WHERE}: expected "dim" ${inner.dim}, got ${dim}.`);
+    else if (inner.dim !== dim) throw new RangeError(`${STORED}: expected "dim" ${inner.dim}, got ${dim}.`);
     // What reaches it has length 1 already.
     if (model && walks(inner)) inner.attachQueryEncoder(bare(model));
   }
@@ -240,9 +241,9 @@ function requireSameLength(where: string, { normalizes = false }: Compressor, no
 }
 
 function requireFittingModel(model: Compressor, { inner, dim, normalize }: PipelineIndex): void {
-  requireSameLength(WHERE, model, normalize);
+  requireSameLength(STORED, model, normalize);
   const dOut = walks(inner) ? inner.walkDim! : inner.dim;
   if (model.dIn === dim && model.dOut === dOut && (!walks(inner) || inner.dim === dim)) return;
   const got = `${model.dIn} to ${model.dOut}`;
-  throw new RangeError(`${WHERE}: expected a model of ${dim} to ${dOut} numbers, got one of ${got}.`);
+  throw new RangeError(`${STORED}: expected a model of ${dim} to ${dOut} numbers, got one of ${got}.`);
 }

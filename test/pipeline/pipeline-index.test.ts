@@ -203,7 +203,7 @@ test('what does not fit each other is refused in one line', async () => {
     'PipelineIndex.build: expected normalize false for a model that was trained on vectors as they are, got true.',
     () => build('flat', { normalize: true }),
   );
-  await refused('PipelineIndex: expected a model of 12 to 12 numbers, got one of 12 to 6.', () =>
+  await refused('Pipeline index: expected a model of 12 to 12 numbers, got one of 12 to 6.', () =>
     build('flat', { index: () => new FlatIndex(base) }),
   );
   const zero = createMatrix(2, 12, Float32Array.of(...base.data.subarray(0, 12), ...new Float32Array(12)));
@@ -246,6 +246,8 @@ test('threads, and searches at once, find the same', async () => {
   const expected = await index.search(many, 5, { ef: 30, rerank: 20 });
   const both = await Promise.all([2, 1].map((threads) => threaded.search(many, 5, { ef: 30, rerank: 20, threads })));
   for (const found of both) assertSame(found, expected);
+  const all = await index.search(many, 5, { ef: 400, rerank: 400 });
+  assertSame(answers(all), answers(await new FlatIndex(base).search(many, 5)));
 });
 
 test('own ids come back with the answers: whole numbers of 64 bits and texts', async () => {
@@ -313,7 +315,8 @@ test('an archive with anything missing, of another shape or out of range is refu
   }
   const put = (name: string, array: NamedArray) => changed(archive, (_, arrays) => arrays.set(name, array));
   refused(put('pipeline.more', { shape: [1], data: new Uint8Array(1) }), 'an array of no meaning');
-  refused(put('pipeline.idTexts', { shape: [2], data: Uint8Array.of(0xff, 0xfe) }), 'ids of two kinds');
+  const lines = new TextEncoder().encode(Array.from({ length: 400 }, (_, row) => `id ${row}`).join('\n'));
+  refused(put('pipeline.idTexts', { shape: [lines.length], data: lines }), 'ids of two kinds');
   const spoiledIds = changed(archive, (_, arrays) => arrays.get('pipeline.ids')!.data.fill(0));
   refused(spoiledIds, 'ids twice');
   refused(
@@ -326,6 +329,26 @@ test('an archive with anything missing, of another shape or out of range is refu
     );
   refused(texts(Uint8Array.of(0xff, 0xfe)), 'no UTF-8');
   refused(texts(new TextEncoder().encode('one\ntwo')), 'too few texts');
+});
+
+test('an archive that keeps less is checked as strictly', async () => {
+  const message = (archive: Archive) => messageOf(() => loadIndex(archive));
+  const said = (archive: Archive, values: object) =>
+    changed(archive, (parameters) => Object.assign(parameters['pipeline'] as object, values));
+  const plain = (await build('flat', { model: undefined, normalize: true })).toArchive();
+  assert.is(await message(plain), 'accepted');
+  assert.is(await message(said(plain, { dim: 13 })), 'Pipeline index: expected "dim" 12, got 13.');
+  const truth = 'Pipeline index: expected "normalize" to be true or false, got "true".';
+  assert.is(await message(said(plain, { normalize: 'true' })), truth);
+  assert.match(
+    await message(said(plain, { dim: 0 })),
+    /expected "dim" to be an integer from 1 to 2147483647, got 0\.$/,
+  );
+  const compressed = (await build('flat')).toArchive();
+  const wide = 'Pipeline index: expected a model of 13 to 6 numbers, got one of 12 to 6.';
+  assert.is(await message(said(compressed, { dim: 13 })), wide);
+  const without = said(compressed, { model: undefined });
+  assert.is(await message(without), 'Pipeline index: expected "model" beside its arrays, got none.');
 });
 
 test.run();
