@@ -3,6 +3,7 @@ import { asFileError } from '../io/file/file-error.ts';
 import { removePendingFiles } from '../io/file/temporary-file.ts';
 import { main } from './program.ts';
 import { EXIT, InterruptedError, messageOf } from './session/failures.ts';
+import { machineMemory } from './session/machine-memory.ts';
 
 /** The first signal, a closed terminal included, lets the command end in order; the second ends it at once. Neither leaves a half-written file. */
 function interruptOnSignals(): AbortSignal {
@@ -39,6 +40,7 @@ process.exitCode = await main(process.argv.slice(2), {
   err: (text) => process.stderr.write(text),
   columns: process.stderr.isTTY ? process.stderr.columns || 80 : undefined,
   now: () => Number(process.hrtime.bigint()) / 1e9,
+  memory: machineMemory,
   signal: interruptOnSignals(),
   env: process.env,
 });

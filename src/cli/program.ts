@@ -65,6 +65,7 @@ async function createSession(
       terminal.out(text);
       return terminal.drained();
     },
+    memory: terminal.memory(),
     note,
     progress: (label) => createProgress(terminal, label, values.quiet),
     now: terminal.now,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { COMMANDS } from '../../src/cli/commands/all.ts';
 import { main } from '../../src/cli/program.ts';
+import type { MachineMemory } from '../../src/cli/session/machine-memory.ts';
 
 export interface Finished {
   readonly status: number;
@@ -17,6 +18,8 @@ export interface Circumstances {
   /** Seconds that each look at the clock takes. */
   readonly clockStep?: number;
   readonly onErr?: (text: string) => void;
+  /** As the engine tells it, which otherwise cannot. */
+  readonly memory?: MachineMemory;
   /** Leaves the number of threads to the command, which otherwise gets one: tests run side by side. */
   readonly allCores?: boolean;
 }
@@ -40,6 +43,7 @@ export async function cnt(argv: readonly string[], circumstances: Circumstances 
     },
     columns: undefined,
     now: () => (seconds += circumstances.clockStep ?? 0.001),
+    memory: () => circumstances.memory ?? { limit: undefined, available: undefined },
     signal: circumstances.signal ?? new AbortController().signal,
     env: circumstances.env ?? {},
   });

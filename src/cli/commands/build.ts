@@ -2,6 +2,7 @@ import { writeArchive } from '../../io/container/archive-file.ts';
 import { digestArrays } from '../../io/digest.ts';
 import { loadVectors } from '../../io/vectors.ts';
 import { limited, requireSameRows, requireWritable } from '../input/checks.ts';
+import { allVectorsHeld, contentHeld, requireMemory } from '../input/memory.ts';
 import {
   buildIndex,
   KIND_NAMES,
@@ -56,6 +57,10 @@ export const buildCommand = defineCommand('build', 'builds a search index over v
     const inputs = [basePath, ...others];
     await requireWritable(out, inputs);
     if (keepsCheckpoint(kind)) await requireCheckpointPlace(out, inputs);
+    const isStreamed = model !== undefined && !values['keep-vectors'] && !asked.walks;
+    const held = await allVectorsHeld([isStreamed ? undefined : basePath, graphPath, walkPath, codesPath], limit);
+    const remedy = '--limit N takes fewer rows, and with --model M, without --keep-vectors, only short ones are held';
+    requireMemory(session, [...held, ...(model === undefined ? [] : [await contentHeld(model, 'model')])], remedy);
     const { backend, signal, threads } = session;
     const staged = await readStages(values, asked, session);
     const { rows, cols, base, walk } = staged;

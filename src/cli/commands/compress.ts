@@ -6,6 +6,7 @@ import { openVectors, type VectorFile, writeVectorBlocks } from '../../io/vector
 import { compressedBlock } from '../../pipeline/prepared-vectors.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { interpreted, requireSameCols, requireWritableVectors } from '../input/checks.ts';
+import { contentHeld, requireMemory } from '../input/memory.ts';
 import { listing, secondsText } from '../output/listing.ts';
 import { defineCommand, kernelThreads, resultRow, type Session } from '../session/command.ts';
 import { letSignalsArrive } from '../session/failures.ts';
@@ -27,6 +28,11 @@ export const compressCommand = defineCommand('compress', 'compresses vectors wit
   examples: ['cnt compress --model model.safetensors --in base.fvecs --out base.compressed.fvecs'],
   async run({ model: modelPath, in: inPath, out: outPath }, _, session) {
     await requireWritableVectors(outPath, [modelPath, inPath]);
+    requireMemory(
+      session,
+      [await contentHeld(modelPath, 'model')],
+      'the vectors pass through in blocks; it is the model that is large',
+    );
     const arrays = await readModel(modelPath);
     const compressor = interpreted(modelPath, () => loadCompressor(arrays));
     const { method, dIn, dOut, normalizes = false } = compressor;

@@ -1,4 +1,5 @@
 import { digestFile } from '../../io/digest.ts';
+import { contentHeld, requireMemory } from '../input/memory.ts';
 import { defineCommand } from '../session/command.ts';
 import { letSignalsArrive } from '../session/failures.ts';
 
@@ -13,6 +14,7 @@ export const digestCommand = defineCommand('digest', 'prints the SHA-256 of what
   async run(_values, paths, session) {
     const files: { path: string; digest: string }[] = [];
     for (const path of paths) {
+      requireMemory(session, [await contentHeld(path, 'model')], 'of vectors and indexes no more than blocks are held');
       files.push({ path, digest: await digestFile(path, { signal: session.signal }) });
       await letSignalsArrive(session.signal);
     }

@@ -10,6 +10,7 @@ import { unitRows } from '../../tensor/unit-rows.ts';
 import type { Vectors } from '../../tensor/vectors/vectors.ts';
 import { UsageError } from '../arguments/usage-error.ts';
 import { interpreted, limited, requireSameCols, requireSameRows } from '../input/checks.ts';
+import { allVectorsHeld, contentHeld, requireMemory } from '../input/memory.ts';
 import { percent } from '../output/listing.ts';
 import { defineCommand, type Session } from '../session/command.ts';
 
@@ -47,6 +48,13 @@ export const evalCommand = defineCommand('eval', 'compares found neighbors with 
   ],
   async run(values, _, session) {
     const { result, truth } = values;
+    const held = await allVectorsHeld([values.base], values.limit);
+    const others = [
+      ...(await allVectorsHeld([values.query])),
+      await contentHeld(result, 'ids'),
+      await contentHeld(truth, 'ids'),
+    ];
+    requireMemory(session, [...held, ...others], 'without --base and --query only ids are held');
     const vectors = await readVectorsOf(values, session);
     const found = await readIds(result);
     const known = await readIds(truth);

@@ -15,6 +15,7 @@ import { isOfModel, modelOfPipeline, PIPELINE_KIND, splitPipeline } from '../../
 import { textTable } from '../../report/table.ts';
 import type { JsonObject } from '../../tensor/named-arrays.ts';
 import { interpreted } from '../input/checks.ts';
+import { contentHeld, requireMemory } from '../input/memory.ts';
 import { graphRows, listRows } from '../output/index-rows.ts';
 import { type ListingRow, listing } from '../output/listing.ts';
 import { defineCommand } from '../session/command.ts';
@@ -41,6 +42,11 @@ export const inspectCommand = defineCommand(
     examples: ['cnt inspect base.fvecs', 'cnt inspect index.hnsw', 'cnt inspect --quick index.hnsw'],
     async run({ quick }, [path], session) {
       const { signal } = session;
+      requireMemory(
+        session,
+        [await contentHeld(path!, 'model')],
+        'of vectors and indexes no more than blocks are held',
+      );
       const description = await describeFile(path!, { quick, signal });
       if (description.content !== 'archive') return { lines: linesOf(description), json: description };
       const { parameters, arrays } = description;

@@ -13,6 +13,7 @@ import { placeVectors } from '../../tensor/vectors/vectors-array.ts';
 import { QUERY_OPTIONS } from '../arguments/options.ts';
 import { UsageError } from '../arguments/usage-error.ts';
 import { interpreted, requireEnoughRows, requireSameCols, requireWritableResults } from '../input/checks.ts';
+import { allVectorsHeld, contentHeld, requireMemory } from '../input/memory.ts';
 import { chooseSearch, optionsOfKinds, requireOptionsOfKind, requireSearchable, searchesOnGpu } from '../kinds/all.ts';
 import { SEARCH_OPTIONS } from '../kinds/options.ts';
 import { idOfRow, requireTableIds, tableIds } from '../kinds/searching/own-ids.ts';
@@ -58,6 +59,8 @@ export const searchCommand = defineCommand('search', 'searches an index for the 
         throw new UsageError(`--${name}: expected at least k = ${k}, got ${value}.`);
     }
     const output = await chooseOutput(values, [indexPath, queryPath]);
+    const held = [await contentHeld(indexPath, 'archive'), ...(await allVectorsHeld([queryPath]))];
+    requireMemory(session, held, 'cnt build --codes makes smaller indexes, of codes');
     const { backend, signal, threads } = session;
     const archive = await readArchive(indexPath, {
       place: (array) => placeVectors(array, { backend, attachable: threads - 1 }),

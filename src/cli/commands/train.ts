@@ -10,6 +10,7 @@ import { unitRows } from '../../tensor/unit-rows.ts';
 import type { OptionTable } from '../arguments/options.ts';
 import { UsageError } from '../arguments/usage-error.ts';
 import { limited, requireWritable } from '../input/checks.ts';
+import { allVectorsHeld, requireMemory } from '../input/memory.ts';
 import { removeCheckpoint, requireCheckpointPlace } from '../long-work/checkpoint-file.ts';
 import { trainWithCheckpoints } from '../long-work/network-training.ts';
 import { listing, percent, secondsText } from '../output/listing.ts';
@@ -91,6 +92,7 @@ export const trainCommand = defineCommand('train', 'trains a model that compress
     }
     await requireWritable(out, [basePath]);
     if (learnsInSteps) await requireCheckpointPlace(out, [basePath]);
+    requireMemory(session, await allVectorsHeld([basePath], limit), '--limit N learns from fewer rows');
     const base = await readVectors(basePath, limited(limit));
     if (base.cols % factor !== 0) {
       throw new RangeError(`--factor: expected a divisor of the ${base.cols} columns of ${basePath}, got ${factor}.`);

@@ -6,6 +6,7 @@ import { normalizedVectors } from '../../pipeline/prepared-vectors.ts';
 import { unitRows } from '../../tensor/unit-rows.ts';
 import { QUERY_OPTIONS } from '../arguments/options.ts';
 import { limited, requireEnoughRows, requireSameCols, requireWritableIds } from '../input/checks.ts';
+import { allVectorsHeld, requireMemory } from '../input/memory.ts';
 import { exactNeighbors } from '../long-work/exact-neighbors.ts';
 import { listing, secondsText } from '../output/listing.ts';
 import { defineCommand, kernelThreads, resultRow } from '../session/command.ts';
@@ -27,6 +28,8 @@ export const truthCommand = defineCommand('truth', 'finds the exact nearest neig
   async run(values, _, session) {
     const { base: basePath, query: queryPath, out, k, normalize } = values;
     await requireWritableIds(out, [basePath, queryPath]);
+    const held = await allVectorsHeld([basePath], values.limit);
+    requireMemory(session, [...held, ...(await allVectorsHeld([queryPath]))], '--limit N takes fewer rows of the base');
     const { backend, signal } = session;
     const base = await loadVectors(basePath, { ...limited(values.limit), backend, signal });
     const query = await readVectors(queryPath);

@@ -1,6 +1,7 @@
 import type { BackendChoice } from '../../../kernels/backend.ts';
 import type { GpuDevice } from '../../../kernels/gpu/device.ts';
 import type { CommonValues, OptionTable, OptionValues } from '../arguments/options.ts';
+import type { MachineMemory } from './machine-memory.ts';
 import type { Progress } from './progress.ts';
 
 /** What a command may use while it runs. */
@@ -23,6 +24,8 @@ export interface Session {
   readonly threads: number;
   /** Text on stdout, as it is, for results that a program behind a pipe reads. @returns false once nobody reads */
   write(text: string): Promise<boolean>;
+  /** As it was when the command began. */
+  readonly memory: MachineMemory;
   /** A line on stderr, unless quiet. */
   note(line: string): void;
   progress(label: string): Progress;

@@ -1,3 +1,5 @@
+import type { MachineMemory } from './machine-memory.ts';
+
 /** Everything the command line touches of the process around it, so that a test can stand in for it. */
 export interface Terminal {
   /** Writes text to stdout as it is. */
@@ -10,6 +12,7 @@ export interface Terminal {
   readonly columns: number | undefined;
   /** Seconds since some fixed moment: the only clock of the program. */
   now(): number;
+  memory(): MachineMemory;
   /** Given when the user interrupts. */
   readonly signal: AbortSignal;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -24,6 +24,7 @@ function session(signal: AbortSignal, seen: [number, number][] = []): Session {
     gpuFor: async () => undefined,
     ranOn: 'simd',
     write: async () => true,
+    memory: { limit: undefined, available: undefined },
     note: () => {},
     progress: () => ({ update: (done, total) => void seen.push([done, total]), end: () => {} }),
     now: () => 0,

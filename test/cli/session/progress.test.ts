@@ -13,6 +13,7 @@ function fakeTerminal(columns: number | undefined) {
     },
     columns,
     now: () => state.seconds,
+    memory: () => ({ limit: undefined, available: undefined }),
     signal: new AbortController().signal,
     env: {},
   };
