@@ -84,7 +84,12 @@ const manhattan: Metric = (query, row, at) => {
   return sum;
 };
 
-const OTHER_METRICS = { 'inner product': innerProduct, cosine, 'Manhattan distance': manhattan };
+/** By what a truth was made instead, in words. */
+const OTHER_METRICS = {
+  'inner product, not by Euclidean distance': innerProduct,
+  'cosine, which are by Euclidean distance those of vectors of length 1': cosine,
+  'Manhattan distance, not by Euclidean distance': manhattan,
+};
 
 function squaredNorm(row: Float32Array, at: number, dim: number): number {
   let sum = 0;
@@ -192,7 +197,7 @@ function reasonOf(looks: readonly Look[], truth: Ids): string {
   const wrong = looks.filter(({ fault }) => fault !== undefined);
   const few = wrong.slice(0, 3);
   for (const [name, metric] of Object.entries(OTHER_METRICS)) {
-    if (few.every((look) => look.fitsBy(metric))) return `those by ${name}, not by Euclidean distance`;
+    if (few.every((look) => look.fitsBy(metric))) return `those by ${name}`;
   }
   if (wrong.every(({ ids, nearest: best }) => ids.includes(best))) return 'rows that are not sorted by distance';
   if (wrong.every((look) => hasRowFor(truth, look))) return 'rows in another order than the queries';

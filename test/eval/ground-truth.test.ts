@@ -90,7 +90,10 @@ test('what a wrong truth is instead is named, with a place and what to do', () =
   assert.match(told, /, \d+ at [\d.]+\); cnt truth makes one that fits\.$/);
   for (const [table, reason] of [
     [ranked((query, row) => -dot(query, row)), 'those by inner product, not by Euclidean distance'],
-    [ranked((query, row) => -dot(query, row) / Math.sqrt(dot(row, row))), 'those by cosine, not by Euclidean distance'],
+    [
+      ranked((query, row) => -dot(query, row) / Math.sqrt(dot(row, row))),
+      'those by cosine, which are by Euclidean distance those of vectors of length 1',
+    ],
     [
       ranked((query, row) => row.reduce((sum, value, j) => sum + Math.abs(value - query[j]!), 0)),
       'those by Manhattan distance, not by Euclidean distance',

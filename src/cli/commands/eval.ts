@@ -40,7 +40,7 @@ export const evalCommand = defineCommand('eval', 'compares found neighbors with 
     '1@R is the share of queries whose true nearest neighbor is among the first R found; k@k the share of the true k nearest among the ' +
       'first k found, for as many as both lists have, and for 100. Measures that need longer lists than there are, are left out.',
     'Where rows are equally far from a query, another tool may name others of them than G does. With B and Q a row as near as the true one is ' +
-      'a hit, and a few queries of G are checked against B first. Truth files of big-ann (.ibin with distances) are read.',
+      'a hit, and a few queries of G are checked against B first. Truth files of big-ann (.ibin with distances) are read. Ids are rows of B: what an index with own ids answers cannot be compared so.',
   ],
   examples: [
     'cnt eval --result result.ivecs --truth data/groundtruth.ivecs',
