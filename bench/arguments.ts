@@ -34,7 +34,7 @@ export function benchArguments<const O extends readonly string[], const D extend
   } catch (error) {
     const shown = Object.entries(defaults).map(([name, value]) => (value ? `[--${name} ${value}]` : `[--${name}]`));
     const script = relative('', process.argv[1]!);
-    console.error(`${(error as Error).message}\nusage: node --import tsx ${[script, ...names, ...shown].join(' ')}`);
+    console.error(`${(error as Error).message}; usage: node --import tsx ${[script, ...names, ...shown].join(' ')}`);
     process.exit(2);
   }
 }

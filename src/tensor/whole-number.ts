@@ -10,3 +10,10 @@ export function requireWhole(where: string, name: string, value: number, least: 
   const range = most === undefined ? `from ${least}` : `from ${least} to ${most}`;
   throw new RangeError(`${where}: expected ${name} to be a whole number ${range}, got ${value}.`);
 }
+
+/** The divisors of a whole number from 1, ascending, as a message lists them: `1, 2, 3, 6`. */
+export function divisorsOf(n: number): string {
+  const divisors = new Set<number>();
+  for (let small = 1; small * small <= n; small++) if (n % small === 0) divisors.add(small).add(n / small);
+  return [...divisors].sort((a, b) => a - b).join(', ');
+}

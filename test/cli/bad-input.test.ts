@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmdirSync,
+  rmSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -234,6 +235,30 @@ test('what cannot be reproduced, or would have no effect', async () => {
   fvecs(at('few/query.fvecs'), grid(2, 8));
   const few = await fail(1, 'reproduce', 'table1', '--data', at('few'), '--out', at('few/out'));
   assert.is(few, `cnt reproduce: ${at('few')}: expected at least 512 base rows, to train networks on, got 80.`);
+  for (const name of ['table4.html', 'table4.md', 'table4.json', 'figure3.svg', 'steps', 'models']) {
+    mkdirSync(at('few/bad'));
+    const isFolder = name === 'steps' || name === 'models';
+    if (isFolder) writeFileSync(at(`few/bad/${name}`), '');
+    else mkdirSync(at(`few/bad/${name}`));
+    const bad = await fail(1, 'reproduce', 'table4', '--data', at('few'), '--out', at('few/bad'));
+    const got = isFolder
+      ? 'a folder that can be written, got a file of that name'
+      : 'the name of a file to write, got a folder';
+    assert.ok(bad.startsWith(`cnt reproduce: ${at(`few/bad/${name}`)}: expected ${got}`), bad);
+    rmSync(at('few/bad'), { recursive: true });
+  }
+  for (const link of [symlinkSync, linkSync]) {
+    mkdirSync(at('few/linked'));
+    link(at('few/base.fvecs'), at('few/linked/table4.html'));
+    const lost = await fail(1, 'reproduce', 'table4', '--data', at('few'), '--out', at('few/linked'));
+    assert.match(lost, /table4\.html: expected another file than those that are read, got .*few\/base\.fvecs\.$/);
+    rmSync(at('few/linked'), { recursive: true });
+  }
+  if (process.platform !== 'linux') return;
+  assert.match(
+    await fail(1, 'generate', '--n', '10', '--out', '/proc/none/deeper'),
+    /^cnt generate: .*got none \(ENOENT\)\.$/,
+  );
 });
 
 test('a format that vectors or ids do not have', async () => {
@@ -249,8 +274,17 @@ test('a format that vectors or ids do not have', async () => {
 });
 
 test('one kind of file in place of another, and one changed byte', async () => {
-  assert.match(await fail(1, ...compress('flat', 'query.fvecs')), /^cnt compress: .*flat: /);
-  assert.match(await fail(1, ...search('model', '--k', '5')), /^cnt search: .*model: /);
+  const aModel = 'expected a model, which cnt train writes, got';
+  await refused(
+    1,
+    compress('flat', 'query.fvecs'),
+    `flat: ${aModel} an index or a checkpoint (cnt inspect says which).`,
+  );
+  const aTable = 'vectors or ids (.fvecs), of which cnt train makes models and cnt build indexes.';
+  await refused(1, compress('base.fvecs', 'query.fvecs'), `base.fvecs: ${aModel} ${aTable}`);
+  const anIndex = 'expected an index, which cnt build writes, got';
+  await refused(1, search('model', '--k', '5'), `model: ${anIndex} a model, which cnt train writes and --model takes.`);
+  await refused(1, search('base.fvecs', '--k', '5'), `base.fvecs: ${anIndex} ${aTable}`);
   await refused(
     1,
     ['eval', '--result', at('truth.ivecs'), '--truth', base],
@@ -273,7 +307,11 @@ test('rows that do not belong together', async () => {
 });
 
 test('training that cannot be', async () => {
-  await refused(1, train('--factor', '3'), '--factor: expected a divisor of the 8 columns of base.fvecs, got 3.');
+  await refused(
+    1,
+    train('--factor', '3'),
+    '--factor: expected a divisor of the 8 columns of base.fvecs (1, 2, 4, 8), got 3.',
+  );
   await refused(1, train(), '--factor: expected at least 4 columns after compression to train a cnt, got 2.');
   await refused(2, train('--factor', '0'), '--factor: expected a whole number of at least 1, got "0".');
   await refused(2, train('--epochs', '1', '--samples', '5'), 'expected --epochs or --samples, got both.');
@@ -338,8 +376,11 @@ test('options of other kinds of indexes', async () => {
     'flat: expected an index built with --keep-vectors to re-rank, got one without.',
   );
   await refused(2, search('flat', '--k', '5', '--rerank', '4'), '--rerank: expected at least k = 5, got 4.');
-  await refused(1, given('pq', '--bytes', '3'), '--bytes: expected a divisor of the 8 columns, got 3.');
-  assert.match(await fail(1, ...given('pq', '--bytes', '4')), /expected at least 256 points, got 80\.$/);
+  await refused(1, given('pq', '--bytes', '3'), '--bytes: expected a divisor of the 8 columns (1, 2, 4, 8), got 3.');
+  assert.match(
+    await fail(1, ...given('pq', '--bytes', '4')),
+    /^cnt build: --base: expected at least 256 vectors to learn the codes of a byte from, got 80\.$/,
+  );
   assert.match(await fail(2, ...build('--index', 'hsnw')), 'Did you mean hnsw?');
   await refused(
     2,

@@ -20,7 +20,8 @@ function requireInteger(name: string, option: IntegerOption, text: string): numb
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   const most = option.most ?? Number.MAX_SAFE_INTEGER;
   if (value >= option.least && value <= most) return value;
-  const range = option.most === undefined ? `of at least ${option.least}` : `from ${option.least} to ${option.most}`;
+  const bounded = option.most !== undefined || value > most; // a number that is too large hears the bound
+  const range = bounded ? `from ${option.least} to ${most}` : `of at least ${option.least}`;
   throw new UsageError(`--${name}: expected a whole number ${range}, got ${JSON.stringify(text)}.`);
 }
 

@@ -17,7 +17,10 @@ function editDistance(a: string, b: string): number {
   return at(a.length, b.length);
 }
 
-/** @returns the known word that was probably meant, if any is near: one change in three letters (none in one), or a beginning of it */
+/**
+ * @returns the known word that was probably meant, if any is near: one change in three letters (none in one), or a beginning of it; else the
+ * longest that `word` begins with, as `ef` for `efsearch`
+ */
 export function nearestWord(word: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = word.length === 1 ? 1 : Math.max(1, Math.floor(word.length / 3)) + 1;
@@ -29,7 +32,9 @@ export function nearestWord(word: string, known: readonly string[]): string | un
       bestDistance = distance;
     }
   }
-  return best;
+  if (best !== undefined) return best;
+  const begun = known.filter((candidate) => candidate.length >= 2 && word.startsWith(candidate));
+  return begun.sort((a, b) => b.length - a.length)[0];
 }
 
 /** ` Did you mean X?` or nothing. */

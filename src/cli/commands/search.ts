@@ -177,10 +177,13 @@ function costs({ counts, seconds }: Searched, queries: number): { lines: Listing
     lines: [
       ['search time', secondsText(mean) + (seconds.length > 1 ? spread : '')],
       ['queries a second', Math.round(queries / mean)],
-      ['distances a query', counts.distances / queries],
+      [
+        counts.codes === undefined ? 'distances a query' : 'distances and table entries a query',
+        counts.distances / queries,
+      ],
       ['walked distances a query', counts.walkDistances === undefined ? undefined : counts.walkDistances / queries],
       ['codes a query', counts.codes === undefined ? undefined : counts.codes / queries],
-      ['hops a query', counts.hops / queries],
+      ['hops a query', counts.hops === 0 ? undefined : counts.hops / queries],
     ],
     json: {
       counts,

@@ -7,6 +7,7 @@ import { digestArrays } from '../../io/digest.ts';
 import { readVectors } from '../../io/vectors.ts';
 import { textTable } from '../../report/table.ts';
 import { unitRows } from '../../tensor/unit-rows.ts';
+import { divisorsOf } from '../../tensor/whole-number.ts';
 import type { OptionTable } from '../arguments/options.ts';
 import { UsageError } from '../arguments/usage-error.ts';
 import { limited, requireWritable } from '../input/checks.ts';
@@ -95,7 +96,9 @@ export const trainCommand = defineCommand('train', 'trains a model that compress
     requireMemory(session, await allVectorsHeld([basePath], limit), '--limit N learns from fewer rows');
     const base = await readVectors(basePath, limited(limit));
     if (base.cols % factor !== 0) {
-      throw new RangeError(`--factor: expected a divisor of the ${base.cols} columns of ${basePath}, got ${factor}.`);
+      throw new RangeError(
+        `--factor: expected a divisor of the ${base.cols} columns of ${basePath} (${divisorsOf(base.cols)}), got ${factor}.`,
+      );
     }
     const dOut = base.cols / factor;
     if (dOut < leastColumns) {

@@ -3,6 +3,7 @@ import { LinkAndCodeIndex } from '../../index/link-and-code/link-and-code.ts';
 import { WEIGHT_BYTES } from '../../index/link-and-code/link-and-code-build.ts';
 import { K_MEANS_PROFILES } from '../../quantize/k-means/k-means.ts';
 import { requireMatrix } from '../../tensor/vectors/vectors.ts';
+import { requireCodeRows } from './building/build-codes.ts';
 import { graphReport } from './building/graph-report.ts';
 import { defineKind } from './kind.ts';
 import { graphChoices } from './searching/search-choices.ts';
@@ -15,6 +16,7 @@ export const lc = defineKind('lc', {
     const base = requireMatrix(vectors, '--index lc');
     const { cols } = base;
     if (bytes > cols) throw new RangeError(`--bytes: expected from 1 to the ${cols} columns, got ${bytes}.`);
+    requireCodeRows(base);
     const progress = session.progress('building');
     const index = await LinkAndCodeIndex.build({
       base,

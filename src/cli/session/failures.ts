@@ -29,6 +29,9 @@ export async function letSignalsArrive(signal: AbortSignal): Promise<void> {
 /** What engines say when an array or a memory of the size asked for cannot be had. */
 const NO_ROOM = /^(Array buffer allocation failed|Invalid (typed )?array length)/;
 
+/** Memory of WebAssembly reserves more addresses than it takes, which a limit on them (ulimit -v) refuses. */
+const NO_ADDRESSES = /^KernelMemory: .+ refused by the engine\.$/;
+
 /** What went wrong, as one line. */
 export function messageOf(error: unknown): string {
   if (isInterruption(error) && !(error instanceof InterruptedError)) return new InterruptedError().message;
@@ -36,7 +39,8 @@ export function messageOf(error: unknown): string {
   if (error instanceof RangeError && NO_ROOM.test(text)) {
     return `expected sizes that fit into memory, got more (${text.trim()}).`;
   }
-  return text.replace(/\s*[\r\n]+\s*/g, ' ').trim();
+  const line = text.replace(/\s*[\r\n]+\s*/g, ' ').trim();
+  return NO_ADDRESSES.test(line) ? `${line.slice(0, -1)}; with --backend reference none is asked for.` : line;
 }
 
 /** @returns the exit status that belongs to an error */

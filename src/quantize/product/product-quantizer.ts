@@ -5,6 +5,7 @@ import { TABLE_STRIDE, tableSum } from '../../../kernels/table-scan/reference.ts
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { type JsonObject, type NamedArray, requireArray, requireInteger } from '../../tensor/named-arrays.ts';
 import { requireInRange } from '../../tensor/range.ts';
+import { divisorsOf } from '../../tensor/whole-number.ts';
 import { GpuProductEncoder } from './gpu-product-encoder.ts';
 import { codeBytes, packCodes, unpackCodes } from './packed-codes.ts';
 import { ProductEncoder } from './product-encoder.ts';
@@ -227,7 +228,7 @@ function* blocks(rows: number, capacity: number, onProgress: ProductEncodeOption
 /** @throws {RangeError} unless m divides dim and the bits are from 1 to 8 */
 export function requireParts(where: string, dim: number, m: number, bits: number): void {
   if (!Number.isSafeInteger(m) || m < 1 || dim % m !== 0) {
-    throw new RangeError(`${where}: expected m to divide the ${dim} dimensions, got ${m}.`);
+    throw new RangeError(`${where}: expected m to divide the ${dim} dimensions (${divisorsOf(dim)}), got ${m}.`);
   }
   if (!Number.isSafeInteger(bits) || bits < 1 || bits > 8) {
     throw new RangeError(`${where}: expected bits from 1 to 8, got ${bits}.`);

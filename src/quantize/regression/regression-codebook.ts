@@ -1,6 +1,7 @@
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { type NamedArray, requireArray } from '../../tensor/named-arrays.ts';
 import { requireInRange } from '../../tensor/range.ts';
+import { divisorsOf } from '../../tensor/whole-number.ts';
 import { yieldToEventLoop } from '../../workers/event-loop.ts';
 import { fillFactors, fillMoments, momentCount, type VectorPart } from './moments.ts';
 import { type Basis, requireBasis } from './neighbor-basis.ts';
@@ -203,7 +204,7 @@ export class WordSearch {
 /** @throws {RangeError} unless nsq divides dim and a word's number fits a byte */
 export function requireRegression(where: string, dim: number, nsq: number, words: number): void {
   if (!Number.isSafeInteger(nsq) || nsq < 1 || dim % nsq !== 0) {
-    throw new RangeError(`${where}: expected nsq to divide the ${dim} dimensions, got ${nsq}.`);
+    throw new RangeError(`${where}: expected nsq to divide the ${dim} dimensions (${divisorsOf(dim)}), got ${nsq}.`);
   }
   if (!Number.isSafeInteger(words) || words < 1 || words > MOST_WORDS) {
     throw new RangeError(`${where}: expected words from 1 to ${MOST_WORDS}, got ${words}.`);

@@ -36,7 +36,10 @@ test('an unknown option is refused, with the one that was probably meant', () =>
   refused(['--base', 'b', '--limti', '5'], 'unknown option --limti. Did you mean --limit?');
   refused(['--base', 'b', '--res'], 'unknown option --res. Did you mean --resume?');
   refused(['--base', 'b', '--zzzzzz'], 'unknown option --zzzzzz.');
+  refused(['--base', 'b', '--limitrows', '5'], 'unknown option --limitrows. Did you mean --limit?');
   refused(['--base', 'b', '-k', '5'], 'unknown option -k. Did you mean --k?');
+  const bound = '--limit: expected a whole number from 1 to 9007199254740991, got "9007199254740993".';
+  refused(['--base', 'b', '--limit', '9007199254740993'], bound);
   refused(['--base', 'b', '--constructor'], 'unknown option --constructor.');
 });
 

@@ -208,7 +208,7 @@ test('progress tells of training and encoding; an aborted signal ends the build 
 
 test('wrong options, queries and truth are refused in one line', async () => {
   const build = (change: Partial<IvfAdcOptions>) => message(() => IvfAdcIndex.build({ ...options, ...change }));
-  assert.is(await build({ m: 3 }), 'IvfAdcIndex.build: expected m to divide the 8 dimensions, got 3.');
+  assert.is(await build({ m: 3 }), 'IvfAdcIndex.build: expected m to divide the 8 dimensions (1, 2, 4, 8), got 3.');
   assert.is(await build({ nlist: 701 }), 'IvfAdcIndex.build: expected nlist from 1 to 700 (the rows), got 701.');
   assert.match(await build({ nlist: 0 }), /got 0\.$/);
   assert.match(await build({ bits: 0 }), /expected bits from 1 to 8, got 0/);

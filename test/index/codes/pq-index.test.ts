@@ -85,7 +85,7 @@ test('an aborted signal ends a search with its reason; progress counts queries',
 
 test('wrong options and queries are refused in one line', async () => {
   const build = (change: Partial<PqIndexOptions>) => message(() => PqIndex.build({ base, m: 3, bits: 5, ...change }));
-  assert.is(await build({ m: 4 }), 'trainProduct: expected m to divide the 6 dimensions, got 4.');
+  assert.is(await build({ m: 4 }), 'trainProduct: expected m to divide the 6 dimensions (1, 2, 3, 6), got 4.');
   assert.match(await build({ base: createMatrix(3, 6) }), /expected at least 32 points, got 3/);
   const spoiled = createMatrix(1, 6, new Float32Array(6).fill(Number.NaN));
   assert.match(await build({ base: spoiled }), /^PqIndex.build: expected finite values/);

@@ -273,8 +273,8 @@ test('progress tells of every step, and an abort ends the building with its reas
 test('wrong options, queries and rows are refused in one line', async () => {
   const build = (change: object) => messageOf(() => LinkAndCodeIndex.build({ ...settings, ...change }));
   const where = 'LinkAndCodeIndex.build: expected';
-  assert.is(await build({ codeDim: 18 }), `${where} m to divide the 18 dimensions, got 4.`);
-  assert.is(await build({ nsq: 5 }), `${where} nsq to divide the 16 dimensions, got 5.`);
+  assert.is(await build({ codeDim: 18 }), `${where} m to divide the 18 dimensions (1, 2, 3, 6, 9, 18), got 4.`);
+  assert.is(await build({ nsq: 5 }), `${where} nsq to divide the 16 dimensions (1, 2, 4, 8, 16), got 5.`);
   assert.is(await build({ words: 257 }), `${where} words from 1 to 256, got 257.`);
   assert.is(await build({ bits: 9 }), `${where} bits from 1 to 8, got 9.`);
   assert.is(await build({ baseLinks: 0 }), `${where} baseLinks to be a whole number from 1, got 0.`);

@@ -117,8 +117,11 @@ test('progress is told; wrong options are refused in one line; a signal ends it'
     }
     return 'accepted';
   };
-  assert.is(await message({ m: 3 }), 'trainRotation: expected m to divide the 8 dimensions, got 3.');
-  assert.is(await message({ m: 4, dOut: 6 }), 'trainRotation: expected m to divide the 6 dimensions, got 4.');
+  assert.is(await message({ m: 3 }), 'trainRotation: expected m to divide the 8 dimensions (1, 2, 4, 8), got 3.');
+  assert.is(
+    await message({ m: 4, dOut: 6 }),
+    'trainRotation: expected m to divide the 6 dimensions (1, 2, 3, 6), got 4.',
+  );
   assert.is(
     await message({ m: 2, bits: 1, rounds: 0 }),
     'trainRotation: expected rounds to be a whole number from 1, got 0.',

@@ -120,7 +120,7 @@ test('wrong options, vectors and codes are refused in one line', async () => {
   };
   assert.is(
     await message(() => trainProduct(points, { m: 4 })),
-    'trainProduct: expected m to divide the 6 dimensions, got 4.',
+    'trainProduct: expected m to divide the 6 dimensions (1, 2, 3, 6), got 4.',
   );
   assert.match(await message(() => trainProduct(points, { m: 0 })), /got 0\.$/);
   assert.is(

@@ -111,8 +111,8 @@ test('progress is told, and an abort ends the encoding with its reason', async (
 test('sizes that do not fit are refused in one line', async () => {
   const make = (dim: number, nsq: number, words: number, values: Float32Array) => () =>
     new RegressionCodebook(dim, nsq, words, 1, values);
-  assert.throws(make(7, 2, 1, new Float32Array(2)), /expected nsq to divide the 7 dimensions, got 2/);
-  assert.throws(make(4, 0, 1, new Float32Array(2)), /expected nsq to divide the 4 dimensions, got 0/);
+  assert.throws(make(7, 2, 1, new Float32Array(2)), /expected nsq to divide the 7 dimensions \(1, 7\), got 2/);
+  assert.throws(make(4, 0, 1, new Float32Array(2)), /expected nsq to divide the 4 dimensions \(1, 2, 4\), got 0/);
   assert.throws(make(4, 2, 257, new Float32Array(514)), /expected words from 1 to 256, got 257/);
   assert.throws(make(4, 2, 0, new Float32Array(0)), /expected words from 1 to 256, got 0/);
   assert.throws(make(4, 2, 1, new Float32Array(3)), RangeError);
@@ -131,7 +131,10 @@ test('sizes that do not fit are refused in one line', async () => {
     read([NSQ, WORDS, 3], new Float32Array(81)),
     /^here: expected array "weights" of float32 \[any, any, 4\]/,
   );
-  assert.throws(read([5, 1, 4], new Float32Array(20)), /^here: expected nsq to divide the 12 dimensions, got 5/);
+  assert.throws(
+    read([5, 1, 4], new Float32Array(20)),
+    /^here: expected nsq to divide the 12 dimensions \(1, 2, 3, 4, 6, 12\), got 5/,
+  );
   assert.throws(read([3, 0, 4], new Float32Array(0)), /^here: expected words from 1 to 256, got 0/);
   assert.throws(read([1, 1, 4], Float32Array.of(0, 0, 0, Number.NaN)), /^here: weights: expected finite values/);
 });

@@ -136,7 +136,10 @@ test('wrong options and points are refused in one line', async () => {
     return 'accepted';
   };
   const points = mixed(1);
-  assert.is(await refused(points, { nsq: 5 }), 'trainRegression: expected nsq to divide the 12 dimensions, got 5.');
+  assert.is(
+    await refused(points, { nsq: 5 }),
+    'trainRegression: expected nsq to divide the 12 dimensions (1, 2, 3, 4, 6, 12), got 5.',
+  );
   assert.is(await refused(points, { words: 300 }), 'trainRegression: expected words from 1 to 256, got 300.');
   assert.is(
     await refused(points, { rounds: 0 }),

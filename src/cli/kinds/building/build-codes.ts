@@ -2,10 +2,13 @@ import { type Computing, computingOf } from '../../../../kernels/backend.ts';
 import type { GpuDevice } from '../../../../kernels/gpu/device.ts';
 import type { Archive } from '../../../tensor/named-arrays.ts';
 import type { Vectors } from '../../../tensor/vectors/vectors.ts';
+import { divisorsOf } from '../../../tensor/whole-number.ts';
 import { type CodeStatistics, codeRows } from '../../output/index-rows.ts';
 import type { ListingRow } from '../../output/listing.ts';
 import type { Session } from '../../session/command.ts';
 import type { BuiltIndex } from '../kind.ts';
+
+const CODES = 256;
 
 /** What every index of product codes is built from besides its own options. */
 interface CodeBuild extends Computing {
@@ -28,6 +31,12 @@ interface CodeIndex<Statistics> {
   statistics(): Statistics;
 }
 
+/** @throws {RangeError} if there are fewer vectors than codes of a byte */
+export function requireCodeRows({ rows }: Vectors): void {
+  if (rows >= CODES) return;
+  throw new RangeError(`--base: expected at least ${CODES} vectors to learn the codes of a byte from, got ${rows}.`);
+}
+
 /**
  * Builds an index of product codes, on a GPU where that pays.
  *
@@ -43,7 +52,10 @@ export async function buildCodes<O extends CodeOptions, S extends CodeStatistics
 ): Promise<BuiltIndex> {
   const { bytes, ...own } = options;
   const { cols } = base;
-  if (cols % bytes !== 0) throw new RangeError(`--bytes: expected a divisor of the ${cols} columns, got ${bytes}.`);
+  if (cols % bytes !== 0) {
+    throw new RangeError(`--bytes: expected a divisor of the ${cols} columns (${divisorsOf(cols)}), got ${bytes}.`);
+  }
+  requireCodeRows(base);
   const progress = session.progress('building');
   const gpu = await session.gpuFor(codeWork(base, options.nlist));
   const index = await build({
