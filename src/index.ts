@@ -36,6 +36,7 @@ export type { InrpNetwork } from './compress/cnt/inrp-network.ts';
 export type { CntChoices, NetworkSwitches } from './compress/cnt/training/cnt-settings.ts';
 export type { TrainingPreset, TrainingStart } from './compress/cnt/training/presets.ts';
 export { type CntTrainingOptions, trainCnt } from './compress/cnt/training/train-cnt.ts';
+export { distinctCodes } from './compress/collapse.ts';
 export type { Compressor, EncodeOptions } from './compress/compressor.ts';
 export { loadCompressor } from './compress/load-compressor.ts';
 export type { Network, NetworkFamily, NetworkKind, NetworkSizes } from './compress/network/network.ts';

@@ -1,4 +1,5 @@
 import { computingOf } from '../../../kernels/backend.ts';
+import { distinctCodes } from '../../compress/collapse.ts';
 import { METHOD_NAMES, METHODS, type Method, methodOf, methodsThat } from '../../compress/methods.ts';
 import { NormalizingCompressor } from '../../compress/normalizing-compressor.ts';
 import type { HistoryPoint } from '../../compress/training/history.ts';
@@ -120,6 +121,12 @@ export const trainCommand = defineCommand('train', 'trains a model that compress
     const model = compressor.toNamedArrays();
     await writeModel(out, model);
     if (learnsInSteps) await removeCheckpoint(out);
+    const distinct = distinctCodes(compressor, base, computingOf(session));
+    if (2 * distinct.codes < distinct.rows) {
+      session.note(
+        `cnt train: the codes have collapsed: ${distinct.rows} different vectors became ${distinct.codes} codes; what is found by them is chance. Look for fill values, or train longer or at another rate.`,
+      );
+    }
 
     // What a GPU computes is within a bound, and not the same bits on the next one.
     const digest = session.gpu ? undefined : digestArrays(model);
@@ -148,6 +155,7 @@ export const trainCommand = defineCommand('train', 'trains a model that compress
         seed,
         training,
         history,
+        distinct,
         trainSeconds: seconds,
         digest,
         backend: session.ranOn,

@@ -1,6 +1,7 @@
 import type { Kernels } from '../../../kernels/kernels.ts';
 import type { Floats } from '../../../kernels/operands.ts';
 import type { Matrix } from '../../tensor/matrix.ts';
+import { farthestValue, ordinarySpread } from '../../tensor/vectors/far-values.ts';
 import type { RowRange } from './row-range.ts';
 
 /** What the network sees of a value x: (x - mean) / std, with one mean and one deviation for all columns. */
@@ -14,8 +15,9 @@ export interface Standardization {
  *
  * Departs: the paper is silent; its authors' code has such constants for each data set.
  *
- * @param base finite values
- * @throws {RangeError} if all values are equal
+ * @param base values in range
+ * @throws {RangeError} if all values are equal, or if a few far values or columns make the deviation so large that rows that differ are
+ * nearly one to a network: more than a thousand times what nine of ten pairs of rows differ by
  */
 export function measureStandardization(base: Matrix, where: string): Standardization {
   const { data } = base;
@@ -30,7 +32,19 @@ export function measureStandardization(base: Matrix, where: string): Standardiza
   }
   const std = Math.sqrt(squares / length);
   if (!(std > 0)) throw new RangeError(`${where}: expected values that differ, got ${mean} everywhere.`);
+  requireVisible(base, where, { mean, std });
   return { mean, std };
+}
+
+/** How many times the deviation may exceed what ordinary rows differ by. */
+const MOST_DEVIATION = 1000;
+
+function requireVisible(base: Matrix, where: string, { std }: Standardization): void {
+  const spread = ordinarySpread(base);
+  if (spread === 0 || std <= MOST_DEVIATION * spread) return; // of many copies, ordinary rows do not differ
+  throw new RangeError(
+    `${where}: expected a standard deviation of at most ${MOST_DEVIATION} times the ${spread} that most rows differ by, got ${std} because of ${farthestValue(base)}; remove or correct fill values, rescale columns that are far from the others, or give a standardization.`,
+  );
 }
 
 /**

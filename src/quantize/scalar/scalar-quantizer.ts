@@ -3,6 +3,7 @@ import { scalarCode } from '../../../kernels/scalar-codes/reference.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { type JsonObject, type NamedArray, requireArray, requireChoice } from '../../tensor/named-arrays.ts';
 import { LARGEST_VALUE, requireInRange } from '../../tensor/range.ts';
+import { farthestValue, ordinarySpread } from '../../tensor/vectors/far-values.ts';
 import { partsOf, requireBase, rowBlocks, type Vectors } from '../../tensor/vectors/vectors.ts';
 import { ScalarEncoder } from './scalar-encoder.ts';
 
@@ -63,7 +64,8 @@ export class ScalarQuantizer {
    * Learns the ranges.
    *
    * @param x (n, d), n at least 1
-   * @throws {RangeError} if there are no rows, a value is not finite, or a range exceeds float32
+   * @throws {RangeError} if there are no rows, a value is out of range, or far values make the steps so large that most rows are one code:
+   * their root mean square error more than what nine of ten pairs of rows differ by
    */
   static train(x: Vectors, range: ScalarRange = 'dimension'): ScalarQuantizer {
     const where = 'ScalarQuantizer.train';
@@ -86,12 +88,14 @@ export class ScalarQuantizer {
       minima.fill(minima.reduce((least, value) => Math.min(least, value)));
       maxima.fill(maxima.reduce((most, value) => Math.max(most, value)));
     }
-    return new ScalarQuantizer(
+    const quantizer = new ScalarQuantizer(
       range,
       minima,
       maxima.map((most, j) => most - minima[j]!),
       where,
     );
+    requireVisible(x, quantizer, where);
+    return quantizer;
   }
 
   /** What one step of the code is worth in each dimension. */
@@ -177,4 +181,14 @@ export class ScalarQuantizer {
     const minima = requireArray(arrays, 'minima', 'float32', [dim], where).data;
     return new ScalarQuantizer(range, minima, requireArray(arrays, 'spans', 'float32', [dim], where).data, where);
   }
+}
+
+/** The mean square of what is lost of a number that lies anywhere in a step is a twelfth of the step's square. */
+function requireVisible(x: Vectors, { dim, spans }: ScalarQuantizer, where: string): void {
+  const error = Math.sqrt(spans.reduce((sum, span) => sum + (span / 255) ** 2 / 12, 0) / dim);
+  const spread = ordinarySpread(x);
+  if (spread === 0 || error <= spread) return; // of many copies, ordinary rows do not differ
+  throw new RangeError(
+    `${where}: expected codes that lose at most the ${spread} that most rows differ by, got ${error} because of ${farthestValue(x)}; remove or correct fill values, or rescale columns that are far from the others.`,
+  );
 }
