@@ -1,4 +1,4 @@
-import type { NamedArrays } from '../tensor/named-arrays.ts';
+import { type NamedArrays, requireArrays } from '../tensor/named-arrays.ts';
 import type { Compressor } from './compressor.ts';
 import { METHODS, storedMethod } from './methods.ts';
 import { NormalizingCompressor, withoutRecord } from './normalizing-compressor.ts';
@@ -21,6 +21,7 @@ import { NormalizingCompressor, withoutRecord } from './normalizing-compressor.t
  * @category Compress
  */
 export function loadCompressor(arrays: NamedArrays): Compressor {
+  requireArrays(arrays, 'a model', 'loadCompressor');
   const { method } = arrays.metadata;
   const entry = storedMethod(method);
   if (!entry) {

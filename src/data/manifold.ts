@@ -1,4 +1,5 @@
 import { createMatrix, type Matrix } from '../tensor/matrix.ts';
+import { requireOptions } from '../tensor/options.ts';
 import { Random } from '../tensor/random/random.ts';
 import { sine } from './sine.ts';
 
@@ -70,6 +71,7 @@ interface Manifold {
  * @category Vectors, models and files
  */
 export function generateManifold(options: ManifoldOptions): { base: Matrix; query: Matrix } {
+  requireOptions('generateManifold', options);
   const rows = manifoldRows(options.dim, options.seed);
   return { base: rows.base(0, options.rows), query: rows.query(0, options.queries) };
 }

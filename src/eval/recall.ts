@@ -1,4 +1,4 @@
-import { type Ids, NO_DISTANCE } from '../tensor/nearest/neighbors.ts';
+import { type Ids, NO_DISTANCE, requireIds } from '../tensor/nearest/neighbors.ts';
 import type { ComparedDistances } from './compared-distances.ts';
 
 /**
@@ -79,6 +79,8 @@ function nearAmong(first: Int32Array, query: number, nearest: number, { found, t
 }
 
 function check(where: string, result: Ids, truth: Ids, resultCols: number, truthCols: number): void {
+  requireIds(result, `${where}: result`);
+  requireIds(truth, `${where}: truth`);
   if (result.rows === 0) throw new RangeError(`${where}: expected at least 1 query, got 0.`);
   if (result.rows !== truth.rows) {
     throw new RangeError(`${where}: expected ${truth.rows} queries as in the truth, got ${result.rows}.`);

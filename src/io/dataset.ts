@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Ids } from '../tensor/nearest/neighbors.ts';
 import { asFileError, FileError } from './file/file-error.ts';
+import { requirePath } from './file/path.ts';
 import { readIds } from './ids.ts';
 import { openVectors, VECTOR_FORMATS } from './vectors.ts';
 
@@ -84,6 +85,7 @@ export async function readGroundtruth(dataset: Dataset, baseRows: number): Promi
 }
 
 async function namesIn(folder: string): Promise<string[]> {
+  requirePath(folder);
   try {
     return (await readdir(folder)).sort();
   } catch (cause) {

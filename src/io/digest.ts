@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { Archive, ElementArray, JsonObject, NamedArrays } from '../tensor/named-arrays.ts';
-import type { Ids } from '../tensor/nearest/neighbors.ts';
-import { partsOf, type Vectors } from '../tensor/vectors/vectors.ts';
+import { type Ids, requireIds } from '../tensor/nearest/neighbors.ts';
+import { partsOf, requireVectorsShape, type Vectors } from '../tensor/vectors/vectors.ts';
 import { readArchiveHeader, scanArray } from './container/archive-file.ts';
 import { bytesOf, bytesOfAll, sectionsOf } from './container/array-bytes.ts';
 import { readModel } from './container/safetensors-file.ts';
@@ -26,6 +26,7 @@ const BLOCK_VALUES = 1 << 20;
  * @category Vectors, models and files
  */
 export function digestMatrix(vectors: Vectors): string {
+  requireVectorsShape(vectors, 'digestMatrix');
   const hash = vectorsHash(vectors.rows, vectors.cols);
   for (const { matrix } of partsOf(vectors)) addValues(hash, matrix.data.subarray(0, matrix.rows * matrix.cols));
   return hash.digest('hex');
@@ -36,8 +37,9 @@ export function digestMatrix(vectors: Vectors): string {
  *
  * @category Vectors, models and files
  */
-export function digestIds({ rows, cols, data }: Ids): string {
-  return digestValues(idsHash(rows, cols), data);
+export function digestIds(ids: Ids): string {
+  requireIds(ids, 'digestIds');
+  return digestValues(idsHash(ids.rows, ids.cols), ids.data);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { isArchive, isSafetensors } from './container/signature.ts';
 import { FileError } from './file/file-error.ts';
 import { withInput } from './file/input-file.ts';
+import { requirePath } from './file/path.ts';
 import { ID_FORMATS } from './ids.ts';
 import { ELEMENTS } from './table/element.ts';
 import { LAYOUT_BYTES, type TableFormat, tableLayout } from './table/layout.ts';
@@ -16,6 +17,7 @@ export type FileContent = 'vectors' | 'ids' | 'model' | 'archive';
  * @throws {FileError} if it cannot be read, or is nothing that we read
  */
 export async function contentOf(path: string): Promise<FileContent> {
+  requirePath(path);
   const extension = /\.([^./\\]+)$/.exec(path)?.[1]?.toLowerCase() as TableFormat | undefined;
   return withInput(path, async (file) => {
     const start = await file.read(0, Math.min(file.size, LAYOUT_BYTES));

@@ -1,4 +1,4 @@
-import type { Ids } from '../tensor/nearest/neighbors.ts';
+import { type Ids, requireIds } from '../tensor/nearest/neighbors.ts';
 import { FileError } from './file/file-error.ts';
 import { ELEMENTS, type FileElement } from './table/element.ts';
 import { formatOf, type TableFormat } from './table/layout.ts';
@@ -75,6 +75,7 @@ export async function readIds(path: string, options: { limit?: number } = {}): P
  * @category Vectors, models and files
  */
 export async function writeIds(path: string, ids: Ids, options: { signal?: AbortSignal } = {}): Promise<void> {
+  requireIds(ids, 'writeIds');
   const { rows, cols, data } = ids;
   const format = formatOf(path, ID_FORMATS, 'ids');
   await writeTable(path, format, { rows, cols, type: 'int32' }, [data], 'writeIds', options);

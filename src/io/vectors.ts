@@ -1,4 +1,4 @@
-import type { Matrix } from '../tensor/matrix.ts';
+import { type Matrix, requireShape } from '../tensor/matrix.ts';
 import { LARGEST_VALUE } from '../tensor/range.ts';
 import { createVectorStore, type VectorStoreOptions } from '../tensor/vectors/vector-store.ts';
 import { rowBlocks, type Vectors } from '../tensor/vectors/vectors.ts';
@@ -129,6 +129,7 @@ export async function writeVectors(
   matrix: Matrix,
   options: { signal?: AbortSignal } = {},
 ): Promise<void> {
+  requireShape(matrix, 'writeVectors');
   await writeVectorBlocks(path, matrix, [matrix.data], options);
 }
 

@@ -1,7 +1,7 @@
 import type { BackendChoice } from '../../kernels/backend.ts';
 import type { SearchIndex } from '../index/kinds.ts';
 import { loadBareIndex } from '../index/load-bare-index.ts';
-import type { Archive } from '../tensor/named-arrays.ts';
+import { type Archive, requireArrays } from '../tensor/named-arrays.ts';
 import { PIPELINE_KIND } from './pipeline-archive.ts';
 import { PipelineIndex } from './pipeline-index.ts';
 
@@ -23,6 +23,7 @@ import { PipelineIndex } from './pipeline-index.ts';
  * @category Index and search
  */
 export function loadIndex(archive: Archive, backend: BackendChoice = 'auto', threads = 1): SearchIndex | PipelineIndex {
+  requireArrays(archive, 'an archive', 'loadIndex');
   const load = archive.kind === PIPELINE_KIND ? PipelineIndex.fromArchive : loadBareIndex;
   return load(archive, backend, threads);
 }

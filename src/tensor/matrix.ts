@@ -52,6 +52,7 @@ export function createMatrix(rows: number, cols: number, data?: Float32Array, me
  * @category Vectors, models and files
  */
 export function firstRows(m: Matrix, rows: number): Matrix {
+  requireShape(m, 'firstRows');
   if (!Number.isSafeInteger(rows) || rows < 0 || rows > m.rows) {
     throw new RangeError(`firstRows: expected at most ${m.rows} rows, got ${rows}.`);
   }
@@ -75,9 +76,19 @@ function matrixOver(rows: number, cols: number, data: Float32Array, memory: Kern
  * @throws {RangeError} if a size is no whole number, or the data has another length than rows x cols
  */
 export function requireShape(m: Matrix, where: string): void {
-  const { rows, cols, data } = Object(m) as Partial<Matrix>;
-  if (!(data instanceof Float32Array)) {
-    throw new TypeError(`${where}: expected a matrix whose data is a Float32Array, got ${nameOf(data ?? m)}.`);
+  requireTable(m, Float32Array, 'a matrix', where);
+}
+
+/** `requireShape` for tables of numbers of any type. @param name of such a table */
+export function requireTable(
+  table: { readonly rows: number; readonly cols: number; readonly data: Float32Array | Int32Array },
+  type: typeof Float32Array | typeof Int32Array,
+  name: string,
+  where: string,
+): void {
+  const { rows, cols, data } = Object(table) as Partial<typeof table>;
+  if (!(data instanceof type)) {
+    throw new TypeError(`${where}: expected ${name} whose data is a ${type.name}, got ${nameOf(data ?? table)}.`);
   }
   requireWhole(where, 'rows', rows!, 0);
   requireWhole(where, 'cols', cols!, 1);

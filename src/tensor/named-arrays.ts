@@ -45,6 +45,19 @@ export interface Archive {
   readonly arrays: ReadonlyMap<string, NamedArray>;
 }
 
+/**
+ * Checks that an argument is a model or an archive: an object with named arrays.
+ *
+ * @throws {TypeError} if it is something else
+ */
+export function requireArrays(content: NamedArrays | Archive, what: string, where: string): void {
+  const { arrays, metadata, parameters } = Object(content) as Partial<NamedArrays & Archive>;
+  if (arrays instanceof Map && Object(metadata ?? parameters) === (metadata ?? parameters)) return;
+  throw new TypeError(
+    `${where}: expected ${what} with a map of named arrays, got ${Object.prototype.toString.call(content).slice(8, -1)}.`,
+  );
+}
+
 /** The element type of an array. @throws {TypeError} if no saved array can have it */
 export function elementTypeOf(data: ElementArray): ElementType {
   if (data instanceof Float32Array) return 'float32';

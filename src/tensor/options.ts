@@ -3,7 +3,7 @@
  *
  * @param where who asks; begins the message
  * @param known the names that are listened to; any if not given
- * @throws {TypeError} if it is no object
+ * @throws {TypeError} if it is no object, or has null for an option
  * @throws {RangeError} naming an option that is given and not known
  */
 export function requireOptions<O extends object>(
@@ -14,9 +14,9 @@ export function requireOptions<O extends object>(
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new TypeError(`${where}: expected an object of options, got ${options === null ? 'null' : typeof options}.`);
   }
-  if (!known) return;
   for (const name in options) {
-    if (options[name] === undefined || known.includes(name)) continue;
+    if (options[name] === null) throw new TypeError(`${where}: expected ${name} to be given or left out, got null.`);
+    if (options[name] === undefined || !known || known.includes(name)) continue;
     throw new RangeError(`${where}: expected options among ${known.join(', ')}, got ${name}.`);
   }
 }

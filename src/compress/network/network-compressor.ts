@@ -4,7 +4,7 @@ import type { Kernels } from '../../../kernels/kernels.ts';
 import { gpuKernels } from '../../../kernels/resident/gpu-kernels.ts';
 import { ParameterSet } from '../../autodiff/parameters.ts';
 import { buildInOwnMemory, emptyKernels } from '../../tensor/bytes-needed.ts';
-import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
+import { createMatrix, type Matrix, requireShape } from '../../tensor/matrix.ts';
 import { elementTypeOf, type NamedArray, type NamedArrays } from '../../tensor/named-arrays.ts';
 import { requireInRange } from '../../tensor/range.ts';
 import type { Compressor, EncodeOptions } from '../compressor.ts';
@@ -138,6 +138,7 @@ export class NetworkCompressor implements Compressor {
 
 /** @throws {RangeError} if x does not have dIn columns of finite numbers */
 function requireRows(x: Matrix, dIn: number, where: string): void {
+  requireShape(x, where);
   if (x.cols !== dIn) throw new RangeError(`${where}: expected ${dIn} columns, got ${x.cols}.`);
   requireInRange(x, where);
 }

@@ -3,7 +3,7 @@ import type { GpuDevice } from '../../../kernels/gpu/device.ts';
 import { transpose } from '../../../kernels/gpu/transpose.ts';
 import { matmul } from '../../../kernels/matmul/gpu.ts';
 import { multiplyRows, subtractShift } from '../../tensor/algebra/multiply-rows.ts';
-import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
+import { createMatrix, type Matrix, requireShape } from '../../tensor/matrix.ts';
 import { requireInRange } from '../../tensor/range.ts';
 import type { EncodeOptions } from '../compressor.ts';
 
@@ -66,6 +66,7 @@ export async function projectRowsOnGpu(
 }
 
 function requireRows(where: string, x: Matrix, dIn: number): void {
+  requireShape(x, where);
   if (x.cols !== dIn) throw new RangeError(`${where}: expected ${dIn} columns, got ${x.cols}.`);
   requireInRange(x, where);
 }

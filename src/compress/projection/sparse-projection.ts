@@ -1,6 +1,7 @@
 import type { GpuDevice } from '../../../kernels/gpu/device.ts';
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { type NamedArrays, requireArray } from '../../tensor/named-arrays.ts';
+import { requireOptions } from '../../tensor/options.ts';
 import { Random } from '../../tensor/random/random.ts';
 import { requireInRange } from '../../tensor/range.ts';
 import { type Compressor, type EncodeOptions, requireWidths } from '../compressor.ts';
@@ -65,6 +66,7 @@ export class SrpCompressor implements Compressor {
     readonly dOut: number;
     readonly seed: number | string;
   }): SrpCompressor {
+    requireOptions('SrpCompressor.create', options);
     const { dIn, dOut, seed } = options;
     requireWidths('SrpCompressor.create', options);
     return new SrpCompressor(sparseProjection(new Random(seed, 'srp'), dOut, dIn));

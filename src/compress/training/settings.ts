@@ -42,7 +42,8 @@ export type Length = { readonly samples: number } | { readonly epochs: number };
 
 /** @param where who asks; begins every message */
 function chosenSeed(where: string, seed: number | string | undefined): string {
-  if (typeof seed === 'number') requireRange(where, 'seed', seed, true, 'a finite number');
+  if (seed !== undefined && typeof seed !== 'string')
+    requireRange(where, 'seed', seed, true, 'a finite number or a text');
   return String(seed ?? 1);
 }
 

@@ -1,5 +1,6 @@
 import { totalWork, workSince } from '../../../kernels/operands.ts';
 import { requireThreads } from '../../../kernels/threads/require-threads.ts';
+import { requireOptions } from '../../tensor/options.ts';
 import { MersenneTwister } from '../../tensor/random/library-random.ts';
 import type { DistanceSource } from '../../tensor/vectors/distance-source.ts';
 import { shareSource } from '../../tensor/vectors/shared-source.ts';
@@ -49,7 +50,8 @@ const SEED = 2021;
  * @category Graphs
  */
 export async function nnDescent(source: DistanceSource, options: NnDescentOptions): Promise<KnnGraph> {
-  requireOptions(options, source.size);
+  requireOptions('nnDescent', options, ['K', 'L', 'iter', 'S', 'R', 'threads', 'onProgress', 'signal']);
+  requireSizes(options, source.size);
   const { K, L, iter, threads = 1, onProgress, signal } = options;
   requireThreads(threads);
   const yielder = new Yielder(() => source.counts, signal);
@@ -201,7 +203,7 @@ class NnDescent {
   }
 }
 
-function requireOptions({ K, L, iter, S, R }: NnDescentOptions, rows: number): void {
+function requireSizes({ K, L, iter, S, R }: NnDescentOptions, rows: number): void {
   requireWhole('nnDescent', 'K', K, 1, 2 ** 31 - 1);
   requireWhole('nnDescent', 'L', L, K, 2 ** 31 - 1);
   requireWhole('nnDescent', 'iter', iter, 1, 2 ** 31 - 1);

@@ -1,6 +1,21 @@
-import type { Archive, ElementType, JsonObject, JsonValue, NamedArray } from '../../tensor/named-arrays.ts';
+import {
+  type Archive,
+  type ElementType,
+  type JsonObject,
+  type JsonValue,
+  type NamedArray,
+  requireArrays,
+} from '../../tensor/named-arrays.ts';
 import { FileError, quoted } from '../file/file-error.ts';
-import { arrayOver, bytesOfAll, ELEMENT_BYTES, type Section, sectionsOf, shapeBytes } from './array-bytes.ts';
+import {
+  arrayOver,
+  bytesOfAll,
+  ELEMENT_BYTES,
+  requireBytes,
+  type Section,
+  sectionsOf,
+  shapeBytes,
+} from './array-bytes.ts';
 import { crc32c } from './crc32c.ts';
 import { ARCHIVE_MAGIC, isArchive, otherContent } from './signature.ts';
 import { canonicalJson, isJsonObject, parseJsonObject } from './strict-json.ts';
@@ -106,6 +121,7 @@ function startOf(json: Uint8Array, length: number, totalLength: number): Uint8Ar
  * @category Vectors, models and files
  */
 export function encodeArchive(archive: Archive): Uint8Array {
+  requireArrays(archive, 'an archive', 'encodeArchive');
   const { start, sections, totalLength } = planArchive(archive);
   const file = new Uint8Array(totalLength);
   file.set(start);
@@ -128,6 +144,7 @@ export function encodeArchive(archive: Archive): Uint8Array {
  * @category Vectors, models and files
  */
 export function decodeArchive(file: Uint8Array, where = 'archive'): Archive {
+  requireBytes(file, where);
   const start = parseArchiveStart(file.subarray(0, ARCHIVE_START), file.length, where);
   const { kind, parameters, entries } = parseArchiveHeader(file.subarray(0, start.headerEnd), file.length, where);
   const arrays = new Map<string, NamedArray>();

@@ -97,3 +97,9 @@ export function shapeBytes(shape: unknown, width: number): number | undefined {
   }
   return product;
 }
+
+/** @throws {TypeError} if it is no array of bytes */
+export function requireBytes(file: Uint8Array, where: string): void {
+  if (file instanceof Uint8Array) return;
+  throw new TypeError(`${where}: expected the bytes of a file in a Uint8Array, got ${typeof file}.`);
+}

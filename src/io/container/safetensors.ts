@@ -4,9 +4,10 @@ import {
   type JsonValue,
   type NamedArray,
   type NamedArrays,
+  requireArrays,
 } from '../../tensor/named-arrays.ts';
 import { FileError, quoted } from '../file/file-error.ts';
-import { arrayOver, bytesOfAll, ELEMENT_BYTES, sectionsOf, shapeBytes } from './array-bytes.ts';
+import { arrayOver, bytesOfAll, ELEMENT_BYTES, requireBytes, sectionsOf, shapeBytes } from './array-bytes.ts';
 import { crc32c } from './crc32c.ts';
 import { isSafetensors, otherContent } from './signature.ts';
 import { canonicalJson, isJsonObject, parseJsonObject } from './strict-json.ts';
@@ -45,6 +46,7 @@ const ELEMENT_OF = new Map(Object.entries(DTYPE).map(([element, dtype]) => [dtyp
  */
 export function encodeSafetensors(model: NamedArrays): Uint8Array {
   const where = 'encodeSafetensors';
+  requireArrays(model, 'a model', where);
   const sections = sectionsOf(model.arrays, where).sort((a, b) => ELEMENT_BYTES[b.type] - ELEMENT_BYTES[a.type]);
   const metadata = { ...model.metadata, [CHECKSUM]: checksumOf(model, where) };
   const members = [`"__metadata__":${canonicalJson(metadata, where)}`];
@@ -92,6 +94,7 @@ interface Entry {
  * @category Vectors, models and files
  */
 export function decodeSafetensors(file: Uint8Array, where = 'safetensors'): NamedArrays {
+  requireBytes(file, where);
   const length = headerLength(file, file.length, where);
   const header = parseJsonObject(file.subarray(8, 8 + length), where, 8);
   const entries: Entry[] = [];

@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { open, stat } from 'node:fs/promises';
 import { asFileError, FileError } from './file-error.ts';
+import { requirePath } from './path.ts';
 
 /** One call to the operating system reads at most this much: some systems stop at 2 GiB. */
 const MOST_AT_ONCE = 1 << 26;
@@ -19,6 +20,7 @@ export class InputFile {
 
   /** @throws {FileError} if there is no such file, or it is a folder, a device, or closed to us */
   static async open(path: string): Promise<InputFile> {
+    requirePath(path);
     try {
       // Before opening: to open a pipe would wait for its other end.
       const found = await stat(path);

@@ -1,4 +1,5 @@
 import { FileError, quoted } from '../file/file-error.ts';
+import { requirePath } from '../file/path.ts';
 import { ELEMENTS, type FileElement } from './element.ts';
 import { NPY_HEADER_BYTES, parseNpyHeader } from './npy.ts';
 
@@ -33,6 +34,7 @@ const ELEMENT_OF: Readonly<Record<Exclude<TableFormat, 'npy'>, FileElement>> = {
 
 /** The format that the extension of `path` names, which must be one of `accepted`. @throws {FileError} */
 export function formatOf<F extends string>(path: string, accepted: readonly F[], what: string): F {
+  requirePath(path);
   const extension = /\.([^./\\]+)$/.exec(path)?.[1]?.toLowerCase();
   const format = accepted.find((candidate) => candidate === extension);
   if (format) return format;

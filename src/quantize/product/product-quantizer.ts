@@ -2,7 +2,7 @@ import type { Computing } from '../../../kernels/backend.ts';
 import { squaredDistance } from '../../../kernels/distance/reference.ts';
 import type { GpuDevice } from '../../../kernels/gpu/device.ts';
 import { TABLE_STRIDE, tableSum } from '../../../kernels/table-scan/reference.ts';
-import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
+import { createMatrix, type Matrix, requireShape } from '../../tensor/matrix.ts';
 import { type JsonObject, type NamedArray, requireArray, requireInteger } from '../../tensor/named-arrays.ts';
 import { requireInRange } from '../../tensor/range.ts';
 import { divisorsOf } from '../../tensor/whole-number.ts';
@@ -176,6 +176,7 @@ export class ProductQuantizer {
   }
 
   #requireVectors(x: Matrix, where: string): void {
+    requireShape(x, where);
     if (x.cols !== this.dim) throw new RangeError(`${where}: expected ${this.dim} columns, got ${x.cols}.`);
     requireInRange(x, where);
   }

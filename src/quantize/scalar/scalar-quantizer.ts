@@ -4,7 +4,7 @@ import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { type JsonObject, type NamedArray, requireArray, requireChoice } from '../../tensor/named-arrays.ts';
 import { LARGEST_VALUE, requireInRange } from '../../tensor/range.ts';
 import { farthestValue, ordinarySpread } from '../../tensor/vectors/far-values.ts';
-import { partsOf, requireBase, rowBlocks, type Vectors } from '../../tensor/vectors/vectors.ts';
+import { partsOf, requireBase, requireVectorsShape, rowBlocks, type Vectors } from '../../tensor/vectors/vectors.ts';
 import { ScalarEncoder } from './scalar-encoder.ts';
 
 /**
@@ -118,6 +118,7 @@ export class ScalarQuantizer {
    */
   encode(x: Vectors, computing: Computing = {}): Uint8Array {
     const where = 'ScalarQuantizer.encode';
+    requireVectorsShape(x, where);
     if (x.cols !== this.dim) throw new RangeError(`${where}: expected ${this.dim} columns, got ${x.cols}.`);
     const codes = new Uint8Array(x.rows * x.cols);
     const encoder = new ScalarEncoder(this, x.rows, computing);

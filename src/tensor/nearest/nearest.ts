@@ -1,4 +1,5 @@
 import type { Matrix } from '../matrix.ts';
+import { requireOptions } from '../options.ts';
 import { requireInRange } from '../range.ts';
 import { requireDifferences, requireVectorsShape, type Vectors } from '../vectors/vectors.ts';
 import { ExactSearch, type ExactSearchOptions, type WatchOptions } from './exact-search.ts';
@@ -29,6 +30,7 @@ export type NearestOptions = ExactSearchOptions & Pick<WatchOptions, 'onProgress
  * @category Exact neighbors and recall
  */
 export function nearest(base: Vectors, queries: Matrix, k: number, options: NearestOptions = {}): Neighbors {
+  requireOptions('nearest', options);
   requireVectorsShape(base, 'nearest: base');
   requireInRange(queries, 'nearest: queries');
   if (queries.cols !== base.cols) {

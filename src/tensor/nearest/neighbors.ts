@@ -1,5 +1,5 @@
 import type { Counts } from '../../../kernels/operands.ts';
-import { createMatrix, type Matrix } from '../matrix.ts';
+import { createMatrix, type Matrix, requireTable } from '../matrix.ts';
 
 /**
  * Ids of base rows, a query a row, nearest first; -1 where there is none.
@@ -11,6 +11,17 @@ export interface Ids {
   readonly cols: number;
   /** (rows, cols), row-major. */
   readonly data: Int32Array;
+}
+
+/**
+ * Checks that an argument is a table of ids.
+ *
+ * @param where who asks; begins the message
+ * @throws {TypeError} if it is something else, or its data is no Int32Array
+ * @throws {RangeError} if a size is no whole number, or the data has another length than rows x cols
+ */
+export function requireIds(ids: Ids, where: string): void {
+  requireTable(ids, Int32Array, 'a table of ids', where);
 }
 
 /** The k nearest base rows of each query, nearest first; equal distances by smaller id. */

@@ -33,8 +33,8 @@ export class Random {
    * @throws {RangeError} if `seed` is not finite
    */
   constructor(seed: number | string, stream: string, state?: RandomState) {
-    if (typeof seed === 'number' && !Number.isFinite(seed)) {
-      throw new RangeError(`Random: expected a finite seed, got ${seed}.`);
+    if (typeof seed !== 'string' && !Number.isFinite(seed)) {
+      throw new RangeError(`Random: expected a finite number or a text as seed, got ${seed}.`);
     }
     this.#seed = String(seed);
     this.#stream = stream;

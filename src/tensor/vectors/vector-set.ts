@@ -4,7 +4,7 @@ import type { Kernels } from '../../../kernels/kernels.ts';
 import type { Counts, Floats } from '../../../kernels/operands.ts';
 import { openView, type SharedKernels, type SharedView, shareView } from '../../../kernels/shared.ts';
 import { bytesNeeded } from '../bytes-needed.ts';
-import { createMatrix, type Matrix, viewRows } from '../matrix.ts';
+import { createMatrix, type Matrix, requireShape, viewRows } from '../matrix.ts';
 import { type Beside, besideThatFits } from './beside.ts';
 import type { DistanceSource } from './distance-source.ts';
 import { kernelsOfStore, spareOfStore } from './vector-store.ts';
@@ -76,6 +76,7 @@ export class VectorSet implements VectorSource, WalkedSource {
     { backend = 'auto', batch = 256, attachable = 0, ...beside }: VectorSetOptions = {},
     attached?: Kernels,
   ) {
+    requireShape(matrix, 'VectorSet');
     const { rows, cols } = matrix;
     const each = bytesNeeded((kernels) => takePlaces(kernels, cols, batch));
     const own = each + bytesNeeded((kernels) => kernels.floats(rows * cols));
