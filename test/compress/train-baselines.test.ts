@@ -130,7 +130,7 @@ for (const { name, kind, where, train, state } of METHODS) {
       [{ hidden: 0 }, /expected hidden to be a whole number from 1, got 0/],
       [{ learningRate: 0 }, /expected learningRate to be above 0, got 0/],
       [{ evaluations: 0.5 }, /expected evaluations to be a whole number from 1, got 0\.5/],
-      [{ seed: Number.NaN }, /expected seed to be a finite number, got NaN/],
+      [{ seed: Number.NaN }, /expected seed to be a finite number or a text, got NaN/],
       [{ klWeight: -1, koleoWeight: -1 }, /expected (klWeight|koleoWeight) to be from 0, got -1/],
     ];
     for (const [options, message] of wrong) {

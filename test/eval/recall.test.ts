@@ -135,7 +135,7 @@ test('tables that do not fit are refused', () => {
   assert.throws(() => recallAt(table([]), table([]), 1), /expected at least 1 query, got 0\./);
   assert.throws(
     () => recallAt(one, { rows: 1, cols: 0, data: new Int32Array(0) }, 1),
-    /at most 0 true neighbors, got 1\./,
+    /recallAt: truth: expected cols to be a whole number from 1, got 0\./,
   );
   assert.throws(() => intersectionAt(table([[1, 2, 3]]), one, 3), /expected at most 2 true neighbors, got 3\./);
 });

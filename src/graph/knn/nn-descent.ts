@@ -50,7 +50,7 @@ const SEED = 2021;
  * @category Graphs
  */
 export async function nnDescent(source: DistanceSource, options: NnDescentOptions): Promise<KnnGraph> {
-  requireOptions('nnDescent', options, ['K', 'L', 'iter', 'S', 'R', 'threads', 'onProgress', 'signal']);
+  requireOptions('nnDescent', options);
   requireSizes(options, source.size);
   const { K, L, iter, threads = 1, onProgress, signal } = options;
   requireThreads(threads);

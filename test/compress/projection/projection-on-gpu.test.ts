@@ -4,12 +4,12 @@ import { matmulBound } from '../../../kernels/matmul/gpu.ts';
 import { trainPca } from '../../../src/compress/projection/pca.ts';
 import { SrpCompressor } from '../../../src/compress/projection/sparse-projection.ts';
 import { generateManifold } from '../../../src/data/manifold.ts';
-import type { Matrix } from '../../../src/tensor/matrix.ts';
+import { createMatrix, type Matrix } from '../../../src/tensor/matrix.ts';
 import { gpuDevices } from '../../support/gpu-devices.ts';
 import { rejects } from '../../support/rejects.ts';
 
 const devices = await gpuDevices();
-const { base, query } = generateManifold({ rows: 300, queries: 4, dim: 24, seed: 1 });
+const { base } = generateManifold({ rows: 300, queries: 4, dim: 24, seed: 1 });
 const pca = trainPca(base, { dOut: 6 });
 const srp = SrpCompressor.create({ dIn: 24, dOut: 7, seed: 1 });
 
@@ -39,7 +39,7 @@ for (const device of devices) {
     const w = { rows: shape[0]!, cols: shape[1]!, data: data as Float32Array };
     assert.ok(shareOfBound(await srp.encodeOnGpu(device, base), w, undefined) <= 1);
     await rejects(
-      () => pca.encodeOnGpu(device, { ...query, cols: 12, rows: 8 }),
+      () => pca.encodeOnGpu(device, createMatrix(8, 12)),
       'PcaCompressor.encodeOnGpu: expected 24 columns, got 12',
     );
   });
