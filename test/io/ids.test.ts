@@ -70,7 +70,7 @@ test('what is no table of ids is refused', async () => {
   const uneven = { rows: 2, cols: 2, data: new Int32Array(3) };
   assert.match(
     await errorOf(RangeError, () => writeIds(folder.at('u.ivecs'), uneven)),
-    /expected 2 x 2 = 4 values, got a block of 3/,
+    /expected 2 x 2 = 4 values, got 3/,
   );
 });
 

@@ -40,7 +40,7 @@ for (const device of devices) {
     assert.ok(shareOfBound(await srp.encodeOnGpu(device, base), w, undefined) <= 1);
     await rejects(
       () => pca.encodeOnGpu(device, createMatrix(8, 12)),
-      'PcaCompressor.encodeOnGpu: expected 24 columns, got 12',
+      'PcaCompressor.encode: expected 24 columns, got 12',
     );
   });
 }

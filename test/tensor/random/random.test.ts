@@ -94,7 +94,7 @@ test('below reaches every value evenly; permutation holds every number once', ()
 
 test('impossible arguments are refused', () => {
   const random = new Random(1, 'errors');
-  assert.throws(() => new Random(Number.NaN, 'x'), /Random: expected a finite seed, got NaN\./);
+  assert.throws(() => new Random(Number.NaN, 'x'), /Random: expected a finite number or a text as seed, got NaN\./);
   assert.throws(() => random.below(0), /Random\.below: expected a whole number from 1 to 2\^32, got 0\./);
   assert.throws(() => random.below(2.5), /got 2\.5\./);
   assert.throws(() => random.row(-1), /Random\.row: expected a whole number, got -1\./);
