@@ -89,6 +89,7 @@ export {
 } from './index/link-and-code/link-and-code.ts';
 export type { LinkAndCodeOptions, LinkAndCodeStep } from './index/link-and-code/link-and-code-build.ts';
 export type { CodeSearchOptions } from './index/search/code-search.ts';
+export { type Probe, type ProbedIndex, type ProbeOptions, probeIndex } from './index/search/probe.ts';
 export type { QueryEncoder } from './index/search/query-encoder.ts';
 export type { GraphSearchOptions, SearchOptions } from './index/search/search-options.ts';
 export type { OwnIds, SearchCounts, SearchResult } from './index/search/search-result.ts';

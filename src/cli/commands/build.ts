@@ -11,6 +11,7 @@ import {
   requireBuildable,
   requireOptionsOfKind,
 } from '../kinds/all.ts';
+import { probeBuilt } from '../kinds/building/probe-built.ts';
 import { readStages, requireFittingStages, STAGE_OPTIONS } from '../kinds/building/stages.ts';
 import { BUILD_OPTIONS } from '../kinds/options.ts';
 import { requireCheckpointPlace } from '../long-work/checkpoint-file.ts';
@@ -25,6 +26,12 @@ export const buildCommand = defineCommand('build', 'builds a search index over v
     index: { type: 'choice', choices: KIND_NAMES, text: 'what is built; see above', whenAbsent: 'what --codes says' },
     ...STAGE_OPTIONS,
     limit: { type: 'integer', least: 1, text: 'use the first N rows of B and C, and ids', whenAbsent: 'all' },
+    probe: {
+      type: 'integer',
+      least: 1,
+      text: 'search for N rows of the index itself, and tell how many are not found',
+      whenAbsent: 'none',
+    },
     ...optionsOfKinds('build', BUILD_OPTIONS),
   },
   about: [
@@ -76,6 +83,7 @@ export const buildCommand = defineCommand('build', 'builds a search index over v
     const given = { ...values, base, 'graph-base': graphBase, walk, 'keep-vectors': staged.keepsBase };
     const built = await buildIndex(kind, given, session, out);
     const seconds = session.now() - begin;
+    const probed = values.probe === undefined ? undefined : await probeBuilt(built.index, base, values.probe, session);
     const archive = staged.around(built.archive);
     await writeArchive(out, archive, { signal: session.signal });
     await built.afterWriting?.();
@@ -87,6 +95,7 @@ export const buildCommand = defineCommand('build', 'builds a search index over v
         ...staged.lines,
         ['build time', secondsText(seconds)],
         ...built.rows,
+        ...(probed?.rows ?? []),
         resultRow(session, digest),
       ]),
       json: {
@@ -100,6 +109,7 @@ export const buildCommand = defineCommand('build', 'builds a search index over v
         codes,
         ...staged.json,
         ...built.json,
+        probe: probed?.json,
         buildSeconds: seconds,
         digest,
         backend: session.ranOn,

@@ -6,7 +6,8 @@ export const flat = defineKind('flat', {
   buildOptions: [],
   searchOptions: ['rerank'],
   async build({ base }, { backend }) {
-    return { archive: new FlatIndex(base, backend).toArchive(), rows: [], json: {} };
+    const index = new FlatIndex(base, backend);
+    return { index, archive: index.toArchive(), rows: [], json: {} };
   },
   searchesOnGpu: true,
   chooseSearch: plainChoices,

@@ -39,7 +39,7 @@ export const hnsw = defineKind('hnsw', {
     const report = graphReport(session, index, graphBase, options, index.buildCounts!);
     const kept: ListingRow = ['kept to walk over', walk && `${walk.rows} x ${walk.cols} bytes`];
     return {
-      archive: report.archive,
+      ...report,
       rows: [...report.rows, kept],
       json: { ...report.json, walkCols: walk?.cols },
       afterWriting: () => removeCheckpoint(out),

@@ -10,6 +10,7 @@ import type { GivenSearch, SearchChoices } from './searching/search-choices.ts';
 
 /** An index as it is saved, and what a person and a program are told of it. */
 export interface BuiltIndex {
+  readonly index: SearchIndex;
   readonly archive: Archive;
   readonly rows: readonly ListingRow[];
   readonly json: object;

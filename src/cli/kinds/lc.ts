@@ -36,7 +36,7 @@ export const lc = defineKind('lc', {
       index.buildCounts!,
     );
     return {
-      archive: report.archive,
+      ...report,
       rows: [
         ...report.rows,
         ['bytes of a code', bytesPerVector.codes],

@@ -35,7 +35,7 @@ export const nsg = defineKind('nsg', {
     const { attached } = index.parameters;
     const report = graphReport(session, index, graphBase, { ...options, GK: neighborGraph.K }, counts);
     return {
-      archive: report.archive,
+      ...report,
       rows: [...report.rows, ['k-NN graph', neighborGraph.method], ['linked because out of reach', attached]],
       json: { ...report.json, neighborGraph, attached },
     };

@@ -10,6 +10,7 @@ export const sq8 = defineKind('sq8', {
     const index = Sq8Index.build({ base, range, keepVectors, backend });
     const statistics = index.statistics();
     return {
+      index,
       archive: index.toArchive(),
       rows: [['range', range], ...codeRows(statistics)],
       json: { range, keepVectors, statistics },

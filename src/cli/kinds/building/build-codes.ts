@@ -1,6 +1,6 @@
 import { type Computing, computingOf } from '../../../../kernels/backend.ts';
 import type { GpuDevice } from '../../../../kernels/gpu/device.ts';
-import type { Archive } from '../../../tensor/named-arrays.ts';
+import type { SearchIndex } from '../../../index/kinds.ts';
 import type { Vectors } from '../../../tensor/vectors/vectors.ts';
 import { divisorsOf } from '../../../tensor/whole-number.ts';
 import { type CodeStatistics, codeRows } from '../../output/index-rows.ts';
@@ -26,8 +26,7 @@ interface CodeOptions {
   readonly opq: boolean;
 }
 
-interface CodeIndex<Statistics> {
-  toArchive(): Archive;
+interface WithStatistics<Statistics> {
   statistics(): Statistics;
 }
 
@@ -44,7 +43,7 @@ export function requireCodeRows({ rows }: Vectors): void {
  * @throws {RangeError} if so many bytes do not divide the columns
  */
 export async function buildCodes<O extends CodeOptions, S extends CodeStatistics>(
-  build: (options: Omit<O, 'bytes'> & CodeBuild) => Promise<CodeIndex<S>>,
+  build: (options: Omit<O, 'bytes'> & CodeBuild) => Promise<SearchIndex & WithStatistics<S>>,
   base: Vectors,
   options: O,
   session: Session,
@@ -68,8 +67,10 @@ export async function buildCodes<O extends CodeOptions, S extends CodeStatistics
     onProgress: (step, done, total) => progress.update(done, total, step),
   });
   progress.end();
-  const statistics = index.statistics();
+  const described: WithStatistics<S> = index;
+  const statistics = described.statistics();
   return {
+    index,
     archive: index.toArchive(),
     rows: [['rotated', options.opq ? 'yes' : 'no'], ...ownRows(statistics), ...codeRows(statistics)],
     json: { ...options, statistics },

@@ -1,6 +1,6 @@
 import type { GraphStatistics } from '../../../graph/statistics.ts';
+import type { SearchIndex } from '../../../index/kinds.ts';
 import type { Matrix } from '../../../tensor/matrix.ts';
-import type { Archive } from '../../../tensor/named-arrays.ts';
 import { graphRows } from '../../output/index-rows.ts';
 import type { Session } from '../../session/command.ts';
 import type { BuiltIndex } from '../kind.ts';
@@ -12,7 +12,7 @@ import type { BuiltIndex } from '../kind.ts';
  */
 export function graphReport(
   { note }: Pick<Session, 'note'>,
-  index: { toArchive(): Archive; statistics(): GraphStatistics },
+  index: Extract<SearchIndex, { statistics(): GraphStatistics }>,
   { rows, cols }: Pick<Matrix, 'rows' | 'cols'>,
   options: Readonly<Record<string, string | number>>,
   counts: { readonly distances: number; readonly multiplyAdds: number },
@@ -29,6 +29,7 @@ export function graphReport(
     );
   }
   return {
+    index,
     archive: index.toArchive(),
     rows: [
       ['graph built on', `${rows} x ${cols}`],

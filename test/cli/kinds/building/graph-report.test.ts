@@ -49,4 +49,19 @@ for (const [index, base, options, profile] of cases) {
   });
 }
 
+test('a probe says which rows do not find themselves, and why that may be', async () => {
+  const build = ['build', '--base', halfOne, '--out', folder.path('probed'), '--probe', '100', '--json', '--index'];
+  const weak = await cnt([...build, 'hnsw', '--M', '4', '--ef-construction', '20', '--profile', 'hnswlib']);
+  const { probe } = JSON.parse(weak.out);
+  assert.equal({ ...probe, missed: [] }, { probes: 100, k: 10, ef: 100, missed: [] });
+  assert.ok(probe.missed.length > 20);
+  assert.match(
+    weak.err,
+    `cnt build: of 100 rows, ${probe.missed.length} are not among the first 10 that a search for them finds: ` +
+      'groups of points may be out of reach of a search at --ef 100; a larger one finds more.\n',
+  );
+  const sound = await cnt([...build, 'flat']);
+  assert.equal([sound.err, JSON.parse(sound.out).probe], ['', { probes: 100, k: 10, missed: [] }]);
+});
+
 test.run();
