@@ -62,7 +62,7 @@ test('inspect describes vectors, ids, models and indexes', async () => {
   assert.match(await succeed('inspect', at('i.safetensors')), /array +type +shape/);
   await succeed('build', '--base', base, '--out', at('i.flat'), '--index', 'flat');
   assert.match(await succeed('inspect', at('i.flat')), 'archive of kind flat');
-  const hnsw = ['--index', 'hnsw', '--M', '4', '--ef-construction', '20', '--out', at('i.hnsw')];
+  const hnsw = ['--index', 'hnsw', '--M', '8', '--ef-construction', '20', '--out', at('i.hnsw')];
   const { statistics, digest } = await succeedJson('build', '--base', base, ...hnsw);
   const inspected = await succeedJson('inspect', at('i.hnsw'));
   assert.equal([inspected['statistics'], inspected['digest']], [statistics, digest]);
@@ -282,7 +282,7 @@ const KINDS = [
   ['ivfpq', ['--nlist', '4', '--bytes', '16'], ['--nprobe', '2'], 0.5],
   ['sq8', ['--range', 'uniform'], [], 0.9],
   ['hnsw-sq8', ['--M', '12', '--ef-construction', '60'], ['--ef', '100'], 0.9],
-  ['lc', ['--bytes', '8', '--M', '8', '--ef-construction', '60'], ['--ef', '200'], 0.3],
+  ['lc', ['--bytes', '8', '--M', '8', '--ef-construction', '60', '--quiet'], ['--ef', '200'], 0.3],
 ] as const;
 
 for (const [kind, options, width, least] of KINDS) {
