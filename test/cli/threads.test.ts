@@ -14,7 +14,7 @@ test.before(async () => {
 test.after(() => folder.remove());
 
 for (const options of [
-  ['--index', 'hnsw', '--profile', 'batch', '--M', '4', '--ef-construction', '12'],
+  ['--index', 'hnsw', '--profile', 'batch', '--M', '8', '--ef-construction', '30'],
   ['--index', 'nsg', '--R', '8', '--L', '12', '--C', '30', '--GK', '10'],
 ]) {
   test(`${options[1]}: an index built and searched by 3 threads is the one of a single thread`, async () => {
@@ -32,7 +32,7 @@ for (const options of [
 }
 
 test('where more threads cannot help, a note says what would', async () => {
-  const argv = ['build', '--base', base, '--index', 'hnsw', '--M', '3', '--ef-construction', '5'];
+  const argv = ['build', '--base', base, '--index', 'hnsw', '--M', '8', '--ef-construction', '30'];
   const { err } = await cnt([...argv, '--out', folder.path('index'), '--threads', '2']);
   assert.is(
     err,
