@@ -52,7 +52,7 @@ const NETWORK_OPTIONS = {
     text: 'networks: learning rate',
     whenAbsent: "the preset's, 0.003, or 0.001 above 512 columns; vae 0.001; catalyst 0.1",
   },
-  resume: { type: 'flag', text: 'networks: continue from M.checkpoint, bit for bit' },
+  resume: { type: 'flag', text: 'networks: continue from M.checkpoint, bit for bit; without one begin anew' },
 } as const satisfies OptionTable;
 
 export const trainCommand = defineCommand('train', 'trains a model that compresses vectors', {

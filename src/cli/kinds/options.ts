@@ -42,7 +42,7 @@ export const BUILD_OPTIONS = {
     choices: HNSW_PROFILES,
     text: 'the published algorithm, or exactly what a library does, its weakness too: where half of all rows are one vector, hnsw of faiss reaches a third of the points, of hnswlib a hundredth, canonical all; hnswlib for hnsw and hnsw-sq8; batch for hnsw, as canonical but inserted in batches, which --threads can share',
   },
-  resume: { type: 'flag', text: 'continue from I.checkpoint, bit for bit' },
+  resume: { type: 'flag', text: 'continue from I.checkpoint, bit for bit; without one begin anew' },
 } as const satisfies OptionTable;
 
 export type BuildOption = keyof typeof BUILD_OPTIONS;
