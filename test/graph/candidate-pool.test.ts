@@ -28,6 +28,22 @@ test('holds the nearest by (distance, id), whatever the order in which they come
   }
 });
 
+test('a copy holds what the other holds, and is a pool of its own', () => {
+  const [pool, copy] = [new CandidatePool(), new CandidatePool()];
+  pool.reset(6);
+  pool.merge(Int32Array.of(5, 6, 7), Float32Array.of(3, 1, 2), 3);
+  copy.copy(pool, 4);
+  assert.equal(contents(copy), [
+    [1, 6],
+    [2, 7],
+    [3, 5],
+  ]);
+  copy.merge(Int32Array.of(8, 9), Float32Array.of(0, 2.5), 2);
+  assert.equal([copy.size, pool.size], [4, 3]);
+  assert.equal(contents(copy)[0], [0, 8]);
+  assert.equal(contents(pool)[0], [1, 6]);
+});
+
 test('next gives the nearest that was not given before, also after nearer ones arrive', () => {
   const pool = new CandidatePool();
   pool.reset(4);

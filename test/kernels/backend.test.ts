@@ -6,6 +6,12 @@ import { type BackendChoice, createKernels, referenceKernels, simdSupported } fr
 import { KernelMemory } from '../../kernels/wasm/memory.ts';
 import { assertSame } from '../support/same.ts';
 
+test('operands of the reference are shared memory where another thread may attach, and only there', () => {
+  const memoryOf = (attachable: number) =>
+    createKernels({ backend: 'reference', bytes: 64, attachable }).floats(4).buffer.constructor.name;
+  assert.equal([0, 1, 2].map(memoryOf), ['ArrayBuffer', 'SharedArrayBuffer', 'SharedArrayBuffer']);
+});
+
 test('auto runs simd where the engine has it, and each choice says what runs', () => {
   assert.ok(simdSupported());
   assert.is(createKernels({ bytes: 1000 }).backend, 'simd');

@@ -9,7 +9,7 @@ import type { SearchResult } from '../../../src/index/search/search-result.ts';
 import { loadIndex } from '../../../src/pipeline/load-index.ts';
 import { scalarCodeSet } from '../../../src/quantize/scalar/scalar-code-set.ts';
 import { ScalarQuantizer } from '../../../src/quantize/scalar/scalar-quantizer.ts';
-import { createMatrix, firstRows, type Matrix } from '../../../src/tensor/matrix.ts';
+import { createMatrix, firstRows, type Matrix, viewRows } from '../../../src/tensor/matrix.ts';
 import { narrowed, normalMatrix } from '../../support/normals.ts';
 import { messageOf, rejects } from '../../support/rejects.ts';
 import { assertSame } from '../../support/same.ts';
@@ -107,6 +107,15 @@ test('saved and loaded, it searches as before, on either backend, once it has it
   for (const missing of ['walkCodes', 'minima', 'spans']) {
     const without = new Map([...arrays].filter(([name]) => name !== missing));
     assert.throws(() => loadIndex({ ...rest, arrays: without }), new RegExp(`HNSW index: .*${missing}`));
+  }
+});
+
+test('each of many queries is answered as if it were asked alone', async () => {
+  const many = normalMatrix(300, 12, 'many');
+  const found = await index.search(many, 3, { ef: 20, rerank: 10 });
+  for (let query = 0; query < many.rows; query++) {
+    const alone = await index.search(viewRows(many, query, 1), 3, { ef: 20, rerank: 10 });
+    assertSame(found.ids.data.slice(3 * query, 3 * query + 3), alone.ids.data, `query ${query}`);
   }
 });
 

@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { canonicalJson, parseJsonObject } from '../../../src/io/container/strict-json.ts';
+import { quoted } from '../../../src/io/file/file-error.ts';
 import type { JsonValue } from '../../../src/tensor/named-arrays.ts';
 import { errorOf, faultOf } from '../../support/temporary-folder.ts';
 
@@ -49,6 +50,12 @@ test('parseJsonObject takes strict JSON with any key once', async () => {
     await faultOf(() => parseJsonObject(Uint8Array.of(0x7b, 0xc0, 0x7d), 'x', 8)),
     /got other text \(byte 8\)/,
   );
+});
+
+test('a value out of a file is shown in at most 60 letters, from its beginning', () => {
+  assert.is(quoted('x'.repeat(58)), `"${'x'.repeat(58)}"`);
+  assert.is(quoted(`ab${'x'.repeat(70)}`), `"ab${'x'.repeat(54)}...`);
+  assert.is(quoted(undefined), 'undefined');
 });
 
 test.run();

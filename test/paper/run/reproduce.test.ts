@@ -4,15 +4,19 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { METHODS } from '../../../src/compress/methods.ts';
+import { SrpCompressor } from '../../../src/compress/projection/sparse-projection.ts';
 import { generateManifold } from '../../../src/data/manifold.ts';
-import { writeVectors } from '../../../src/io/vectors.ts';
+import { recallAt } from '../../../src/eval/recall.ts';
+import { readVectors, writeVectors } from '../../../src/io/vectors.ts';
 import { EF_SEARCH } from '../../../src/paper/printed/settings.ts';
 import { TABLE_1_HNSW, TABLE_4 } from '../../../src/paper/printed/tables.ts';
 import type { ReproduceOptions } from '../../../src/paper/run/options.ts';
 import { reproduce } from '../../../src/paper/run/reproduce.ts';
 import type { RunContext } from '../../../src/paper/run-context.ts';
+import type { Cell } from '../../../src/paper/tables/cell.ts';
 import { figure3 } from '../../../src/paper/tables/figure-3.ts';
 import type { Table1Result } from '../../../src/paper/tables/table-1.ts';
+import { nearest } from '../../../src/tensor/nearest/nearest.ts';
 import { assertSame } from '../../support/same.ts';
 
 const test = suite('reproduce', { folder: '' });
@@ -77,6 +81,23 @@ test('all sets every cell of Tables 1 to 4 beside the paper and stores what it f
     assert.ok(written.includes(name), name);
   const stored = JSON.parse(readFileSync(join(folder, 'out', 'all.json'), 'utf8'));
   assert.equal(stored.cells, JSON.parse(JSON.stringify(report.cells)));
+});
+
+test('Table 4 by brute force is the recall of its own models', async ({ folder }) => {
+  const { cells } = JSON.parse(readFileSync(join(folder, 'out', 'all.json'), 'utf8')) as { cells: { table4: Cell[] } };
+  const [base, query] = await Promise.all(
+    ['tiny_base.fvecs', 'tiny_query.fvecs'].map((name) => readVectors(join(folder, 'data', name))),
+  );
+  const truth = nearest(base!, query!, 100).ids;
+  const srp = SrpCompressor.create({ dIn: 64, dOut: 16, seed: 1 });
+  const found = nearest(srp.encode(base!), srp.encode(query!), 100).ids;
+  const ranks = [1, 5, 10];
+  assert.equal(
+    ranks.map(
+      (rank) => cells.table4.find(({ row, column }) => row === 'SRP' && column === `brute force 1@${rank}`)!.ours,
+    ),
+    ranks.map((rank) => 100 * recallAt(found, truth, rank)),
+  );
 });
 
 test('counts shrink with the dimension and do not depend on the machine', async ({ folder }) => {
