@@ -117,6 +117,10 @@ test('each of many queries is answered as if it were asked alone', async () => {
     const alone = await index.search(viewRows(many, query, 1), 3, { ef: 20, rerank: 10 });
     assertSame(found.ids.data.slice(3 * query, 3 * query + 3), alone.ids.data, `query ${query}`);
   }
+  const shared = loadIndex(index.toArchive(), 'auto', 2);
+  assert.ok(shared.kind === 'hnsw');
+  shared.attachQueryEncoder(queryEncoder);
+  assertSame(await shared.search(many, 3, { ef: 20, rerank: 10, threads: 2 }), found);
 });
 
 test('identical vectors: all copies are found', async () => {

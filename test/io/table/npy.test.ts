@@ -174,4 +174,16 @@ test('numbers that float32 cannot hold are refused', async () => {
   );
 });
 
+test('infinity and NaN of half precision are seen', async () => {
+  const halves = Buffer.from(HALVES, 'base64');
+  for (const [bits, value] of [
+    [0x7c00, 'Infinity'],
+    [0xfc00, '-Infinity'],
+    [0x7e00, 'NaN'],
+  ] as const) {
+    halves.writeUInt16LE(bits, halves.length - 2);
+    assert.match(await faultOf(() => vectors('half.npy', halves)), new RegExp(`got ${value} `));
+  }
+});
+
 test.run();

@@ -93,4 +93,9 @@ test('parts that were not measured leave no trace, and no empty chart', () => {
   }
 });
 
+test('Figure 3 has a point at each 200th of the boundary, to half beyond it', () => {
+  const { curve } = figure3();
+  assert.equal([curve.length, curve[0]![0], curve.at(-1)![0]], [301, 0, 1.5]);
+});
+
 test.run();
