@@ -103,6 +103,8 @@ test('a truth that does not fit the queries or the rows is refused', async () =>
   const dataset = await findDataset(path);
   assert.match(await faultOf(() => readGroundtruth(dataset, 9)), /expected 2 rows, one a query, got 3/);
   assert.match(await faultOf(() => readGroundtruth(dataset, 1)), /expected ids from 0 to 0, got 1 at row 0, column 0/);
+  await writeIds(dataset.groundtruthFor(1)!, { rows: 2, cols: 2, data: Int32Array.of(0, 0, 0, -1) });
+  assert.match(await faultOf(() => readGroundtruth(dataset, 1)), /expected ids from 0 to 0, got -1 at row 1, column 1/);
 });
 
 test('the shared sets are found, with their truths', async () => {

@@ -13,6 +13,7 @@ import {
 } from '../../../src/paper/claims/ledger.ts';
 import { htmlPage } from '../../../src/report/html-page.ts';
 import { markdownTable } from '../../../src/report/table.ts';
+import { assertSame } from '../../support/same.ts';
 
 const NOTHING: Measured = { comparedWith: 'Deep1M', rows: 20_000 };
 
@@ -148,6 +149,29 @@ test('the figures that decided are in the text', () => {
   assert.is(found.get('catalyst'), '16 bytes: Catalyst +3.0, CNT +16.0');
   assert.match(found.get('highest-accuracy')!, 'CNT 58.5; SRP 17.0 (+41.5), PCA 54.0 (+4.5), VAE 44.0 (+14.5)');
   assert.match(found.get('position')!, 'default: 10@10 70.03, 1@1 58.0, 1,000 parameters; position bias: 10@10 69.03');
+});
+
+test('every verdict and every text is that of the fixture', () => {
+  const fixture = fileURLToPath(new URL('../../fixtures/ledger.txt', import.meta.url));
+  const lines = Object.entries({ NOTHING, AGREEING, CONTRARY }).flatMap(([name, measured]) => {
+    const { experiments, printed } = ledger(measured);
+    return [...experiments, ...printed].map(({ id, test, verdict, figures }) =>
+      name === 'NOTHING' ? `${id} | ${test}` : `${name} | ${id} | ${verdict} | ${figures}`,
+    );
+  });
+  assertSame(lines, readFileSync(fixture, 'utf8').trimEnd().split('\n'));
+});
+
+test('a graph whose links were not counted judges nothing of them', () => {
+  const [full, four] = AGREEING.table1!;
+  const verdictOf = (table1: NonNullable<Measured['table1']>) =>
+    ledger({ ...AGREEING, table1 }).experiments.find(({ id }) => id === 'extra-links')!.verdict;
+  for (const table1 of [
+    [{ ...full!, meanDegree: undefined }, four!],
+    [full!, { ...four!, meanDegree: undefined }],
+  ]) {
+    assert.is(verdictOf(table1 as NonNullable<Measured['table1']>), 'not measured in this run');
+  }
 });
 
 test('a claim about a million rows is not judged on fewer', () => {
