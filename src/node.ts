@@ -27,6 +27,7 @@ export { writeAtomically } from './io/file/atomic-file.ts';
 export { removePendingFiles } from './io/file/temporary-file.ts';
 export { contentOf, type FileContent } from './io/file-content.ts';
 export { ID_FORMATS, type IdFile, openIds, readIds, writeIds } from './io/ids.ts';
+export { readOwnIds } from './io/own-ids.ts';
 export type { FileElement } from './io/table/element.ts';
 export type { TableFormat } from './io/table/layout.ts';
 export {

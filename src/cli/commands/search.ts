@@ -70,7 +70,7 @@ export const searchCommand = defineCommand('search', 'searches an index for the 
     const { rows, dim } = index;
     const { kind } = index.kind === 'pipeline' ? index.inner : index;
     requireSearchable(kind, session.gpu !== undefined);
-    requireOptionsOfKind('search', SEARCH_OPTIONS, values, kind, `an index of kind ${kind}`);
+    requireOptionsOfKind('search', SEARCH_OPTIONS, withoutHeldModel(values, index), kind, `an index of kind ${kind}`);
     const ownIds = index.kind === 'pipeline' ? index.ids : undefined;
     if (ownIds && output.isTable) requireTableIds(ownIds, out);
     const choices = await chooseSearch(index, values, k, indexPath);
@@ -160,6 +160,12 @@ function pipelineRows(index: SearchIndex | PipelineIndex): ListingRow[] {
     ['queries compressed', model && `to ${model.dOut} by ${model.method}`],
     ['ids', ids && 'own'],
   ];
+}
+
+/** Options that the kind of an index takes or refuses; a model beside one that the index holds is refused in words of its own. */
+function withoutHeldModel(values: Readonly<Record<string, unknown>>, index: SearchIndex | PipelineIndex) {
+  const holds = index.kind === 'pipeline' && index.model !== undefined;
+  return holds ? { ...values, model: undefined } : values;
 }
 
 /** Whose width queries must have. */
