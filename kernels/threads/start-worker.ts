@@ -8,6 +8,8 @@ export interface WorkerThread {
    * @returns false if the thread has ended, even where this one has not come to its event loop since; a browser does not say so
    */
   post(message: unknown): boolean;
+  /** Ends the thread, whatever it does. */
+  end(): void;
 }
 
 export interface WorkerEntry {
@@ -28,6 +30,7 @@ type NodeThreads = typeof import('node:worker_threads');
 
 interface BrowserWorker {
   postMessage(message: unknown): void;
+  terminate(): void;
   onmessage?: (event: { readonly data: unknown }) => void;
   onerror?: (event: { readonly message?: string }) => void;
 }
@@ -81,6 +84,7 @@ export function startWorker(entry: WorkerEntry, listeners: WorkerListeners): Wor
       worker.postMessage(message);
       return true;
     },
+    end: () => worker.terminate(),
   };
 }
 
@@ -102,7 +106,10 @@ function startInNode({ Worker, MessageChannel }: NodeThreads, url: URL, listener
     onEnd?.(`an exit with code ${code}`);
   });
   worker.unref(); // after the listeners, which hold the process again
-  return { post: (message) => !ended && (port.postMessage(message) as unknown) !== false };
+  return {
+    post: (message) => !ended && (port.postMessage(message) as unknown) !== false,
+    end: () => void worker.terminate(),
+  };
 }
 
 /** A worker does not inherit the loader of TypeScript by which tests and benches run in a Node that has none of its own. */

@@ -7,6 +7,7 @@ import { nearestOnGpu } from '../tensor/nearest/nearest-on-gpu.ts';
 import { type Neighbors, noNeighbors } from '../tensor/nearest/neighbors.ts';
 import { requireBase, type Vectors } from '../tensor/vectors/vectors.ts';
 import { requireVectors, vectorsArray } from '../tensor/vectors/vectors-array.ts';
+import { Held } from './search/held.ts';
 import { requireQueries, requireSearchOptions, type SearchOptions } from './search/search-options.ts';
 import type { SearchResult } from './search/search-result.ts';
 
@@ -24,8 +25,7 @@ export interface FlatSearchOptions extends Pick<SearchOptions, 'onProgress' | 's
  */
 export class FlatIndex {
   readonly kind = 'flat';
-  readonly #base: Vectors;
-  readonly #search: ExactSearch;
+  readonly #held: Held<{ readonly base: Vectors; readonly search: ExactSearch }>;
   readonly #computing: Computing;
 
   /**
@@ -35,9 +35,16 @@ export class FlatIndex {
    */
   constructor(base: Vectors, backend: BackendChoice = 'auto', threads = 1) {
     requireBase(base, 'FlatIndex');
-    this.#base = base;
     this.#computing = { backend, threads };
-    this.#search = new ExactSearch(base, this.#computing);
+    this.#held = new Held('FlatIndex', { base, search: new ExactSearch(base, this.#computing) });
+  }
+
+  get #base(): Vectors {
+    return this.#held.parts.base;
+  }
+
+  get #search(): ExactSearch {
+    return this.#held.parts.search;
   }
 
   get rows(): number {
@@ -72,6 +79,16 @@ export class FlatIndex {
       ? await nearestOnGpu(gpu, this.#base, queries, width, { ...this.#computing, ...watch })
       : await this.#search.searchYielding(queries, width, watch);
     return filledUp(found, k);
+  }
+
+  /** Gives back the memory: from here on the index is of no use. Not to be called while a search is under way. */
+  close(): void {
+    this.#held.close();
+  }
+
+  /** `close`, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   /** Everything needed to search again. */

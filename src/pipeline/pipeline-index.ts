@@ -91,7 +91,7 @@ export class PipelineIndex {
   readonly model: Compressor | undefined;
   /** Of each row, where the index was given them. */
   readonly ids: OwnIds | undefined;
-  readonly #vectors: VectorSource | undefined;
+  #vectors: VectorSource | undefined;
   readonly #computing: Computing;
 
   private constructor(
@@ -204,6 +204,17 @@ export class PipelineIndex {
         : { distances: searched.distances + counts.distances };
     const multiplyAdds = searched.multiplyAdds + counts.multiplyAdds;
     return { ...answers, counts: { ...searched, ...apart, multiplyAdds } };
+  }
+
+  /** Gives back the memory, that of `inner` too: from here on the index is of no use. Not to be called while a search is under way. */
+  close(): void {
+    this.inner.close();
+    this.#vectors = undefined;
+  }
+
+  /** `close`, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   /** Everything needed to search again: the index, the model, the vectors and the ids. */

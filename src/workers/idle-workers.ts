@@ -3,6 +3,7 @@ import { besideModule, startWorker } from '../../kernels/threads/start-worker.ts
 /** A thread that joins one crew after the other. */
 export interface HiredWorker {
   post(message: unknown): void;
+  end(): void;
   /** What is told of failures while the worker is in a crew. */
   onError: ((error: Error) => void) | undefined;
   /** Whether the thread has ended. */
@@ -32,6 +33,11 @@ export function releaseWorkers(workers: readonly HiredWorker[]): void {
   }
 }
 
+/** Ends the workers in no crew: what they know of earlier tasks goes with them. The next crew starts others. */
+export function endIdleWorkers(): void {
+  for (const worker of idle.splice(0)) worker.end();
+}
+
 function start(): HiredWorker {
   const thread = startWorker(ENTRY, {
     onMessage: (error) => hired.onError?.(error as Error),
@@ -42,6 +48,6 @@ function start(): HiredWorker {
       hired.onError?.(new Error(`A worker thread: expected to run until the end, got ${reason}.`));
     },
   });
-  const hired: HiredWorker = { post: thread.post, onError: undefined, dead: false };
+  const hired: HiredWorker = { post: thread.post, end: thread.end, onError: undefined, dead: false };
   return hired;
 }

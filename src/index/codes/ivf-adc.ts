@@ -9,6 +9,7 @@ import type { Ids } from '../../tensor/nearest/neighbors.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
 import type { Vectors } from '../../tensor/vectors/vectors.ts';
 import { type CodeSearchOptions, keptVectors, searchCodes } from '../search/code-search.ts';
+import { Held } from '../search/held.ts';
 import { requireQueries, requireSearchOptions, type SearchOptions } from '../search/search-options.ts';
 import type { SearchResult } from '../search/search-result.ts';
 import {
@@ -43,20 +44,21 @@ const LARGEST = 2 ** 31 - 1;
  */
 export class IvfAdcIndex {
   readonly kind = 'ivfpq';
+  readonly #held: Held<{
+    readonly lists: IvfLists;
+    readonly probing: ListProbing;
+    readonly vectors: VectorSource | undefined;
+  }>;
   readonly quantizer: ProductQuantizer;
   /** (dim, dim), applied to rows and queries before all else. */
   readonly rotation: Matrix | undefined;
-  readonly #lists: IvfLists;
-  readonly #probing: ListProbing;
-  readonly #vectors: VectorSource | undefined;
   readonly #computing: Computing;
 
   private constructor({ rotation, quantizer, lists }: BuiltLists, vectors: Vectors | undefined, computing: Computing) {
     this.quantizer = quantizer;
     this.rotation = rotation;
-    this.#lists = lists;
-    this.#probing = new ListProbing(quantizer, lists, computing);
-    this.#vectors = keptVectors(vectors, computing);
+    const probing = new ListProbing(quantizer, lists, computing);
+    this.#held = new Held('IvfAdcIndex', { lists, probing, vectors: keptVectors(vectors, computing) });
     this.#computing = computing;
   }
 
@@ -70,6 +72,18 @@ export class IvfAdcIndex {
   static async build(options: IvfAdcOptions): Promise<IvfAdcIndex> {
     const lists = await buildLists(options);
     return new IvfAdcIndex(lists, options.keepVectors ? options.base : undefined, computingOf(options));
+  }
+
+  get #lists(): IvfLists {
+    return this.#held.parts.lists;
+  }
+
+  get #probing(): ListProbing {
+    return this.#held.parts.probing;
+  }
+
+  get #vectors(): VectorSource | undefined {
+    return this.#held.parts.vectors;
   }
 
   get rows(): number {
@@ -163,6 +177,16 @@ export class IvfAdcIndex {
     const rotated = this.rotation !== undefined;
     const keepsVectors = this.#vectors !== undefined;
     return { rows: this.rows, ...listStatistics(starts), m, bits, codeBytes, bytes, rotated, keepsVectors };
+  }
+
+  /** Gives back the memory: from here on the index is of no use. Not to be called while a search is under way. */
+  close(): void {
+    this.#held.close();
+  }
+
+  /** `close`, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   /** Everything needed to search again. */

@@ -11,6 +11,7 @@ import { requireOptions } from '../../tensor/options.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
 import { mapParts, partsOf, requireBase, type Vectors } from '../../tensor/vectors/vectors.ts';
 import { type CodeSearchOptions, keptVectors, searchCodes } from '../search/code-search.ts';
+import { Held } from '../search/held.ts';
 import { requireSearchOptions } from '../search/search-options.ts';
 import type { SearchResult } from '../search/search-result.ts';
 import { optionalMatrix, optionalVectors, requirePackedCodes, requireSizes, withKept } from './code-archive.ts';
@@ -60,13 +61,15 @@ const WHERE = 'PQ index';
  */
 export class PqIndex {
   readonly kind = 'pq';
+  readonly #held: Held<{
+    readonly codes: ProductScan;
+    readonly packed: Uint8Array;
+    readonly vectors: VectorSource | undefined;
+  }>;
   readonly quantizer: ProductQuantizer;
   /** (dim, dim), applied to rows and queries before all else. */
   readonly rotation: Matrix | undefined;
-  readonly #codes: ProductScan;
   /** (rows, codeBytes). */
-  readonly #packed: Uint8Array;
-  readonly #vectors: VectorSource | undefined;
   readonly #computing: Computing;
 
   private constructor(
@@ -80,9 +83,8 @@ export class PqIndex {
     const numbers = unpackCodes(packed, packed.length / codeBytes, m, bits);
     this.quantizer = quantizer;
     this.rotation = rotation;
-    this.#packed = packed;
-    this.#codes = new ProductScan(quantizer, { numbers, origins: new Float32Array(dim) }, computing);
-    this.#vectors = keptVectors(vectors, computing);
+    const codes = new ProductScan(quantizer, { numbers, origins: new Float32Array(dim) }, computing);
+    this.#held = new Held('PqIndex', { codes, packed, vectors: keptVectors(vectors, computing) });
     this.#computing = computing;
   }
 
@@ -114,6 +116,18 @@ export class PqIndex {
       packed.set(codes, first * quantizer.codeBytes);
     }
     return new PqIndex(quantizer, rotation, packed, keepVectors ? base : undefined, computingOf(training));
+  }
+
+  get #codes(): ProductScan {
+    return this.#held.parts.codes;
+  }
+
+  get #packed(): Uint8Array {
+    return this.#held.parts.packed;
+  }
+
+  get #vectors(): VectorSource | undefined {
+    return this.#held.parts.vectors;
   }
 
   get rows(): number {
@@ -168,6 +182,16 @@ export class PqIndex {
       rotated: this.rotation !== undefined,
       keepsVectors: this.#vectors !== undefined,
     };
+  }
+
+  /** Gives back the memory: from here on the index is of no use. Not to be called while a search is under way. */
+  close(): void {
+    this.#held.close();
+  }
+
+  /** `close`, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   /** Everything needed to search again. */

@@ -8,6 +8,7 @@ import { requireOptions } from '../../tensor/options.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
 import type { Vectors } from '../../tensor/vectors/vectors.ts';
 import { type CodeSearchOptions, keptVectors, searchCodes } from '../search/code-search.ts';
+import { Held } from '../search/held.ts';
 import { QueryHeaps } from '../search/query-heaps.ts';
 import { requireSearchOptions } from '../search/search-options.ts';
 import type { SearchResult } from '../search/search-result.ts';
@@ -45,10 +46,12 @@ const SCAN_BYTES = 2 ** 19;
  */
 export class Sq8Index {
   readonly kind = 'sq8';
+  readonly #held: Held<{
+    readonly codes: ScalarCodeSet;
+    readonly heaps: QueryHeaps;
+    readonly vectors: VectorSource | undefined;
+  }>;
   readonly quantizer: ScalarQuantizer;
-  readonly #codes: ScalarCodeSet;
-  readonly #heaps: QueryHeaps;
-  readonly #vectors: VectorSource | undefined;
 
   private constructor(
     quantizer: ScalarQuantizer,
@@ -61,9 +64,9 @@ export class Sq8Index {
     const rows = codes.length / dim;
     const batch = Math.max(1, Math.floor(SCAN_BYTES / dim));
     const spare = bytesNeeded((kernels) => new QueryHeaps(kernels, rows, dim));
-    this.#codes = scalarCodeSet(quantizer, codes, { ...computing, batch, spare });
-    this.#heaps = new QueryHeaps(this.#codes.kernels, rows, dim);
-    this.#vectors = keptVectors(vectors, computing);
+    const set = scalarCodeSet(quantizer, codes, { ...computing, batch, spare });
+    const heaps = new QueryHeaps(set.kernels, rows, dim);
+    this.#held = new Held('Sq8Index', { codes: set, heaps, vectors: keptVectors(vectors, computing) });
   }
 
   /**
@@ -77,6 +80,18 @@ export class Sq8Index {
     const quantizer = ScalarQuantizer.train(base, range);
     const computing = computingOf(options);
     return new Sq8Index(quantizer, quantizer.encode(base, computing), keepVectors ? base : undefined, computing);
+  }
+
+  get #codes(): ScalarCodeSet {
+    return this.#held.parts.codes;
+  }
+
+  get #heaps(): QueryHeaps {
+    return this.#held.parts.heaps;
+  }
+
+  get #vectors(): VectorSource | undefined {
+    return this.#held.parts.vectors;
   }
 
   get rows(): number {
@@ -137,6 +152,16 @@ export class Sq8Index {
     const most = spans.reduce((a, b) => Math.max(a, b));
     const keepsVectors = this.#vectors !== undefined;
     return { rows: this.rows, range, codeBytes: dim, bytes, spans: { min: least, max: most }, keepsVectors };
+  }
+
+  /** Gives back the memory: from here on the index is of no use. Not to be called while a search is under way. */
+  close(): void {
+    this.#held.close();
+  }
+
+  /** `close`, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   /** Everything needed to search again. */

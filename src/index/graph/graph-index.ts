@@ -12,6 +12,7 @@ import { requireOptions } from '../../tensor/options.ts';
 import { vectorSource } from '../../tensor/vectors/split-vector-set.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
 import { requireBase, type Vectors } from '../../tensor/vectors/vectors.ts';
+import { Held } from '../search/held.ts';
 import type { QueryEncoder } from '../search/query-encoder.ts';
 import { type GraphSearchOptions, requireSearchOptions, type SearchOptions } from '../search/search-options.ts';
 import type { SearchResult } from '../search/search-result.ts';
@@ -70,27 +71,26 @@ export interface GraphIndexOptions extends Omit<HnswOptions, 'representatives' |
  */
 export class GraphIndex {
   readonly kind = 'hnsw';
-  readonly graph: LayeredGraph;
+  readonly #held: Held<{
+    readonly saved: SavedGraph;
+    readonly source: VectorSource;
+    readonly searcher: GraphSearcher;
+    readonly walk: CodedWalk | undefined;
+    readonly graph: LayeredGraph;
+  }>;
   readonly parameters: GraphParameters;
   /** Work of building the graph; absent when it was loaded. */
   readonly buildCounts: Counts | undefined;
-  readonly #saved: SavedGraph;
   readonly #engine: Engine;
-  readonly #source: VectorSource;
-  readonly #searcher: GraphSearcher;
-  readonly #walk: CodedWalk | undefined;
   #queryEncoder: QueryEncoder | undefined;
 
   private constructor(saved: SavedGraph, { source, walk }: SearchedVectors, engine: Engine, buildCounts?: Counts) {
     const { graph, parameters, representatives } = saved;
-    this.graph = graph;
     this.parameters = parameters;
     this.buildCounts = buildCounts;
-    this.#saved = saved;
     this.#engine = engine;
-    this.#source = source;
-    this.#searcher = new GraphSearcher({ graph, points: source, representatives });
-    this.#walk = walk;
+    const searcher = new GraphSearcher({ graph, points: source, representatives });
+    this.#held = new Held('GraphIndex', { saved, source, searcher, walk, graph });
   }
 
   /**
@@ -118,6 +118,26 @@ export class GraphIndex {
     const index = new GraphIndex(saved, { source, walk: codes && codedWalk(saved, codes, engine) }, engine, counts);
     if (queryEncoder) index.attachQueryEncoder(queryEncoder);
     return index;
+  }
+
+  get #saved(): SavedGraph {
+    return this.#held.parts.saved;
+  }
+
+  get #source(): VectorSource {
+    return this.#held.parts.source;
+  }
+
+  get #searcher(): GraphSearcher {
+    return this.#held.parts.searcher;
+  }
+
+  get #walk(): CodedWalk | undefined {
+    return this.#held.parts.walk;
+  }
+
+  get graph(): LayeredGraph {
+    return this.#held.parts.graph;
   }
 
   get rows(): number {
@@ -210,6 +230,16 @@ export class GraphIndex {
   /** What the graph looks like. */
   statistics(): GraphStatistics {
     return graphStatistics(this.graph);
+  }
+
+  /** Gives back the memory: from here on the index is of no use. Not to be called while a search is under way. */
+  close(): void {
+    this.#held.close();
+  }
+
+  /** `close`, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   /** Everything needed to search again, but what compresses queries. */

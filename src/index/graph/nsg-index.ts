@@ -14,6 +14,7 @@ import { centroid } from '../../tensor/vectors/centroid.ts';
 import { vectorSource } from '../../tensor/vectors/split-vector-set.ts';
 import type { VectorSource } from '../../tensor/vectors/vector-set.ts';
 import { requireBase, type Vectors } from '../../tensor/vectors/vectors.ts';
+import { Held } from '../search/held.ts';
 import { type GraphSearchOptions, requireSearchOptions } from '../search/search-options.ts';
 import type { SearchResult } from '../search/search-result.ts';
 import { exactKnnGraph } from './exact-knn-graph.ts';
@@ -99,13 +100,15 @@ export interface NsgBuildCounts {
  */
 export class NsgIndex {
   readonly kind = 'nsg';
-  readonly graph: LayeredGraph;
+  readonly #held: Held<{
+    readonly source: VectorSource;
+    readonly searcher: GraphSearcher;
+    readonly graph: LayeredGraph;
+  }>;
   readonly parameters: NsgParameters;
   /** Absent when the index was loaded. */
   readonly buildCounts: NsgBuildCounts | undefined;
   readonly #engine: Engine;
-  readonly #source: VectorSource;
-  readonly #searcher: GraphSearcher;
 
   private constructor(
     graph: LayeredGraph,
@@ -114,12 +117,11 @@ export class NsgIndex {
     engine: Engine,
     buildCounts?: NsgBuildCounts,
   ) {
-    this.graph = graph;
     this.parameters = parameters;
     this.buildCounts = buildCounts;
     this.#engine = engine;
-    this.#source = source;
-    this.#searcher = new GraphSearcher({ graph, points: source, nsg: parameters.profile });
+    const searcher = new GraphSearcher({ graph, points: source, nsg: parameters.profile });
+    this.#held = new Held('NsgIndex', { graph, source, searcher });
   }
 
   /**
@@ -159,6 +161,18 @@ export class NsgIndex {
     const parameters = { ...choices, neighborGraph, graphDim: graphBase.cols, attached };
     const source = graphBase === base ? graphSource : newSource(base, R, engine);
     return new NsgIndex(graph, parameters, source, engine, { neighborGraph: knn.counts, nsg: counts });
+  }
+
+  get #source(): VectorSource {
+    return this.#held.parts.source;
+  }
+
+  get #searcher(): GraphSearcher {
+    return this.#held.parts.searcher;
+  }
+
+  get graph(): LayeredGraph {
+    return this.#held.parts.graph;
   }
 
   get rows(): number {
@@ -206,6 +220,16 @@ export class NsgIndex {
   /** What the graph looks like. */
   statistics(): GraphStatistics {
     return graphStatistics(this.graph);
+  }
+
+  /** Gives back the memory: from here on the index is of no use. Not to be called while a search is under way. */
+  close(): void {
+    this.#held.close();
+  }
+
+  /** `close`, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   /** Everything needed to search again. */

@@ -13,6 +13,7 @@ import { VectorSet } from '../../tensor/vectors/vector-set.ts';
 import { requireBase } from '../../tensor/vectors/vectors.ts';
 import { vectorsArray } from '../../tensor/vectors/vectors-array.ts';
 import { requireMatrixArray, requireSizes } from '../codes/code-archive.ts';
+import { Held } from '../search/held.ts';
 import { type GraphSearchOptions, requireSearchOptions } from '../search/search-options.ts';
 import type { SearchResult } from '../search/search-result.ts';
 import { representatives } from './copies.ts';
@@ -57,30 +58,30 @@ type Searched =
  */
 export class Sq8GraphIndex {
   readonly kind = 'hnsw-sq8';
-  readonly graph: LayeredGraph;
+  readonly #held: Held<{
+    readonly searched: Searched;
+    readonly source: VectorSet | ScalarCodeSet;
+    readonly saved: SavedGraph;
+    readonly searcher: GraphSearcher;
+    readonly graph: LayeredGraph;
+  }>;
   readonly parameters: GraphParameters;
   /** Work of building the graph; absent when it was loaded. */
   readonly buildCounts: Counts | undefined;
-  readonly #searched: Searched;
-  readonly #source: VectorSet | ScalarCodeSet;
-  readonly #saved: SavedGraph;
   readonly #engine: Engine;
-  readonly #searcher: GraphSearcher;
 
   private constructor(saved: SavedGraph, searched: Searched, engine: Engine, buildCounts?: Counts) {
     const { graph, parameters, representatives } = saved;
     const room = graphRoom(graph.size, parameters.M, engine);
-    this.graph = graph;
     this.parameters = parameters;
     this.buildCounts = buildCounts;
-    this.#searched = searched;
-    this.#source =
+    const source =
       searched.over === 'codes'
         ? scalarCodeSet(searched.quantizer, searched.codes, room)
         : new VectorSet(searched.base, room);
-    this.#saved = saved;
     this.#engine = engine;
-    this.#searcher = new GraphSearcher({ graph, points: this.#source, representatives });
+    const searcher = new GraphSearcher({ graph, points: source, representatives });
+    this.#held = new Held('Sq8GraphIndex', { graph, searched, source, saved, searcher });
   }
 
   /**
@@ -107,6 +108,26 @@ export class Sq8GraphIndex {
     const { saved, counts } = await buildGraph(source, hnsw, graphBase.cols, findCopies);
     const searched: Searched = base ? { over: 'vectors', base, range } : { over: 'codes', quantizer, codes };
     return new Sq8GraphIndex(saved, searched, { backend, threads }, counts);
+  }
+
+  get #searched(): Searched {
+    return this.#held.parts.searched;
+  }
+
+  get #source(): VectorSet | ScalarCodeSet {
+    return this.#held.parts.source;
+  }
+
+  get #saved(): SavedGraph {
+    return this.#held.parts.saved;
+  }
+
+  get #searcher(): GraphSearcher {
+    return this.#held.parts.searcher;
+  }
+
+  get graph(): LayeredGraph {
+    return this.#held.parts.graph;
   }
 
   get rows(): number {
@@ -152,6 +173,16 @@ export class Sq8GraphIndex {
     const searched = this.#searched;
     const range = searched.over === 'codes' ? searched.quantizer.range : searched.range;
     return { ...graphStatistics(this.graph), range, over: searched.over };
+  }
+
+  /** Gives back the memory: from here on the index is of no use. Not to be called while a search is under way. */
+  close(): void {
+    this.#held.close();
+  }
+
+  /** `close`, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   /** Everything needed to search again; codes that only built the graph are not kept. */

@@ -17,6 +17,7 @@ import { requireBase } from '../../tensor/vectors/vectors.ts';
 import { requireWhole } from '../../tensor/whole-number.ts';
 import type { GraphParameters } from '../graph/graph-archive.ts';
 import { GraphSearcher } from '../graph/graph-searcher.ts';
+import { Held } from '../search/held.ts';
 import type { Answers } from '../search/rerank.ts';
 import { type GraphSearchOptions, requireQueries, requireSearchOptions } from '../search/search-options.ts';
 import type { SearchResult } from '../search/search-result.ts';
@@ -90,16 +91,18 @@ export interface ReconstructionErrors {
  */
 export class LinkAndCodeIndex {
   readonly kind = 'lc';
+  readonly #held: Held<{
+    readonly codes: LinkedCodes;
+    readonly source: ProductCodeSet;
+    readonly searcher: GraphSearcher;
+    readonly basis: NeighborBasis;
+  }>;
   /** Numbers a vector. */
   readonly dim: number;
   /** Work of building the graph; absent when it was loaded. */
   readonly buildCounts: Counts | undefined;
   /** For each round of learning the weights the mean squared error of a learned row; absent when it was loaded. */
   readonly objectives: Float64Array | undefined;
-  readonly #codes: LinkedCodes;
-  readonly #source: ProductCodeSet;
-  readonly #searcher: GraphSearcher;
-  readonly #basis: NeighborBasis;
   readonly #backend: BackendChoice;
 
   private constructor(
@@ -116,10 +119,10 @@ export class LinkAndCodeIndex {
     this.dim = dim;
     this.buildCounts = buildCounts;
     this.objectives = objectives;
-    this.#codes = codes;
-    this.#source = new ProductCodeSet(quantizer, numbers, { backend, batch });
-    this.#searcher = new GraphSearcher({ graph, points: this.#source, representatives });
-    this.#basis = neighborBasis(quantizer, numbers, codes);
+    const source = new ProductCodeSet(quantizer, numbers, { backend, batch });
+    const searcher = new GraphSearcher({ graph, points: source, representatives });
+    const basis = neighborBasis(quantizer, numbers, codes);
+    this.#held = new Held('LinkAndCodeIndex', { codes, source, searcher, basis });
     this.#backend = backend;
   }
 
@@ -132,6 +135,22 @@ export class LinkAndCodeIndex {
   static async build(options: LinkAndCodeOptions): Promise<LinkAndCodeIndex> {
     const { counts, objectives, ...codes } = await buildLinkedCodes(options);
     return new LinkAndCodeIndex(codes, options.base.cols, options.backend ?? 'auto', counts, objectives);
+  }
+
+  get #codes(): LinkedCodes {
+    return this.#held.parts.codes;
+  }
+
+  get #source(): ProductCodeSet {
+    return this.#held.parts.source;
+  }
+
+  get #searcher(): GraphSearcher {
+    return this.#held.parts.searcher;
+  }
+
+  get #basis(): NeighborBasis {
+    return this.#held.parts.basis;
   }
 
   get rows(): number {
@@ -269,6 +288,16 @@ export class LinkAndCodeIndex {
       bytesPerVector: { codes: codeBytes, refined, withLinks: refined + 4 * baseLinks },
       bytes: packed.length + regressionCodes.length + 4 * (links + floats),
     };
+  }
+
+  /** Gives back the memory: from here on the index is of no use. Not to be called while a search is under way. */
+  close(): void {
+    this.#held.close();
+  }
+
+  /** `close`, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   /** Everything needed to search again. */
