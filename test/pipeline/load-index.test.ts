@@ -67,6 +67,15 @@ test('whole numbers of a saved graph or code end at 2^31 - 1, and links begin at
   }
 });
 
+test('a weight code beyond the words is named with its row', async () => {
+  const rows = normalMatrix(40, 4, 'weight codes');
+  const lc = await LinkAndCodeIndex.build({ base: rows, m: 2, bits: 2, M: 4, efConstruction: 8, nsq: 2, words: 2 });
+  const wrong = changed(lc.toArchive(), (_, arrays) => {
+    arrays.get('weightCodes')!.data[5] = 200;
+  });
+  assert.throws(() => loadIndex(wrong), /expected weight codes below 2, got 200 in row 2\./);
+});
+
 for (const name of graphArchive.arrays.keys()) {
   test(`a graph index whose "${name}" is missing, of another type or shape, is refused in one line`, () => {
     const line = (error: Error): boolean =>
