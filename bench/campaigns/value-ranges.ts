@@ -18,6 +18,9 @@ const SCALES = [
 ];
 const SINGLES = [1e-42, 1e4, 1e9, 1e14, 1e20, 3e38, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
 
+/** Graphs are told how wide to search; what takes no such option refuses it. */
+const optionsFor = (kind: string) => (/hnsw|nsg|lc/.test(kind) ? { ef: 60 } : {});
+
 function map({ rows, cols, data }: Matrix, change: (value: number, row: number, col: number) => number): Matrix {
   return { rows, cols, data: Float32Array.from(data, (value, i) => change(value, Math.floor(i / cols), i % cols)) };
 }
@@ -100,7 +103,7 @@ export async function* valueRanges(seed: string, _count: number): AsyncGenerator
   const plain = tried.find(({ what }) => what === 'all numbers times 1')!;
   const shares = new Map<string, number>();
   for (const [name, build] of Object.entries(BUILDERS)) {
-    const found = await (await build(plain.base)).search(plain.queries, K, { ef: 60 });
+    const found = await (await build(plain.base)).search(plain.queries, K, optionsFor(name));
     shares.set(name, quality(plain.base, plain.queries, found) as number);
   }
   for (const { what, base, queries, alike } of tried) {
@@ -118,7 +121,7 @@ export async function* valueRanges(seed: string, _count: number): AsyncGenerator
         kind: 'range, indexes',
         what: `${name}: ${what}`,
         run: () =>
-          judged(async () => (await build(base)).search(queries, K, { ef: 60 }), judgedBy(least, base, queries)),
+          judged(async () => (await build(base)).search(queries, K, optionsFor(name)), judgedBy(least, base, queries)),
       };
     }
     if (what.startsWith('queries')) continue;
@@ -179,7 +182,7 @@ async function searched(folder: string, kind: string, base: Matrix, queries: Mat
   if (built.status !== 0) return verdictOfLine(built.err.trimEnd().split('\n').at(-1)!);
   if (built.err !== '') return right;
   return judged(
-    async () => loadIndex(await readArchive(at('index'))).search(queries, K, { ef: 60 }),
+    async () => loadIndex(await readArchive(at('index'))).search(queries, K, optionsFor(kind)),
     judgedBy(0.3, base, queries),
   );
 }
