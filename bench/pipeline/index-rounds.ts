@@ -38,6 +38,7 @@ for (let round = 0; round <= rounds; round++) {
   const found =
     index instanceof FlatIndex ? await index.search(query, 5) : await index.search(query, 5, { ef: 20, threads });
   await new Promise(setImmediate); // a service comes to its event loop
+  if (values.close) index.close();
   if (found.ids.data.length !== 320) throw new Error('no answers');
   if (round % Math.max(1, Math.floor(rounds / 10)) === 0) console.log(`round ${round}: ${held()}`);
 }
