@@ -1,6 +1,6 @@
 /**
  * Is anything wrong in silence? Damaged files, kills, full disks, orders of rows, ranges of values and wrong arguments, by a seed:
- * `node --import tsx bench/campaigns/faults.ts`, about ten minutes; `--part files` (or interruptions, disks, orders, ranges, api) runs a part
+ * `node --import tsx bench/campaigns/faults.ts`, about fifteen minutes; `--part files` (or interruptions, disks, orders, ranges, api) runs a part
  * alone, `--tries` scales how much is tried. Prints a table of how the tries ended and everything bad, and exits with 1 if there is any.
  *
  * Bad are a crash (a stack, or an error out of the engine), a hang, and a wrong result without a word. Other values out of a damaged

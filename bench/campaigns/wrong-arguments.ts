@@ -277,8 +277,8 @@ async function entries(): Promise<Entry[]> {
   entry('exactKnnGraph', ['matrix', 'positive'], [vectors, 5], (x, K) => api.exactKnnGraph(x, K));
   const source = new api.VectorSet(vectors);
   entry('buildHnsw', [{ ...graph }], [soundGraph], (o) => api.buildHnsw(source, o));
-  const nn = { K: 'positive', L: 'positive', iter: 'positive', S: 'positive', R: 'positive', seed: 'seed' } as const;
-  entry('nnDescent', [nn], [{ K: 5, L: 10, iter: 2, S: 5, R: 10, seed: 1 }], (o) => api.nnDescent(source, o));
+  const nn = { K: 'positive', L: 'positive', iter: 'positive', S: 'positive', R: 'positive' } as const;
+  entry('nnDescent', [nn], [{ K: 5, L: 10, iter: 2, S: 5, R: 10 }], (o) => api.nnDescent(source, o));
   entry('new TopK', ['positive'], [5], (k) => new api.TopK(k));
   entry('new Random', ['seed'], [1], (seed) => new api.Random(seed, 'x'));
   const random = new api.Random(1, 'x');
