@@ -46,7 +46,7 @@ test('rows that do not fit are refused as on the CPU', async () => {
   const x = { rows: 1, cols: 3, data: new Float32Array(3) };
   await rejects(
     () => networks[0]!.encodeOnGpu(devices[0]!, x),
-    'CntCompressor.encodeOnGpu: expected 16 columns, got 3.',
+    'CntCompressor.encode: expected 16 columns, got 3.',
   );
 });
 

@@ -120,7 +120,7 @@ test('cntSettings says what is wrong in one line', () => {
     [{ alpha: 0.001 }, 'expected alpha to be from beta = 0.01, got 0.001.'],
     [{ boundary: -1 }, 'expected boundary to be above 0, got -1.'],
     [{ standardization: { mean: 0, std: 0 } }, 'expected standardization.std to be above 0, got 0.'],
-    [{ seed: Number.NaN }, 'expected seed to be a finite number, got NaN.'],
+    [{ seed: Number.NaN }, 'expected seed to be a finite number or a text, got NaN.'],
     [{ evaluations: 0 }, 'expected evaluations to be a whole number from 1, got 0.'],
     [{ network: 'linear', projections: 4 }, 'expected no projections for network linear.'],
     [{ start: 'pca' as 'random' }, 'expected start random or pca-rotated, got pca.'],
