@@ -44,10 +44,7 @@ test('fewer rows than before pass through the same encoder; no rows give no rows
 
 test('rows that do not fit are refused as on the CPU', async () => {
   const x = { rows: 1, cols: 3, data: new Float32Array(3) };
-  await rejects(
-    () => networks[0]!.encodeOnGpu(devices[0]!, x),
-    'CntCompressor.encode: expected 16 columns, got 3.',
-  );
+  await rejects(() => networks[0]!.encodeOnGpu(devices[0]!, x), 'CntCompressor.encode: expected 16 columns, got 3.');
 });
 
 test.after(async () => {
