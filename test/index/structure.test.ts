@@ -55,6 +55,9 @@ test('an index without structure has no statistics of it, and a damaged one is r
     () => kindOfIndex('ivfpq')!.structure!.statistics({ ...archive, arrays: new Map([['starts', starts]]) }),
     /begin and end within/,
   );
+  const linked = bare((await INDEXES.lc()).toArchive());
+  const none = { ...linked, parameters: { ...linked.parameters, baseLinks: 0 } };
+  assert.throws(() => kindOfIndex('lc')!.structure!.statistics(none), /"baseLinks" to be an integer from 1/);
 });
 
 test.run();

@@ -278,6 +278,18 @@ test('arrays that are missing, of another type or shape, or not finite are refus
   assert.throws(() => NsgIndex.fromArchive({ ...archives.faiss, kind: 'flat' }), /expected kind nsg, got flat\.$/);
 });
 
+test('lists may be longer than what a call measures for ordinary sizes', async () => {
+  const line = createMatrix(
+    700,
+    1,
+    Float32Array.from({ length: 700 }, (_, i) => i),
+  );
+  for (const R of [511, 512, 600]) {
+    const index = await NsgIndex.build({ base: line, R, L: 5, C: 5, neighborGraph: { method: 'exact', K: 3 } });
+    assert.is(index.statistics().unreachable, 0);
+  }
+});
+
 test('every change of one link is refused or still searchable; repeated links only in the faiss profile', async () => {
   for (const [profile, archive] of Object.entries(archives)) {
     const { data, shape } = archive.arrays.get('links')!;
