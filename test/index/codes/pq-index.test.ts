@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { PqIndex, type PqIndexOptions } from '../../../src/index/codes/pq-index.ts';
-import { createMatrix } from '../../../src/tensor/matrix.ts';
+import { createMatrix, viewRows } from '../../../src/tensor/matrix.ts';
 import { nearest } from '../../../src/tensor/nearest/nearest.ts';
 import { normalMatrix } from '../../support/normals.ts';
 import { messageOf } from '../../support/rejects.ts';
@@ -39,6 +39,16 @@ test('rotated by OPQ, queries are rotated too, and exact re-ranking takes the ve
   }
   assert.ok(found / 300 > 0.55, `${found / 300}`); // measured: 0.593
   assert.equal([...(await rotated.search(queries, 10, { rerank: 2300 })).ids.data], [...truth]);
+});
+
+test('more queries than one pass over the codes takes find what each finds alone', async () => {
+  const many = normalMatrix(1100, 6, 'pq many queries');
+  const found = await rotated.search(many, 5, { rerank: 40 });
+  for (const query of [0, 1022, 1023, 1024, 1025, 1099]) {
+    const alone = await rotated.search(viewRows(many, query, 1), 5, { rerank: 40 });
+    assertSame(found.ids.data.slice(5 * query, 5 * query + 5), alone.ids.data);
+    assertSame(found.distances.data.slice(5 * query, 5 * query + 5), alone.distances.data);
+  }
 });
 
 test('saved and read back, it finds the same', async () => {
