@@ -49,7 +49,7 @@ export function ownIdsArray(ids: OwnIds): readonly [name: string, array: NamedAr
 }
 
 /** The ids that `ownIdsArray` gave, if there are any. @throws {RangeError} at the first thing that does not fit */
-export function readOwnIds(arrays: Arrays, rows: number, where: string): OwnIds | undefined {
+export function ownIdsOf(arrays: Arrays, rows: number, where: string): OwnIds | undefined {
   const ids = arrays.has(TEXTS)
     ? textsOf(arrays, rows, where)
     : arrays.has(NUMBERS)

@@ -10,7 +10,7 @@ import {
 } from '../tensor/named-arrays.ts';
 import type { Vectors } from '../tensor/vectors/vectors.ts';
 import { requireVectors, vectorsArray } from '../tensor/vectors/vectors-array.ts';
-import { ownIdsArray, readOwnIds } from './own-ids.ts';
+import { ownIdsArray, ownIdsOf } from './own-ids.ts';
 
 /** What stands before an index and behind it. */
 export interface Stages<Model> {
@@ -64,7 +64,7 @@ export function readPipeline(archive: Archive): { readonly inner: Archive; reado
   const metadata = modelMetadata(pipeline['model']);
   if (!metadata && tensors.size > 0) throw new RangeError(`${WHERE}: expected "model" beside its arrays, got none.`);
   const vectors = own.has('vectors') ? requireVectors(own, 'vectors', rows, dim, `${WHERE}: vectors`) : undefined;
-  const ids = readOwnIds(own, rows, WHERE);
+  const ids = ownIdsOf(own, rows, WHERE);
   const unknown = [...own.keys()].find((name) => !name.startsWith(MODEL) && !KNOWN.includes(name));
   if (unknown !== undefined) {
     throw new RangeError(`${WHERE}: expected arrays ${KNOWN.join(', ')}, got ${JSON.stringify(unknown.slice(0, 40))}.`);

@@ -35,7 +35,7 @@ for (const kind of Object.keys(INDEX_KINDS) as (keyof typeof INDEX_KINDS)[]) {
     assert.is((await index.search(query, 3)).ids.data.length, 120);
     index.close();
     index.close();
-    const expected = /^\w+Index: expected an index that is open, got one that was closed\.$/;
+    const expected = /^\w+Index: expected an index that is open, got one that was closed; build or load it again\.$/;
     await rejects(() => index.search(query, 3), expected);
     await rejects(() => index.toArchive(), expected);
     await rejects(() => index.rows, expected);
@@ -53,7 +53,10 @@ test('using closes an index at the end of its block, with what stands around it'
     await index.search(query, 3, { rerank: 10 });
     left = index;
   }
-  await rejects(() => left?.search(query, 3), 'Sq8Index: expected an index that is open, got one that was closed.');
+  await rejects(
+    () => left?.search(query, 3),
+    'Sq8Index: expected an index that is open, got one that was closed; build or load it again.',
+  );
 });
 
 const STATUS = '/proc/self/status';

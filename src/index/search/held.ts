@@ -15,7 +15,7 @@ export class Held<Parts extends object> {
   /** @throws {Error} once it was closed */
   get parts(): Parts {
     if (this.#parts) return this.#parts;
-    throw new Error(`${this.#where}: expected an index that is open, got one that was closed.`);
+    throw new Error(`${this.#where}: expected an index that is open, got one that was closed; build or load it again.`);
   }
 
   /** Lets go of everything here and in threads that wait, and has it collected soon. */
