@@ -17,11 +17,11 @@ import type { Archive } from '../tensor/named-arrays.ts';
 import { noNeighbors } from '../tensor/nearest/neighbors.ts';
 import { unitRows } from '../tensor/unit-rows.ts';
 import type { VectorSource } from '../tensor/vectors/vector-set.ts';
-import type { Vectors } from '../tensor/vectors/vectors.ts';
+import { rowOf, type Vectors } from '../tensor/vectors/vectors.ts';
 import { Yielder } from '../workers/event-loop.ts';
 import { requireOwnIds } from './own-ids.ts';
 import { PIPELINE_KIND, readPipeline, type Stages, writePipeline } from './pipeline-archive.ts';
-import { blocksOf, compressedVectors, normalizedVectors, requireCodesOf, rowOf } from './prepared-vectors.ts';
+import { blocksOf, compressedVectors, normalizedVectors, requireCodesOf } from './prepared-vectors.ts';
 
 /** What any index takes; each looks at what belongs to it. */
 export type PipelineSearchOptions = SearchOptions & FlatSearchOptions & Pick<LinkAndCodeSearchOptions, 'reorder'>;

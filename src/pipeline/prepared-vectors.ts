@@ -6,7 +6,7 @@ import type { Matrix } from '../tensor/matrix.ts';
 import { requireInRange } from '../tensor/range.ts';
 import { unitRows } from '../tensor/unit-rows.ts';
 import { createVectorStore } from '../tensor/vectors/vector-store.ts';
-import { type Part, rowBlocks, type Vectors } from '../tensor/vectors/vectors.ts';
+import { type Part, rowBlocks, rowOf, type Vectors } from '../tensor/vectors/vectors.ts';
 import { yieldToEventLoop } from '../workers/event-loop.ts';
 
 /** How vectors are prepared, and watched. */
@@ -142,10 +142,4 @@ export async function requireCodesOf(
     const got = `other compressed vectors at row ${row}`;
     throw new RangeError(`${where}: expected what the model makes of the base, got ${got}.`);
   }
-}
-
-/** One of the vectors. */
-export function rowOf(vectors: Vectors, row: number): Matrix {
-  const [{ matrix }] = [...rowBlocks(vectors, row, 1, 1)] as [Part];
-  return matrix;
 }

@@ -1,6 +1,6 @@
 import { createMatrix, type Matrix } from '../../tensor/matrix.ts';
 import { Random } from '../../tensor/random/random.ts';
-import { rowBlocks, type Vectors } from '../../tensor/vectors/vectors.ts';
+import { rowOf, type Vectors } from '../../tensor/vectors/vectors.ts';
 import { requireWhole } from '../../tensor/whole-number.ts';
 import type { SearchResult } from './search-result.ts';
 
@@ -62,7 +62,7 @@ export async function probeIndex<O>(
   const rows = new Random(seed, 'probe').permutation(base.rows).slice(0, asked).sort();
   const queries = createMatrix(rows.length, base.cols);
   rows.forEach((row, i) => {
-    queries.data.set(rowOf(base, row), i * base.cols);
+    queries.data.set(rowOf(base, row).data, i * base.cols);
   });
   const { ids } = await index.search(queries, k, search);
   const isFound = (row: number, i: number): boolean => {
@@ -72,12 +72,7 @@ export async function probeIndex<O>(
   return { probes: rows.length, k, missed: rows.filter((row, i) => !isFound(row, i)) };
 }
 
-function rowOf(vectors: Vectors, row: number): Float32Array {
-  const [block] = rowBlocks(vectors, row, 1, 1);
-  return block!.matrix.data;
-}
-
 function sameRow(vectors: Vectors, a: number, b: number): boolean {
-  const other = rowOf(vectors, b);
-  return rowOf(vectors, a).every((value, i) => value === other[i]);
+  const other = rowOf(vectors, b).data;
+  return rowOf(vectors, a).data.every((value, i) => value === other[i]);
 }

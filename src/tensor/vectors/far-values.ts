@@ -1,5 +1,5 @@
 import { placeOf } from '../range.ts';
-import { partsOf, rowBlocks, type Vectors } from './vectors.ts';
+import { partsOf, rowOf, type Vectors } from './vectors.ts';
 
 /** The most pairs of rows that are looked at. */
 const PAIRS = 2048;
@@ -18,7 +18,7 @@ export function ordinarySpread(vectors: Vectors): number {
   if (pairs === 0) return 0;
   const squares = Float64Array.from({ length: pairs }, (_, pair) => {
     const i = Math.floor((pair * half) / pairs);
-    return squaredDifference(rowOf(vectors, i), rowOf(vectors, i + half));
+    return squaredDifference(rowOf(vectors, i).data, rowOf(vectors, i + half).data);
   }).sort();
   return Math.sqrt(squares[Math.ceil(SHARE * pairs) - 1]! / (2 * cols));
 }
@@ -28,7 +28,9 @@ export function farthestValue(vectors: Vectors): string {
   const { rows, cols } = vectors;
   const sample = Math.min(rows, PAIRS);
   const usual = Float64Array.from({ length: cols }, (_, column) =>
-    median(Float64Array.from({ length: sample }, (_, i) => rowOf(vectors, Math.floor((i * rows) / sample))[column]!)),
+    median(
+      Float64Array.from({ length: sample }, (_, i) => rowOf(vectors, Math.floor((i * rows) / sample)).data[column]!),
+    ),
   );
   const usualColumn = median(usual.slice());
   let [most, what] = [-1, ''];
@@ -49,11 +51,6 @@ export function farthestValue(vectors: Vectors): string {
 /** Sorts them. */
 function median(values: Float64Array): number {
   return values.sort()[values.length >> 1]!;
-}
-
-function rowOf(vectors: Vectors, row: number): Float32Array {
-  for (const { matrix } of rowBlocks(vectors, row, 1, 1)) return matrix.data;
-  throw new RangeError(`rowOf: expected a row below ${vectors.rows}, got ${row}.`);
 }
 
 /** In float64, which holds it for all float32. */

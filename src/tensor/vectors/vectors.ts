@@ -54,6 +54,12 @@ export function* rowBlocks(vectors: Vectors, first: number, count: number, most:
   }
 }
 
+/** One of the vectors, as a view. */
+export function rowOf(vectors: Vectors, row: number): Matrix {
+  const [{ matrix }] = [...rowBlocks(vectors, row, 1, 1)] as [Part];
+  return matrix;
+}
+
 /**
  * `requireInRange` for vectors of any size; the row in the message counts from the first of all.
  *

@@ -15,11 +15,10 @@ import {
   compressedVectors,
   normalizedVectors,
   requireCodesOf,
-  rowOf,
 } from '../../../pipeline/prepared-vectors.ts';
 import { createMatrix, type Matrix } from '../../../tensor/matrix.ts';
 import type { Archive } from '../../../tensor/named-arrays.ts';
-import type { Part, Vectors } from '../../../tensor/vectors/vectors.ts';
+import { type Part, rowOf, type Vectors } from '../../../tensor/vectors/vectors.ts';
 import type { OptionTable, OptionValues } from '../../arguments/options.ts';
 import { UsageError } from '../../arguments/usage-error.ts';
 import { interpreted, limited, requireSameCols } from '../../input/checks.ts';
